@@ -1,0 +1,285 @@
+//! A rollout's configuration: what a person writes, checked and completed.
+//!
+//! [`Config`] is valid by construction: it comes from [`Config::from_json`] or
+//! from [`ConfigInput::resolve`], which refuse what is wrong with all of its
+//! faults at once. It holds no defaults left open and no plain thresholds,
+//! only the rules these stand for, so it says in full what a rollout will do.
+
+mod input;
+mod presets;
+mod resolve;
+mod schema;
+mod warnings;
+
+pub use input::*;
+pub use presets::{Preset, presets};
+pub use schema::config_schema;
+
+use serde::Serialize;
+
+use crate::rules::Rule;
+
+/// Everything that decides a rollout, but for its seed and its commands.
+///
+/// It serializes to a configuration that [`Config::from_json`] reads back to
+/// the same value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Config {
+    /// A name for people; free text, may be empty.
+    pub name: String,
+    /// Length of a tick, one analysis interval, in seconds.
+    pub tick_seconds: u32,
+    /// The load.
+    pub traffic: Traffic,
+    /// How the error rates vary by themselves.
+    #[serde(skip_serializing_if = "Noise::is_none")]
+    pub noise: Noise,
+    /// Trouble that hits both arms alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incidents: Option<Incidents>,
+    /// The stable version.
+    pub baseline: Baseline,
+    /// The release on trial: the truth, which no rule reads.
+    pub canary: Canary,
+    /// The plan: at least one stage, shares strictly rising.
+    pub stages: Vec<Stage>,
+    /// What judges, in the order in which reasons are named.
+    pub rules: Vec<Rule>,
+    /// What follows when a stage ends and a rule could not tell.
+    pub on_inconclusive: OnInconclusive,
+    /// Ticks for which the canary keeps its share after the decision to roll
+    /// back.
+    pub rollback_ticks: u32,
+}
+
+/// The load: requests a tick are Poisson around it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Traffic {
+    /// Mean requests a second, above 0.
+    pub requests_per_second: f64,
+    /// A daily rise and fall of the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_swing: Option<DailySwing>,
+    /// Coefficient of variation of a gamma factor on each tick's load; 0 for
+    /// none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub burstiness: f64,
+}
+
+/// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)), at the
+/// middle of each tick.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DailySwing {
+    /// 0..=1, a share of the mean.
+    pub amplitude: f64,
+    /// Length of the day, in seconds.
+    pub period_seconds: u32,
+    /// When the load is highest, in seconds after the rollout's start.
+    pub peak_seconds: u32,
+}
+
+/// Gamma factors, drawn anew each tick, on the error rates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Noise {
+    /// Coefficient of variation of the factor both arms share; 0 for none. A
+    /// comparison of the arms is immune to it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub common: f64,
+    /// Coefficient of variation of a factor that each arm draws for itself; 0
+    /// for none. It breaks every comparison that does not allow for it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub per_arm: f64,
+}
+
+impl Noise {
+    fn is_none(&self) -> bool {
+        *self == Noise::default()
+    }
+}
+
+/// Trouble that multiplies error rate and latency of both arms for a while.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Incidents {
+    /// Probability that one starts in a tick, 0..=1; a start while one lasts
+    /// prolongs it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub chance_per_tick: f64,
+    /// One that starts for certain, in this tick; the first tick is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_tick: Option<u32>,
+    /// How long each lasts, in ticks.
+    pub duration_ticks: u32,
+    /// Error rates are multiplied by this while one lasts, then capped at 1.
+    pub error_ratio: f64,
+    /// Latencies are multiplied by this while one lasts.
+    pub latency_ratio: f64,
+}
+
+/// The stable version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Baseline {
+    /// Probability that a request fails, 0..=1.
+    pub error_rate: f64,
+    /// Latency, log-normal.
+    pub latency_ms: Latency,
+}
+
+/// A log-normal latency, by two of its quantiles, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Latency {
+    /// The median.
+    pub p50: f64,
+    /// The 99th percentile, at least the median.
+    pub p99: f64,
+}
+
+/// The release on trial, beside the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Canary {
+    /// Its error rate by the baseline's; 1 is healthy.
+    pub error_ratio: f64,
+    /// How the error ratio arrives.
+    #[serde(skip_serializing_if = "Arrival::is_at_once")]
+    pub error_arrival: Arrival,
+    /// Its latency by the baseline's; 1 is healthy.
+    pub latency_ratio: f64,
+    /// How the latency ratio arrives.
+    #[serde(skip_serializing_if = "Arrival::is_at_once")]
+    pub latency_arrival: Arrival,
+}
+
+impl Default for Canary {
+    /// A healthy release.
+    fn default() -> Self {
+        Canary {
+            error_ratio: 1.0,
+            error_arrival: Arrival::AtOnce,
+            latency_ratio: 1.0,
+            latency_arrival: Arrival::AtOnce,
+        }
+    }
+}
+
+/// How a ratio r arrives: in tick t it is 1 + (r − 1) · e(t), with e in 0..=1.
+/// It goes on while the rollout is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrival {
+    /// e = 1 from the first tick.
+    AtOnce,
+    /// e = 0 before the tick `start_tick`, 1 from then on.
+    Late {
+        /// The first tick that has it; the rollout's first tick is 1.
+        start_tick: u32,
+    },
+    /// e rises from 0 by 1/`ramp_ticks` a tick, beginning in `start_tick`, and
+    /// stays at 1.
+    Leak {
+        /// The first tick that has some of it; the rollout's first tick is 1.
+        start_tick: u32,
+        /// Ticks until all of it is there.
+        ramp_ticks: u32,
+    },
+    /// e rises from 0 at `from_load` to 1 at `full_load`, loads by the mean
+    /// load.
+    UnderLoad {
+        /// Below this the release is as good as the baseline.
+        from_load: f64,
+        /// From here on it is as bad as it gets; above `from_load`.
+        full_load: f64,
+    },
+    /// e = 2^(−uptime / `half_life_ticks`): a cold start that heals.
+    ColdStart {
+        /// Ticks until half of it has healed; the uptime is 0 in the first
+        /// tick.
+        half_life_ticks: f64,
+    },
+}
+
+impl Arrival {
+    fn is_at_once(&self) -> bool {
+        *self == Arrival::AtOnce
+    }
+}
+
+/// A stage of the plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// A name for people; the share, if nobody gave one.
+    pub name: String,
+    /// The canary's share of requests, in percent, in (0, 100].
+    pub traffic_pct: f64,
+    /// Ticks until the stage's verdict, at least 1.
+    pub duration_ticks: u32,
+    /// Whether a passed stage waits before the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<StagePause>,
+}
+
+impl Stage {
+    /// The canary's share of requests, in (0, 1].
+    pub fn share(&self) -> f64 {
+        self.traffic_pct / 100.0
+    }
+}
+
+/// A planned pause at a stage's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StagePause {
+    /// Until a person says resume (or promote, or abort).
+    Manual,
+    /// For so many ticks; a person may resume earlier.
+    Ticks(u32),
+}
+
+/// What follows when a stage ends and a rule could not tell: too few requests
+/// or errors, or no baseline at 100 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnInconclusive {
+    /// As if the stage had passed.
+    Promote,
+    /// Wait for a person.
+    Pause,
+    /// Roll back.
+    Rollback,
+    /// Prolong the stage by a tick at a time until the rules can tell; no
+    /// prolongation for lack of a baseline, which time does not mend.
+    Extend {
+        /// At most so many ticks in a stage.
+        max_ticks: u32,
+        /// What follows then.
+        then: AfterExtension,
+    },
+}
+
+/// What follows when a prolonged stage is still inconclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterExtension {
+    /// As if the stage had passed.
+    Promote,
+    /// Wait for a person.
+    Pause,
+    /// Roll back.
+    Rollback,
+}
+
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
+}
+
+/// Largest expected number of requests in a tick, with every factor at its
+/// mean.
+pub const MAX_REQUESTS_PER_TICK: f64 = 1e8;
+/// Most ticks a rollout may last, pauses included.
+pub const MAX_TICKS: u32 = 100_000;
+/// Most stages in a plan.
+pub const MAX_STAGES: usize = 100;
+/// Most rules in a policy.
+pub const MAX_RULES: usize = 32;
+/// Longest configuration text, in bytes.
+pub const MAX_CONFIG_BYTES: usize = 1 << 20;
+/// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds exactly.
+pub const MAX_SEED: u64 = (1 << 53) - 1;

@@ -1,0 +1,69 @@
+//! What an operator can see of a tick or of a window of ticks: counts by arm,
+//! latency, the canary's share. The rates behind the counts are not here: a
+//! rule that could read them would not need statistics.
+
+use serde::Serialize;
+
+/// One of the two versions that serve requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    /// The stable version.
+    Baseline,
+    /// The release on trial.
+    Canary,
+}
+
+/// A value for each arm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ByArm<T> {
+    /// The stable version's.
+    pub baseline: T,
+    /// The release's.
+    pub canary: T,
+}
+
+impl<T> ByArm<T> {
+    /// The value of one arm.
+    pub fn of(&self, arm: Arm) -> &T {
+        match arm {
+            Arm::Baseline => &self.baseline,
+            Arm::Canary => &self.canary,
+        }
+    }
+
+    /// Both values made from their arm.
+    pub fn from_fn(mut make: impl FnMut(Arm) -> T) -> Self {
+        ByArm { baseline: make(Arm::Baseline), canary: make(Arm::Canary) }
+    }
+}
+
+/// Requests of one arm, served and failed. Whole numbers below 2⁵³.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All requests, failures included.
+    pub requests: u64,
+    /// Requests that failed.
+    pub errors: u64,
+}
+
+impl Counts {
+    /// Errors by requests, in 0..=1; `None` without requests.
+    pub fn error_rate(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.errors as f64 / self.requests as f64)
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+    }
+}
+
+impl std::ops::AddAssign for ByArm<Counts> {
+    fn add_assign(&mut self, other: ByArm<Counts>) {
+        self.baseline += other.baseline;
+        self.canary += other.canary;
+    }
+}
