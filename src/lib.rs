@@ -3,3 +3,4 @@
 pub mod math;
 pub mod observation;
 pub mod problem;
+pub mod rules;

@@ -1,0 +1,34 @@
+//! `error_rate`: the canary fails too many requests, whatever the baseline does.
+
+use serde::Serialize;
+
+use super::words::percent;
+use super::{Judgement, Limit, Needs, Parameters, Sight, failures};
+
+/// Fails when canary errors / canary requests > `max`. Needs no baseline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ErrorRate {
+    /// Largest error rate allowed, 0..=1.
+    pub max: Limit,
+}
+
+impl ErrorRate {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        ErrorRate { max: p.limit("max", 1.0) }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS
+    }
+
+    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+        let canary = sight.counts.canary;
+        let failed = self.max.is_below_quotient(canary.errors, canary.requests);
+        let max = self.max.as_f64();
+        Judgement::of(failed, canary.error_rate(), max).with_canary_limit(Some(max))
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        format!("{}; the limit is {}.", failures(sight), percent(self.max.as_f64()))
+    }
+}

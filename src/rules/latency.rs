@@ -1,0 +1,42 @@
+//! `latency`: a latency quantile of the canary is too high, whatever the
+//! baseline does.
+
+use serde::Serialize;
+
+use super::words::milliseconds;
+use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+
+/// Fails when the canary's quantile of latency > `max` milliseconds. Needs no
+/// baseline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LatencyLimit {
+    /// Largest latency allowed, in milliseconds, above 0.
+    pub max: f64,
+    /// Which quantile, in (0, 1).
+    pub quantile: f64,
+}
+
+impl LatencyLimit {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        LatencyLimit { max: p.milliseconds("max"), quantile: p.quantile() }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS.and(Needs::quantile(self.quantile))
+    }
+
+    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+        let observed = sight.quantile_ms.canary;
+        let failed = observed.is_some_and(|ms| ms > self.max);
+        Judgement::of(failed, observed, self.max).with_canary_limit(Some(self.max))
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        format!(
+            "Latency: the canary’s {} is {}; the limit is {}.",
+            quantile_name(self.quantile),
+            milliseconds(sight.quantile_ms.canary.unwrap_or(0.0)),
+            milliseconds(self.max),
+        )
+    }
+}

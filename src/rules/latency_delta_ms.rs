@@ -1,0 +1,48 @@
+//! `latency_delta_ms`: a latency quantile of the canary exceeds the baseline's
+//! by too much. The course's plain `latency_threshold_ms`.
+
+use serde::Serialize;
+
+use super::words::milliseconds;
+use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+
+/// Fails when the canary's quantile of latency less the baseline's > `max`
+/// milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LatencyDelta {
+    /// Largest difference allowed, in milliseconds, above 0.
+    pub max: f64,
+    /// Which quantile, in (0, 1).
+    pub quantile: f64,
+}
+
+impl LatencyDelta {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        LatencyDelta { max: p.milliseconds("max"), quantile: p.quantile() }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS.and(Needs::BASELINE).and(Needs::quantile(self.quantile))
+    }
+
+    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+        let base = sight.quantile_ms.baseline;
+        let delta = sight.quantile_ms.canary.zip(base).map(|(c, b)| c - b);
+        let failed = delta.is_some_and(|ms| ms > self.max);
+        Judgement::of(failed, delta, self.max).with_canary_limit(base.map(|b| b + self.max))
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        let base = sight.quantile_ms.baseline.unwrap_or(0.0);
+        let canary = sight.quantile_ms.canary.unwrap_or(0.0);
+        let side = if canary < base { "below" } else { "above" };
+        format!(
+            "Latency: the canary’s {} is {}, {} {side} the baseline’s {}; the limit is {}.",
+            quantile_name(self.quantile),
+            milliseconds(canary),
+            milliseconds((canary - base).abs()),
+            milliseconds(base),
+            milliseconds(self.max),
+        )
+    }
+}
