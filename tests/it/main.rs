@@ -1,1 +1,19 @@
-//! Skeleton.
+//! The engine's one suite, run natively by `cargo test` and in headless
+//! Chromium by `wasm-pack test --headless --chrome`. What needs a process or a
+//! file system is in `native`.
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+mod config;
+mod course;
+mod golden;
+#[cfg(not(target_family = "wasm"))]
+mod native;
+mod plain_rules;
+mod properties;
+mod rules;
+mod samplers;
+mod state_machine;
+mod support;
+mod world;

@@ -1,0 +1,3 @@
+//! What needs a process or a file system.
+
+mod cli;
