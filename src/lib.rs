@@ -48,6 +48,7 @@
 
 pub mod config;
 pub mod controller;
+mod json;
 pub mod math;
 pub mod observation;
 pub mod problem;

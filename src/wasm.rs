@@ -193,8 +193,8 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     // A cycle or a bigint cannot be JSON; a function or undefined is none.
     let text = JSON::stringify(config).ok().and_then(|text| text.as_string());
     match text {
-        Some(text) => Config::from_json(&text).map_err(ConfigError::without_place),
-        None => Err(ConfigError::of_value("", "the configuration is neither JSON text nor an object that can be written as JSON")),
+        Some(text) => Config::from_json(&text).map_err(ConfigError::without_line_column),
+        None => Err(ConfigError::of_whole("the configuration is neither JSON text nor an object that can be written as JSON")),
     }
 }
 
