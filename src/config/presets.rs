@@ -1,7 +1,7 @@
 //! Configurations with a name, as a person would write them.
 
 /// A configuration with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Preset {
     /// The name to ask for it by.
     pub name: &'static str,

@@ -8,6 +8,8 @@ use crate::rules::words::plain;
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
 /// Longest name of a configuration or stage, in characters.
+/// How long a stage lasts if nobody says, in ticks.
+const DEFAULT_DURATION_TICKS: f64 = 5.0;
 const MAX_NAME: usize = 200;
 /// Largest ratio of error rates or latencies.
 const MAX_RATIO: f64 = 100.0;
@@ -349,7 +351,10 @@ impl Check {
         Stage {
             name: name.unwrap_or_else(|| format!("{} %", plain(traffic_pct))),
             traffic_pct,
-            duration_ticks: self.ticks(&format!("{path}duration_ticks"), input.duration_ticks),
+            duration_ticks: {
+                let ticks = input.duration_ticks.unwrap_or(DEFAULT_DURATION_TICKS);
+                self.ticks(&format!("{path}duration_ticks"), ticks)
+            },
             pause: input.pause.map(|pause| match pause {
                 StagePauseInput::Manual => StagePause::Manual,
                 StagePauseInput::Ticks(ticks) => {
