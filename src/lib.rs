@@ -1,5 +1,15 @@
 //! Skeleton; the lead writes the real one.
 #![allow(missing_docs)]
+#[cfg(target_family = "wasm")]
+pub mod wasm;
+
 pub mod math;
 pub mod observation;
 pub mod problem;
+
+/// The engine's version.
+///
+/// ```
+/// assert!(!canary_rollout::VERSION.is_empty());
+/// ```
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

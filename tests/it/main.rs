@@ -1,0 +1,8 @@
+//! One suite, natively and headless in Chromium.
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+#[cfg(not(target_family = "wasm"))]
+mod native;
+mod version;
