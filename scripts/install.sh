@@ -14,16 +14,21 @@ has() { type -P "$1" >/dev/null; }
 at_least() { printf '%s\n' "$1" "${2##* }" | sort --version-sort --check=silent; }
 has_any() { for name; do has "$name" && return; done; return 1; }
 
-# Runs a command as root, or says that a person must.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif has sudo; then sudo "$@"
-  else fail "not root and no sudo here; as root, run: $*"
+# Installs Debian packages, or says what a person must install.
+debian() {
+  local install="apt-get install -y --no-install-recommends $*" as_root=()
+  has apt-get || fail "missing, and there is no apt-get to install it: $*"
+  if [ "$(id -u)" != 0 ]; then
+    has sudo || fail "not root, and no sudo here; as root, run: $install"
+    as_root=(sudo)
   fi
+  say "$*, by apt-get"
+  "${as_root[@]}" sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null"
 }
 
 rust() {
   has cargo || fail "cargo is missing; install Rust from https://rustup.rs"
+  has cc || debian gcc libc6-dev
 }
 
 wasm() {
@@ -60,11 +65,7 @@ npm() {
 
 chromium() {
   has_any chromium chromium-browser google-chrome && has chromedriver && return
-  has apt-get || fail "Chromium or chromedriver is missing; install both, of one version, on the PATH"
-  say "chromium and chromium-driver, by apt-get"
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    chromium chromium-driver >/dev/null
+  debian chromium chromium-driver fonts-liberation
 }
 
 for need; do
