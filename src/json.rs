@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Serializer, forward_to_deserialize_any};
 
 /// Reads what serde's derive reads, less what nobody means: an array for an
@@ -12,7 +12,8 @@ use serde::{Serializer, forward_to_deserialize_any};
 pub(crate) struct Strict<T>(pub(crate) T);
 
 /// Lets types read themselves through [`Strict`]. Their derive has to say
-/// `#[serde(remote = "Self")]`.
+/// `#[serde(remote = "Self")]`, which makes of it a plain function for this
+/// macro to call.
 macro_rules! read_strictly {
     ($($type:ty),+ $(,)?) => {$(
         impl<'de> serde::Deserialize<'de> for $type {
@@ -108,12 +109,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Choice<V> {
         f.write_str("a word or an object with one key")
     }
 
-    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<V::Value, E> {
+    fn visit_str<E: Error>(self, word: &str) -> Result<V::Value, E> {
         self.0.visit_enum(StrDeserializer::new(word))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(MapAccessDeserializer::new(map))
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
+        let value = self.0.visit_enum(MapAccessDeserializer::new(&mut map))?;
+        match map.next_key::<IgnoredAny>()? {
+            Some(_) => Err(A::Error::custom("more than one key, expected only one")),
+            None => Ok(value),
+        }
     }
 }
 

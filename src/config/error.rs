@@ -28,11 +28,14 @@ impl ConfigError {
     /// The fault that reading met, and the path at which it did.
     pub(super) fn of_text(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Self {
         let path = if path.iter().len() == 0 { String::new() } else { path.to_string() };
+        // A question mark stands for a key that could not be read.
+        let path = path.trim_end_matches('?').trim_end_matches('.');
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let place = format!(" at line {line} column {column}");
         let message = in_plain_words(text.strip_suffix(&place).unwrap_or(&text));
-        let line_column = u32::try_from(line).ok().zip(u32::try_from(column).ok());
+        // serde_json says 0 for the place before the first character.
+        let line_column = u32::try_from(line).ok().zip(u32::try_from(column.max(1)).ok());
         ConfigError { problems: vec![Problem::new(path, shortened(message))], line_column }
     }
 
@@ -71,37 +74,38 @@ impl std::error::Error for ConfigError {}
 
 /// serde's message without the words of its trade.
 fn in_plain_words(message: &str) -> String {
-    let (found, expected) = match message.rsplit_once(", expected ") {
-        Some((found, expected)) => (found, Some(expected)),
-        None => (message, None),
-    };
-    let found = match found {
-        "invalid type: sequence" => "invalid type: array",
-        "invalid type: map" => "invalid type: object",
-        "invalid value: map" => "invalid value: empty object",
-        "expected value" => "expected a JSON value",
-        "control character (\\u0000-\\u001F) found while parsing a string" => {
-            "line break or other control character in a string"
+    match message.rsplit_once(", expected ") {
+        Some(("invalid type: unit variant", _)) => {
+            "this word needs values, expected an object with the word as its key".to_string()
         }
-        "EOF while parsing a value"
-        | "EOF while parsing a list"
-        | "EOF while parsing an object"
-        | "EOF while parsing a string" => "the text ends too early",
-        "trailing characters" => "text after the end of the configuration",
-        found => found,
-    };
-    match expected {
-        None => found.to_string(),
-        Some(expected) => format!("{found}, expected {}", expected_in_plain_words(expected)),
+        Some((_, "unit")) => "this word takes no values, expected the word alone".to_string(),
+        Some((_, "enum")) => "the object is empty, expected one key".to_string(),
+        Some((found, expected)) => {
+            let found = match found {
+                "invalid type: sequence" => "invalid type: array",
+                "invalid type: map" => "invalid type: object",
+                found => found,
+            };
+            let expected = match expected {
+                "f64" => "a number",
+                "a sequence" => "an array",
+                expected => expected,
+            };
+            format!("{found}, expected {expected}")
+        }
+        None => syntax_in_plain_words(message).to_string(),
     }
 }
 
-fn expected_in_plain_words(expected: &str) -> &str {
-    match expected {
-        "f64" => "a number",
-        "a sequence" => "an array",
-        "a map" => "an object",
-        expected => expected,
+fn syntax_in_plain_words(message: &str) -> &str {
+    match message {
+        "expected value" | "expected ident" => "expected a JSON value",
+        "control character (\\u0000-\\u001F) found while parsing a string" => {
+            "line break or other control character in a string"
+        }
+        "trailing characters" => "text after the end of the configuration",
+        message if message.starts_with("EOF while parsing") => "the text ends too early",
+        message => message,
     }
 }
 

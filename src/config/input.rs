@@ -36,7 +36,7 @@ pub struct ConfigInput {
     pub name: Option<String>,
     /// Length of a tick, one analysis interval, in seconds: a whole number
     /// from 1 to 86400; default 60.
-    #[schemars(range(min = 1, max = 86400))]
+    #[schemars(range(min = 1, max = 86400), extend("type" = "integer"))]
     pub tick_seconds: Option<f64>,
     /// The load.
     #[serde(default)]
@@ -64,7 +64,7 @@ pub struct ConfigInput {
     /// A plain rule: at a stage's end the canary's 99th percentile of latency
     /// may exceed the baseline's by so many milliseconds, above 0; default no
     /// such rule.
-    #[schemars(range(min = 0, max = 600000))]
+    #[schemars(range(max = 600000), extend("exclusiveMinimum" = 0))]
     pub latency_threshold_ms: Option<f64>,
     /// Further rules, after the plain ones; at most 32 in all; default none.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub struct ConfigInput {
     pub on_inconclusive: Option<OnInconclusiveInput>,
     /// Ticks for which the canary keeps its share after the decision to roll
     /// back: a whole number from 0 to 100000; default 0.
-    #[schemars(range(min = 0, max = 100000))]
+    #[schemars(range(min = 0, max = 100000), extend("type" = "integer"))]
     pub rollback_ticks: Option<f64>,
 }
 
@@ -86,7 +86,7 @@ pub struct ConfigInput {
 pub struct TrafficInput {
     /// Mean requests a second, above 0; at most 100 million a tick; default
     /// 170.
-    #[schemars(range(min = 0))]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub requests_per_second: Option<f64>,
     /// A daily rise and fall of the mean; default none.
     pub daily_swing: Option<DailySwingInput>,
@@ -102,15 +102,15 @@ pub struct TrafficInput {
 #[schemars(rename = "DailySwing")]
 pub struct DailySwingInput {
     /// A share of the mean, 0..=1; has to be given.
-    #[schemars(range(min = 0, max = 1))]
+    #[schemars(required, range(min = 0, max = 1))]
     pub amplitude: Option<f64>,
     /// Length of the day in seconds, a whole number from 1 to 31536000;
     /// default 86400.
-    #[schemars(range(min = 1, max = 31536000))]
+    #[schemars(range(min = 1, max = 31536000), extend("type" = "integer"))]
     pub period_seconds: Option<f64>,
     /// When the load is highest, in seconds after the rollout's start, a whole
     /// number from 0 to 31536000; default 0.
-    #[schemars(range(min = 0, max = 31536000))]
+    #[schemars(range(min = 0, max = 31536000), extend("type" = "integer"))]
     pub peak_seconds: Option<f64>,
 }
 
@@ -140,11 +140,11 @@ pub struct IncidentsInput {
     pub chance_per_tick: Option<f64>,
     /// One that starts for certain in this tick, a whole number from 1 to
     /// 100000; default none.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub at_tick: Option<f64>,
     /// How long each lasts in ticks, a whole number from 1 to 100000; has to
     /// be given.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(required, range(min = 1, max = 100000), extend("type" = "integer"))]
     pub duration_ticks: Option<f64>,
     /// Error rates are multiplied by this while one lasts, 0..=100, then
     /// capped at 1; default 1.
@@ -152,7 +152,7 @@ pub struct IncidentsInput {
     pub error_ratio: Option<f64>,
     /// Latencies are multiplied by this while one lasts, above 0, at most 100;
     /// default 1.
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(range(max = 100), extend("exclusiveMinimum" = 0))]
     pub latency_ratio: Option<f64>,
 }
 
@@ -194,7 +194,7 @@ pub struct CanaryInput {
     /// How the error ratio arrives; default `at_once`.
     pub error_arrival: Option<ArrivalInput>,
     /// Its latency by the baseline's, above 0, at most 100; default 1, healthy.
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(range(max = 100), extend("exclusiveMinimum" = 0))]
     pub latency_ratio: Option<f64>,
     /// How the latency ratio arrives; default `at_once`.
     pub latency_arrival: Option<ArrivalInput>,
@@ -224,7 +224,7 @@ pub enum ArrivalInput {
 pub struct LateInput {
     /// The first tick that has it, a whole number from 1 to 100000; the
     /// rollout's first tick is 1.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub start_tick: f64,
 }
 
@@ -235,10 +235,10 @@ pub struct LateInput {
 pub struct LeakInput {
     /// The first tick that has some of it, a whole number from 1 to 100000;
     /// the rollout's first tick is 1.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub start_tick: f64,
     /// Ticks until all of it is there, a whole number from 1 to 100000.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub ramp_ticks: f64,
 }
 
@@ -263,7 +263,7 @@ pub struct UnderLoadInput {
 #[schemars(rename = "ColdStart")]
 pub struct ColdStartInput {
     /// Ticks until half of it has healed, above 0, at most 100000.
-    #[schemars(range(min = 0, max = 100000))]
+    #[schemars(range(max = 100000), extend("exclusiveMinimum" = 0))]
     pub half_life_ticks: f64,
 }
 
@@ -276,11 +276,11 @@ pub struct StageInput {
     pub name: Option<String>,
     /// The canary's share of requests in percent, above 0, at most 100, above
     /// that of the stage before; has to be given.
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(required, range(max = 100), extend("exclusiveMinimum" = 0))]
     pub traffic_pct: Option<f64>,
     /// Ticks until the stage's verdict, a whole number from 1 to 100000; has
     /// to be given.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(required, range(min = 1, max = 100000), extend("type" = "integer"))]
     pub duration_ticks: Option<f64>,
     /// Whether a passed stage waits before the next; default it does not.
     pub pause: Option<StagePauseInput>,
@@ -324,7 +324,7 @@ pub enum OnInconclusiveInput {
 #[schemars(rename = "Extension")]
 pub struct ExtensionInput {
     /// At most so many ticks in a stage, a whole number from 1 to 100000.
-    #[schemars(range(min = 1, max = 100000))]
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub max_ticks: f64,
     /// What follows if the stage is inconclusive even then.
     pub then: super::AfterExtension,

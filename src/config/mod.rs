@@ -271,6 +271,11 @@ impl Stage {
         self.traffic_pct / 100.0
     }
 
+    /// Whether all traffic is the canary's: then no baseline runs beside it.
+    pub fn has_all(&self) -> bool {
+        self.traffic_pct == 100.0
+    }
+
     /// Its ticks and those of its timed pause.
     fn planned_ticks(&self) -> u64 {
         let pause = match self.pause {

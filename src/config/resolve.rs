@@ -44,12 +44,14 @@ impl ConfigInput {
             )));
         }
         if text.trim().is_empty() {
-            return Err(ConfigError::of_whole("the configuration is empty, expected a JSON object"));
+            return Err(ConfigError::of_whole(
+                "the configuration is empty, expected a JSON object",
+            ));
         }
         let mut json = serde_json::Deserializer::from_str(text);
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        ConfigInput::deserialize(tracked)
+        <ConfigInput as Deserialize>::deserialize(tracked)
             .and_then(|input| json.end().map(|()| input))
             .map_err(|error| ConfigError::of_text(&track.path(), &error))
     }
@@ -102,7 +104,8 @@ impl Check {
         let Range { min, max, open } = range;
         let value = value.into();
         match value {
-            Some(x) if x >= min && x <= max && !(open && x == min) => return x,
+            // Adding 0 turns -0 into 0.
+            Some(x) if x >= min && x <= max && !(open && x == min) => return x + 0.0,
             _ => {}
         }
         let (min, max) = (plain(min), plain(max));
@@ -409,7 +412,8 @@ impl Check {
                 continue;
             };
             if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
-                let by = if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };
+                let by =
+                    if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };
                 self.complain(&path, format!("says what {by} says already"));
             }
             rules.push(rule);

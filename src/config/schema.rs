@@ -1,8 +1,8 @@
 //! The JSON Schema of a configuration, from the types that read it.
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::Schema;
 use serde_json::{Value, json};
 
 use super::ConfigInput;
@@ -13,7 +13,7 @@ use crate::rules::Method;
 /// It knows names, types and simple ranges. What one value asks of another
 /// only [`super::Config::from_json`] tells.
 pub fn config_schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().with_transform(WithoutNull);
+    let settings = SchemaSettings::draft2020_12().with_transform(Tidy);
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
     if let Some(rule) = schema.pointer_mut("/$defs/Rule") {
         rule["properties"]["rule"]["enum"] = json!(Method::NAMES);
@@ -22,13 +22,18 @@ pub fn config_schema() -> Value {
     schema.to_value()
 }
 
-/// schemars reads an `Option` as "or null"; a configuration leaves out instead.
+/// schemars reads an `Option` as "or null", where a configuration leaves out;
+/// names Rust's formats; and keeps the source's line breaks.
 #[derive(Clone)]
-struct WithoutNull;
+struct Tidy;
 
-impl Transform for WithoutNull {
+impl Transform for Tidy {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
+        schema.remove("format");
+        if let Some(Value::String(description)) = schema.get_mut("description") {
+            *description = description.replace('\n', " ");
+        }
         if let Some(Value::Array(types)) = schema.get_mut("type") {
             types.retain(|name| name != "null");
             if let [only] = types.as_slice() {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Limit, Look, Method, OnFail, Rule, Window};
 use super::words::plain;
+use super::{Limit, Look, Method, OnFail, Rule, Window};
 use crate::json::read_strictly;
 use crate::problem::Problem;
 
@@ -24,6 +24,7 @@ pub struct RuleInput {
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1;
     /// default 1.
+    #[schemars(extend("type" = "integer"))]
     pub failure_limit: Option<f64>,
     /// What it does then; default `rollback`.
     pub on_fail: Option<OnFail>,
@@ -64,7 +65,8 @@ impl RuleInput {
         let mut p = Parameters { input: self, path, taken: Vec::new(), problems };
         let method = Method::from_parameters(&self.rule, &mut p);
         let rule = Rule {
-            failure_limit: p.whole("failure_limit", self.failure_limit, 1, MAX_FAILURE_LIMIT) as u32,
+            failure_limit: p.whole("failure_limit", self.failure_limit, 1, MAX_FAILURE_LIMIT)
+                as u32,
             min_requests: p.whole("min_requests", self.min_requests, 1, MAX_COUNT),
             min_errors: p.whole("min_errors", self.min_errors, 0, MAX_COUNT),
             look: self.look.unwrap_or(Look::StageEnd),
@@ -78,7 +80,10 @@ impl RuleInput {
                 }
                 None => {
                     let expected = Method::NAMES.join(", ");
-                    p.complain("rule", format!("unknown rule {:?}, expected one of {expected}", self.rule));
+                    p.complain(
+                        "rule",
+                        format!("unknown rule {:?}, expected one of {expected}", self.rule),
+                    );
                     return None;
                 }
             },
@@ -101,7 +106,8 @@ impl Method {
     pub(crate) fn parameters(name: &str) -> (Vec<&'static str>, Vec<&'static str>) {
         let none = RuleInput { rule: name.to_string(), ..RuleInput::default() };
         let mut problems = Vec::new();
-        let mut p = Parameters { input: &none, path: "", taken: Vec::new(), problems: &mut problems };
+        let mut p =
+            Parameters { input: &none, path: "", taken: Vec::new(), problems: &mut problems };
         Method::from_parameters(name, &mut p);
         let taken = p.taken;
         let is_needed = |name: &str| problems.iter().any(|p| p.path == format!(".{name}"));
@@ -136,7 +142,8 @@ impl Parameters<'_> {
         let value = self.take(name);
         let limit = value.filter(|value| *value <= max).and_then(Limit::from_f64);
         limit.unwrap_or_else(|| {
-            let found = value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
+            let found =
+                value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
                 format!("{found}, expected a number from 0 to {max} with at most 9 decimal places"),
@@ -150,7 +157,8 @@ impl Parameters<'_> {
         let value = self.take(name);
         let valid = value.filter(|ms| *ms > 0.0 && *ms <= MAX_LATENCY_MS);
         valid.unwrap_or_else(|| {
-            let found = value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
+            let found =
+                value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
                 format!("{found}, expected milliseconds above 0, at most {MAX_LATENCY_MS}"),
@@ -163,7 +171,10 @@ impl Parameters<'_> {
     pub(super) fn quantile(&mut self) -> f64 {
         let value = self.take("quantile").unwrap_or(0.99);
         if !(value > 0.0 && value < 1.0) {
-            self.complain("quantile", format!("found {}, expected a number between 0 and 1", plain(value)));
+            self.complain(
+                "quantile",
+                format!("found {}, expected a number between 0 and 1", plain(value)),
+            );
         }
         value
     }
@@ -173,10 +184,7 @@ impl Parameters<'_> {
         if value.fract() != 0.0 || value < least as f64 || value > most {
             self.complain(
                 name,
-                format!(
-                    "found {}, expected a whole number from {least} to {most}",
-                    plain(value)
-                ),
+                format!("found {}, expected a whole number from {least} to {most}", plain(value)),
             );
         }
         value as u64
