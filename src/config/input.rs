@@ -6,30 +6,12 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::json::read_strictly;
 use crate::rules::RuleInput;
-
-read_strictly!(
-    ConfigInput,
-    TrafficInput,
-    DailySwingInput,
-    NoiseInput,
-    IncidentsInput,
-    BaselineInput,
-    LatencyInput,
-    CanaryInput,
-    LateInput,
-    LeakInput,
-    UnderLoadInput,
-    ColdStartInput,
-    StageInput,
-    ExtensionInput,
-);
 
 /// A staged rollout of a release: the traffic, the two versions, the plan and
 /// the rules that judge.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(title = "Canary rollout")]
 pub struct ConfigInput {
     /// A name for people, at most 200 characters; default empty.
@@ -81,7 +63,7 @@ pub struct ConfigInput {
 
 /// The load: requests a tick are Poisson around it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Traffic")]
 pub struct TrafficInput {
     /// Mean requests a second, above 0; at most 100 million a tick; default
@@ -98,7 +80,7 @@ pub struct TrafficInput {
 
 /// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "DailySwing")]
 pub struct DailySwingInput {
     /// A share of the mean, 0..=1; has to be given.
@@ -116,7 +98,7 @@ pub struct DailySwingInput {
 
 /// Gamma factors, drawn anew each tick, on the error rates.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Noise")]
 pub struct NoiseInput {
     /// Coefficient of variation of the factor both arms share, 0..=3; default
@@ -132,7 +114,7 @@ pub struct NoiseInput {
 /// Trouble that multiplies error rate and latency of both arms for a while:
 /// by chance, in a given tick, or both.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Incidents")]
 pub struct IncidentsInput {
     /// Probability that one starts in a tick, 0..=1; default 0.
@@ -158,7 +140,7 @@ pub struct IncidentsInput {
 
 /// The stable version.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Baseline")]
 pub struct BaselineInput {
     /// Probability that a request fails, 0..=1; default 0.01.
@@ -171,7 +153,7 @@ pub struct BaselineInput {
 
 /// A log-normal latency by two of its quantiles, in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Latency")]
 pub struct LatencyInput {
     /// The median in milliseconds, 0.1..=60000; default 80.
@@ -185,7 +167,7 @@ pub struct LatencyInput {
 
 /// The release on trial, beside the baseline.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Canary")]
 pub struct CanaryInput {
     /// Its error rate by the baseline's, 0..=100; default 1, healthy.
@@ -219,7 +201,7 @@ pub enum ArrivalInput {
 
 /// Nothing before a tick, all from then on.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Late")]
 pub struct LateInput {
     /// The first tick that has it, a whole number from 1 to 100000; the
@@ -230,7 +212,7 @@ pub struct LateInput {
 
 /// Little by little, in equal steps.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Leak")]
 pub struct LeakInput {
     /// The first tick that has some of it, a whole number from 1 to 100000;
@@ -244,7 +226,7 @@ pub struct LeakInput {
 
 /// Only under load: nothing up to one load, all from another on.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "UnderLoad")]
 pub struct UnderLoadInput {
     /// Up to this load, by the mean load, the release is as good as the
@@ -259,7 +241,7 @@ pub struct UnderLoadInput {
 
 /// A cold start that heals.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "ColdStart")]
 pub struct ColdStartInput {
     /// Ticks until half of it has healed, above 0, at most 100000.
@@ -269,7 +251,7 @@ pub struct ColdStartInput {
 
 /// A stage of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Stage")]
 pub struct StageInput {
     /// A name for people, at most 200 characters; default the share.
@@ -320,7 +302,7 @@ pub enum OnInconclusiveInput {
 
 /// How long an inconclusive stage is prolonged, and what follows then.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Extension")]
 pub struct ExtensionInput {
     /// At most so many ticks in a stage, a whole number from 1 to 100000.

@@ -16,7 +16,7 @@ mod warnings;
 pub use error::ConfigError;
 pub use input::*;
 pub use presets::{Preset, preset, presets};
-pub use schema::config_schema;
+pub use schema::{CONFIG_SCHEMA, config_schema};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

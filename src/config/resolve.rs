@@ -3,8 +3,8 @@
 
 use super::thresholds::{Thresholds, plain_rules};
 use super::*;
+use crate::json::{self, plain};
 use crate::problem::Problem;
-use crate::rules::words::plain;
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
 /// Longest name of a configuration or stage, in characters.
@@ -48,12 +48,7 @@ impl ConfigInput {
                 "the configuration is empty, expected a JSON object",
             ));
         }
-        let mut json = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        <ConfigInput as Deserialize>::deserialize(tracked)
-            .and_then(|input| json.end().map(|()| input))
-            .map_err(|error| ConfigError::of_text(&track.path(), &error))
+        json::read(text).map_err(ConfigError::of_text)
     }
 
     /// Checks and completes what a person wrote.

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use super::ConfigInput;
 use crate::rules::Method;
 
+/// The text of [`config_schema`], for the browser: making it there would take
+/// ten times the bytes.
+pub const CONFIG_SCHEMA: &str = include_str!("schema.json");
+
 /// The JSON Schema (2020-12) of a configuration as a person writes it.
 ///
 /// It knows names, types and simple ranges. What one value asks of another

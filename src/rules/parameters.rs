@@ -3,16 +3,13 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::words::plain;
+use crate::json::plain;
 use super::{Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::read_strictly;
 use crate::problem::Problem;
-
-read_strictly!(RuleInput);
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "Rule")]
 pub struct RuleInput {
     /// Its name: `error_rate`, `error_rate_delta`, `error_rate_ratio`,

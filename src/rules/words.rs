@@ -17,12 +17,6 @@ pub(crate) fn milliseconds(ms: f64) -> String {
     format!("{} ms", significant(ms))
 }
 
-/// A number in full, or as `1e308` where that would be mostly zeros.
-pub(crate) fn plain(x: f64) -> String {
-    let magnitude = x.abs();
-    if x == 0.0 || (1e-7..1e15).contains(&magnitude) { format!("{x}") } else { format!("{x:e}") }
-}
-
 /// A plain number with three significant digits and no idle zeros.
 pub(crate) fn significant(x: f64) -> String {
     let magnitude = x.abs();
