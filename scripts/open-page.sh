@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the built page, or says where it is when there is no screen.
+# Says where the built page is, and opens it where there is a screen.
 set -euo pipefail
 page="$(cd "$(dirname "$0")/.." && pwd)/www/index.html"
 
