@@ -13,7 +13,6 @@ mod native;
 mod plain_rules;
 mod properties;
 mod rules;
-mod samplers;
 mod state_machine;
+mod stats;
 mod support;
-mod world;
