@@ -98,7 +98,7 @@ fn a_fault_of_syntax_or_type_is_told_with_its_place() {
         ),
         (
             r#"{"tick_seconds": 5, "tick_seconds": 5}"#,
-            "tick_seconds: duplicate field `tick_seconds` at line 1 column 34",
+            "tick_seconds: the key stands twice at line 1 column 34",
         ),
         (
             r#"{"tick_seconds": true}"#,
