@@ -42,7 +42,7 @@ impl Table {
         let reachable = all[unreachable..].iter().map_while(|threshold| *threshold);
         let thresholds: Box<[u64]> = reachable.chain([u64::MAX]).collect();
         let coarse: Box<[u16]> = thresholds.iter().map(|t| (t >> 48) as u16).collect();
-        let guides = coarse.len().next_power_of_two().clamp(256, 4096);
+        let guides = (4 * coarse.len()).next_power_of_two().clamp(1024, 4096);
         let guide_shift = 16 - guides.trailing_zeros();
         let guide = (0..guides)
             .map(|index| coarse.partition_point(|c| usize::from(*c) < index << guide_shift) as u16)
