@@ -30,13 +30,22 @@ for (const from of ['file', 'http']) {
     }));
 }
 
+test('the opening view is a healthy release, thrown away', () =>
+  withPage('file', async (page) => {
+    assert.equal(await outcome(page).getAttribute('data-outcome'), 'false_rollback');
+    assert.match(plain(await headline(page).innerText()), /^Rolled back at minute \d+, at 1 %$/);
+  }));
+
 test('a bad release is rolled back: headline, reason, truth', () =>
   withPage('file', async (page) => {
     await show(page, BAD);
     const report = reportOf(BAD, 7);
     const { tick } = report.decisions.find(({ action }) => action === 'rollback');
     assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 %`);
-    assert.equal(plain(await page.locator('.verdict-now .reason').innerText()), plain(report.rollback_reason));
+    assert.equal(
+      plain(await page.locator('.verdict-now .reason').innerText()),
+      plain(report.rollback_reason),
+    );
     assert.match(await outcome(page).innerText(), /caught/);
     assert.ok(plain(await page.locator('.verdict-now').innerText()).includes(plain(report.truth.sentence)));
     assert.equal(await present(page), 'ROLLED_BACK');
@@ -92,6 +101,7 @@ test('the table behind a chart has a row a tick, from the series', () =>
     while (rollout.state !== 'COMPLETED') rollout.tick();
     const series = rollout.series();
     await page.locator('figure').nth(1).getByText('Figures').click();
+    await page.locator('figure').nth(1).locator('tbody').waitFor();
     const rows = await page.locator('figure').nth(1).locator('tbody tr').allInnerTexts();
     assert.equal(rows.length, series.stage.length);
     for (const [i, row] of rows.entries()) {
@@ -102,7 +112,9 @@ test('the table behind a chart has a row a tick, from the series', () =>
 
 test('the state machine has every edge the engine goes, and no other', () =>
   withPage('file', async (page) => {
-    const shown = await page.locator('[data-edge]').evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
+    const shown = await page
+      .locator('[data-edge]')
+      .evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
     assert.deepEqual(shown.toSorted(), transitions());
   }));
 
