@@ -16,6 +16,9 @@ impl Sink for Nothing {
     fn wants(&self) -> Cells {
         Cells::NONE
     }
+    fn wants_looks(&self) -> bool {
+        false
+    }
     fn tick(&mut self, tick: &Tick<'_>) {
         black_box(tick.counts);
     }

@@ -314,6 +314,11 @@ impl Controller {
         self.stage
     }
 
+    /// The stage's clock: ticks it was PROGRESSING.
+    pub fn clock(&self) -> u32 {
+        self.clock
+    }
+
     /// Whether it is paused until a person speaks.
     pub fn waits_for_a_person(&self) -> bool {
         self.state == State::Paused && self.ticks_left.is_none()

@@ -292,7 +292,7 @@ impl Rollout {
 
     /// The decision held against the truth.
     pub fn outcome(&self) -> Outcome {
-        let bad = self.release_is_bad();
+        let bad = self.plan().config().canary.is_bad();
         match (self.state(), self.rollback_decision()) {
             (State::Completed, _) if bad => Outcome::MissedRegression,
             (State::Completed, _) => Outcome::PromotedRightly,
@@ -310,7 +310,8 @@ impl Rollout {
     }
 
     fn truth(&self) -> TruthReport {
-        let release = if self.release_is_bad() { Release::Bad } else { Release::Healthy };
+        let release =
+            if self.plan().config().canary.is_bad() { Release::Bad } else { Release::Healthy };
         TruthReport {
             release,
             regression_from_tick: self.standing().degraded_from(),
@@ -327,8 +328,8 @@ impl Rollout {
             by: decision.by,
             rule: evidence.map(|evidence| evidence.rule),
             name: evidence.map(|evidence| self.plan().rule(evidence.rule).method.name()),
-            observed: evidence.and_then(|evidence| evidence.judgement.observed),
-            limit: evidence.map(|evidence| evidence.judgement.limit),
+            observed: evidence.and_then(|evidence| evidence.judgement.measure.observed),
+            limit: evidence.map(|evidence| evidence.judgement.measure.limit),
             sentence: self.sentence(decision),
         }
     }
@@ -466,8 +467,8 @@ fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<C
                 inconclusive_looks: said(Verdict::Inconclusive),
                 tick: last.map(|look| look.tick),
                 verdict: last.map(|look| look.evidence.judgement.verdict),
-                observed: last.and_then(|look| look.evidence.judgement.observed),
-                limit: last.map(|look| look.evidence.judgement.limit),
+                observed: last.and_then(|look| look.evidence.judgement.measure.observed),
+                limit: last.map(|look| look.evidence.judgement.measure.limit),
                 sentence: last.map(|look| rule.sentence(&look.evidence.sight)),
             }
         })

@@ -9,12 +9,15 @@ pub use history::{History, LookRow, TickRow};
 
 use std::sync::Arc;
 
-use crate::config::{Arrival, Config, MAX_TICKS};
+use crate::config::{Config, MAX_TICKS};
 use crate::controller::{
     Call, CallError, Command, Controller, Finding, Mendable, Moment, StagedPlan, State, Step,
 };
-use crate::observation::{ByArm, Counts};
-use crate::rules::{Gap, Judgement, Look, Needs, OnFail, Rule, Sight, Verdict, Window};
+use crate::observation::{Arm, ByArm, Counts};
+use crate::rules::{
+    Gap, Judgement, Look, Memory, Needs, OnFail, Rule, Sight, Verdict, Watch, Window,
+};
+use crate::stats::mann_whitney::mann_whitney;
 use crate::world::{Cells, LatencyTick, Truth, World, WorldState};
 
 /// All that can be done once for a configuration.
@@ -37,22 +40,16 @@ struct PlannedRule {
     needs: Needs,
     /// By stage index, whether it holds there.
     holds: Vec<bool>,
+    /// What it gathers over the ticks.
+    watch: Watch,
 }
 
 impl Plan {
     /// Prepares a configuration. It is valid, so this cannot fail.
     pub fn new(config: &Config) -> Self {
-        let numbers = 1..=config.stages.len() as u32;
-        let rules: Vec<PlannedRule> = config
-            .rules
-            .iter()
-            .map(|rule| PlannedRule {
-                needs: rule.needs(),
-                holds: numbers.clone().map(|number| rule.holds_in(number)).collect(),
-                rule: rule.clone(),
-            })
-            .collect();
-        let latency = rules.iter().any(|planned| planned.needs.quantile.is_some());
+        let rules: Vec<PlannedRule> =
+            config.rules.iter().map(|rule| planned(rule, config)).collect();
+        let latency = rules.iter().any(|planned| planned.needs.latency());
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
@@ -83,6 +80,17 @@ impl Plan {
     /// The truth the observations are drawn from.
     pub fn world(&self) -> &World {
         &self.world
+    }
+}
+
+/// What the loop has to know of a rule.
+fn planned(rule: &Rule, config: &Config) -> PlannedRule {
+    let shapes = config.shapes_for(rule);
+    PlannedRule {
+        needs: rule.needs(),
+        holds: shapes.iter().map(|shape| shape.holds).collect(),
+        watch: rule.watch(&shapes),
+        rule: rule.clone(),
     }
 }
 
@@ -149,6 +157,9 @@ pub struct Tick<'a> {
 pub trait Sink {
     /// The counts it wants beyond those that the rules need.
     fn wants(&self) -> Cells;
+    /// Whether it wants every look; if not, it may miss those that pass and are
+    /// cheaper not to measure.
+    fn wants_looks(&self) -> bool;
     /// A tick has passed.
     fn tick(&mut self, tick: &Tick<'_>);
     /// A rule has looked, in tick `tick`.
@@ -193,12 +204,14 @@ struct RuleState {
     paused: bool,
     /// What its last look in this stage lacked.
     gap: Option<Gap>,
+    /// What it has gathered.
+    memory: Memory,
 }
 
 impl Run {
     /// Before the first tick.
     pub fn new(plan: &Plan, seed: u64) -> Self {
-        Run {
+        let mut run = Run {
             world: plan.world.start(seed),
             controller: Controller::start(),
             tick: 0,
@@ -207,7 +220,9 @@ impl Run {
             latencies_before_stage: 0,
             rules: vec![RuleState::default(); plan.rules.len()],
             degraded_from: None,
-        }
+        };
+        run.begin(plan);
+        run
     }
 
     /// Back before the first tick, with another seed; it allocates nothing.
@@ -218,8 +233,14 @@ impl Run {
         self.windows = ByWindow::default();
         self.latencies.clear();
         self.latencies_before_stage = 0;
-        self.rules.fill(RuleState::default());
         self.degraded_from = None;
+        self.begin(plan);
+    }
+
+    fn begin(&mut self, plan: &Plan) {
+        for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
+            *state = RuleState { memory: planned.watch.begin(), ..RuleState::default() };
+        }
     }
 
     /// Where it stands.
@@ -267,9 +288,16 @@ impl Run {
                 errors: draw.failed.canary + draw.excess,
             },
         };
-        self.observe(plan, counts);
+        self.observe(plan, stage, counts);
 
-        let moment = self.controller.clock_tick(&plan.staged);
+        let mut moment = self.controller.clock_tick(&plan.staged);
+        let certificate = match moment {
+            Moment::Within => self.certificate(plan, stage),
+            _ => None,
+        };
+        if certificate.is_some() {
+            moment = Moment::End;
+        }
         let (finding, evidence) = match moment {
             Moment::Idle => (Finding::default(), None),
             _ => self.judge(plan, stage, share, moment, sink),
@@ -285,10 +313,13 @@ impl Run {
             truth: plan.world.truth(&self.world),
         });
         if let Some(step) = step {
-            let by = if finding.fail.is_some() { By::Rule } else { By::Policy };
-            // A passed stage needs no reason, even where a rule could not tell.
-            let evidence = evidence.filter(|_| !matches!(step, Step::Promote | Step::Complete));
-            self.enter(step);
+            // A stage that passed in its time needs no reason, even where a rule
+            // could not tell; one that passed early has its certificate.
+            let passed = matches!(step, Step::Promote | Step::Complete);
+            let evidence = if passed { certificate } else { evidence };
+            let by_rule = finding.fail.is_some() || (passed && certificate.is_some());
+            let by = if by_rule { By::Rule } else { By::Policy };
+            self.enter(plan, step);
             sink.decision(&Decision { tick: self.tick, stage: stage + 1, step, by, evidence });
         }
         Ok(())
@@ -307,7 +338,7 @@ impl Run {
         let stage = self.controller.stage(&plan.staged) + 1;
         let steps = self.controller.command(&plan.staged, command)?;
         for (i, step) in steps.into_iter().flatten().enumerate() {
-            self.enter(step);
+            self.enter(plan, step);
             let by = if i == 0 { By::Person } else { By::Policy };
             sink.decision(&Decision { tick: self.tick, stage, step, by, evidence: None });
         }
@@ -315,7 +346,7 @@ impl Run {
     }
 
     /// Takes a tick into the windows.
-    fn observe(&mut self, plan: &Plan, counts: ByArm<Counts>) {
+    fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>) {
         self.windows.tick = counts;
         self.windows.stage += counts;
         self.windows.rollout += counts;
@@ -333,6 +364,45 @@ impl Run {
                 shift: truth.latency_shift,
             });
         }
+        let errors = [counts.canary.errors, counts.baseline.errors];
+        for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
+            match (&planned.watch, planned.needs.slower_than_ms) {
+                (Watch::Nothing, _) => {}
+                (watch, None) => watch.observe(&mut state.memory, stage, errors),
+                (watch, Some(ms)) => {
+                    let tick = &self.latencies[self.latencies.len() - 1..];
+                    let slow = [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms));
+                    watch.observe(&mut state.memory, stage, slow);
+                }
+            }
+        }
+    }
+
+    /// The look that ends the stage before its time: of the first rule that
+    /// certifies it, if all do that were asked to.
+    fn certificate(&self, plan: &Plan, stage: u32) -> Option<Evidence> {
+        let clock = self.controller.clock();
+        let mut first = None;
+        for (number, planned) in plan.rules.iter().enumerate() {
+            let memory = &self.rules[number].memory;
+            match planned.watch.certifies(memory, clock) {
+                Some(true) if planned.holds[stage as usize] => {
+                    first = first.or(Some(number));
+                }
+                Some(false) if planned.holds[stage as usize] => return None,
+                _ => {}
+            }
+        }
+        let number = first?;
+        let planned = &plan.rules[number];
+        let memory = &self.rules[number].memory;
+        let sight = Sight {
+            ln_wealth: planned.watch.ln_wealth(memory),
+            ln_certificate: planned.watch.ln_certificate(memory),
+            ..Sight::default()
+        };
+        Some(Evidence { rule: number as u32, judgement: planned.rule.judge(&sight), sight })
     }
 
     /// Lets the rules look that look at this moment. Returns what they found
@@ -359,8 +429,10 @@ impl Run {
                 (Look::StageEnd, Moment::ExtendedEnd) => self.rules[number].gap.is_some(),
                 (Look::StageEnd, _) => false,
             };
-            if looks {
-                let sight = self.sight(plan, planned, share);
+            if looks && !sink.wants_looks() && self.passes(planned, number, share) {
+                self.rules[number].gap = None;
+            } else if looks {
+                let sight = self.sight(plan, planned, number, stage, share);
                 let judgement = planned.rule.judge(&sight);
                 let evidence = Evidence { rule: number as u32, judgement, sight };
                 sink.look(self.tick, &evidence);
@@ -399,31 +471,65 @@ impl Run {
         (finding, failed.or(unsure))
     }
 
-    /// What a rule is shown of its window.
-    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, share: f64) -> Sight {
-        let (counts, from) = match planned.rule.window {
+    /// Whether a look is bound to pass, by what the rule has gathered alone.
+    #[inline]
+    fn passes(&self, planned: &PlannedRule, number: usize, share: f64) -> bool {
+        let needs_counts = planned.rule.min_errors > 0 || planned.needs.requests;
+        !needs_counts && share < 1.0 && planned.watch.passes(&self.rules[number].memory)
+    }
+
+    /// What a rule is shown at a look.
+    fn sight(
+        &mut self,
+        plan: &Plan,
+        planned: &PlannedRule,
+        number: usize,
+        stage: u32,
+        share: f64,
+    ) -> Sight {
+        let (mut counts, from) = match planned.rule.window {
             Window::Tick => (self.windows.tick, self.latencies.len().saturating_sub(1)),
             Window::Stage => (self.windows.stage, self.latencies_before_stage),
             Window::Rollout => (self.windows.rollout, 0),
         };
+        if !planned.needs.requests {
+            (counts.canary.requests, counts.baseline.requests) = (0, 0);
+        }
+        let window = self.latencies.get(from..).unwrap_or_default();
         let quantile_ms = match planned.needs.quantile {
             None => ByArm::default(),
             Some(q) => {
-                let window = &self.latencies[from..];
                 ByArm::from_fn(|arm| plan.world.quantile_ms(&mut self.world, arm, window, q))
             }
         };
-        Sight { counts, quantile_ms, canary_has_all: share == 1.0 }
+        let shape = planned.needs.histogram.then(|| {
+            let bins = ByArm::from_fn(|arm| plan.world.histogram(&mut self.world, arm, window));
+            mann_whitney(&bins.canary, &bins.baseline)
+        });
+        let memory = &self.rules[number].memory;
+        Sight {
+            counts,
+            quantile_ms,
+            shape,
+            score: planned.watch.score(memory, stage),
+            ln_wealth: planned.watch.ln_wealth(memory),
+            ln_certificate: None,
+            canary_has_all: share == 1.0,
+        }
     }
 
     /// What a change of course does to the windows and the rules' memory.
-    fn enter(&mut self, step: Step) {
+    fn enter(&mut self, plan: &Plan, step: Step) {
         match step {
             Step::Promote | Step::Complete => {
+                let stage = self.controller.stage(&plan.staged);
                 self.windows.stage = ByArm::default();
                 self.latencies_before_stage = self.latencies.len();
-                for rule in &mut self.rules {
-                    (rule.muted, rule.paused, rule.gap) = (false, false, None);
+                for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
+                    (state.muted, state.paused, state.gap) = (false, false, None);
+                    if step == Step::Promote {
+                        planned.watch.enter(&mut state.memory, stage);
+                    }
                 }
             }
             Step::Resume => {
@@ -606,13 +712,5 @@ impl Rollout {
     /// The commands given, with their ticks.
     pub fn commands(&self) -> &[TimedCommand] {
         &self.commands
-    }
-
-    /// A release that is worse than the baseline and stays so.
-    pub fn release_is_bad(&self) -> bool {
-        let canary = &self.plan.config.canary;
-        let stays = |arrival| !matches!(arrival, Arrival::ColdStart { .. });
-        (canary.error_ratio > 1.0 && stays(canary.error_arrival))
-            || (canary.latency_ratio > 1.0 && stays(canary.latency_arrival))
     }
 }

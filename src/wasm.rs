@@ -271,9 +271,9 @@ fn rule_series(history: &rollout::History, rule: u32) -> Object {
             Verdict::Fail => 2,
             Verdict::Inconclusive => 3,
         };
-        numbers[0][i] = or_nan(judgement.observed);
-        numbers[1][i] = judgement.limit;
-        numbers[2][i] = or_nan(judgement.canary_limit);
+        numbers[0][i] = or_nan(judgement.measure.observed);
+        numbers[1][i] = judgement.measure.limit;
+        numbers[2][i] = or_nan(judgement.measure.canary_limit);
     }
     let object = Object::new();
     put(&object, "verdict", &Uint8Array::from(&verdict[..]));

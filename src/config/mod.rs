@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::json::number;
-use crate::rules::Rule;
+use crate::rules::{Rule, StageShape};
 
 /// Everything that decides a rollout, but for its seed and its commands.
 ///
@@ -58,6 +58,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// The plan as a rule's preparation needs to know it.
+    pub fn shapes_for(&self, rule: &Rule) -> Vec<StageShape> {
+        let shape = |(number, stage): (u32, &Stage)| StageShape {
+            share: stage.share(),
+            duration_ticks: stage.duration_ticks,
+            holds: rule.holds_in(number),
+        };
+        (1..).zip(&self.stages).map(shape).collect()
+    }
+
     /// Mean number of requests in a tick.
     pub fn requests_per_tick(&self) -> f64 {
         self.traffic.requests_per_second * f64::from(self.tick_seconds)
@@ -191,6 +201,16 @@ pub struct Canary {
     /// How the latency ratio arrives.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub latency_arrival: Arrival,
+}
+
+impl Canary {
+    /// Whether the release is worse than the baseline, now or later, and stays
+    /// so: a cold start that heals is not bad.
+    pub fn is_bad(&self) -> bool {
+        let stays = |arrival| !matches!(arrival, Arrival::ColdStart { .. });
+        (self.error_ratio > 1.0 && stays(self.error_arrival))
+            || (self.latency_ratio > 1.0 && stays(self.latency_arrival))
+    }
 }
 
 impl Default for Canary {

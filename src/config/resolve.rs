@@ -176,7 +176,20 @@ impl Check {
             rollback_ticks,
         };
         self.longest_rollout(&config);
+        if self.problems.is_empty() {
+            self.misfits(&config, config.rules.len() - input.rules.len());
+        }
         config
+    }
+
+    /// The rules that cannot work with the plan; the first `from_thresholds` are
+    /// nobody's.
+    fn misfits(&mut self, config: &Config, from_thresholds: usize) {
+        for (i, rule) in config.rules[from_thresholds..].iter().enumerate() {
+            if let Some(misfit) = rule.misfit(&config.shapes_for(rule)) {
+                self.complain(&format!("rules[{i}]"), format!("{} {misfit}", rule.method.name()));
+            }
+        }
     }
 
     fn variation(&mut self, path: &str, value: Option<f64>) -> f64 {

@@ -29,6 +29,7 @@ impl Config {
         }
         for (i, rule) in self.rules.iter().enumerate() {
             let messages = [
+                self.looked_at_too_often(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
                 self.unreachable_errors(rule),
@@ -41,6 +42,14 @@ impl Config {
             }
         }
         warnings
+    }
+
+    /// That a rule promises something for one look and takes more.
+    fn looked_at_too_often(&self, rule: &Rule) -> Option<String> {
+        let once = rule.method.valid_look() == Some(Look::StageEnd);
+        (once && rule.look == Look::EveryTick).then(|| {
+            "is valid for one look a stage: looked at every tick it fails a healthy release far more often than its alpha says".to_string()
+        })
     }
 
     /// The plan's last tick; `None` if a person's pause may put it off.
@@ -140,7 +149,7 @@ impl Config {
                 "has fewer than 5 expected canary requests beyond its quantile in its window: {stages}"
             ));
         }
-        if rule.min_errors > 0 {
+        if rule.min_errors > 0 || !rule.method.wants_many_errors() {
             return None;
         }
         let stages = self.stages_with_few(rule, ENOUGH, |n| n * self.baseline.error_rate)?;

@@ -22,6 +22,22 @@ pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::
     }
 }
 
+/// Writes numbers without idle `.0`s.
+pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeSeq;
+    struct Plain<'a>(&'a f64);
+    impl serde::Serialize for Plain<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            number(self.0, serializer)
+        }
+    }
+    let mut items = serializer.serialize_seq(Some(list.len()))?;
+    for x in list {
+        items.serialize_element(&Plain(x))?;
+    }
+    items.end()
+}
+
 /// A number in full, or as `1e308` where that would be mostly zeros.
 pub(crate) fn plain(x: f64) -> String {
     let magnitude = x.abs();

@@ -58,6 +58,10 @@ impl Sink for History {
         Cells::ALL
     }
 
+    fn wants_looks(&self) -> bool {
+        true
+    }
+
     fn tick(&mut self, tick: &Tick<'_>) {
         self.ticks.push(TickRow {
             stage: tick.stage + 1,

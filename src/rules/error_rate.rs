@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::percent;
-use super::{Judgement, Limit, Needs, Parameters, Sight, failures};
+use super::{Limit, Measure, Needs, Parameters, Sight, failures};
 
 /// Fails when canary errors / canary requests > `max`. Needs no baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,11 +21,15 @@ impl ErrorRate {
         Needs::REQUESTS
     }
 
-    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
         let canary = sight.counts.canary;
-        let failed = self.max.is_below_quotient(canary.errors, canary.requests);
+        self.max.is_below_quotient(canary.errors, canary.requests)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
         let max = self.max.as_f64();
-        Judgement::of(failed, canary.error_rate(), max).with_canary_limit(Some(max))
+        let observed = sight.counts.canary.error_rate();
+        Measure { observed, limit: max, canary_limit: Some(max) }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {

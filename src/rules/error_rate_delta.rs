@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::words::{percent, points};
-use super::{Judgement, Limit, Needs, Parameters, Sight, failures};
+use super::{Limit, Measure, Needs, Parameters, Sight, failures};
 
 /// Fails when the canary's error rate less the baseline's > `max`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,16 +22,19 @@ impl ErrorRateDelta {
         Needs::REQUESTS.and(Needs::BASELINE)
     }
 
-    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
-        let failed = self.max.is_below_difference(
+        self.max.is_below_difference(
             (canary.errors, canary.requests),
             (baseline.errors, baseline.requests),
-        );
-        let base = baseline.error_rate();
-        let delta = canary.error_rate().zip(base).map(|(c, b)| c - b);
+        )
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        let base = sight.counts.baseline.error_rate();
+        let observed = sight.counts.canary.error_rate().zip(base).map(|(c, b)| c - b);
         let max = self.max.as_f64();
-        Judgement::of(failed, delta, max).with_canary_limit(base.map(|b| b + max))
+        Measure { observed, limit: max, canary_limit: base.map(|b| b + max) }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {

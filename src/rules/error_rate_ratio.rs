@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::{percent, significant};
-use super::{Judgement, Limit, Needs, Parameters, Sight, failures};
+use super::{Limit, Measure, Needs, Parameters, Sight, failures};
 
 /// Fails when the canary's error rate > `max` times the baseline's. Against a
 /// baseline without errors any canary error fails: ask for `min_errors`.
@@ -22,14 +22,16 @@ impl ErrorRateRatio {
         Needs::REQUESTS.and(Needs::BASELINE)
     }
 
-    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
-        let failed = self
-            .max
-            .is_below_ratio((canary.errors, canary.requests), (baseline.errors, baseline.requests));
-        let base = baseline.error_rate();
+        self.max
+            .is_below_ratio((canary.errors, canary.requests), (baseline.errors, baseline.requests))
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        let base = sight.counts.baseline.error_rate();
         let max = self.max.as_f64();
-        Judgement::of(failed, ratio(sight), max).with_canary_limit(base.map(|b| b * max))
+        Measure { observed: ratio(sight), limit: max, canary_limit: base.map(|b| b * max) }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::words::milliseconds;
-use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+use super::{Measure, Needs, Parameters, Sight, quantile_name};
 use crate::json::number;
 
 /// Fails when the canary's quantile of latency > `max` milliseconds. Needs no
@@ -28,10 +28,13 @@ impl LatencyLimit {
         Needs::REQUESTS.and(Needs::quantile(self.quantile))
     }
 
-    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        sight.quantile_ms.canary.is_some_and(|ms| ms > self.max)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
         let observed = sight.quantile_ms.canary;
-        let failed = observed.is_some_and(|ms| ms > self.max);
-        Judgement::of(failed, observed, self.max).with_canary_limit(Some(self.max))
+        Measure { observed, limit: self.max, canary_limit: Some(self.max) }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {

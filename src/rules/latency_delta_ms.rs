@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::words::milliseconds;
-use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+use super::{Measure, Needs, Parameters, Sight, quantile_name};
 use crate::json::number;
 
 /// Fails when the canary's quantile of latency less the baseline's > `max`
@@ -28,11 +28,17 @@ impl LatencyDelta {
         Needs::REQUESTS.and(Needs::BASELINE).and(Needs::quantile(self.quantile))
     }
 
-    pub(super) fn judge(&self, sight: &Sight) -> Judgement {
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        delta(sight).is_some_and(|ms| ms > self.max)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
         let base = sight.quantile_ms.baseline;
-        let delta = sight.quantile_ms.canary.zip(base).map(|(c, b)| c - b);
-        let failed = delta.is_some_and(|ms| ms > self.max);
-        Judgement::of(failed, delta, self.max).with_canary_limit(base.map(|b| b + self.max))
+        Measure {
+            observed: delta(sight),
+            limit: self.max,
+            canary_limit: base.map(|b| b + self.max),
+        }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {
@@ -48,4 +54,9 @@ impl LatencyDelta {
             milliseconds(self.max),
         )
     }
+}
+
+/// The canary's quantile less the baseline's.
+fn delta(sight: &Sight) -> Option<f64> {
+    Some(sight.quantile_ms.canary? - sight.quantile_ms.baseline?)
 }

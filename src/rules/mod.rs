@@ -7,25 +7,40 @@
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
+mod fisher;
+mod group_sequential;
 mod latency;
 mod latency_delta_ms;
 mod limit;
+mod mann_whitney;
 mod parameters;
+mod sequential;
+mod slow_requests;
+mod watch;
 pub(crate) mod words;
+mod z_test;
 
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
+pub use fisher::Fisher;
+pub use group_sequential::{AlphaSpending, GroupSequential};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
 pub use limit::Limit;
+pub use mann_whitney::MannWhitney;
 pub(crate) use parameters::MAX_LATENCY_MS;
 pub use parameters::{Parameters, RuleInput};
+pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
+pub use slow_requests::SlowRequests;
+pub use watch::{Memory, StageShape, Watch};
+pub use z_test::ZTest;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::observation::{ByArm, Counts};
+use crate::stats::mann_whitney as mann_whitney_test;
 use words::{counted, percent};
 
 /// A rule as it stands in a resolved configuration.
@@ -97,15 +112,56 @@ pub enum Method {
     Latency(LatencyLimit),
     /// A limit on a latency quantile of the canary less the baseline's.
     LatencyDeltaMs(LatencyDelta),
+    /// The z test of two error rates.
+    ZTest(ZTest),
+    /// Fisher's exact test of two error rates.
+    Fisher(Fisher),
+    /// A few planned looks that share one level.
+    GroupSequential(GroupSequential),
+    /// Evidence on the ratio of the error rates, valid at every look.
+    Sequential(Sequential),
+    /// The same on the requests over a latency objective.
+    SlowRequests(SlowRequests),
+    /// The Mann-Whitney test of the latencies.
+    MannWhitney(MannWhitney),
 }
 
-/// What a rule is shown at a look: its window, and nothing of the truth.
+/// Calls the same function on whatever method a rule has.
+macro_rules! each_method {
+    ($method:expr, $m:ident => $call:expr) => {
+        match $method {
+            Method::ErrorRate($m) => $call,
+            Method::ErrorRateDelta($m) => $call,
+            Method::ErrorRateRatio($m) => $call,
+            Method::Latency($m) => $call,
+            Method::LatencyDeltaMs($m) => $call,
+            Method::ZTest($m) => $call,
+            Method::Fisher($m) => $call,
+            Method::GroupSequential($m) => $call,
+            Method::Sequential($m) => $call,
+            Method::SlowRequests($m) => $call,
+            Method::MannWhitney($m) => $call,
+        }
+    };
+}
+
+/// What a rule is shown at a look: its window and what it has gathered, and
+/// nothing of the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sight {
-    /// Requests and errors in the window.
+    /// Requests and errors in the window; the requests are 0 where the rule
+    /// does not need them.
     pub counts: ByArm<Counts>,
     /// The quantile of latency the rule asked for; `None` without requests.
     pub quantile_ms: ByArm<Option<f64>>,
+    /// The latencies of the arms compared as shapes, if the rule asked for it.
+    pub shape: Option<mann_whitney_test::MannWhitney>,
+    /// Z and the boundary of this look, if the rule adds up a score.
+    pub score: Option<(f64, f64)>,
+    /// ln of what the rule's stake has grown to, if it has one.
+    pub ln_wealth: Option<f64>,
+    /// ln of what the certificate's stake has grown to, where it ends a stage.
+    pub ln_certificate: Option<f64>,
     /// Whether all traffic is the canary's now: then no baseline runs beside it.
     pub canary_has_all: bool,
 }
@@ -119,22 +175,46 @@ pub struct Needs {
     pub baseline: bool,
     /// A quantile of latency, in (0, 1).
     pub quantile: Option<f64>,
+    /// The number of requests that take longer, in milliseconds, instead of the
+    /// errors.
+    pub slower_than_ms: Option<f64>,
+    /// Latency as a shape.
+    pub histogram: bool,
 }
 
 impl Needs {
-    const REQUESTS: Needs = Needs { requests: true, baseline: false, quantile: None };
-    const BASELINE: Needs = Needs { requests: false, baseline: true, quantile: None };
+    const NONE: Needs = Needs {
+        requests: false,
+        baseline: false,
+        quantile: None,
+        slower_than_ms: None,
+        histogram: false,
+    };
+    const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
+    const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
+    const HISTOGRAM: Needs = Needs { histogram: true, ..Needs::NONE };
 
     const fn quantile(q: f64) -> Needs {
-        Needs { requests: false, baseline: false, quantile: Some(q) }
+        Needs { quantile: Some(q), ..Needs::NONE }
     }
 
-    const fn and(self, other: Needs) -> Needs {
+    const fn slower_than(ms: f64) -> Needs {
+        Needs { slower_than_ms: Some(ms), ..Needs::NONE }
+    }
+
+    fn and(self, other: Needs) -> Needs {
         Needs {
             requests: self.requests || other.requests,
             baseline: self.baseline || other.baseline,
-            quantile: if self.quantile.is_some() { self.quantile } else { other.quantile },
+            quantile: self.quantile.or(other.quantile),
+            slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),
+            histogram: self.histogram || other.histogram,
         }
+    }
+
+    /// Whether latencies have to be drawn.
+    pub fn latency(&self) -> bool {
+        self.quantile.is_some() || self.slower_than_ms.is_some() || self.histogram
     }
 }
 
@@ -169,65 +249,55 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why it cannot tell, if it cannot.
     pub gap: Option<Gap>,
+    /// What was measured.
+    pub measure: Measure,
+}
+
+/// What was measured, and what it was held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measure {
     /// What was measured, in the unit of the limit; `None` if it has no value
     /// (a ratio to nothing).
     pub observed: Option<f64>,
     /// What it was held against.
     pub limit: f64,
-    /// The limit in terms of the canary's own rate or latency, for a chart.
+    /// The limit in terms of the canary's own rate or latency, for a chart;
+    /// `None` where there is no such thing.
     pub canary_limit: Option<f64>,
-}
-
-impl Judgement {
-    fn of(failed: bool, observed: Option<f64>, limit: f64) -> Self {
-        let verdict = if failed { Verdict::Fail } else { Verdict::Pass };
-        Judgement { verdict, gap: None, observed, limit, canary_limit: None }
-    }
-
-    fn with_canary_limit(self, canary_limit: Option<f64>) -> Self {
-        Judgement { canary_limit, ..self }
-    }
-
-    fn inconclusive(self, gap: Gap) -> Self {
-        Judgement { verdict: Verdict::Inconclusive, gap: Some(gap), ..self }
-    }
 }
 
 impl Rule {
     /// What the rule needs to be shown.
     pub fn needs(&self) -> Needs {
-        match &self.method {
-            Method::ErrorRate(m) => m.needs(),
-            Method::ErrorRateDelta(m) => m.needs(),
-            Method::ErrorRateRatio(m) => m.needs(),
-            Method::Latency(m) => m.needs(),
-            Method::LatencyDeltaMs(m) => m.needs(),
-        }
+        each_method!(&self.method, m => m.needs())
+    }
+
+    /// What can be prepared once for a plan it fits; see [`Rule::misfit`].
+    pub fn watch(&self, plan: &[StageShape]) -> Watch {
+        self.method.watch(plan).unwrap_or(Watch::Nothing)
     }
 
     /// Looks once. The minimum counts are asked for first: a window that is
     /// too small is inconclusive, whatever it holds.
     pub fn judge(&self, sight: &Sight) -> Judgement {
-        let judgement = match &self.method {
-            Method::ErrorRate(m) => m.judge(sight),
-            Method::ErrorRateDelta(m) => m.judge(sight),
-            Method::ErrorRateRatio(m) => m.judge(sight),
-            Method::Latency(m) => m.judge(sight),
-            Method::LatencyDeltaMs(m) => m.judge(sight),
+        let gap = self.gap(sight);
+        let verdict = match gap {
+            Some(_) => Verdict::Inconclusive,
+            None if self.method.fails(sight) => Verdict::Fail,
+            None => Verdict::Pass,
         };
-        match self.gap(sight) {
-            Some(gap) => judgement.inconclusive(gap),
-            None => judgement,
-        }
+        let measure = each_method!(&self.method, m => m.measure(sight));
+        Judgement { verdict, gap, measure }
     }
 
     /// What the window lacks for this rule to tell.
     fn gap(&self, sight: &Sight) -> Option<Gap> {
-        let canary = sight.counts.canary;
-        let without_baseline = self.needs().baseline && sight.counts.baseline.requests == 0;
-        if without_baseline && sight.canary_has_all {
+        let needs = self.needs();
+        let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
+        let silent = needs.baseline && baseline.requests == 0;
+        if sight.canary_has_all && silent {
             Some(Gap::Baseline)
-        } else if without_baseline || canary.requests < self.min_requests.max(1) {
+        } else if needs.requests && (silent || canary.requests < self.min_requests) {
             Some(Gap::Requests)
         } else if canary.errors < self.min_errors {
             Some(Gap::Errors)
@@ -236,33 +306,27 @@ impl Rule {
         }
     }
 
-    /// What the rule saw, in one sentence for people.
+    /// What the rule saw, in a sentence or two for people.
     pub fn sentence(&self, sight: &Sight) -> String {
         let (requests, errors) = (sight.counts.canary.requests, sight.counts.canary.errors);
         match self.gap(sight) {
             Some(Gap::Baseline) => {
                 "All traffic is the canary’s: no baseline is left to compare with.".to_string()
             }
-            Some(Gap::Requests) if requests >= self.min_requests.max(1) => {
+            Some(Gap::Requests) if requests >= self.min_requests => {
                 "Too little traffic to tell: no request reached the baseline.".to_string()
             }
             Some(Gap::Requests) => format!(
                 "Too little traffic to tell: {} at the canary, {} needed.",
                 counted(requests, "request"),
-                words::thousands(self.min_requests.max(1)),
+                words::thousands(self.min_requests),
             ),
             Some(Gap::Errors) => format!(
                 "Too few errors to tell: {} at the canary, {} needed.",
                 counted(errors, "error"),
                 words::thousands(self.min_errors),
             ),
-            None => match &self.method {
-                Method::ErrorRate(m) => m.sentence(sight),
-                Method::ErrorRateDelta(m) => m.sentence(sight),
-                Method::ErrorRateRatio(m) => m.sentence(sight),
-                Method::Latency(m) => m.sentence(sight),
-                Method::LatencyDeltaMs(m) => m.sentence(sight),
-            },
+            None => each_method!(&self.method, m => m.sentence(sight)),
         }
     }
 
@@ -270,12 +334,34 @@ impl Rule {
     pub fn holds_in(&self, stage: u32) -> bool {
         self.stages.as_ref().is_none_or(|stages| stages.contains(&stage))
     }
+
+    /// Why the rule cannot work with a plan, if so.
+    pub fn misfit(&self, plan: &[StageShape]) -> Option<&'static str> {
+        if self.method.gathers() && !plan.iter().any(StageShape::is_informative) {
+            return Some("holds in no stage that has a baseline to compare with");
+        }
+        self.method
+            .watch(plan)
+            .is_none()
+            .then_some("has looks too close to each other to share a level over")
+    }
 }
 
 impl Method {
     /// The names a configuration may give under `rule`.
-    pub const NAMES: [&str; 5] =
-        ["error_rate", "error_rate_delta", "error_rate_ratio", "latency", "latency_delta_ms"];
+    pub const NAMES: [&str; 11] = [
+        "error_rate",
+        "error_rate_delta",
+        "error_rate_ratio",
+        "latency",
+        "latency_delta_ms",
+        "z_test",
+        "fisher",
+        "group_sequential",
+        "sequential",
+        "slow_requests",
+        "mann_whitney",
+    ];
 
     /// The name it has in a configuration.
     pub fn name(&self) -> &'static str {
@@ -285,6 +371,12 @@ impl Method {
             Method::ErrorRateRatio(_) => "error_rate_ratio",
             Method::Latency(_) => "latency",
             Method::LatencyDeltaMs(_) => "latency_delta_ms",
+            Method::ZTest(_) => "z_test",
+            Method::Fisher(_) => "fisher",
+            Method::GroupSequential(_) => "group_sequential",
+            Method::Sequential(_) => "sequential",
+            Method::SlowRequests(_) => "slow_requests",
+            Method::MannWhitney(_) => "mann_whitney",
         }
     }
 
@@ -296,7 +388,68 @@ impl Method {
             "error_rate_ratio" => Method::ErrorRateRatio(ErrorRateRatio::from_parameters(p)),
             "latency" => Method::Latency(LatencyLimit::from_parameters(p)),
             "latency_delta_ms" => Method::LatencyDeltaMs(LatencyDelta::from_parameters(p)),
+            "z_test" => Method::ZTest(ZTest::from_parameters(p)),
+            "fisher" => Method::Fisher(Fisher::from_parameters(p)),
+            "group_sequential" => Method::GroupSequential(GroupSequential::from_parameters(p)),
+            "sequential" => Method::Sequential(Sequential::from_parameters(p)),
+            "slow_requests" => Method::SlowRequests(SlowRequests::from_parameters(p)),
+            "mann_whitney" => Method::MannWhitney(MannWhitney::from_parameters(p)),
             _ => return None,
+        })
+    }
+
+    /// Whether it gathers evidence over the rollout rather than reads a window.
+    pub fn gathers(&self) -> bool {
+        use Method::{GroupSequential, Sequential, SlowRequests};
+        matches!(self, GroupSequential(_) | Sequential(_) | SlowRequests(_))
+    }
+
+    /// Whether few errors in its window make it err more often than it says, or
+    /// than its user thinks: so it is with plain limits on error rates and with
+    /// normal approximations.
+    pub(crate) fn wants_many_errors(&self) -> bool {
+        use Method::{ErrorRate, ErrorRateDelta, ErrorRateRatio, GroupSequential, ZTest};
+        matches!(
+            self,
+            ErrorRate(_) | ErrorRateDelta(_) | ErrorRateRatio(_) | ZTest(_) | GroupSequential(_)
+        )
+    }
+
+    /// When it looks if nobody says.
+    pub(crate) fn default_look(&self) -> Look {
+        match self {
+            Method::Sequential(_) | Method::SlowRequests(_) => Look::EveryTick,
+            _ => Look::StageEnd,
+        }
+    }
+
+    /// How often it may look and keep what it promises; `None` for a plain limit,
+    /// which promises nothing.
+    pub fn valid_look(&self) -> Option<Look> {
+        match self {
+            Method::ErrorRate(_)
+            | Method::ErrorRateDelta(_)
+            | Method::ErrorRateRatio(_)
+            | Method::Latency(_)
+            | Method::LatencyDeltaMs(_) => None,
+            Method::Sequential(_) | Method::SlowRequests(_) => Some(Look::EveryTick),
+            Method::ZTest(_)
+            | Method::Fisher(_)
+            | Method::GroupSequential(_)
+            | Method::MannWhitney(_) => Some(Look::StageEnd),
+        }
+    }
+
+    fn fails(&self, sight: &Sight) -> bool {
+        each_method!(self, m => m.fails(sight))
+    }
+
+    fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
+        Some(match self {
+            Method::GroupSequential(m) => Watch::Score(m.watch(plan)?),
+            Method::Sequential(m) => Watch::Wealth(m.stake.watch(plan, m.certificate.as_ref())?),
+            Method::SlowRequests(m) => Watch::Wealth(m.stake.watch(plan, None)?),
+            _ => Watch::Nothing,
         })
     }
 }
@@ -310,6 +463,12 @@ fn failures(sight: &Sight) -> String {
         counted(canary.requests, "canary request"),
         percent(canary.error_rate().unwrap_or(0.0)),
     )
+}
+
+/// The same beside the baseline: "…, 4.27 %, the baseline’s 0.86 %".
+fn rates(sight: &Sight) -> String {
+    let base = sight.counts.baseline.error_rate().unwrap_or(0.0);
+    format!("{}, the baseline’s {}", failures(sight), percent(base))
 }
 
 /// `p99`, `p99.9`.

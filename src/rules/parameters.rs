@@ -3,22 +3,25 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Limit, Look, Method, OnFail, Rule, Window};
+use super::sequential::DEFAULT_BETS;
+use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
 use crate::json::plain;
 use crate::problem::Problem;
+use crate::stats::eprocess::MAX_BETS;
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Rule")]
 pub struct RuleInput {
-    /// Its name: `error_rate`, `error_rate_delta`, `error_rate_ratio`,
-    /// `latency`, `latency_delta_ms`.
+    /// Its name.
     #[schemars(extend("enum" = Method::NAMES))]
     pub rule: String,
-    /// When it looks; default `stage_end`.
+    /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
+    /// else `stage_end`.
     pub look: Option<Look>,
-    /// What it looks at; default `stage`.
+    /// What it looks at; default `stage`, and always `rollout` for the rules
+    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1;
     /// default 1.
@@ -43,10 +46,57 @@ pub struct RuleInput {
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub quantile: Option<f64>,
+    /// The level: the probability with which the rule may fail a healthy
+    /// release, in (0, 1); default 0.05.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
+    pub alpha: Option<f64>,
+    /// For `sequential` and `slow_requests`, the ratio of the rates that is
+    /// still accepted, above 0, at most 100; default 1.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    pub tolerated_ratio: Option<f64>,
+    /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one;
+    /// default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
+    pub bets: Option<Vec<f64>>,
+    /// When the bets are placed; default `stage_starts`.
+    pub bets_open: Option<BetsOpen>,
+    /// For `sequential`: a certificate that the ratio in a stage is below this
+    /// ends the stage early; above the tolerated ratio, at most 100.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    pub certify_below: Option<f64>,
+    /// The certificate's level in each stage, in (0, 1); default 0.05.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
+    pub certify_alpha: Option<f64>,
+    /// Ticks a stage lasts at least before a certificate ends it, a whole number
+    /// from 1; default 1.
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
+    pub min_ticks: Option<f64>,
+    /// For `group_sequential`, how the level is spent over the looks; default
+    /// `pocock`.
+    pub spending: Option<AlphaSpending>,
+    /// For `slow_requests`: a request that takes longer is slow, in
+    /// milliseconds.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 600000))]
+    pub objective_ms: Option<f64>,
 }
 
 /// The parameters that some methods take and others do not.
-const PARAMETERS: [&str; 2] = ["max", "quantile"];
+const PARAMETERS: [&str; 11] = [
+    "max",
+    "quantile",
+    "alpha",
+    "tolerated_ratio",
+    "bets",
+    "bets_open",
+    "certify_below",
+    "certify_alpha",
+    "min_ticks",
+    "spending",
+    "objective_ms",
+];
+/// Largest ratio a rule may speak of.
+const MAX_RATIO: f64 = 100.0;
+/// Most ticks a rule may ask for.
+const MAX_TICKS: f64 = 100_000.0;
 /// Largest count a rule may ask for.
 const MAX_COUNT: f64 = 1e12;
 /// Most failed looks a rule may wait for.
@@ -66,13 +116,14 @@ impl RuleInput {
         let before = problems.len();
         let mut p = Parameters { input: self, path, taken: Vec::new(), problems };
         let method = Method::from_parameters(&self.rule, &mut p);
+        let gathers = method.as_ref().is_some_and(Method::gathers);
         let rule = Rule {
             failure_limit: p.whole("failure_limit", self.failure_limit, 1, MAX_FAILURE_LIMIT)
                 as u32,
             min_requests: p.whole("min_requests", self.min_requests, 1, MAX_COUNT),
             min_errors: p.whole("min_errors", self.min_errors, 0, MAX_COUNT),
-            look: self.look.unwrap_or(Look::StageEnd),
-            window: self.window.unwrap_or(Window::Stage),
+            look: p.look(method.as_ref()),
+            window: p.window(gathers),
             on_fail: self.on_fail.unwrap_or(OnFail::Rollback),
             stages: p.stages(stages),
             method: match method {
@@ -93,12 +144,37 @@ impl RuleInput {
         (problems.len() == before).then_some(rule)
     }
 
-    /// A method's own parameters, those given.
-    fn given(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        PARAMETERS
-            .into_iter()
-            .zip([self.max, self.quantile])
-            .filter_map(|(name, value)| Some((name, value?)))
+    /// The names of the method's own parameters that are given.
+    fn given(&self) -> impl Iterator<Item = &'static str> {
+        let given = [
+            self.max.is_some(),
+            self.quantile.is_some(),
+            self.alpha.is_some(),
+            self.tolerated_ratio.is_some(),
+            self.bets.is_some(),
+            self.bets_open.is_some(),
+            self.certify_below.is_some(),
+            self.certify_alpha.is_some(),
+            self.min_ticks.is_some(),
+            self.spending.is_some(),
+            self.objective_ms.is_some(),
+        ];
+        PARAMETERS.into_iter().zip(given).filter(|(_, given)| *given).map(|(name, _)| name)
+    }
+
+    /// The value of a parameter that is a number.
+    fn number(&self, name: &str) -> Option<f64> {
+        match name {
+            "max" => self.max,
+            "quantile" => self.quantile,
+            "alpha" => self.alpha,
+            "tolerated_ratio" => self.tolerated_ratio,
+            "certify_below" => self.certify_below,
+            "certify_alpha" => self.certify_alpha,
+            "min_ticks" => self.min_ticks,
+            "objective_ms" => self.objective_ms,
+            _ => None,
+        }
     }
 }
 
@@ -135,7 +211,109 @@ impl Parameters<'_> {
 
     fn take(&mut self, name: &'static str) -> Option<f64> {
         self.taken.push(name);
-        self.input.given().find(|(given, _)| *given == name).map(|(_, value)| value)
+        self.input.number(name)
+    }
+
+    fn look(&mut self, method: Option<&Method>) -> Look {
+        let default = method.map_or(Look::StageEnd, Method::default_look);
+        let look = self.input.look.unwrap_or(default);
+        if matches!(method, Some(Method::GroupSequential(_))) && look == Look::EveryTick {
+            let message =
+                "group_sequential has boundaries for stage ends alone, expected stage_end";
+            self.complain("look", message.to_string());
+        }
+        look
+    }
+
+    fn window(&mut self, gathers: bool) -> Window {
+        let default = if gathers { Window::Rollout } else { Window::Stage };
+        let window = self.input.window.unwrap_or(default);
+        if gathers && window != Window::Rollout {
+            let message = format!("{} gathers evidence, expected rollout", self.input.rule);
+            self.complain("window", message);
+        }
+        window
+    }
+
+    /// A level in (0, 1); 0.05 if not given.
+    pub(super) fn alpha(&mut self, name: &'static str) -> f64 {
+        let value = self.take(name).unwrap_or(0.05);
+        if value > 0.0 && value < 1.0 {
+            return value;
+        }
+        let message = format!("found {}, expected a number between 0 and 1", plain(value));
+        self.complain(name, message);
+        0.05
+    }
+
+    /// A ratio above 0.
+    pub(super) fn ratio(&mut self, name: &'static str, default: f64) -> f64 {
+        let value = self.take(name).unwrap_or(default);
+        if value > 0.0 && value <= MAX_RATIO {
+            return value;
+        }
+        let message = format!("found {}, expected a number above 0, at most 100", plain(value));
+        self.complain(name, message);
+        default
+    }
+
+    /// The ratios bet on, each above `tolerated`.
+    pub(super) fn bets(&mut self, tolerated: f64) -> Vec<f64> {
+        self.taken.push("bets");
+        let Some(bets) = &self.input.bets else {
+            return DEFAULT_BETS.iter().map(|bet| bet * tolerated).collect();
+        };
+        if bets.is_empty() || bets.len() > MAX_BETS {
+            self.complain("bets", format!("{} bets, expected 1 to {MAX_BETS}", bets.len()));
+        }
+        for (i, &bet) in bets.iter().enumerate() {
+            if !(bet > tolerated && bet <= MAX_RATIO * MAX_RATIO) {
+                let message = format!(
+                    "found {}, expected a ratio above the tolerated {}",
+                    plain(bet),
+                    plain(tolerated)
+                );
+                self.complain(&format!("bets[{i}]"), message);
+            }
+        }
+        bets.clone()
+    }
+
+    /// When the bets are placed.
+    pub(super) fn bets_open(&mut self) -> BetsOpen {
+        self.taken.push("bets_open");
+        self.input.bets_open.unwrap_or(BetsOpen::StageStarts)
+    }
+
+    /// How a level is spent.
+    pub(super) fn spending(&mut self) -> AlphaSpending {
+        self.taken.push("spending");
+        self.input.spending.unwrap_or(AlphaSpending::Pocock)
+    }
+
+    /// The certificate, if one is asked for, of a ratio above `tolerated`.
+    pub(super) fn certificate(&mut self, tolerated: f64) -> Option<Certificate> {
+        let Some(certify_below) = self.take("certify_below") else {
+            for name in ["certify_alpha", "min_ticks"] {
+                if self.take(name).is_some() {
+                    self.complain(name, "is of no use without certify_below".to_string());
+                }
+            }
+            return None;
+        };
+        // Below the lowest of the certificate's bets nothing could be bet.
+        if !(certify_below > tolerated.max(0.25) && certify_below <= MAX_RATIO) {
+            let message = format!(
+                "found {}, expected a ratio above the tolerated {} and 0.25, at most 100",
+                plain(certify_below),
+                plain(tolerated)
+            );
+            self.complain("certify_below", message);
+        }
+        let certify_alpha = self.alpha("certify_alpha");
+        let min_ticks = self.take("min_ticks");
+        let min_ticks = self.whole("min_ticks", min_ticks, 1, MAX_TICKS) as u32;
+        Some(Certificate { certify_below, certify_alpha, min_ticks })
     }
 
     /// A limit on a rate or ratio, at most `max`, of at most nine decimal
@@ -218,7 +396,7 @@ impl Parameters<'_> {
 
     fn refuse_the_rest(&mut self) {
         let (rule, taken) = (&self.input.rule, self.taken.join(", "));
-        for (name, _) in self.input.given() {
+        for name in self.input.given() {
             if !self.taken.contains(&name) {
                 let message = format!("{rule} takes no such parameter, only {taken}");
                 self.problems.push(Problem::new(format!("{}.{name}", self.path), message));

@@ -55,3 +55,18 @@ pub(crate) fn thousands(n: u64) -> String {
     }
     text
 }
+
+/// A p-value: `0.0203`, or `less than 0.000001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p > 0.0 && p < 1e-6 { "less than 0.000001".to_string() } else { significant(p) }
+}
+
+/// A level as a share of rollouts: `1 rollout in 20`, `3 % of rollouts`.
+pub(crate) fn one_in(level: f64) -> String {
+    let number = (1.0 / level).round();
+    if (level * number - 1.0).abs() < 1e-9 {
+        format!("1 rollout in {}", thousands(number as u64))
+    } else {
+        format!("{} of rollouts", percent(level))
+    }
+}

@@ -198,6 +198,9 @@ fn what_a_sink_does_not_want_changes_nothing_that_it_gets() {
         fn wants(&self) -> Cells {
             Cells::NONE
         }
+        fn wants_looks(&self) -> bool {
+            true
+        }
         fn tick(&mut self, tick: &Tick<'_>) {
             let ByArm { baseline, canary } = tick.counts;
             self.errors.push([baseline, canary].map(|counts: Counts| counts.errors));

@@ -20,6 +20,7 @@ fn sight(((x_c, n_c), (x_b, n_b)): Seen, quantile_ms: [f64; 2]) -> Sight {
         },
         quantile_ms: ByArm { baseline, canary },
         canary_has_all: n_b == 0,
+        ..Sight::default()
     }
 }
 

@@ -39,6 +39,9 @@ impl Sink for LookCounter {
     fn wants(&self) -> Cells {
         Cells::NONE
     }
+    fn wants_looks(&self) -> bool {
+        true
+    }
 
     fn tick(&mut self, _: &Tick<'_>) {}
 

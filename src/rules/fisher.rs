@@ -1,0 +1,48 @@
+//! `fisher`: the exact comparison of two error rates, meant for one look.
+
+use serde::Serialize;
+
+use super::words::p_value;
+use super::{Measure, Needs, Parameters, Sight, rates};
+use crate::json::number;
+use crate::stats::fisher::fisher_test;
+
+/// Fails when the one-sided p-value of the Fisher’s exact test ≤
+/// `alpha`. Valid for one look at the stage, and careful where errors are few;
+/// every further look adds another chance to err.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fisher {
+    /// The level of one look, in (0, 1).
+    #[serde(serialize_with = "number")]
+    pub alpha: f64,
+}
+
+impl Fisher {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        Fisher { alpha: p.alpha("alpha") }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS.and(Needs::BASELINE)
+    }
+
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        // A hair above, for the p-value is a sum: 1 of 100 against 0 of 9,900 is
+        // exactly 0.01.
+        self.p_value(sight) <= self.alpha * (1.0 + 1e-12)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        Measure { observed: Some(self.p_value(sight)), limit: self.alpha, canary_limit: None }
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        let (p, limit) = (p_value(self.p_value(sight)), p_value(self.alpha));
+        format!("{}: p = {p} by Fisher’s exact test; the limit is {limit}.", rates(sight))
+    }
+
+    fn p_value(&self, sight: &Sight) -> f64 {
+        let (c, b) = (sight.counts.canary, sight.counts.baseline);
+        fisher_test(c.errors, c.requests, b.errors, b.requests).p_value
+    }
+}

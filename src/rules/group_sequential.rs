@@ -1,0 +1,117 @@
+//! `group_sequential`: a few planned looks that share one level.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::words::{one_in, significant};
+use super::{Measure, Needs, Parameters, Sight, StageShape};
+use crate::json::number;
+use crate::stats::group_sequential::{Score, Sides, Spending, boundaries};
+
+/// Fails when Z, the stratified score of the errors so far, ≥ the boundary of
+/// this stage's end. The boundaries share `alpha` over the planned looks by the
+/// information expected at each, Σ ticks·ρ(1−ρ), fixed before the rollout. The
+/// level is approximate where errors are few: a study measures it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupSequential {
+    /// The level of all looks together, in (0, 1).
+    #[serde(serialize_with = "number")]
+    pub alpha: f64,
+    /// How the level is spent over the looks.
+    pub spending: AlphaSpending,
+}
+
+/// How a level is spent over the information t in 0..=1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlphaSpending {
+    /// α ln(1 + (e − 1) t): about evenly over the looks.
+    Pocock,
+    /// 2 − 2Φ(z_{α/2} / √t): nearly all of it at the end.
+    ObrienFleming,
+    /// α t.
+    Linear,
+}
+
+impl GroupSequential {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        GroupSequential { alpha: p.alpha("alpha"), spending: p.spending() }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::BASELINE
+    }
+
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        sight.score.is_some_and(|(z, boundary)| z >= boundary)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        let (z, boundary) = sight.score.unwrap_or_default();
+        Measure { observed: Some(z), limit: boundary, canary_limit: None }
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        let (z, boundary) = sight.score.unwrap_or_default();
+        format!(
+            "Evidence: the canary’s errors beyond their share are {} standard errors; the boundary of this look is {}. If the canary is not worse, about {} ever reaches one.",
+            significant(z),
+            significant(boundary),
+            one_in(self.alpha),
+        )
+    }
+
+    /// What it needs to know of a plan; `None` for a plan without information
+    /// or with looks too close to tell apart.
+    pub(super) fn watch(&self, plan: &[StageShape]) -> Option<ScoreWatch> {
+        let information = |stage: &StageShape| {
+            if stage.holds {
+                f64::from(stage.duration_ticks) * stage.share * (1.0 - stage.share)
+            } else {
+                0.0
+            }
+        };
+        let total: f64 = plan.iter().map(information).sum();
+        let mut so_far = 0.0;
+        let mut fractions = Vec::new();
+        let looks: Vec<bool> = plan.iter().map(|stage| information(stage) > 0.0).collect();
+        for stage in plan.iter().filter(|stage| information(stage) > 0.0) {
+            so_far += information(stage);
+            fractions.push(so_far / total);
+        }
+        // Rounding must not leave the last look short of the whole.
+        *fractions.last_mut()? = 1.0;
+        let spending = match self.spending {
+            AlphaSpending::Pocock => Spending::Pocock,
+            AlphaSpending::ObrienFleming => Spending::OBrienFleming,
+            AlphaSpending::Linear => Spending::Linear,
+        };
+        let mut bounds = boundaries(spending, self.alpha, Sides::One, &fractions)?.into_iter();
+        let boundaries =
+            looks.iter().map(|look| if *look { bounds.next() } else { None }).collect();
+        let weights = plan.iter().zip(&looks).map(|(stage, look)| look.then_some(stage.share));
+        Some(ScoreWatch { weights: weights.collect(), boundaries })
+    }
+}
+
+/// By stage index, the weight of an error and the boundary of the look; `None`
+/// where the rule does not hold or no baseline is left.
+#[derive(Clone, Debug)]
+pub struct ScoreWatch {
+    weights: Vec<Option<f64>>,
+    boundaries: Vec<Option<f64>>,
+}
+
+impl ScoreWatch {
+    #[inline]
+    pub(super) fn observe(&self, score: &mut Score, stage: usize, [canary, baseline]: [u64; 2]) {
+        if let Some(weight) = self.weights[stage] {
+            score.observe(weight, canary, baseline);
+        }
+    }
+
+    /// Z and its boundary at the end of a stage.
+    pub(super) fn look(&self, score: &Score, stage: usize) -> Option<(f64, f64)> {
+        Some((score.z(), self.boundaries[stage]?))
+    }
+}

@@ -1,0 +1,46 @@
+//! `mann_whitney`: the latencies of the arms compared as shapes, meant for one
+//! look.
+
+use serde::Serialize;
+
+use super::words::{p_value, percent};
+use super::{Measure, Needs, Parameters, Sight};
+use crate::json::number;
+
+/// Fails when the one-sided p-value of the Mann-Whitney test on latency bins,
+/// corrected for ties, ≤ `alpha`. Valid for one look at the stage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MannWhitney {
+    /// The level of one look, in (0, 1).
+    #[serde(serialize_with = "number")]
+    pub alpha: f64,
+}
+
+impl MannWhitney {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        MannWhitney { alpha: p.alpha("alpha") }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS.and(Needs::BASELINE).and(Needs::HISTOGRAM)
+    }
+
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        sight.shape.is_some_and(|shape| shape.p_value <= self.alpha)
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        let observed = sight.shape.map(|shape| shape.p_value);
+        Measure { observed, limit: self.alpha, canary_limit: None }
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        let Some(shape) = sight.shape else { return String::new() };
+        format!(
+            "Latency: a canary request is slower than a baseline request with probability {}: p = {}; the limit is {}.",
+            percent(shape.superiority),
+            p_value(shape.p_value),
+            p_value(self.alpha),
+        )
+    }
+}

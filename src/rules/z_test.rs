@@ -1,0 +1,46 @@
+//! `z_test`: the textbook comparison of two error rates, meant for one look.
+
+use serde::Serialize;
+
+use super::words::p_value;
+use super::{Measure, Needs, Parameters, Sight, rates};
+use crate::json::number;
+use crate::stats::two_proportion::z_test;
+
+/// Fails when the one-sided p-value of the pooled two-proportion z test ≤
+/// `alpha`. Valid for one look at the stage; it understates the risk where
+/// errors are few, and every further look adds another chance to err.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ZTest {
+    /// The level of one look, in (0, 1).
+    #[serde(serialize_with = "number")]
+    pub alpha: f64,
+}
+
+impl ZTest {
+    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+        ZTest { alpha: p.alpha("alpha") }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs::REQUESTS.and(Needs::BASELINE)
+    }
+
+    pub(super) fn fails(&self, sight: &Sight) -> bool {
+        self.p_value(sight) <= self.alpha
+    }
+
+    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        Measure { observed: Some(self.p_value(sight)), limit: self.alpha, canary_limit: None }
+    }
+
+    pub(super) fn sentence(&self, sight: &Sight) -> String {
+        let (p, limit) = (p_value(self.p_value(sight)), p_value(self.alpha));
+        format!("{}: p = {p} by the z test; the limit is {limit}.", rates(sight))
+    }
+
+    fn p_value(&self, sight: &Sight) -> f64 {
+        let (c, b) = (sight.counts.canary, sight.counts.baseline);
+        z_test(c.errors, c.requests, b.errors, b.requests).p_value
+    }
+}
