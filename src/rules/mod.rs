@@ -23,8 +23,9 @@ pub(crate) use parameters::MAX_LATENCY_MS;
 pub use parameters::{Parameters, RuleInput};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::json::words;
 use crate::observation::{ByArm, Counts};
 use words::{counted, percent};
 
@@ -52,7 +53,7 @@ pub struct Rule {
 }
 
 /// When a rule looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Look {
     /// Once, when the stage's time is up.
@@ -61,8 +62,10 @@ pub enum Look {
     EveryTick,
 }
 
+words!(Look { "stage_end" => StageEnd, "every_tick" => EveryTick });
+
 /// What a rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
     /// The tick by itself.
@@ -73,8 +76,10 @@ pub enum Window {
     Rollout,
 }
 
+words!(Window { "tick" => Tick, "stage" => Stage, "rollout" => Rollout });
+
 /// What a rule does once its failure limit is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFail {
     /// Roll back.
@@ -82,6 +87,8 @@ pub enum OnFail {
     /// Wait for a person.
     Pause,
 }
+
+words!(OnFail { "rollback" => Rollback, "pause" => Pause });
 
 /// How a rule judges, with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,16 +1,14 @@
 //! A rule as a person writes it, and how a method takes its parameters from it.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::{Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::plain;
+use crate::json::{fields, plain};
 use crate::problem::Problem;
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Rule")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Rule")]
 pub struct RuleInput {
     /// Its name: `error_rate`, `error_rate_delta`, `error_rate_ratio`,
     /// `latency`, `latency_delta_ms`.
@@ -44,6 +42,19 @@ pub struct RuleInput {
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub quantile: Option<f64>,
 }
+
+fields!(RuleInput {
+    rule,
+    look,
+    window,
+    failure_limit,
+    on_fail,
+    stages,
+    min_requests,
+    min_errors,
+    max,
+    quantile
+});
 
 /// The parameters that some methods take and others do not.
 const PARAMETERS: [&str; 2] = ["max", "quantile"];

@@ -300,10 +300,7 @@ fn a_fault_of_value_is_told_with_its_path() {
 fn a_fault_of_a_stage_is_told_with_its_path() {
     for (stages, expected) in [
         ("", "stages: is empty, expected at least one stage"),
-        (
-            "{}",
-            "stages[0].traffic_pct: missing, expected a number above 0, at most 100",
-        ),
+        ("{}", "stages[0].traffic_pct: missing, expected a number above 0, at most 100"),
         (
             r#"{"traffic_pct": 101, "duration_ticks": 1}"#,
             "stages[0].traffic_pct: found 101, expected a number above 0, at most 100",
