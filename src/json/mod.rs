@@ -34,8 +34,9 @@ pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::
     }
 }
 
-/// A number in full, or as `1e308` where that would be mostly zeros.
+/// The shortest text that is read back as this number, without an idle `.0`.
 pub(crate) fn plain(x: f64) -> String {
-    let magnitude = x.abs();
-    if x == 0.0 || (1e-7..1e15).contains(&magnitude) { format!("{x}") } else { format!("{x:e}") }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format(x);
+    text.strip_suffix(".0").unwrap_or(text).replace('+', "")
 }

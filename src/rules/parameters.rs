@@ -159,7 +159,10 @@ impl Parameters<'_> {
                 value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
-                format!("{found}, expected a number from 0 to {max} with at most 9 decimal places"),
+                format!(
+                    "{found}, expected a number from 0 to {} with at most 9 decimal places",
+                    plain(max)
+                ),
             );
             Limit::ZERO
         })
@@ -174,7 +177,10 @@ impl Parameters<'_> {
                 value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
-                format!("{found}, expected milliseconds above 0, at most {MAX_LATENCY_MS}"),
+                format!(
+                    "{found}, expected milliseconds above 0, at most {}",
+                    plain(MAX_LATENCY_MS)
+                ),
             );
             MAX_LATENCY_MS
         })
@@ -197,7 +203,11 @@ impl Parameters<'_> {
         if value.fract() != 0.0 || value < least as f64 || value > most {
             self.complain(
                 name,
-                format!("found {}, expected a whole number from {least} to {most}", plain(value)),
+                format!(
+                    "found {}, expected a whole number from {least} to {}",
+                    plain(value),
+                    plain(most)
+                ),
             );
         }
         value as u64
@@ -209,7 +219,6 @@ impl Parameters<'_> {
         if given.is_empty() {
             self.complain("stages", "is empty, expected at least one stage number".to_string());
         }
-        let mut numbers = Vec::new();
         for (i, &number) in given.iter().enumerate() {
             if number.fract() != 0.0 || number < 1.0 || number > f64::from(count) {
                 self.complain(
@@ -220,11 +229,8 @@ impl Parameters<'_> {
                     ),
                 );
             }
-            numbers.push(number as u32);
         }
-        numbers.sort_unstable();
-        numbers.dedup();
-        Some(numbers)
+        Some((1..=count).filter(|number| given.contains(&f64::from(*number))).collect())
     }
 
     fn refuse_the_rest(&mut self) {
