@@ -2,7 +2,9 @@
 // Builds the page: the engine by wasm-pack, optimised by binaryen, then one
 // script with engine, worker and style inside, so that it runs from disk too.
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 /** How binaryen optimises the engine: `-O3` for speed or `-Oz` for size. */
@@ -13,7 +15,7 @@ const SHARED = {
   bundle: true,
   minify: true,
   target: 'es2022',
-  loader: { '.wasm': 'binary', '.css': 'text' },
+  loader: { '.css': 'text' },
   logLevel: 'warning',
 };
 
@@ -39,6 +41,20 @@ const inlineWorker = {
   },
 };
 
+/**
+ * `import packed from './engine.wasm?deflated'` is the file's bytes, deflated:
+ * a server's gzip can do little for them once they stand in base64.
+ */
+const deflated = {
+  name: 'deflated',
+  setup(build) {
+    build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({
+      contents: deflateRawSync(await readFile(path), { level: 9 }),
+      loader: 'binary',
+    }));
+  },
+};
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 buildEngine();
 await Promise.all([
@@ -59,13 +75,13 @@ function run(program, ...args) {
 
 /** Bundles the element, and everything it needs, into one file. */
 function buildElement(format, outfile) {
-  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock. */';
+  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock; fflate, MIT, copyright Arjun Barrett. */';
   return esbuild.build({
     ...SHARED,
     entryPoints: ['www/src/main.js'],
     outfile,
     format,
-    plugins: [inlineWorker],
+    plugins: [inlineWorker, deflated],
     banner: { js: banner },
   });
 }

@@ -111,7 +111,7 @@ impl Rollout {
     /// The result as an object.
     #[wasm_bindgen(unchecked_return_type = "Report")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        to_js(&self.inner.report())
+        JSON::parse(&self.to_json()).map_err(|_| JsError::new("the report is not JSON"))
     }
 
     /// Every tick as typed arrays, an element a tick.

@@ -26,9 +26,10 @@ impl ConfigError {
         ConfigError::of_values(vec![Problem::new("", message)])
     }
 
-    pub(super) fn of_text(fault: Fault) -> Self {
+    pub(super) fn of_text(fault: Fault, text: &str) -> Self {
+        let line_column = Some(fault.line_column(text));
         let problem = Problem::new(shortened(fault.path), shortened(fault.message));
-        ConfigError { problems: vec![problem], line_column: Some(fault.line_column) }
+        ConfigError { problems: vec![problem], line_column }
     }
 
     /// What is wrong, at least one problem, in the order of the schema.

@@ -1,18 +1,18 @@
 //! A configuration as a person writes it. Reading it settles names and types;
 //! ranges are settled when it is resolved, so that all faults come at once.
+//! What is not an `Option` or a struct of such has to be given.
 //!
 //! The comments on the fields are the schema's descriptions.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 
+use crate::json::{fields, words};
 use crate::rules::RuleInput;
 
 /// A staged rollout of a release: the traffic, the two versions, the plan and
 /// the rules that judge.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "Canary rollout")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "Canary rollout")]
 pub struct ConfigInput {
     /// A name for people, at most 200 characters; default empty.
     pub name: Option<String>,
@@ -21,18 +21,18 @@ pub struct ConfigInput {
     #[schemars(range(min = 1, max = 86400), extend("type" = "integer"))]
     pub tick_seconds: Option<f64>,
     /// The load.
-    #[serde(default)]
+    #[schemars(default)]
     pub traffic: TrafficInput,
     /// How the error rates vary by themselves; default not at all.
-    #[serde(default)]
+    #[schemars(default)]
     pub noise: NoiseInput,
     /// Trouble that hits both arms alike; default none.
     pub incidents: Option<IncidentsInput>,
     /// The stable version.
-    #[serde(default)]
+    #[schemars(default)]
     pub baseline: BaselineInput,
     /// The release on trial; default healthy.
-    #[serde(default)]
+    #[schemars(default)]
     pub canary: CanaryInput,
     /// The plan: 1 to 100 stages with rising shares. After the last the canary
     /// is promoted to all traffic.
@@ -49,9 +49,8 @@ pub struct ConfigInput {
     #[schemars(range(max = 600000), extend("exclusiveMinimum" = 0))]
     pub latency_threshold_ms: Option<f64>,
     /// Further rules, after the plain ones; at most 32 in all; default none.
-    #[serde(default)]
     #[schemars(length(max = 32))]
-    pub rules: Vec<RuleInput>,
+    pub rules: Option<Vec<RuleInput>>,
     /// What follows when a stage ends and a rule could not tell: too few
     /// requests or errors, or no baseline at 100 %; default `promote`.
     pub on_inconclusive: Option<OnInconclusiveInput>,
@@ -61,10 +60,25 @@ pub struct ConfigInput {
     pub rollback_ticks: Option<f64>,
 }
 
+fields!(ConfigInput {
+    name,
+    tick_seconds,
+    traffic,
+    noise,
+    incidents,
+    baseline,
+    canary,
+    stages,
+    error_rate_threshold,
+    latency_threshold_ms,
+    rules,
+    on_inconclusive,
+    rollback_ticks
+});
+
 /// The load: requests a tick are Poisson around it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Traffic")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Traffic")]
 pub struct TrafficInput {
     /// Mean requests a second, above 0; at most 100 million a tick; default
     /// 170.
@@ -78,10 +92,11 @@ pub struct TrafficInput {
     pub burstiness: Option<f64>,
 }
 
+fields!(TrafficInput { requests_per_second, daily_swing, burstiness });
+
 /// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)).
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "DailySwing")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "DailySwing")]
 pub struct DailySwingInput {
     /// A share of the mean, 0..=1; has to be given.
     #[schemars(required, range(min = 0, max = 1))]
@@ -96,10 +111,11 @@ pub struct DailySwingInput {
     pub peak_seconds: Option<f64>,
 }
 
+fields!(DailySwingInput { amplitude, period_seconds, peak_seconds });
+
 /// Gamma factors, drawn anew each tick, on the error rates.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Noise")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Noise")]
 pub struct NoiseInput {
     /// Coefficient of variation of the factor both arms share, 0..=3; default
     /// 0, none.
@@ -111,11 +127,12 @@ pub struct NoiseInput {
     pub per_arm: Option<f64>,
 }
 
+fields!(NoiseInput { common, per_arm });
+
 /// Trouble that multiplies error rate and latency of both arms for a while:
 /// by chance, in a given tick, or both.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Incidents")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Incidents")]
 pub struct IncidentsInput {
     /// Probability that one starts in a tick, 0..=1; default 0.
     #[schemars(range(min = 0, max = 1))]
@@ -138,23 +155,25 @@ pub struct IncidentsInput {
     pub latency_ratio: Option<f64>,
 }
 
+fields!(IncidentsInput { chance_per_tick, at_tick, duration_ticks, error_ratio, latency_ratio });
+
 /// The stable version.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Baseline")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Baseline")]
 pub struct BaselineInput {
     /// Probability that a request fails, 0..=1; default 0.01.
     #[schemars(range(min = 0, max = 1))]
     pub error_rate: Option<f64>,
     /// Latency, log-normal.
-    #[serde(default)]
+    #[schemars(default)]
     pub latency_ms: LatencyInput,
 }
 
+fields!(BaselineInput { error_rate, latency_ms });
+
 /// A log-normal latency by two of its quantiles, in milliseconds.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Latency")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Latency")]
 pub struct LatencyInput {
     /// The median in milliseconds, 0.1..=60000; default 80.
     #[schemars(range(min = 0.1, max = 60000))]
@@ -165,10 +184,11 @@ pub struct LatencyInput {
     pub p99: Option<f64>,
 }
 
+fields!(LatencyInput { p50, p99 });
+
 /// The release on trial, beside the baseline.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Canary")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Canary")]
 pub struct CanaryInput {
     /// Its error rate by the baseline's, 0..=100; default 1, healthy.
     #[schemars(range(min = 0, max = 100))]
@@ -182,10 +202,11 @@ pub struct CanaryInput {
     pub latency_arrival: Option<ArrivalInput>,
 }
 
+fields!(CanaryInput { error_ratio, error_arrival, latency_ratio, latency_arrival });
+
 /// How a ratio r arrives: in tick t it is 1 + (r − 1) · e(t), with e in 0..=1.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "Arrival")]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema)]
+#[schemars(rename_all = "snake_case", rename = "Arrival")]
 pub enum ArrivalInput {
     /// All of it from the first tick.
     AtOnce,
@@ -199,10 +220,17 @@ pub enum ArrivalInput {
     ColdStart(ColdStartInput),
 }
 
+words!(ArrivalInput {
+    "at_once" => AtOnce,
+    "late" => Late(_),
+    "leak" => Leak(_),
+    "under_load" => UnderLoad(_),
+    "cold_start" => ColdStart(_),
+});
+
 /// Nothing before a tick, all from then on.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Late")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Late")]
 pub struct LateInput {
     /// The first tick that has it, a whole number from 1 to 100000; the
     /// rollout's first tick is 1.
@@ -210,10 +238,11 @@ pub struct LateInput {
     pub start_tick: f64,
 }
 
+fields!(LateInput { start_tick });
+
 /// Little by little, in equal steps.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Leak")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Leak")]
 pub struct LeakInput {
     /// The first tick that has some of it, a whole number from 1 to 100000;
     /// the rollout's first tick is 1.
@@ -224,10 +253,11 @@ pub struct LeakInput {
     pub ramp_ticks: f64,
 }
 
+fields!(LeakInput { start_tick, ramp_ticks });
+
 /// Only under load: nothing up to one load, all from another on.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "UnderLoad")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "UnderLoad")]
 pub struct UnderLoadInput {
     /// Up to this load, by the mean load, the release is as good as the
     /// baseline; 0..=100.
@@ -239,20 +269,22 @@ pub struct UnderLoadInput {
     pub full_load: f64,
 }
 
+fields!(UnderLoadInput { from_load, full_load });
+
 /// A cold start that heals.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "ColdStart")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "ColdStart")]
 pub struct ColdStartInput {
     /// Ticks until half of it has healed, above 0, at most 100000.
     #[schemars(range(max = 100000), extend("exclusiveMinimum" = 0))]
     pub half_life_ticks: f64,
 }
 
+fields!(ColdStartInput { half_life_ticks });
+
 /// A stage of the plan.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Stage")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Stage")]
 pub struct StageInput {
     /// A name for people, at most 200 characters; default the share.
     pub name: Option<String>,
@@ -274,10 +306,18 @@ pub struct StageInput {
     pub latency_threshold_ms: Option<f64>,
 }
 
+fields!(StageInput {
+    name,
+    traffic_pct,
+    duration_ticks,
+    pause,
+    error_rate_threshold,
+    latency_threshold_ms
+});
+
 /// A planned pause at a stage's end.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "StagePause")]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema)]
+#[schemars(rename_all = "snake_case", rename = "StagePause")]
 pub enum StagePauseInput {
     /// Until a person says resume (or promote, or abort).
     Manual,
@@ -285,10 +325,14 @@ pub enum StagePauseInput {
     Ticks(f64),
 }
 
+words!(StagePauseInput {
+    "manual" => Manual,
+    "ticks" => Ticks(_),
+});
+
 /// What follows when a stage ends and a rule could not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "OnInconclusive")]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema)]
+#[schemars(rename_all = "snake_case", rename = "OnInconclusive")]
 pub enum OnInconclusiveInput {
     /// As if the stage had passed.
     Promote,
@@ -300,10 +344,16 @@ pub enum OnInconclusiveInput {
     Extend(ExtensionInput),
 }
 
+words!(OnInconclusiveInput {
+    "promote" => Promote,
+    "pause" => Pause,
+    "rollback" => Rollback,
+    "extend" => Extend(_),
+});
+
 /// How long an inconclusive stage is prolonged, and what follows then.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Extension")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Extension")]
 pub struct ExtensionInput {
     /// At most so many ticks in a stage, a whole number from 1 to 100000.
     #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
@@ -311,3 +361,5 @@ pub struct ExtensionInput {
     /// What follows if the stage is inconclusive even then.
     pub then: super::AfterExtension,
 }
+
+fields!(ExtensionInput { max_ticks, then });

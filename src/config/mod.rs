@@ -19,9 +19,9 @@ pub use presets::{Preset, preset, presets};
 pub use schema::{CONFIG_SCHEMA, config_schema};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::json::number;
+use crate::json::{number, words};
 use crate::rules::{Rule, StageShape};
 
 /// Everything that decides a rollout, but for its seed and its commands.
@@ -338,16 +338,19 @@ pub enum OnInconclusive {
 }
 
 /// What follows when a prolonged stage is still inconclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterExtension {
     /// As if the stage had passed.
+    #[default]
     Promote,
     /// Wait for a person.
     Pause,
     /// Roll back.
     Rollback,
 }
+
+words!(AfterExtension { "promote" => Promote, "pause" => Pause, "rollback" => Rollback });
 
 fn is_zero(x: &f64) -> bool {
     *x == 0.0

@@ -7,9 +7,9 @@ use crate::json::{self, plain};
 use crate::problem::Problem;
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
-/// Longest name of a configuration or stage, in characters.
 /// How long a stage lasts if nobody says, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
+/// Longest name of a configuration or stage, in characters.
 const MAX_NAME: usize = 200;
 /// Largest ratio of error rates or latencies.
 const MAX_RATIO: f64 = 100.0;
@@ -48,7 +48,7 @@ impl ConfigInput {
                 "the configuration is empty, expected a JSON object",
             ));
         }
-        json::read(text).map_err(ConfigError::of_text)
+        json::read(text).map_err(|fault| ConfigError::of_text(fault, text))
     }
 
     /// Checks and completes what a person wrote.
@@ -158,7 +158,9 @@ impl Check {
         let everywhere =
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
         let plain_rules = plain_rules(everywhere, &thresholds);
-        let rules = self.rules(plain_rules, &input.rules, stages.len());
+        let from_thresholds = plain_rules.len();
+        let rules =
+            self.rules(plain_rules, input.rules.as_deref().unwrap_or_default(), stages.len());
         let on_inconclusive = self.on_inconclusive(input.on_inconclusive);
         let rollback_ticks =
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
@@ -177,7 +179,7 @@ impl Check {
         };
         self.longest_rollout(&config);
         if self.problems.is_empty() {
-            self.misfits(&config, config.rules.len() - input.rules.len());
+            self.misfits(&config, from_thresholds);
         }
         config
     }

@@ -1,16 +1,28 @@
 //! Configurations as JSON: read strictly, written as people write them.
 //!
-//! Reading goes by way of a tree, for three reasons: serde's derive then makes
-//! its code for one deserializer alone, which spares the browser 10 KB; the tree
-//! refuses what nobody means (an array for an object, `null` for a value left
-//! out, which is what JavaScript makes of `NaN`, a key twice); and a fault knows its path.
+//! The reader is our own, by way of a tree: it says each fault in plain words
+//! with its path, line and column; it refuses what nobody means (an array for
+//! an object, `null` for a value left out, which is what JavaScript makes of
+//! `NaN`, a key twice); and it takes an eighth of the bytes that serde's
+//! generic code would take in the browser.
 
-mod node;
-mod text;
+mod fault;
+mod parse;
+mod read;
 
-pub(crate) use text::{Fault, read};
+pub(crate) use fault::Fault;
+pub(crate) use parse::Node;
+pub(crate) use read::{Choice, Field, Read, fields, read_object, words};
 
 use serde::Serializer;
+
+/// Reads a value from JSON text.
+///
+/// # Errors
+/// The first fault of syntax, or else the first of type.
+pub(crate) fn read<T: Read>(text: &str) -> Result<T, Fault> {
+    T::read(&parse::parse(text)?)
+}
 
 /// Writes a number without an idle `.0`.
 pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -38,8 +50,9 @@ pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::O
     items.end()
 }
 
-/// A number in full, or as `1e308` where that would be mostly zeros.
+/// The shortest text that is read back as this number, without an idle `.0`.
 pub(crate) fn plain(x: f64) -> String {
-    let magnitude = x.abs();
-    if x == 0.0 || (1e-7..1e15).contains(&magnitude) { format!("{x}") } else { format!("{x:e}") }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format(x);
+    text.strip_suffix(".0").unwrap_or(text).replace('+', "")
 }

@@ -1,11 +1,11 @@
 //! `group_sequential`: a few planned looks that share one level.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::words::{one_in, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
-use crate::json::number;
+use crate::json::{number, words};
 use crate::stats::group_sequential::{Score, Sides, Spending, boundaries};
 
 /// Fails when Z, the stratified score of the errors so far, ≥ the boundary of
@@ -22,7 +22,7 @@ pub struct GroupSequential {
 }
 
 /// How a level is spent over the information t in 0..=1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlphaSpending {
     /// α ln(1 + (e − 1) t): about evenly over the looks.
@@ -32,6 +32,8 @@ pub enum AlphaSpending {
     /// α t.
     Linear,
 }
+
+words!(AlphaSpending { "pocock" => Pocock, "obrien_fleming" => ObrienFleming, "linear" => Linear });
 
 impl GroupSequential {
     pub(super) fn from_parameters(p: &mut Parameters) -> Self {

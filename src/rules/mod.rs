@@ -37,8 +37,9 @@ pub use watch::{Memory, StageShape, Watch};
 pub use z_test::ZTest;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::json::words;
 use crate::observation::{ByArm, Counts};
 use crate::stats::mann_whitney as mann_whitney_test;
 use words::{counted, percent};
@@ -67,7 +68,7 @@ pub struct Rule {
 }
 
 /// When a rule looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Look {
     /// Once, when the stage's time is up.
@@ -76,8 +77,10 @@ pub enum Look {
     EveryTick,
 }
 
+words!(Look { "stage_end" => StageEnd, "every_tick" => EveryTick });
+
 /// What a rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
     /// The tick by itself.
@@ -88,8 +91,10 @@ pub enum Window {
     Rollout,
 }
 
+words!(Window { "tick" => Tick, "stage" => Stage, "rollout" => Rollout });
+
 /// What a rule does once its failure limit is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFail {
     /// Roll back.
@@ -97,6 +102,8 @@ pub enum OnFail {
     /// Wait for a person.
     Pause,
 }
+
+words!(OnFail { "rollback" => Rollback, "pause" => Pause });
 
 /// How a rule judges, with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]

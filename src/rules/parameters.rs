@@ -1,18 +1,16 @@
 //! A rule as a person writes it, and how a method takes its parameters from it.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::sequential::DEFAULT_BETS;
 use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::plain;
+use crate::json::{fields, plain};
 use crate::problem::Problem;
 use crate::stats::eprocess::MAX_BETS;
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Rule")]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Rule")]
 pub struct RuleInput {
     /// Its name.
     #[schemars(extend("enum" = Method::NAMES))]
@@ -78,6 +76,28 @@ pub struct RuleInput {
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 600000))]
     pub objective_ms: Option<f64>,
 }
+
+fields!(RuleInput {
+    rule,
+    look,
+    window,
+    failure_limit,
+    on_fail,
+    stages,
+    min_requests,
+    min_errors,
+    max,
+    quantile,
+    alpha,
+    tolerated_ratio,
+    bets,
+    bets_open,
+    certify_below,
+    certify_alpha,
+    min_ticks,
+    spending,
+    objective_ms
+});
 
 /// The parameters that some methods take and others do not.
 const PARAMETERS: [&str; 11] = [
@@ -326,7 +346,10 @@ impl Parameters<'_> {
                 value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
-                format!("{found}, expected a number from 0 to {max} with at most 9 decimal places"),
+                format!(
+                    "{found}, expected a number from 0 to {} with at most 9 decimal places",
+                    plain(max)
+                ),
             );
             Limit::ZERO
         })
@@ -341,7 +364,10 @@ impl Parameters<'_> {
                 value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
-                format!("{found}, expected milliseconds above 0, at most {MAX_LATENCY_MS}"),
+                format!(
+                    "{found}, expected milliseconds above 0, at most {}",
+                    plain(MAX_LATENCY_MS)
+                ),
             );
             MAX_LATENCY_MS
         })
@@ -364,7 +390,11 @@ impl Parameters<'_> {
         if value.fract() != 0.0 || value < least as f64 || value > most {
             self.complain(
                 name,
-                format!("found {}, expected a whole number from {least} to {most}", plain(value)),
+                format!(
+                    "found {}, expected a whole number from {least} to {}",
+                    plain(value),
+                    plain(most)
+                ),
             );
         }
         value as u64
@@ -376,7 +406,6 @@ impl Parameters<'_> {
         if given.is_empty() {
             self.complain("stages", "is empty, expected at least one stage number".to_string());
         }
-        let mut numbers = Vec::new();
         for (i, &number) in given.iter().enumerate() {
             if number.fract() != 0.0 || number < 1.0 || number > f64::from(count) {
                 self.complain(
@@ -387,11 +416,8 @@ impl Parameters<'_> {
                     ),
                 );
             }
-            numbers.push(number as u32);
         }
-        numbers.sort_unstable();
-        numbers.dedup();
-        Some(numbers)
+        Some((1..=count).filter(|number| given.contains(&f64::from(*number))).collect())
     }
 
     fn refuse_the_rest(&mut self) {

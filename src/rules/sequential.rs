@@ -7,11 +7,11 @@
 //! together.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::words::{one_in, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
-use crate::json::{number, numbers};
+use crate::json::{number, numbers, words};
 use crate::math::{exp, ln};
 use crate::stats::eprocess::{Bet, Bets, Evidence, Step};
 
@@ -44,7 +44,7 @@ pub struct Stake {
 }
 
 /// When bets are placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BetsOpen {
     /// All in the first tick.
@@ -54,6 +54,8 @@ pub enum BetsOpen {
     /// late meets bets that have not yet lost.
     StageStarts,
 }
+
+words!(BetsOpen { "tick_1" => TickOne, "stage_starts" => StageStarts });
 
 /// The certificate that the ratio in this stage is below a bound: P(it is ever
 /// given though the ratio is not) ≤ `certify_alpha` in each stage.

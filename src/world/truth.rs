@@ -152,10 +152,13 @@ impl Model {
     pub(super) fn usual_latency_shifts(&self) -> Vec<f64> {
         let incident = self.incidents.as_ref().map(|incidents| ln(incidents.latency_ratio));
         let release = ln(ratio(self.canary.latency_ratio, 1.0));
-        let mut shifts = vec![0.0, release];
-        shifts.extend(incident.into_iter().flat_map(|incident| [incident, incident + release]));
-        shifts.sort_by(f64::total_cmp);
-        shifts.dedup();
+        let with_incident = incident.map(|incident| [incident, incident + release]);
+        let mut shifts = vec![0.0];
+        for shift in [release].into_iter().chain(with_incident.into_iter().flatten()) {
+            if !shifts.contains(&shift) {
+                shifts.push(shift);
+            }
+        }
         shifts
     }
 

@@ -3,8 +3,9 @@
  * to await and nothing to fetch.
  */
 
+import { inflateSync } from 'fflate';
 import { initSync } from '../../pkg/canary_rollout.js';
-import bytes from '../../pkg/canary_rollout_bg.wasm?bytes';
+import packed from '../../pkg/canary_rollout_bg.wasm?deflated';
 
 /** @typedef {import("../../pkg/canary_rollout.js").Report} Report */
 /** @typedef {import("../../pkg/canary_rollout.js").Series} Series */
@@ -21,7 +22,7 @@ import bytes from '../../pkg/canary_rollout_bg.wasm?bytes';
 /** @typedef {import("../../pkg/canary_rollout.js").Warning} Warning */
 /** @typedef {import("../../pkg/canary_rollout.js").Preset} Preset */
 
-initSync({ module: bytes });
+initSync({ module: inflateSync(packed) });
 
 export { new_rollout, presets, validate, version } from '../../pkg/canary_rollout.js';
 

@@ -1,7 +1,7 @@
 // What the build makes of imports that are not JavaScript.
 
-/** A WebAssembly module's bytes, inside the bundle. */
-declare module '*.wasm?bytes' {
+/** A WebAssembly module's bytes, inside the bundle: raw DEFLATE, without a header. */
+declare module '*.wasm?deflated' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }
