@@ -1,0 +1,225 @@
+/**
+ * `<canary-rollout>`: a rollout one can look at, interrupt and edit.
+ *
+ * Attributes: `preset`, a preset's name; `config`, a configuration as JSON
+ * text; `seed`; `theme`, `light` or `dark`. Property: `config`.
+ */
+
+import { messageOf, presets, validate } from "./engine.js";
+import { Session } from "./session.js";
+import { View } from "./view.js";
+import { put } from "./json-path.js";
+import { count, tickUnit } from "./format.js";
+import { Player } from "./player.js";
+
+/** @import { Command, Problem } from "./engine.js" */
+/** @import { Call, Move } from "./controls.js" */
+/** @import { Json } from "./json-path.js" */
+
+// In Node there is no element to extend; the class is never made there.
+const Base = typeof HTMLElement === "undefined" ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;
+
+class CanaryRollout extends Base {
+  static observedAttributes = ["preset", "config", "seed"];
+
+  #text = "";
+  /** @type {Json} */
+  #draft = {};
+  /** @type {Problem[]} */
+  #problems = [];
+  /** @type {{ path: string, message: string }[]} */
+  #warnings = [];
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {View | null} */
+  #view = null;
+  #player = new Player();
+
+  connectedCallback() {
+    if (!this.#view) {
+      this.#view = new View(this.attachShadow({ mode: "open" }), presets(), {
+        onseek: (tick) => this.#seek(tick),
+        onmove: (move) => this.#move(move),
+        oncall: (call) => this.#call(call),
+        onreset: () => this.#reset(),
+        onedit: (path, value) => this.#configure(JSON.stringify(put(this.#draft, path, value), null, 2)),
+        onapply: (text) => this.#configure(text),
+        onpreset: (preset) => this.#configure(preset.json),
+        onseed: (seed) => this.#restart(seed),
+        onnewseed: () => this.#restart(null),
+      });
+      this.#start();
+    }
+    this.#view.connect();
+  }
+
+  disconnectedCallback() {
+    this.#player.stop();
+    this.#view?.disconnect();
+  }
+
+  attributeChangedCallback() {
+    if (this.#view) this.#start();
+  }
+
+  /** The configuration as it stands in the forms. */
+  get config() {
+    return structuredClone(this.#draft);
+  }
+
+  /** @param {Json} config an object or JSON text */
+  set config(config) {
+    this.setAttribute("config", typeof config === "string" ? config : JSON.stringify(config, null, 2));
+  }
+
+  /** The seed of the rollout shown. */
+  get seed() {
+    return this.#session?.seed ?? null;
+  }
+
+  #start() {
+    const all = presets();
+    const named = all.find(({ name }) => name === this.getAttribute("preset"));
+    const text = this.getAttribute("config") ?? (named ?? all[0]).json;
+    this.#configure(text, this.getAttribute("seed"));
+  }
+
+  /**
+   * Takes a configuration; if it is valid, the rollout is run anew at once.
+   * @param {string} text
+   * @param {string | number | null} [seed]
+   */
+  #configure(text, seed = this.seed) {
+    const { problems, warnings } = validate(text);
+    this.#text = text;
+    this.#problems = problems;
+    this.#warnings = warnings;
+    this.#draft = parsed(text) ?? this.#draft;
+    if (problems.length === 0) this.#restart(seed);
+    else if (this.#session) this.#showForms();
+    else this.#view?.say(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("\n"), "error");
+  }
+
+  /** @param {string | number | null} seed drawn anew if `null` */
+  #restart(seed) {
+    this.#player.stop();
+    try {
+      const config = this.#problems.length === 0 ? this.#text : this.#session?.config;
+      const session = new Session(config ?? this.#text, seed);
+      this.#session?.free();
+      this.#session = session;
+      this.#view?.say("");
+      this.#showAll();
+    } catch (error) {
+      this.#view?.complainOfSeed(messageOf(error));
+    }
+  }
+
+  /** @param {number} tick */
+  #seek(tick) {
+    this.#player.stop();
+    this.#session?.moveTo(tick);
+    this.#showPlayhead();
+  }
+
+  /** @param {Move} move */
+  #move(move) {
+    const session = this.#session;
+    if (!session) return;
+    if (move === "play") return this.#playOrFreeze(session);
+    const to = {
+      toStart: () => 0,
+      stepBack: () => session.playhead - 1,
+      step: () => session.playhead + 1,
+      nextStage: () => session.nextStage(),
+      toEnd: () => session.length,
+    }[move];
+    this.#seek(to());
+  }
+
+  /** @param {Session} session */
+  #playOrFreeze(session) {
+    if (this.#player.playing) {
+      this.#player.stop();
+    } else {
+      if (session.atEnd) session.moveTo(0);
+      this.#player.play(session.length, (ticks) => {
+        session.moveTo(session.playhead + ticks);
+        const goesOn = !session.atEnd;
+        if (!goesOn) this.#player.stop();
+        this.#showPlayhead();
+        return goesOn;
+      });
+    }
+    this.#showPlayhead();
+  }
+
+  /** @param {Call} call */
+  #call(call) {
+    const session = this.#session;
+    if (!session) return;
+    this.#player.stop();
+    try {
+      if (call === "tick" || call === "advance") {
+        session[call]();
+        this.#view?.say("");
+      } else {
+        this.#tell(session, call);
+      }
+      this.#showAll();
+    } catch (error) {
+      this.#view?.say(messageOf(error), "error");
+    }
+  }
+
+  /**
+   * @param {Session} session
+   * @param {Command} command
+   */
+  #tell(session, command) {
+    const branched = session.tell(command);
+    const unit = tickUnit(session.report.config.tick_seconds).name;
+    const when = `${unit} ${count(session.playhead)}`;
+    this.#view?.say(branched ? `${command} at ${when}: a new branch begins there; what came after it is gone.` : `${command} at ${when}.`);
+  }
+
+  #reset() {
+    this.#player.stop();
+    this.#session?.reset();
+    this.#view?.say("Reset: the rollout stands at its start, without commands.");
+    this.#showAll();
+  }
+
+  #showAll() {
+    if (!this.#session) return;
+    this.#view?.show(this.#session);
+    this.#showForms();
+    this.#showPlayhead();
+  }
+
+  #showForms() {
+    this.#view?.showConfig(this.#text, this.#draft, this.#session, this.#problems, this.#warnings);
+  }
+
+  #showPlayhead() {
+    if (this.#session) this.#view?.showPlayhead(this.#session, this.#player.playing);
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {Json | undefined}
+ */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Defines the element, once. */
+export function defineCanaryRollout() {
+  if (!customElements.get("canary-rollout")) customElements.define("canary-rollout", CanaryRollout);
+}

@@ -1,0 +1,38 @@
+/**
+ * The engine, ready at once: its bytes are in the script, so there is nothing
+ * to await and nothing to fetch.
+ */
+
+import { initSync } from "../../pkg/canary_rollout.js";
+import bytes from "../../pkg/canary_rollout_bg.wasm";
+
+/** @typedef {import("../../pkg/canary_rollout.js").Report} Report */
+/** @typedef {import("../../pkg/canary_rollout.js").Series} Series */
+/** @typedef {import("../../pkg/canary_rollout.js").State} State */
+/** @typedef {import("../../pkg/canary_rollout.js").Outcome} Outcome */
+/** @typedef {import("../../pkg/canary_rollout.js").Decision} Decision */
+/** @typedef {import("../../pkg/canary_rollout.js").StageReport} StageReport */
+/** @typedef {import("../../pkg/canary_rollout.js").Check} Check */
+/** @typedef {import("../../pkg/canary_rollout.js").Metrics} Metrics */
+/** @typedef {import("../../pkg/canary_rollout.js").Rollout} Rollout */
+/** @typedef {"pause" | "resume" | "promote" | "abort"} Command */
+/** @typedef {{ path: string, message: string, line: number | null, column: number | null }} Problem */
+
+initSync({ module: bytes });
+
+export { new_rollout, presets, validate, version } from "../../pkg/canary_rollout.js";
+
+/** The states in the order of `Series.state`. @type {State[]} */
+export const STATES = ["PROGRESSING", "PAUSED", "ROLLING_BACK", "ROLLED_BACK", "COMPLETED"];
+
+/**
+ * Whether a state is final.
+ * @param {State} state
+ */
+export const isFinal = (state) => state === "ROLLED_BACK" || state === "COMPLETED";
+
+/**
+ * What was thrown, as a text for people.
+ * @param {unknown} error
+ */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));

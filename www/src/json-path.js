@@ -1,0 +1,109 @@
+/** Places in a JSON value and in its text: `stages[2].traffic_pct`. */
+
+/** @typedef {null | boolean | number | string | Json[] | { [key: string]: Json }} Json */
+
+/**
+ * @param {string} path
+ * @returns {(string | number)[]}
+ */
+export const keysOf = (path) =>
+  Array.from(path.matchAll(/\[(\d+)\]|([^.[\]]+)/g), ([, index, name]) => (index === undefined ? name : Number(index)));
+
+/**
+ * The value at a path, `undefined` if there is none.
+ * @param {Json | undefined} value
+ * @param {string} path
+ * @returns {Json | undefined}
+ */
+export function get(value, path) {
+  for (const key of keysOf(path)) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = /** @type {{ [key: string]: Json }} */ (value)[key];
+  }
+  return value;
+}
+
+/**
+ * A copy with another value at a path; `undefined` removes the key.
+ * @param {Json} root
+ * @param {string} path
+ * @param {Json | undefined} value
+ * @returns {Json}
+ */
+export function put(root, path, value) {
+  const keys = keysOf(path);
+  const copy = structuredClone(root);
+  let parent = /** @type {{ [key: string]: Json }} */ (copy);
+  for (const [i, key] of keys.slice(0, -1).entries()) {
+    if (typeof parent[key] !== "object" || parent[key] === null) parent[key] = typeof keys[i + 1] === "number" ? [] : {};
+    parent = /** @type {{ [key: string]: Json }} */ (parent[key]);
+  }
+  const last = keys[keys.length - 1];
+  if (value !== undefined) parent[last] = value;
+  else if (Array.isArray(parent)) parent.splice(Number(last), 1);
+  else delete parent[last];
+  return copy;
+}
+
+/** A string, a bracket, or a number or word, as JSON has them. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
+
+/**
+ * Where a path's value stands in a text that is JSON; of a path that is not
+ * there, its nearest parent.
+ * @param {string} text
+ * @param {string} path
+ * @returns {{ from: number, to: number }}
+ */
+export function locate(text, path) {
+  const tokens = Array.from(text.matchAll(TOKEN), (match) => ({ text: match[0], at: match.index }));
+  let next = 0;
+  let found = { from: 0, to: 0, depth: -1 };
+  const wanted = keysOf(path);
+
+  /** @param {(string | number)[]} here */
+  const value = (here) => {
+    const first = tokens[next++];
+    if (!first) return;
+    const leads = here.every((key, i) => key === wanted[i]);
+    if (leads && here.length > found.depth) found = { from: first.at, to: first.at + first.text.length, depth: here.length };
+    if (first.text === "[") {
+      for (let index = 0; tokens[next] && tokens[next].text !== "]"; index += 1) {
+        value([...here, index]);
+        if (tokens[next]?.text === ",") next += 1;
+      }
+      next += 1;
+    } else if (first.text === "{") {
+      while (tokens[next] && tokens[next].text !== "}") {
+        const name = tokens[next].text;
+        next += 2;
+        value([...here, name.slice(1, -1)]);
+        if (tokens[next]?.text === ",") next += 1;
+      }
+      next += 1;
+    }
+  };
+  value([]);
+  return { from: found.from, to: found.to };
+}
+
+/**
+ * The offset of a line and column, both from 1.
+ * @param {string} text
+ * @param {number} line
+ * @param {number} column
+ */
+export function offsetOf(text, line, column) {
+  const before = text.split("\n").slice(0, line - 1).join("\n");
+  return Math.min(text.length, before.length + (line > 1 ? 1 : 0) + Math.max(0, column - 1));
+}
+
+/**
+ * The line and column of an offset, both from 1.
+ * @param {string} text
+ * @param {number} offset
+ */
+export function placeOf(text, offset) {
+  const lines = text.slice(0, offset).split("\n");
+  return { line: lines.length, column: lines[lines.length - 1].length + 1 };
+}

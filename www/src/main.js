@@ -1,0 +1,8 @@
+/**
+ * The script of the page: defines `<canary-rollout>`. Where there is no
+ * document, as in Node, it does nothing.
+ */
+
+import { defineCanaryRollout } from "./element.js";
+
+if (typeof customElements !== "undefined") defineCanaryRollout();

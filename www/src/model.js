@@ -1,0 +1,181 @@
+/**
+ * From a report and its series to what is drawn: pure functions, no document.
+ */
+
+import { STATES } from "./engine.js";
+
+/** @import { Decision, Report, Series } from "./engine.js" */
+
+/**
+ * A stretch of the time axis that belongs to a stage; ticks from, exclusive,
+ * to, inclusive. `ran` tells it from the rest of a plan that was cut short.
+ * @typedef {{ stage: number, pct: number, from: number, to: number, ran: boolean }} Band
+ */
+/** @typedef {"tick" | "stage" | "rollout"} Window */
+/** @typedef {{ tick: number, value: number }} Point */
+/**
+ * A rule's limit in terms of the canary's own figure, where the rule looked.
+ * @typedef {{ rule: number, name: string, everyTick: boolean, deciding: boolean, points: Point[] }} Limit
+ */
+
+/**
+ * The stages that ran, then what remains of the plan.
+ * @param {Report} report
+ * @param {Series} series
+ * @returns {Band[]}
+ */
+export function bands(report, series) {
+  /** @type {Band[]} */
+  const result = [];
+  for (let tick = 1; tick <= series.stage.length; tick += 1) {
+    const stage = series.stage[tick - 1];
+    const last = result.at(-1);
+    if (last?.stage === stage) last.to = tick;
+    else result.push({ stage, pct: report.config.stages[stage - 1].traffic_pct, from: tick - 1, to: tick, ran: true });
+  }
+  if (report.final_state !== "COMPLETED") result.push(...remaining(report, series));
+  return result;
+}
+
+/**
+ * @param {Report} report
+ * @param {Series} series
+ * @returns {Band[]}
+ */
+function remaining(report, series) {
+  /** @type {Band[]} */
+  const result = [];
+  let from = series.stage.length;
+  report.config.stages.slice(report.stages_completed).forEach((stage, i) => {
+    const number = report.stages_completed + i + 1;
+    const to = from + Math.max(0, stage.duration_ticks - clock(report, series, number));
+    if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
+    from = to;
+  });
+  return result;
+}
+
+/**
+ * How far the stage's clock has run: it stands still while the rollout is
+ * paused, and the tick that ends in a pause still counts.
+ * @param {Report} report
+ * @param {Series} series
+ * @param {number} stage
+ */
+function clock(report, series, stage) {
+  const pausing = new Set(report.decisions.filter((d) => d.action === "pause" && d.by !== "person").map((d) => d.tick));
+  let ticks = 0;
+  for (let i = 0; i < series.stage.length; i += 1) {
+    const ran = STATES[series.state[i]] !== "PAUSED" || pausing.has(i + 1);
+    if (series.stage[i] === stage && ran) ticks += 1;
+  }
+  return ticks;
+}
+
+/**
+ * Where the time axis ends: the plan's end or the rollout's, in ticks.
+ * @param {Band[]} all
+ */
+export const axisEnd = (all) => Math.max(1, all.at(-1)?.to ?? 1);
+
+/**
+ * Error rates of one arm, each over the window that ends with its tick.
+ * @param {Series} series
+ * @param {"baseline" | "canary"} arm
+ * @param {Window} window
+ * @returns {Float64Array} NaN where the arm had no requests
+ */
+export function errorRates(series, arm, window) {
+  const requests = series[`${arm}_requests`];
+  const errors = series[`${arm}_errors`];
+  const rates = new Float64Array(requests.length);
+  let n = 0;
+  let failed = 0;
+  for (let i = 0; i < requests.length; i += 1) {
+    const anew = window === "tick" || (window === "stage" && series.stage[i] !== series.stage[i - 1]);
+    n = requests[i] + (anew ? 0 : n);
+    failed = errors[i] + (anew ? 0 : failed);
+    rates[i] = n > 0 ? failed / n : NaN;
+  }
+  return rates;
+}
+
+/** @param {string} name */
+export const isLatencyRule = (name) => name.startsWith("latency");
+
+/**
+ * The decision of a rule that ended or stopped the rollout.
+ * @param {Report} report
+ * @returns {Decision | undefined}
+ */
+export const deciding = (report) =>
+  report.decisions.findLast(({ action, by }) => by === "rule" && (action === "rollback" || action === "pause"));
+
+/**
+ * The window to draw error rates over: that of the rule that decided, or of
+ * the first rule on errors, so that line and limit can be compared.
+ * @param {Report} report
+ * @returns {Window}
+ */
+export function errorWindow(report) {
+  const rules = report.config.rules;
+  const decided = deciding(report)?.rule;
+  const rule = decided === null || decided === undefined ? undefined : rules[decided];
+  const shown = rule && !isLatencyRule(rule.rule) ? rule : rules.find((r) => !isLatencyRule(r.rule));
+  return shown?.window ?? "stage";
+}
+
+/**
+ * The limits of the rules on errors or on latency, where they looked.
+ * @param {Report} report
+ * @param {Series} series
+ * @param {boolean} latency
+ * @returns {Limit[]}
+ */
+export function limits(report, series, latency) {
+  const decided = deciding(report)?.rule;
+  return report.config.rules
+    .map((rule, index) => ({
+      rule: index,
+      name: rule.rule,
+      everyTick: rule.look === "every_tick",
+      deciding: index === decided,
+      points: points(series.rules[index].canary_limit),
+    }))
+    .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
+}
+
+/**
+ * The ticks that have a value.
+ * @param {ArrayLike<number>} values
+ * @returns {Point[]}
+ */
+export function points(values) {
+  /** @type {Point[]} */
+  const result = [];
+  for (let i = 0; i < values.length; i += 1) {
+    if (!Number.isNaN(values[i])) result.push({ tick: i + 1, value: values[i] });
+  }
+  return result;
+}
+
+/**
+ * Of more points than a line of so many pixels can show, the lowest and the
+ * highest in each pixel.
+ * @param {Point[]} all
+ * @param {number} pixels
+ * @returns {Point[]}
+ */
+export function thinned(all, pixels) {
+  if (all.length <= 2 * pixels) return all;
+  /** @type {Point[]} */
+  const result = [];
+  const size = all.length / pixels;
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const part = all.slice(Math.floor(pixel * size), Math.floor((pixel + 1) * size));
+    const low = part.reduce((a, b) => (b.value < a.value ? b : a));
+    const high = part.reduce((a, b) => (b.value > a.value ? b : a));
+    result.push(...(low === high ? [low] : low.tick < high.tick ? [low, high] : [high, low]));
+  }
+  return result;
+}

@@ -1,0 +1,37 @@
+/** Moves the playhead by the clock of the screen, and stops by itself. */
+
+/** Longest a tick is shown, and how long a whole rollout takes at most, in ms. */
+const TICK_MS = 420;
+const WHOLE_MS = 12_000;
+
+export class Player {
+  /** @type {number | null} */
+  #frame = null;
+
+  get playing() {
+    return this.#frame !== null;
+  }
+
+  /**
+   * @param {number} ticks of the whole rollout
+   * @param {(ticks: number) => boolean} move by so many ticks; false at the end
+   */
+  play(ticks, move) {
+    const tickMs = Math.min(TICK_MS, WHOLE_MS / Math.max(1, ticks));
+    let shown = performance.now();
+    const frame = (/** @type {number} */ now) => {
+      const due = Math.floor((now - shown) / tickMs);
+      this.#frame = requestAnimationFrame(frame);
+      if (due < 1) return;
+      shown += due * tickMs;
+      if (!move(due)) this.stop();
+    };
+    this.stop();
+    this.#frame = requestAnimationFrame(frame);
+  }
+
+  stop() {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+  }
+}

@@ -1,0 +1,155 @@
+/** What stands in the element's shadow: the parts, their places, who is told what. */
+
+import { version } from "./engine.js";
+import { Tell, Transport } from "./controls.js";
+import { DecisionLog } from "./decisions.js";
+import { h } from "./dom.js";
+import { count, tickUnit } from "./format.js";
+import { JsonEditor } from "./json-editor.js";
+import { Ladder } from "./ladder.js";
+import { policyPanel, releasePanel, worldPanel } from "./panels.js";
+import { Scenario } from "./scenario.js";
+import { StateMachine } from "./state-machine.js";
+import style from "./style.css";
+import { Timeline } from "./timeline.js";
+import { Verdict } from "./verdict.js";
+
+/** @import { Call, Move } from "./controls.js" */
+/** @import { Problem } from "./engine.js" */
+/** @import { OnEdit } from "./field.js" */
+/** @import { Json } from "./json-path.js" */
+/** @import { Preset } from "./scenario.js" */
+/** @import { Session } from "./session.js" */
+/**
+ * @typedef {{
+ *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,
+ *   onedit: OnEdit, onapply: (text: string) => void,
+ *   onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void,
+ * }} Handlers
+ */
+
+export class View {
+  #scenario;
+  #verdict = new Verdict();
+  #transport;
+  #timeline;
+  #tell;
+  #ladder = new Ladder();
+  #machine = new StateMachine();
+  #log = new DecisionLog();
+  #panels;
+  #json;
+  #resizes;
+
+  /**
+   * @param {ShadowRoot} root
+   * @param {Preset[]} presets
+   * @param {Handlers} on
+   */
+  constructor(root, presets, on) {
+    this.#scenario = new Scenario(presets, on);
+    this.#transport = new Transport(on.onmove);
+    this.#timeline = new Timeline(on.onseek);
+    this.#tell = new Tell(on.oncall, on.onreset);
+    this.#panels = [releasePanel(on.onedit), worldPanel(on.onedit), policyPanel(on.onedit)];
+    this.#json = new JsonEditor(on.onapply);
+    this.#resizes = new ResizeObserver(() => this.#measure());
+    root.append(
+      h("style", {}, style),
+      h(
+        "div",
+        { class: "page" },
+        h("div", { class: "bar" }, h("slot", { name: "title" }), this.#scenario.element),
+        this.#verdict.element,
+        h(
+          "div",
+          { class: "main" },
+          h(
+            "section",
+            { class: "card stage", "aria-label": "The rollout over time" },
+            this.#transport.element,
+            this.#timeline.element,
+            this.#tell.element,
+          ),
+          h(
+            "div",
+            { class: "side" },
+            h("section", { class: "card" }, h("h3", {}, "Stages"), this.#ladder.element),
+            h("section", { class: "card" }, h("h3", {}, "State"), this.#machine.element),
+            h("section", { class: "card" }, h("h3", {}, "Decisions"), this.#log.element),
+          ),
+        ),
+        h("div", { class: "edit" }, ...this.#panels.map(({ element }) => element), this.#json.element),
+        h("p", { class: "quiet colophon" }, `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`),
+      ),
+    );
+  }
+
+  connect() {
+    this.#resizes.observe(this.#timeline.element);
+    this.#resizes.observe(this.#machine.element);
+    this.#measure();
+  }
+
+  disconnect() {
+    this.#resizes.disconnect();
+  }
+
+  #measure() {
+    this.#timeline.resize(this.#timeline.element.clientWidth);
+    this.#machine.resize(this.#machine.element.clientWidth);
+  }
+
+  /** @param {Session} session */
+  show(session) {
+    this.#timeline.show(session);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {boolean} playing
+   */
+  showPlayhead(session, playing) {
+    const here = session.reportHere;
+    const unit = tickUnit(here.config.tick_seconds).name;
+    this.#verdict.show(here, session.report);
+    this.#timeline.seek();
+    this.#ladder.show(here);
+    this.#machine.show(here);
+    this.#log.show(here);
+    this.#tell.show(here.final_state);
+    this.#transport.show({
+      playing,
+      atStart: session.playhead === 0,
+      atEnd: session.atEnd,
+      where: `${unit} ${count(session.playhead)} of ${count(session.length)}`,
+    });
+  }
+
+  /**
+   * @param {string} text
+   * @param {Json} draft
+   * @param {Session | null} session
+   * @param {Problem[]} problems
+   * @param {{ path: string, message: string }[]} warnings
+   */
+  showConfig(text, draft, session, problems, warnings) {
+    this.#scenario.show(text, session?.seed ?? null);
+    this.#json.show(text, problems, warnings);
+    const resolved = session ? /** @type {Json} */ ({ .../** @type {object} */ (session.report.config), rules: [] }) : undefined;
+    for (const panel of this.#panels) panel.show(draft, resolved, problems);
+  }
+
+  /**
+   * @param {string} text
+   * @param {"told" | "error"} [kind]
+   */
+  say(text, kind) {
+    this.#tell.say(text, kind);
+  }
+
+  /** @param {string} message */
+  complainOfSeed(message) {
+    this.#scenario.complain(message);
+  }
+}
