@@ -5,4 +5,6 @@
 //! `clippy.toml` bans the methods. `sqrt`, `floor`, `abs` and the four
 //! operations are exact by IEEE 754 and need no entry here.
 
-pub use libm::{cos, erf, erfc, exp, exp2, expm1, lgamma as ln_gamma, log as ln, log1p as ln_1p, pow, sin};
+pub use libm::{
+    cos, erf, erfc, exp, exp2, expm1, lgamma as ln_gamma, log as ln, log1p as ln_1p, pow, sin,
+};

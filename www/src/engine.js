@@ -4,7 +4,7 @@
  */
 
 import { initSync } from "../../pkg/canary_rollout.js";
-import bytes from "../../pkg/canary_rollout_bg.wasm";
+import bytes from "../../pkg/canary_rollout_bg.wasm?bytes";
 
 /** @typedef {import("../../pkg/canary_rollout.js").Report} Report */
 /** @typedef {import("../../pkg/canary_rollout.js").Series} Series */

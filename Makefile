@@ -1,0 +1,46 @@
+# Every target installs what it misses, and says so in a line.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export WASM_BINDGEN_TEST_TIMEOUT ?= 600
+
+.PHONY: help build run test test-suites test-page check bench clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
+
+build: ## build the page: www/dist/canary-rollout.js and .mjs
+	@scripts/install.sh wasm npm
+	@scripts/build-page.mjs
+
+run: build ## build the page and open it
+	@scripts/open-page.sh
+
+test: test-suites test-page ## pass every test: the engine's, natively and in Chromium, and the page's
+
+test-suites: ## the engine's tests natively and in Chromium, and that both ran the same ones
+	@scripts/install.sh wasm chromium
+	@mkdir -p target
+	cargo test 2>&1 | tee target/suite-native.txt
+	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
+	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
+
+test-page: build ## the page's tests in Chromium, and its size against the budget
+	@scripts/install.sh chromium
+	node --test tests/page/*.test.mjs
+	@scripts/size.mjs
+
+check: build ## format, lints on both targets, docs and the page's types
+	@scripts/install.sh lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --bins --tests --target wasm32-unknown-unknown -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	node_modules/.bin/tsc
+
+bench: ## the figures of the README
+	cargo bench
+
+clean: ## remove everything that was built
+	cargo clean
+	rm -rf pkg www/dist node_modules

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+// Builds the page: the engine by wasm-pack, optimised by binaryen, then one
+// script with engine, worker and style inside, so that it runs from disk too.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+/** How binaryen optimises the engine: `-O3` for speed or `-Oz` for size. */
+const WASM_OPT = '-O3';
+
+/** What the bundles of the element and of its worker have in common. */
+const SHARED = {
+  bundle: true,
+  minify: true,
+  target: 'es2022',
+  loader: { '.wasm': 'binary', '.css': 'text' },
+  logLevel: 'warning',
+};
+
+/**
+ * `import text from './worker.js?inline'` is the text of a classic script: from
+ * disk a browser starts no other kind of worker.
+ */
+const inlineWorker = {
+  name: 'inline-worker',
+  setup(build) {
+    build.onResolve({ filter: /\?inline$/ }, ({ path, resolveDir }) =>
+      build.resolve(path.replace(/\?inline$/, ''), { kind: 'import-statement', resolveDir })
+        .then((found) => ({ ...found, namespace: 'inline' })));
+    build.onLoad({ filter: /.*/, namespace: 'inline' }, async ({ path }) => {
+      const { outputFiles } = await esbuild.build({
+        ...SHARED,
+        entryPoints: [path],
+        format: 'iife',
+        write: false,
+      });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+buildEngine();
+await Promise.all([
+  buildElement('iife', 'www/dist/canary-rollout.js'),
+  buildElement('esm', 'www/dist/canary-rollout.mjs'),
+]);
+
+/** Compiles the engine to `pkg/`; throws when a program fails. */
+function buildEngine() {
+  const wasm = 'pkg/canary_rollout_bg.wasm';
+  run('wasm-pack', 'build', '--release', '--target', 'web', '--out-dir', 'pkg');
+  run('node_modules/.bin/wasm-opt', WASM_OPT, wasm, '-o', wasm);
+}
+
+function run(program, ...args) {
+  execFileSync(program, args, { stdio: 'inherit' });
+}
+
+/** Bundles the element, and everything it needs, into one file. */
+function buildElement(format, outfile) {
+  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock. */';
+  return esbuild.build({
+    ...SHARED,
+    entryPoints: ['www/src/main.js'],
+    outfile,
+    format,
+    plugins: [inlineWorker],
+    banner: { js: banner },
+  });
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// Fails unless the same tests passed natively and in Chromium.
+// Usage: scripts/compare-suites.mjs NATIVE_OUTPUT CHROMIUM_OUTPUT
+//
+// wasm-pack skips what is not configured for a browser, and exits with 0. So what
+// counts is the tests that each run names, not its exit status.
+import { readFileSync } from 'node:fs';
+
+/** Tests of what a browser does not have: a program, a file, a thread. */
+const NATIVE_ONLY = /^tests\/it\/main\.rs native::/;
+
+const [native, chromium] = process.argv.slice(2).map(passedTests);
+const problems = [
+  ...(native.size === 0 ? ['no test ran natively'] : []),
+  ...(chromium.size === 0 ? ['no test ran in Chromium'] : []),
+  ...missing(native, chromium).map((test) => `not in Chromium: ${test}`),
+  ...missing(chromium, native).map((test) => `not natively: ${test}`),
+];
+for (const problem of problems) console.error(`compare-suites: ${problem}`);
+if (problems.length > 0) process.exit(1);
+console.log(`compare-suites: the same ${chromium.size} tests passed natively and in Chromium`);
+
+/**
+ * The names of the tests that passed, each after its crate's root file, without
+ * the documentation's examples.
+ * @param {string} path of the output of `cargo test` or `wasm-pack test`
+ */
+function passedTests(path) {
+  const passed = new Set();
+  let root = null;
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (/^ +Doc-tests /.test(line)) root = null;
+    root = line.match(/^ +Running (?:unittests )?(\S+\.rs) /)?.[1] ?? root;
+    const test = line.match(/^test (\S+)(?: - should panic)? \.\.\. ok$/)?.[1];
+    if (root && test) passed.add(`${root} ${test}`);
+  }
+  return passed;
+}
+
+/** What is in `all` and not in `some`, but for the native-only tests. */
+function missing(all, some) {
+  return [...all].filter((test) => !some.has(test) && !NATIVE_ONLY.test(test)).sort();
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Installs what the named needs miss, one line for each thing it installs.
+# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+wasm_pack_version=0.15.1
+
+say() { echo "install: $*"; }
+fail() { echo "install: $*" >&2; exit 1; }
+# Programs only: the needs below are functions of the same names.
+has() { type -P "$1" >/dev/null; }
+# Whether the version at the end of `$2` is `$1` or a later one.
+at_least() { printf '%s\n' "$1" "${2##* }" | sort --version-sort --check=silent; }
+has_any() { for name; do has "$name" && return; done; return 1; }
+
+# Installs Debian packages, or says what a person must install.
+debian() {
+  local install="apt-get install -y --no-install-recommends $*" as_root=()
+  has apt-get || fail "missing, and there is no apt-get to install it: $*"
+  if [ "$(id -u)" != 0 ]; then
+    has sudo || fail "not root, and no sudo here; as root, run: $install"
+    as_root=(sudo)
+  fi
+  say "$*, by apt-get"
+  "${as_root[@]}" sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null"
+}
+
+rust() {
+  has cargo || fail "cargo is missing; install Rust from https://rustup.rs"
+  has cc || debian gcc libc6-dev
+}
+
+wasm() {
+  rust
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
+    has rustup || fail "this Rust has no wasm32-unknown-unknown target and no rustup to add it"
+    say "the Rust target wasm32-unknown-unknown, by rustup"
+    rustup target add wasm32-unknown-unknown
+  fi
+  if ! at_least "$wasm_pack_version" "$(wasm-pack --version 2>/dev/null || true)"; then
+    say "wasm-pack $wasm_pack_version, by cargo (some minutes)"
+    cargo install --locked --quiet "wasm-pack@$wasm_pack_version"
+  fi
+}
+
+lints() {
+  rust
+  for tool in clippy fmt; do
+    cargo "$tool" --version >/dev/null 2>&1 && continue
+    has rustup || fail "cargo $tool is missing, and there is no rustup to add it"
+    say "cargo $tool, by rustup"
+    rustup component add "${tool/fmt/rustfmt}"
+  done
+}
+
+npm() {
+  has node || fail "node is missing; install Node.js 20 or later"
+  # npm writes the inner file last: older than the lock file, or absent, means stale.
+  if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+    say "the packages of package-lock.json, by npm ci"
+    command npm ci --no-progress --loglevel=error
+  fi
+}
+
+chromium() {
+  has_any chromium chromium-browser google-chrome && has chromedriver && return
+  debian chromium chromium-driver fonts-liberation
+}
+
+for need; do
+  case $need in
+    wasm | npm | chromium | lints) "$need" ;;
+    *) fail "unknown need: $need" ;;
+  esac
+done

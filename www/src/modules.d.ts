@@ -1,0 +1,19 @@
+// What the build makes of imports that are not JavaScript.
+
+/** A WebAssembly module's bytes, inside the bundle. */
+declare module '*.wasm?bytes' {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
+
+/** A module bundled with all that it imports, as the text of a classic script. */
+declare module '*?inline' {
+  const script: string;
+  export default script;
+}
+
+/** A style sheet's text. */
+declare module '*.css' {
+  const css: string;
+  export default css;
+}
