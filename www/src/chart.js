@@ -4,11 +4,10 @@
  * in CSS pixels at the measured width, so text keeps its size.
  */
 
-import { bisector } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { s } from "./dom.js";
 
-/** @import { Band, Point } from "./model.js" */
+/** @import { Band } from "./model.js" */
 /** @import { ScaleContinuousNumeric } from "d3-scale" */
 /** @typedef {ScaleContinuousNumeric<number, number>} Scale */
 
@@ -114,13 +113,3 @@ export const yAxis = (y, x, ticks, label) =>
       s("text", { x: MARGIN.left - 6, y: y(value), dy: "0.35em", "text-anchor": "end" }, label(value)),
     ]),
   );
-
-const byTick = bisector((/** @type {Point} */ point) => point.tick);
-
-/**
- * The last point at or before a tick.
- * @param {Point[]} points
- * @param {number} tick
- * @returns {Point | undefined}
- */
-export const pointAt = (points, tick) => points[byTick.right(points, tick) - 1];

@@ -7,7 +7,6 @@ import { h, replace } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** @import { State } from "./engine.js" */
-/** @import { IconName } from "./icons.js" */
 /** @typedef {"tick" | "advance" | "pause" | "resume" | "promote" | "abort"} Call */
 /** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
 

@@ -3,11 +3,11 @@
 import { max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { Plot, pointAt, stageBands, yAxis } from "./chart.js";
+import { Plot, stageBands, yAxis } from "./chart.js";
 import { s } from "./dom.js";
 import { percent, tickUnit } from "./format.js";
 import { limitMarks } from "./limit-marks.js";
-import { deciding, errorRates, errorWindow, isLatencyRule, limits, points, thinned } from "./model.js";
+import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points, thinned } from "./model.js";
 
 /** @import { Scene } from "./timeline.js" */
 /** @import { Limit, Point } from "./model.js" */
@@ -38,7 +38,7 @@ export class ErrorChart {
 
     const shown = [...judged, ...(window === "tick" ? [] : alone)].map(points);
     const top = max([...shown, ...this.#limits.map((limit) => limit.points)].flat(), ({ value }) => value);
-    const y = scaleLinear().domain([0, top ? top * 1.06 : 0.02]).nice(4).range(this.plot.range);
+    const y = scaleLinear().domain([0, top ? top * 1.12 : 0.02]).nice(4).range(this.plot.range);
     const path = line(
       (/** @type {Point} */ p) => x(p.tick - 0.5),
       (/** @type {Point} */ p) => y(p.value),
@@ -64,13 +64,11 @@ export class ErrorChart {
   }
 
   /**
-   * @param {Scene} _scene
+   * @param {Scene} scene
    * @param {number} tick
    */
-  figures(_scene, tick) {
-    const limit = this.#limits.find(({ deciding: it }) => it) ?? this.#limits[0];
-    const point = limit && pointAt(limit.points, tick);
-    return [...this.#rates.map((rates) => percent(rates[tick - 1] ?? NaN)), point ? percent(point.value) : "–"];
+  figures({ series }, tick) {
+    return [...this.#rates.map((rates) => percent(rates[tick - 1] ?? NaN)), percent(limitAt(this.#limits, series, tick))];
   }
 
   key() {
@@ -124,4 +122,5 @@ export const failedPoint = (x, y) =>
     { class: "failed-point", transform: `translate(${x} ${y})` },
     s("circle", { r: 7 }),
     s("path", { d: "M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8" }),
+    s("text", { x: 6, y: -12 }, "rolled back"),
   );

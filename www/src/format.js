@@ -5,14 +5,21 @@
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /**
- * Three significant digits, no idle zeros.
+ * Three significant digits, no idle zeros, with a minus sign that is one.
  * @param {number} x
  */
 export function significant(x) {
   const magnitude = Math.abs(x);
-  if (magnitude >= 100 || magnitude === 0) return whole.format(x);
-  return String(Number(x.toPrecision(3)));
+  const text = magnitude >= 100 || magnitude === 0 ? whole.format(x) : String(Number(x.toPrecision(3)));
+  return text.replace("-", "−");
 }
+
+/**
+ * A number with its unit, never parted at a line's end.
+ * @param {number} x
+ * @param {string} unit
+ */
+const measured = (x, unit) => `${significant(x)}\u00a0${unit}`;
 
 /** @param {number} n */
 export const count = (n) => whole.format(n);
@@ -21,19 +28,19 @@ export const count = (n) => whole.format(n);
  * A rate in percent: `4.27 %`; `–` where there is none.
  * @param {number | null} rate
  */
-export const percent = (rate) => (rate === null || Number.isNaN(rate) ? "–" : `${significant(rate * 100)} %`);
+export const percent = (rate) => (rate === null || Number.isNaN(rate) ? "–" : measured(rate * 100, "%"));
 
 /**
  * A share given in percent: `25 %`.
  * @param {number} pct
  */
-export const share = (pct) => `${significant(pct)} %`;
+export const share = (pct) => measured(pct, "%");
 
 /**
  * A latency: `312 ms`; `–` where there is none.
  * @param {number | null} ms
  */
-export const milliseconds = (ms) => (ms === null || Number.isNaN(ms) ? "–" : `${significant(ms)} ms`);
+export const milliseconds = (ms) => (ms === null || Number.isNaN(ms) ? "–" : measured(ms, "ms"));
 
 /**
  * A count with its noun: `1 request`, `1,204 requests`.
@@ -92,9 +99,9 @@ export function inUnitOf(rule, value) {
     case "error_rate":
       return percent(value);
     case "error_rate_delta":
-      return `${significant(value * 100)} points`;
+      return measured(value * 100, Math.abs(value) === 0.01 ? "point" : "points");
     case "error_rate_ratio":
-      return `${significant(value)} ×`;
+      return measured(value, "×");
     default:
       return milliseconds(value);
   }

@@ -38,7 +38,7 @@ function rung(stage, report, unit) {
       "div",
       { class: "rung-head" },
       h("b", { class: "rung-share" }, share(stage.traffic_pct)),
-      h("span", { class: "rung-name" }, stage.name === share(stage.traffic_pct) ? "" : stage.name),
+      h("span", { class: "rung-name" }, isOwnName(stage) && stage.name),
       h("span", { class: "rung-clock" }, `${count(ran)} of ${count(stage.duration_ticks)} ${unit}`),
       h("span", { class: "rung-verdict" }, VERDICTS[stage.verdict]),
     ),
@@ -47,6 +47,12 @@ function rung(stage, report, unit) {
     h("ul", { class: "checks" }, ...stage.checks.map((check) => checkLine(check, report))),
   );
 }
+
+/**
+ * Whether a stage has a name of its own: the engine calls it by its share else.
+ * @param {StageReport} stage
+ */
+const isOwnName = ({ name, traffic_pct }) => name.replace(/\s/g, "") !== `${traffic_pct}%`;
 
 /** @param {StageReport} stage */
 function counts({ metrics }) {

@@ -3,11 +3,11 @@
 import { extent } from "d3-array";
 import { scaleLog } from "d3-scale";
 import { line } from "d3-shape";
-import { Plot, pointAt, stageBands, yAxis } from "./chart.js";
+import { Plot, stageBands, yAxis } from "./chart.js";
 import { s } from "./dom.js";
 import { milliseconds } from "./format.js";
 import { limitMarks } from "./limit-marks.js";
-import { limits, points, thinned } from "./model.js";
+import { limitAt, limits, points, thinned } from "./model.js";
 
 /** @import { Scene } from "./timeline.js" */
 /** @import { Limit, Point } from "./model.js" */
@@ -17,7 +17,7 @@ const ARMS = /** @type {const} */ (["baseline", "canary"]);
 
 export class LatencyChart {
   plot = new Plot(150);
-  title = "Latency: half, 95 % and 99 % of requests are faster";
+  title = "Latency, p50 to p99";
   columns = [...ARMS.flatMap((arm) => QUANTILES.map((q) => `${arm} ${q}`)), "limit for the canary"];
   /** @type {Limit[]} */
   #limits = [];
@@ -49,10 +49,8 @@ export class LatencyChart {
    * @param {number} tick
    */
   figures({ series }, tick) {
-    const limit = this.#limits.find(({ deciding }) => deciding) ?? this.#limits[0];
-    const point = limit && pointAt(limit.points, tick);
     const quantiles = ARMS.flatMap((arm) => QUANTILES.map((q) => milliseconds(series[`${arm}_${q}_ms`][tick - 1] ?? NaN)));
-    return [...quantiles, point ? milliseconds(point.value) : "–"];
+    return [...quantiles, milliseconds(limitAt(this.#limits, series, tick))];
   }
 
   key() {

@@ -2,6 +2,7 @@
  * From a report and its series to what is drawn: pure functions, no document.
  */
 
+import { bisector } from "d3-array";
 import { STATES } from "./engine.js";
 
 /** @import { Decision, Report, Series } from "./engine.js" */
@@ -143,6 +144,28 @@ export function limits(report, series, latency) {
       points: points(series.rules[index].canary_limit),
     }))
     .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
+}
+
+/**
+ * The limit in force at a tick: the last that the deciding rule, or the first,
+ * was held against in that stage; NaN before its first look there.
+ * @param {Limit[]} all
+ * @param {Series} series
+ * @param {number} tick
+ */
+export function limitAt(all, series, tick) {
+  const limit = all.find(({ deciding }) => deciding) ?? all.find(({ points }) => pointAt(points, series, tick)) ?? all[0];
+  return (limit && pointAt(limit.points, series, tick)?.value) ?? NaN;
+}
+
+/**
+ * @param {Point[]} all
+ * @param {Series} series
+ * @param {number} tick
+ */
+function pointAt(all, series, tick) {
+  const last = all[bisector((/** @type {Point} */ point) => point.tick).right(all, tick) - 1];
+  return last && series.stage[last.tick - 1] === series.stage[tick - 1] ? last : undefined;
 }
 
 /**

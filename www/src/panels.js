@@ -15,7 +15,7 @@ import { ruleRow, startRule } from "./rule-row.js";
 export const releasePanel = (onedit) =>
   new Panel(
     "The release",
-    (draft, { field, choice }) => [
+    (_draft, { field, choice }) => [
       field({ path: "name", label: "Name", kind: "text" }),
       field({ path: "canary.error_ratio", label: "Errors, times the baseline’s", unit: "×", range: [0, 5], step: 0.05, otherwise: 1 }),
       h("div", { class: "fields" }, ...choice("Errors arrive", "canary.error_arrival", ARRIVALS)),
@@ -76,7 +76,7 @@ export const policyPanel = (onedit) =>
     "The policy",
     (draft, kit) => [
       h("h4", {}, "Stages"),
-      h("ol", { class: "stage-rows" }, ...listAt(draft, "stages").map((stage, i, all) => stageRow(kit, draft, i, all.length))),
+      h("ol", { class: "stage-rows" }, ...listAt(draft, "stages").map((_, i, all) => stageRow(kit, i, all.length))),
       button("Add a stage", "add", () => kit.edit("stages", [...listAt(draft, "stages"), nextStage(listAt(draft, "stages"))])),
       h("h4", {}, "Limits at a stage’s end, over the baseline"),
       h(
@@ -108,11 +108,10 @@ export const policyPanel = (onedit) =>
 
 /**
  * @param {Kit} kit
- * @param {Json} draft
  * @param {number} i
  * @param {number} count
  */
-function stageRow(kit, draft, i, count) {
+function stageRow(kit, i, count) {
   const path = `stages[${i}]`;
   return h(
     "li",

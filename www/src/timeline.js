@@ -162,11 +162,12 @@ export class Timeline {
     const { short } = tickUnit(report.config.tick_seconds);
     const most = Math.max(2, Math.floor((width - MARGIN.left) / 80));
     const values = x.ticks(Math.min(most, end)).filter(Number.isInteger);
+    const last = width - 22;
     this.#axis.setAttribute("width", String(width));
     replace(
       this.#axis,
       ...values.map((tick) =>
-        s("text", { x: x(tick), y: 14, "text-anchor": x(tick) > width - 34 ? "end" : "middle" }, `${count(tick)} ${short}`),
+        s("text", { x: Math.min(x(tick), last), y: 14, "text-anchor": "middle" }, `${count(tick)} ${short}`),
       ),
     );
   }

@@ -37,6 +37,7 @@ function content(report, headlineTag) {
     h(
       "div",
       { class: "verdict-words" },
+      h("p", { class: "kicker" }, [report.config.name, `seed ${report.seed}`].filter(Boolean).join(", ")),
       h(headlineTag, { class: "headline" }, headline(report)),
       h("p", { class: "reason" }, reason(report)),
     ),
