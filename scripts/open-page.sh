@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Opens the built page, or says where it is when there is no screen.
+# Says where the built page is, and opens it where there is a screen.
 set -euo pipefail
 page="$(cd "$(dirname "$0")/.." && pwd)/www/index.html"
 
+echo "The page: file://$page"
 if [ "$(uname)" = Darwin ]; then
   open "$page"
 elif [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null; then
   xdg-open "$page"
 fi
-echo "The page: file://$page"

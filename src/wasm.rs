@@ -1,10 +1,293 @@
-//! The browser's face of the engine.
+//! The engine as JavaScript sees it: thin, typed, and every problem an `Error`.
+//!
+//! A configuration that comes as an object is read from its JSON text, by the
+//! same reader as on the command line: what one refuses the other refuses.
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::{Array, Float64Array, JSON, Object, Reflect, Uint8Array, Uint32Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::config::{self, Config, ConfigError};
+use crate::controller::{Call, CallError};
+use crate::observation::{Arm, ByArm};
+use crate::report::Quantiles;
+use crate::rollout::{self, TickRow};
+use crate::rules::Verdict;
+use crate::seed::{MAX_SEED, parse_seed};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("wasm/types.d.ts");
+
+/// A rollout. Its methods throw an `Error` where its state does not allow them,
+/// and have changed nothing then.
+#[wasm_bindgen]
+pub struct Rollout {
+    inner: rollout::Rollout,
+}
+
+/// A rollout before its first tick. `config` is an object or JSON text; `seed`
+/// a whole number from 0 to 2⁵³ − 1 as number, bigint or decimal text, or
+/// nothing: then it is random, and `seed` of the result tells it.
+///
+/// # Errors
+/// All that is wrong with the configuration, a line a fault; a wrong seed.
+#[wasm_bindgen]
+pub fn new_rollout(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "number | bigint | string | null")]
+    seed: &JsValue,
+) -> Result<Rollout, JsError> {
+    let config = read_config(config).map_err(|e| JsError::new(&e.to_string()))?;
+    Ok(Rollout { inner: rollout::Rollout::new(&config, read_seed(seed)?) })
+}
+
+#[wasm_bindgen]
+impl Rollout {
+    /// One interval.
+    pub fn tick(&mut self) -> Result<(), JsError> {
+        self.inner.tick().map_err(thrown)
+    }
+
+    /// To the present stage's verdict.
+    pub fn advance(&mut self) -> Result<(), JsError> {
+        self.inner.advance().map_err(thrown)
+    }
+
+    /// To the end, or to a pause that waits for a person.
+    pub fn run(&mut self) -> Result<(), JsError> {
+        self.inner.run().map_err(thrown)
+    }
+
+    /// Halts the progress without rolling back.
+    pub fn pause(&mut self) -> Result<(), JsError> {
+        self.inner.pause().map_err(thrown)
+    }
+
+    /// Goes on; after a pause at a stage's end it promotes.
+    pub fn resume(&mut self) -> Result<(), JsError> {
+        self.inner.resume().map_err(thrown)
+    }
+
+    /// To the next stage at once.
+    pub fn promote(&mut self) -> Result<(), JsError> {
+        self.inner.promote().map_err(thrown)
+    }
+
+    /// Rolls back.
+    pub fn abort(&mut self) -> Result<(), JsError> {
+        self.inner.abort().map_err(thrown)
+    }
+
+    /// Where it stands.
+    #[wasm_bindgen(getter, unchecked_return_type = "State")]
+    pub fn state(&self) -> String {
+        self.inner.state().to_string()
+    }
+
+    /// The seed.
+    #[wasm_bindgen(getter)]
+    pub fn seed(&self) -> f64 {
+        self.inner.seed() as f64
+    }
+
+    /// Ticks elapsed.
+    #[wasm_bindgen(getter)]
+    pub fn ticks(&self) -> u32 {
+        self.inner.ticks()
+    }
+
+    /// The calls that its state allows now.
+    #[wasm_bindgen(unchecked_return_type = "Call[]")]
+    pub fn allowed(&self) -> Array {
+        let allowed = Call::ALL.iter().filter(|call| call.check(self.inner.state()).is_ok());
+        allowed.map(|call| JsValue::from_str(call.name())).collect()
+    }
+
+    /// The result as JSON text, the same bytes as from the command line.
+    pub fn to_json(&self) -> String {
+        self.inner.report().to_json()
+    }
+
+    /// The result as an object.
+    #[wasm_bindgen(unchecked_return_type = "Report")]
+    pub fn report(&self) -> Result<JsValue, JsError> {
+        to_js(&self.inner.report())
+    }
+
+    /// Every tick as typed arrays, an element a tick.
+    #[wasm_bindgen(unchecked_return_type = "Series")]
+    pub fn series(&self) -> Object {
+        series(&self.inner)
+    }
+}
+
+/// The preset `default` as an object: the course's rollout.
+#[wasm_bindgen(unchecked_return_type = "Config")]
+pub fn default_config() -> Result<JsValue, JsError> {
+    let text = config::preset("default").map_or("null", |preset| preset.json);
+    JSON::parse(text).map_err(|_| JsError::new("the preset `default` is not JSON"))
+}
+
+/// The configurations known by name.
+#[wasm_bindgen(unchecked_return_type = "Preset[]")]
+pub fn presets() -> Result<JsValue, JsError> {
+    to_js(config::presets())
+}
+
+/// What is wrong with a configuration, and what is likely not meant.
+#[wasm_bindgen(unchecked_return_type = "Validation")]
+pub fn validate(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+) -> Result<JsValue, JsError> {
+    to_js(&match read_config(config) {
+        Ok(config) => Validation {
+            problems: Vec::new(),
+            warnings: config.warnings().into_iter().map(Into::into).collect(),
+        },
+        Err(error) => {
+            let place = error.line_column();
+            let problem = |problem: &crate::problem::Problem| PlacedProblem {
+                path: problem.path.clone(),
+                message: problem.message.clone(),
+                line: place.map(|(line, _)| line),
+                column: place.map(|(_, column)| column),
+            };
+            Validation {
+                problems: error.problems().iter().map(problem).collect(),
+                warnings: Vec::new(),
+            }
+        }
+    })
+}
+
+/// The JSON Schema of a configuration.
+#[wasm_bindgen(unchecked_return_type = "object")]
+pub fn config_schema() -> Result<JsValue, JsError> {
+    to_js(&config::config_schema())
+}
 
 /// The engine's version.
 #[wasm_bindgen]
-#[must_use]
 pub fn version() -> String {
-    crate::VERSION.to_owned()
+    env!("CARGO_PKG_VERSION").to_string()
+}
+
+#[derive(Serialize)]
+struct Validation {
+    problems: Vec<PlacedProblem>,
+    warnings: Vec<crate::report::Warning>,
+}
+
+#[derive(Serialize)]
+struct PlacedProblem {
+    path: String,
+    message: String,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
+    if let Some(text) = config.as_string() {
+        return Config::from_json(&text);
+    }
+    // A cycle or a bigint cannot be JSON; a function or undefined is none.
+    let text = JSON::stringify(config).ok().and_then(|text| text.as_string());
+    match text {
+        Some(text) => Config::from_json(&text).map_err(ConfigError::without_line_column),
+        None => Err(ConfigError::of_whole("the configuration is neither JSON text nor an object that can be written as JSON")),
+    }
+}
+
+fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
+    if seed.is_undefined() || seed.is_null() {
+        let random = getrandom::u64().map_err(|e| JsError::new(&format!("no random seed: {e}")))?;
+        return Ok(random & MAX_SEED);
+    }
+    let text = seed
+        .as_string()
+        .or_else(|| Some(js_sys::Number::from(seed.as_f64()?).to_string_with_radix(10).ok()?.into()))
+        .or_else(|| Some(seed.dyn_ref::<js_sys::BigInt>()?.to_string(10).ok()?.into()))
+        .unwrap_or_else(|| format!("{seed:?}"));
+    parse_seed(&text).map_err(|problem| JsError::new(&problem.to_string()))
+}
+
+fn thrown(error: CallError) -> JsError {
+    JsError::new(&error.to_string())
+}
+
+fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| JsError::new(&e.to_string()))
+}
+
+fn series(rollout: &rollout::Rollout) -> Object {
+    let history = rollout.history();
+    let rows = &history.ticks;
+    let column = |value: fn(&TickRow) -> f64| floats(rows.iter().map(value));
+    let object = Object::new();
+    let set = |key: &str, value: &JsValue| put(&object, key, value);
+
+    let stages: Vec<u32> = rows.iter().map(|row| row.stage).collect();
+    let states: Vec<u8> = rows.iter().map(TickRow::state_number).collect();
+    set("stage", &Uint32Array::from(&stages[..]));
+    set("state", &Uint8Array::from(&states[..]));
+    set("traffic_pct", &column(|row| row.share * 100.0));
+    set("baseline_requests", &column(|row| row.counts.baseline.requests as f64));
+    set("baseline_errors", &column(|row| row.counts.baseline.errors as f64));
+    set("canary_requests", &column(|row| row.counts.canary.requests as f64));
+    set("canary_errors", &column(|row| row.counts.canary.errors as f64));
+    set("excess_errors", &column(|row| row.excess_errors as f64));
+    set("true_requests", &column(|row| row.true_requests));
+    set("true_baseline_error_rate", &column(|row| row.true_error_rate.baseline));
+    set("true_canary_error_rate", &column(|row| row.true_error_rate.canary));
+
+    let quantiles = rollout.quantiles_by_tick();
+    for (name, q) in ["p50", "p95", "p99"].iter().zip(0..Quantiles::AT.len()) {
+        for (arm, prefix) in [(Arm::Baseline, "baseline"), (Arm::Canary, "canary")] {
+            let values = quantiles.iter().map(|tick: &ByArm<[Option<f64>; 3]>| tick.of(arm)[q]);
+            set(&format!("{prefix}_{name}_ms"), &floats(values.map(or_nan)));
+        }
+    }
+
+    let rules = 0..rollout.plan().config().rules.len() as u32;
+    let rules: Array = rules.map(|rule| rule_series(history, rule)).collect();
+    set("rules", &rules);
+    object
+}
+
+fn rule_series(history: &rollout::History, rule: u32) -> Object {
+    let ticks = history.ticks.len();
+    let mut verdict = vec![0_u8; ticks];
+    let mut numbers = [vec![f64::NAN; ticks], vec![f64::NAN; ticks], vec![f64::NAN; ticks]];
+    for look in history.looks.iter().filter(|look| look.evidence.rule == rule) {
+        let (i, judgement) = (look.tick as usize - 1, &look.evidence.judgement);
+        verdict[i] = match judgement.verdict {
+            Verdict::Pass => 1,
+            Verdict::Fail => 2,
+            Verdict::Inconclusive => 3,
+        };
+        numbers[0][i] = or_nan(judgement.observed);
+        numbers[1][i] = judgement.limit;
+        numbers[2][i] = or_nan(judgement.canary_limit);
+    }
+    let object = Object::new();
+    put(&object, "verdict", &Uint8Array::from(&verdict[..]));
+    for (key, values) in ["observed", "limit", "canary_limit"].iter().zip(&numbers) {
+        put(&object, key, &Float64Array::from(&values[..]));
+    }
+    object
+}
+
+fn or_nan(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
+}
+
+fn floats(values: impl Iterator<Item = f64>) -> Float64Array {
+    Float64Array::from(&values.collect::<Vec<f64>>()[..])
+}
+
+fn put(object: &Object, key: &str, value: &JsValue) {
+    // Setting a property of a plain object that nobody else holds cannot fail.
+    let _ = Reflect::set(object, &JsValue::from_str(key), value);
 }

@@ -5,18 +5,23 @@
 //! faults at once. It holds no defaults left open and no plain thresholds,
 //! only the rules these stand for, so it says in full what a rollout will do.
 
+mod error;
 mod input;
 mod presets;
 mod resolve;
 mod schema;
+mod thresholds;
 mod warnings;
 
+pub use error::ConfigError;
 pub use input::*;
-pub use presets::{Preset, presets};
-pub use schema::config_schema;
+pub use presets::{Preset, preset, presets};
+pub use schema::{CONFIG_SCHEMA, config_schema};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::json::number;
 use crate::rules::Rule;
 
 /// Everything that decides a rollout, but for its seed and its commands.
@@ -52,18 +57,50 @@ pub struct Config {
     pub rollback_ticks: u32,
 }
 
+impl Config {
+    /// Mean number of requests in a tick.
+    pub fn requests_per_tick(&self) -> f64 {
+        self.traffic.requests_per_second * f64::from(self.tick_seconds)
+    }
+
+    /// Ticks the plan takes when every stage passes at once: stages and timed
+    /// pauses.
+    pub fn planned_ticks(&self) -> u64 {
+        self.stages.iter().map(Stage::planned_ticks).sum()
+    }
+
+    /// Most ticks a rollout can take that no person holds up: the plan with
+    /// every extension, and the rollback.
+    pub fn most_ticks(&self) -> u64 {
+        let extension = match self.on_inconclusive {
+            OnInconclusive::Extend { max_ticks, .. } => u64::from(max_ticks),
+            _ => 0,
+        };
+        let stages = self.stages.len() as u64;
+        self.planned_ticks() + extension * stages + u64::from(self.rollback_ticks)
+    }
+}
+
 /// The load: requests a tick are Poisson around it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Traffic {
     /// Mean requests a second, above 0.
+    #[serde(serialize_with = "number")]
     pub requests_per_second: f64,
     /// A daily rise and fall of the mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_swing: Option<DailySwing>,
     /// Coefficient of variation of a gamma factor on each tick's load; 0 for
     /// none.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub burstiness: f64,
+}
+
+impl Traffic {
+    /// The load at the swing's peak, by the mean load.
+    pub fn peak_load(&self) -> f64 {
+        1.0 + self.daily_swing.as_ref().map_or(0.0, |swing| swing.amplitude)
+    }
 }
 
 /// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)), at the
@@ -71,6 +108,7 @@ pub struct Traffic {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DailySwing {
     /// 0..=1, a share of the mean.
+    #[serde(serialize_with = "number")]
     pub amplitude: f64,
     /// Length of the day, in seconds.
     pub period_seconds: u32,
@@ -83,11 +121,11 @@ pub struct DailySwing {
 pub struct Noise {
     /// Coefficient of variation of the factor both arms share; 0 for none. A
     /// comparison of the arms is immune to it.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub common: f64,
     /// Coefficient of variation of a factor that each arm draws for itself; 0
     /// for none. It breaks every comparison that does not allow for it.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub per_arm: f64,
 }
 
@@ -102,7 +140,7 @@ impl Noise {
 pub struct Incidents {
     /// Probability that one starts in a tick, 0..=1; a start while one lasts
     /// prolongs it.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub chance_per_tick: f64,
     /// One that starts for certain, in this tick; the first tick is 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,8 +148,10 @@ pub struct Incidents {
     /// How long each lasts, in ticks.
     pub duration_ticks: u32,
     /// Error rates are multiplied by this while one lasts, then capped at 1.
+    #[serde(serialize_with = "number")]
     pub error_ratio: f64,
     /// Latencies are multiplied by this while one lasts.
+    #[serde(serialize_with = "number")]
     pub latency_ratio: f64,
 }
 
@@ -119,6 +159,7 @@ pub struct Incidents {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Baseline {
     /// Probability that a request fails, 0..=1.
+    #[serde(serialize_with = "number")]
     pub error_rate: f64,
     /// Latency, log-normal.
     pub latency_ms: Latency,
@@ -128,8 +169,10 @@ pub struct Baseline {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Latency {
     /// The median.
+    #[serde(serialize_with = "number")]
     pub p50: f64,
     /// The 99th percentile, at least the median.
+    #[serde(serialize_with = "number")]
     pub p99: f64,
 }
 
@@ -137,11 +180,13 @@ pub struct Latency {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Canary {
     /// Its error rate by the baseline's; 1 is healthy.
+    #[serde(serialize_with = "number")]
     pub error_ratio: f64,
     /// How the error ratio arrives.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub error_arrival: Arrival,
     /// Its latency by the baseline's; 1 is healthy.
+    #[serde(serialize_with = "number")]
     pub latency_ratio: f64,
     /// How the latency ratio arrives.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
@@ -184,14 +229,17 @@ pub enum Arrival {
     /// load.
     UnderLoad {
         /// Below this the release is as good as the baseline.
+        #[serde(serialize_with = "number")]
         from_load: f64,
         /// From here on it is as bad as it gets; above `from_load`.
+        #[serde(serialize_with = "number")]
         full_load: f64,
     },
     /// e = 2^(−uptime / `half_life_ticks`): a cold start that heals.
     ColdStart {
         /// Ticks until half of it has healed; the uptime is 0 in the first
         /// tick.
+        #[serde(serialize_with = "number")]
         half_life_ticks: f64,
     },
 }
@@ -208,6 +256,7 @@ pub struct Stage {
     /// A name for people; the share, if nobody gave one.
     pub name: String,
     /// The canary's share of requests, in percent, in (0, 100].
+    #[serde(serialize_with = "number")]
     pub traffic_pct: f64,
     /// Ticks until the stage's verdict, at least 1.
     pub duration_ticks: u32,
@@ -220,6 +269,20 @@ impl Stage {
     /// The canary's share of requests, in (0, 1].
     pub fn share(&self) -> f64 {
         self.traffic_pct / 100.0
+    }
+
+    /// Whether all traffic is the canary's: then no baseline runs beside it.
+    pub fn has_all(&self) -> bool {
+        self.traffic_pct == 100.0
+    }
+
+    /// Its ticks and those of its timed pause.
+    fn planned_ticks(&self) -> u64 {
+        let pause = match self.pause {
+            Some(StagePause::Ticks(ticks)) => ticks,
+            Some(StagePause::Manual) | None => 0,
+        };
+        u64::from(self.duration_ticks) + u64::from(pause)
     }
 }
 
@@ -255,7 +318,7 @@ pub enum OnInconclusive {
 }
 
 /// What follows when a prolonged stage is still inconclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterExtension {
     /// As if the stage had passed.
@@ -281,5 +344,3 @@ pub const MAX_STAGES: usize = 100;
 pub const MAX_RULES: usize = 32;
 /// Longest configuration text, in bytes.
 pub const MAX_CONFIG_BYTES: usize = 1 << 20;
-/// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds exactly.
-pub const MAX_SEED: u64 = (1 << 53) - 1;

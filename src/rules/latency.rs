@@ -5,14 +5,17 @@ use serde::Serialize;
 
 use super::words::milliseconds;
 use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+use crate::json::number;
 
 /// Fails when the canary's quantile of latency > `max` milliseconds. Needs no
 /// baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LatencyLimit {
     /// Largest latency allowed, in milliseconds, above 0.
+    #[serde(serialize_with = "number")]
     pub max: f64,
     /// Which quantile, in (0, 1).
+    #[serde(serialize_with = "number")]
     pub quantile: f64,
 }
 

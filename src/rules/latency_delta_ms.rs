@@ -5,14 +5,17 @@ use serde::Serialize;
 
 use super::words::milliseconds;
 use super::{Judgement, Needs, Parameters, Sight, quantile_name};
+use crate::json::number;
 
 /// Fails when the canary's quantile of latency less the baseline's > `max`
 /// milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LatencyDelta {
     /// Largest difference allowed, in milliseconds, above 0.
+    #[serde(serialize_with = "number")]
     pub max: f64,
     /// Which quantile, in (0, 1).
+    #[serde(serialize_with = "number")]
     pub quantile: f64,
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::json;
+
 /// A decimal of at most nine places, at least 0 and at most [`Limit::MAX`].
 ///
 /// Held as a whole number of billionths, so that comparing it with a quotient
@@ -65,6 +67,6 @@ fn wide(count: u64) -> u128 {
 
 impl Serialize for Limit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.as_f64())
+        json::number(&self.as_f64(), serializer)
     }
 }

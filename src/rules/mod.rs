@@ -19,6 +19,7 @@ pub use error_rate_ratio::ErrorRateRatio;
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
 pub use limit::Limit;
+pub(crate) use parameters::MAX_LATENCY_MS;
 pub use parameters::{Parameters, RuleInput};
 
 use schemars::JsonSchema;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::json::plain;
 use super::{Limit, Look, Method, OnFail, Rule, Window};
 use crate::problem::Problem;
 
@@ -20,6 +21,7 @@ pub struct RuleInput {
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1;
     /// default 1.
+    #[schemars(extend("type" = "integer"))]
     pub failure_limit: Option<f64>,
     /// What it does then; default `rollback`.
     pub on_fail: Option<OnFail>,
@@ -38,12 +40,14 @@ pub struct RuleInput {
     pub quantile: Option<f64>,
 }
 
+/// The parameters that some methods take and others do not.
+const PARAMETERS: [&str; 2] = ["max", "quantile"];
 /// Largest count a rule may ask for.
 const MAX_COUNT: f64 = 1e12;
 /// Most failed looks a rule may wait for.
 const MAX_FAILURE_LIMIT: f64 = 1e6;
 /// Largest limit on a latency, in milliseconds.
-const MAX_LATENCY_MS: f64 = 600_000.0;
+pub(crate) const MAX_LATENCY_MS: f64 = 600_000.0;
 
 impl RuleInput {
     /// The rule, or what is wrong with it; `path` is its place, `stages` how
@@ -58,7 +62,8 @@ impl RuleInput {
         let mut p = Parameters { input: self, path, taken: Vec::new(), problems };
         let method = Method::from_parameters(&self.rule, &mut p);
         let rule = Rule {
-            failure_limit: p.whole("failure_limit", self.failure_limit, 1, MAX_FAILURE_LIMIT) as u32,
+            failure_limit: p.whole("failure_limit", self.failure_limit, 1, MAX_FAILURE_LIMIT)
+                as u32,
             min_requests: p.whole("min_requests", self.min_requests, 1, MAX_COUNT),
             min_errors: p.whole("min_errors", self.min_errors, 0, MAX_COUNT),
             look: self.look.unwrap_or(Look::StageEnd),
@@ -72,7 +77,10 @@ impl RuleInput {
                 }
                 None => {
                     let expected = Method::NAMES.join(", ");
-                    p.complain("rule", format!("unknown rule {:?}, expected one of {expected}", self.rule));
+                    p.complain(
+                        "rule",
+                        format!("unknown rule {:?}, expected one of {expected}", self.rule),
+                    );
                     return None;
                 }
             },
@@ -82,9 +90,27 @@ impl RuleInput {
 
     /// A method's own parameters, those given.
     fn given(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        [("max", self.max), ("quantile", self.quantile)]
+        PARAMETERS
             .into_iter()
+            .zip([self.max, self.quantile])
             .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+impl Method {
+    /// The parameters a rule of that name has to be given, and those it
+    /// refuses.
+    pub(crate) fn parameters(name: &str) -> (Vec<&'static str>, Vec<&'static str>) {
+        let none = RuleInput { rule: name.to_string(), ..RuleInput::default() };
+        let mut problems = Vec::new();
+        let mut p =
+            Parameters { input: &none, path: "", taken: Vec::new(), problems: &mut problems };
+        Method::from_parameters(name, &mut p);
+        let taken = p.taken;
+        let is_needed = |name: &str| problems.iter().any(|p| p.path == format!(".{name}"));
+        let needed = taken.iter().copied().filter(|name| is_needed(name)).collect();
+        let refused = PARAMETERS.into_iter().filter(|name| !taken.contains(name)).collect();
+        (needed, refused)
     }
 }
 
@@ -113,7 +139,8 @@ impl Parameters<'_> {
         let value = self.take(name);
         let limit = value.filter(|value| *value <= max).and_then(Limit::from_f64);
         limit.unwrap_or_else(|| {
-            let found = value.map_or("missing".to_string(), |value| format!("found {value}"));
+            let found =
+                value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
                 format!("{found}, expected a number from 0 to {max} with at most 9 decimal places"),
@@ -127,7 +154,8 @@ impl Parameters<'_> {
         let value = self.take(name);
         let valid = value.filter(|ms| *ms > 0.0 && *ms <= MAX_LATENCY_MS);
         valid.unwrap_or_else(|| {
-            let found = value.map_or("missing".to_string(), |value| format!("found {value}"));
+            let found =
+                value.map_or("missing".to_string(), |value| format!("found {}", plain(value)));
             self.complain(
                 name,
                 format!("{found}, expected milliseconds above 0, at most {MAX_LATENCY_MS}"),
@@ -140,7 +168,10 @@ impl Parameters<'_> {
     pub(super) fn quantile(&mut self) -> f64 {
         let value = self.take("quantile").unwrap_or(0.99);
         if !(value > 0.0 && value < 1.0) {
-            self.complain("quantile", format!("found {value}, expected a number between 0 and 1"));
+            self.complain(
+                "quantile",
+                format!("found {}, expected a number between 0 and 1", plain(value)),
+            );
         }
         value
     }
@@ -150,7 +181,7 @@ impl Parameters<'_> {
         if value.fract() != 0.0 || value < least as f64 || value > most {
             self.complain(
                 name,
-                format!("found {value}, expected a whole number from {least} to {most}"),
+                format!("found {}, expected a whole number from {least} to {most}", plain(value)),
             );
         }
         value as u64
@@ -167,7 +198,10 @@ impl Parameters<'_> {
             if number.fract() != 0.0 || number < 1.0 || number > f64::from(count) {
                 self.complain(
                     &format!("stages[{i}]"),
-                    format!("found {number}, expected a stage's number, from 1 to {count}"),
+                    format!(
+                        "found {}, expected a stage's number, from 1 to {count}",
+                        plain(number)
+                    ),
                 );
             }
             numbers.push(number as u32);

@@ -1,12 +1,18 @@
-<<<<<<< HEAD
-//! Skeleton.
-=======
-//! One suite, natively and headless in Chromium.
+//! The engine's one suite, run natively by `cargo test` and in headless
+//! Chromium by `wasm-pack test --headless --chrome`. What needs a process or a
+//! file system is in `native`.
 
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
+mod config;
+mod course;
+mod golden;
 #[cfg(not(target_family = "wasm"))]
 mod native;
-mod version;
->>>>>>> 295b133b674c02d758a923ea0630db953d7c2c6b
+mod plain_rules;
+mod properties;
+mod rules;
+mod state_machine;
+mod stats;
+mod support;

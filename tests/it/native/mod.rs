@@ -1,8 +1,3 @@
-//! The program's face, which has no browser.
+//! What needs a process or a file system.
 
-#[test]
-fn program_prints_its_version() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_canary-rollout")).output();
-    let output = output.expect("the program starts");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), canary_rollout::VERSION);
-}
+mod cli;

@@ -1,0 +1,448 @@
+//! From what a person wrote to what a rollout does: defaults filled in, plain
+//! thresholds turned into rules, and every fault found, not the first alone.
+
+use super::thresholds::{Thresholds, plain_rules};
+use super::*;
+use crate::json::{self, plain};
+use crate::problem::Problem;
+use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
+
+/// Longest name of a configuration or stage, in characters.
+/// How long a stage lasts if nobody says, in ticks.
+const DEFAULT_DURATION_TICKS: f64 = 5.0;
+const MAX_NAME: usize = 200;
+/// Largest ratio of error rates or latencies.
+const MAX_RATIO: f64 = 100.0;
+/// Largest coefficient of variation.
+const MAX_VARIATION: f64 = 3.0;
+/// Largest latency the world can draw, in milliseconds.
+const MAX_WORLD_LATENCY_MS: f64 = 60_000.0;
+/// A year, the longest day, in seconds.
+const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
+
+impl Config {
+    /// Reads a configuration from JSON text.
+    ///
+    /// # Errors
+    /// The first fault of syntax or type, with its place in the text; or, when
+    /// there is none, all faults of value.
+    pub fn from_json(text: &str) -> Result<Config, ConfigError> {
+        ConfigInput::from_json(text)?.resolve()
+    }
+}
+
+impl ConfigInput {
+    /// Reads what a person wrote, without judging its values.
+    ///
+    /// # Errors
+    /// The first fault of syntax or type, with its place in the text.
+    pub fn from_json(text: &str) -> Result<ConfigInput, ConfigError> {
+        if text.len() > MAX_CONFIG_BYTES {
+            return Err(ConfigError::of_whole(format!(
+                "the configuration is {} bytes long, the limit is {MAX_CONFIG_BYTES}",
+                text.len(),
+            )));
+        }
+        if text.trim().is_empty() {
+            return Err(ConfigError::of_whole(
+                "the configuration is empty, expected a JSON object",
+            ));
+        }
+        json::read(text).map_err(ConfigError::of_text)
+    }
+
+    /// Checks and completes what a person wrote.
+    ///
+    /// # Errors
+    /// All faults of value, in the order of the schema.
+    pub fn resolve(&self) -> Result<Config, ConfigError> {
+        let mut check = Check { problems: Vec::new() };
+        let config = check.config(self);
+        if check.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError::of_values(check.problems))
+        }
+    }
+}
+
+/// Numbers allowed for a value.
+struct Range {
+    min: f64,
+    max: f64,
+    /// Whether `min` itself is too small.
+    open: bool,
+}
+
+const fn from(min: f64, max: f64) -> Range {
+    Range { min, max, open: false }
+}
+
+const fn above_0(max: f64) -> Range {
+    Range { min: 0.0, max, open: true }
+}
+
+/// Builds the parts of a configuration and notes what is wrong with them.
+///
+/// What stands in for a faulty value is NaN or 0, which later comparisons let
+/// pass: a fault is told once. The configuration built with it is dropped.
+struct Check {
+    problems: Vec<Problem>,
+}
+
+impl Check {
+    fn complain(&mut self, path: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(path, message));
+    }
+
+    fn number(&mut self, path: &str, value: impl Into<Option<f64>>, range: Range) -> f64 {
+        let Range { min, max, open } = range;
+        let value = value.into();
+        match value {
+            // Adding 0 turns -0 into 0.
+            Some(x) if x >= min && x <= max && !(open && x == min) => return x + 0.0,
+            _ => {}
+        }
+        let (min, max) = (plain(min), plain(max));
+        let expected = match open {
+            true => format!("a number above {min}, at most {max}"),
+            false => format!("a number from {min} to {max}"),
+        };
+        self.complain(path, format!("{}, expected {expected}", found(value)));
+        f64::NAN
+    }
+
+    fn whole(&mut self, path: &str, value: impl Into<Option<f64>>, min: u32, max: u32) -> u32 {
+        let value = value.into();
+        match value {
+            Some(x) if x.fract() == 0.0 && x >= f64::from(min) && x <= f64::from(max) => {
+                return x as u32;
+            }
+            _ => {}
+        }
+        let message = format!("{}, expected a whole number from {min} to {max}", found(value));
+        self.complain(path, message);
+        0
+    }
+
+    /// A number of ticks, or a tick's number.
+    fn ticks(&mut self, path: &str, value: impl Into<Option<f64>>) -> u32 {
+        self.whole(path, value, 1, MAX_TICKS)
+    }
+
+    fn name(&mut self, path: &str, name: &str) -> String {
+        let length = name.chars().count();
+        if length > MAX_NAME {
+            self.complain(
+                path,
+                format!("is {length} characters long, expected at most {MAX_NAME}"),
+            );
+        }
+        name.to_string()
+    }
+
+    fn config(&mut self, input: &ConfigInput) -> Config {
+        let name = self.name("name", input.name.as_deref().unwrap_or_default());
+        let tick_seconds =
+            self.whole("tick_seconds", input.tick_seconds.unwrap_or(60.0), 1, 86_400);
+        let traffic = self.traffic(&input.traffic, tick_seconds);
+        let noise = Noise {
+            common: self.variation("noise.common", input.noise.common),
+            per_arm: self.variation("noise.per_arm", input.noise.per_arm),
+        };
+        let incidents = input.incidents.as_ref().map(|incidents| self.incidents(incidents));
+        let baseline = self.baseline(&input.baseline);
+        let canary = self.canary(&input.canary);
+        self.slowest_latency(&baseline, &canary, incidents.as_ref());
+        let (stages, thresholds) = self.stages(&input.stages);
+        let everywhere =
+            self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
+        let plain_rules = plain_rules(everywhere, &thresholds);
+        let rules = self.rules(plain_rules, &input.rules, stages.len());
+        let on_inconclusive = self.on_inconclusive(input.on_inconclusive);
+        let rollback_ticks =
+            self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
+        let config = Config {
+            name,
+            tick_seconds,
+            traffic,
+            noise,
+            incidents,
+            baseline,
+            canary,
+            stages,
+            rules,
+            on_inconclusive,
+            rollback_ticks,
+        };
+        self.longest_rollout(&config);
+        config
+    }
+
+    fn variation(&mut self, path: &str, value: Option<f64>) -> f64 {
+        self.number(path, value.unwrap_or(0.0), from(0.0, MAX_VARIATION))
+    }
+
+    fn traffic(&mut self, input: &TrafficInput, tick_seconds: u32) -> Traffic {
+        let path = "traffic.requests_per_second";
+        let requests_per_second = self.number(
+            path,
+            input.requests_per_second.unwrap_or(170.0),
+            above_0(MAX_REQUESTS_PER_TICK),
+        );
+        let daily_swing = input.daily_swing.as_ref().map(|swing| self.daily_swing(swing));
+        let burstiness = self.variation("traffic.burstiness", input.burstiness);
+        let traffic = Traffic { requests_per_second, daily_swing, burstiness };
+        let most = requests_per_second * f64::from(tick_seconds) * traffic.peak_load();
+        if most > MAX_REQUESTS_PER_TICK {
+            let (most, limit) = (plain(most), plain(MAX_REQUESTS_PER_TICK));
+            self.complain(path, format!("makes {most} requests in a tick, the limit is {limit}"));
+        }
+        traffic
+    }
+
+    fn daily_swing(&mut self, input: &DailySwingInput) -> DailySwing {
+        let path = |name| format!("traffic.daily_swing.{name}");
+        let period = input.period_seconds.unwrap_or(86_400.0);
+        let peak = input.peak_seconds.unwrap_or(0.0);
+        DailySwing {
+            amplitude: self.number(&path("amplitude"), input.amplitude, from(0.0, 1.0)),
+            period_seconds: self.whole(&path("period_seconds"), period, 1, MAX_PERIOD_SECONDS),
+            peak_seconds: self.whole(&path("peak_seconds"), peak, 0, MAX_PERIOD_SECONDS),
+        }
+    }
+
+    fn incidents(&mut self, input: &IncidentsInput) -> Incidents {
+        let path = |name| format!("incidents.{name}");
+        let chance = input.chance_per_tick.unwrap_or(0.0);
+        if input.at_tick.is_none() && chance == 0.0 {
+            self.complain(
+                "incidents",
+                "never start, expected a chance_per_tick above 0 or an at_tick",
+            );
+        }
+        let error_ratio = input.error_ratio.unwrap_or(1.0);
+        let latency_ratio = input.latency_ratio.unwrap_or(1.0);
+        Incidents {
+            chance_per_tick: self.number(&path("chance_per_tick"), chance, from(0.0, 1.0)),
+            at_tick: input.at_tick.map(|tick| self.ticks(&path("at_tick"), tick)),
+            duration_ticks: self.ticks(&path("duration_ticks"), input.duration_ticks),
+            error_ratio: self.number(&path("error_ratio"), error_ratio, from(0.0, MAX_RATIO)),
+            latency_ratio: self.number(&path("latency_ratio"), latency_ratio, above_0(MAX_RATIO)),
+        }
+    }
+
+    fn baseline(&mut self, input: &BaselineInput) -> Baseline {
+        let error_rate = input.error_rate.unwrap_or(0.01);
+        let (p50, p99) =
+            (input.latency_ms.p50.unwrap_or(80.0), input.latency_ms.p99.unwrap_or(180.0));
+        let range = || from(0.1, MAX_WORLD_LATENCY_MS);
+        let baseline = Baseline {
+            error_rate: self.number("baseline.error_rate", error_rate, from(0.0, 1.0)),
+            latency_ms: Latency {
+                p50: self.number("baseline.latency_ms.p50", p50, range()),
+                p99: self.number("baseline.latency_ms.p99", p99, range()),
+            },
+        };
+        let Latency { p50, p99 } = baseline.latency_ms;
+        if p99 < p50 {
+            let message = format!("{} is below the p50, {}", plain(p99), plain(p50));
+            self.complain("baseline.latency_ms.p99", message);
+        }
+        baseline
+    }
+
+    fn canary(&mut self, input: &CanaryInput) -> Canary {
+        let error_ratio = input.error_ratio.unwrap_or(1.0);
+        let latency_ratio = input.latency_ratio.unwrap_or(1.0);
+        Canary {
+            error_ratio: self.number("canary.error_ratio", error_ratio, from(0.0, MAX_RATIO)),
+            error_arrival: self.arrival("canary.error_arrival", input.error_arrival),
+            latency_ratio: self.number("canary.latency_ratio", latency_ratio, above_0(MAX_RATIO)),
+            latency_arrival: self.arrival("canary.latency_arrival", input.latency_arrival),
+        }
+    }
+
+    fn arrival(&mut self, path: &str, input: Option<ArrivalInput>) -> Arrival {
+        match input.unwrap_or(ArrivalInput::AtOnce) {
+            ArrivalInput::AtOnce => Arrival::AtOnce,
+            ArrivalInput::Late(late) => Arrival::Late {
+                start_tick: self.ticks(&format!("{path}.late.start_tick"), late.start_tick),
+            },
+            ArrivalInput::Leak(leak) => Arrival::Leak {
+                start_tick: self.ticks(&format!("{path}.leak.start_tick"), leak.start_tick),
+                ramp_ticks: self.ticks(&format!("{path}.leak.ramp_ticks"), leak.ramp_ticks),
+            },
+            ArrivalInput::UnderLoad(load) => self.under_load(&format!("{path}.under_load"), load),
+            ArrivalInput::ColdStart(cold) => Arrival::ColdStart {
+                half_life_ticks: self.number(
+                    &format!("{path}.cold_start.half_life_ticks"),
+                    cold.half_life_ticks,
+                    above_0(f64::from(MAX_TICKS)),
+                ),
+            },
+        }
+    }
+
+    fn under_load(&mut self, path: &str, input: UnderLoadInput) -> Arrival {
+        let full_path = format!("{path}.full_load");
+        let from_path = format!("{path}.from_load");
+        let from_load = self.number(&from_path, input.from_load, from(0.0, MAX_RATIO));
+        let full_load = self.number(&full_path, input.full_load, above_0(MAX_RATIO));
+        if full_load <= from_load {
+            let (full, from) = (plain(full_load), plain(from_load));
+            self.complain(&full_path, format!("{full} does not exceed the from_load, {from}"));
+        }
+        Arrival::UnderLoad { from_load, full_load }
+    }
+
+    /// Every ratio at its worst must leave the latency one that can be drawn.
+    fn slowest_latency(
+        &mut self,
+        baseline: &Baseline,
+        canary: &Canary,
+        incidents: Option<&Incidents>,
+    ) {
+        let incident = incidents.map_or(1.0, |incidents| incidents.latency_ratio);
+        let p99 = baseline.latency_ms.p99;
+        let worst = p99 * canary.latency_ratio.max(1.0) * incident.max(1.0);
+        if p99 <= MAX_WORLD_LATENCY_MS && worst > MAX_WORLD_LATENCY_MS {
+            let (worst, limit) = (plain(worst), plain(MAX_WORLD_LATENCY_MS));
+            self.complain(
+                "baseline.latency_ms.p99",
+                format!("becomes {worst} ms by the latency ratios, the limit is {limit}"),
+            );
+        }
+    }
+
+    /// The stages, and the plain thresholds of each.
+    fn stages(&mut self, input: &[StageInput]) -> (Vec<Stage>, Vec<Thresholds>) {
+        if input.is_empty() {
+            self.complain("stages", "is empty, expected at least one stage");
+        }
+        if input.len() > MAX_STAGES {
+            let count = input.len();
+            self.complain("stages", format!("{count} stages, expected at most {MAX_STAGES}"));
+            return (Vec::new(), Vec::new());
+        }
+        let mut largest = 0.0;
+        let mut parts = Vec::with_capacity(input.len());
+        for (i, stage) in input.iter().enumerate() {
+            let path = format!("stages[{i}].");
+            let (error_rate, latency_ms) = (stage.error_rate_threshold, stage.latency_threshold_ms);
+            let stage = self.stage(&path, stage, largest);
+            largest = stage.traffic_pct.max(largest);
+            parts.push((stage, self.thresholds(&path, error_rate, latency_ms)));
+        }
+        parts.into_iter().unzip()
+    }
+
+    fn stage(&mut self, path: &str, input: &StageInput, share_before: f64) -> Stage {
+        let name = input.name.as_ref().map(|name| self.name(&format!("{path}name"), name));
+        let share_path = format!("{path}traffic_pct");
+        let traffic_pct = self.number(&share_path, input.traffic_pct, above_0(100.0));
+        if traffic_pct <= share_before {
+            let (share, before) = (plain(traffic_pct), plain(share_before));
+            let message = format!("{share} does not exceed the {before} of the stage before it");
+            self.complain(&share_path, message);
+        }
+        Stage {
+            name: name.unwrap_or_else(|| format!("{} %", plain(traffic_pct))),
+            traffic_pct,
+            duration_ticks: {
+                let ticks = input.duration_ticks.unwrap_or(DEFAULT_DURATION_TICKS);
+                self.ticks(&format!("{path}duration_ticks"), ticks)
+            },
+            pause: input.pause.map(|pause| match pause {
+                StagePauseInput::Manual => StagePause::Manual,
+                StagePauseInput::Ticks(ticks) => {
+                    StagePause::Ticks(self.ticks(&format!("{path}pause.ticks"), ticks))
+                }
+            }),
+        }
+    }
+
+    fn thresholds(
+        &mut self,
+        path: &str,
+        error_rate: Option<f64>,
+        latency_ms: Option<f64>,
+    ) -> Thresholds {
+        let error_path = format!("{path}error_rate_threshold");
+        let latency_path = format!("{path}latency_threshold_ms");
+        Thresholds {
+            error_rate: error_rate.map(|value| self.error_rate_threshold(&error_path, value)),
+            latency_ms: latency_ms
+                .map(|value| self.number(&latency_path, value, above_0(MAX_LATENCY_MS))),
+        }
+    }
+
+    fn error_rate_threshold(&mut self, path: &str, value: f64) -> Limit {
+        let limit = Some(value).filter(|value| *value <= 1.0).and_then(Limit::from_f64);
+        limit.unwrap_or_else(|| {
+            let found = found(Some(value));
+            self.complain(
+                path,
+                format!("{found}, expected a number from 0 to 1 with at most 9 decimal places"),
+            );
+            Limit::ZERO
+        })
+    }
+
+    /// The plain thresholds' rules, then the others.
+    fn rules(&mut self, plain_rules: Vec<Rule>, input: &[RuleInput], stages: usize) -> Vec<Rule> {
+        let count = plain_rules.len() + input.len();
+        if count > MAX_RULES {
+            self.complain(
+                "rules",
+                format!("{count} with those of the thresholds, expected at most {MAX_RULES}"),
+            );
+            return plain_rules;
+        }
+        let from_thresholds = plain_rules.len();
+        let mut rules = plain_rules;
+        for (i, rule) in input.iter().enumerate() {
+            let path = format!("rules[{i}]");
+            let Some(rule) = rule.resolve(&path, stages as u32, &mut self.problems) else {
+                continue;
+            };
+            if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
+                let by =
+                    if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };
+                self.complain(&path, format!("says what {by} says already"));
+            }
+            rules.push(rule);
+        }
+        rules
+    }
+
+    fn on_inconclusive(&mut self, input: Option<OnInconclusiveInput>) -> OnInconclusive {
+        match input.unwrap_or(OnInconclusiveInput::Promote) {
+            OnInconclusiveInput::Promote => OnInconclusive::Promote,
+            OnInconclusiveInput::Pause => OnInconclusive::Pause,
+            OnInconclusiveInput::Rollback => OnInconclusive::Rollback,
+            OnInconclusiveInput::Extend(extension) => OnInconclusive::Extend {
+                max_ticks: self.ticks("on_inconclusive.extend.max_ticks", extension.max_ticks),
+                then: extension.then,
+            },
+        }
+    }
+
+    fn longest_rollout(&mut self, config: &Config) {
+        let most = config.most_ticks();
+        if most > u64::from(MAX_TICKS) {
+            self.complain(
+                "stages",
+                format!(
+                    "the rollout may last {most} ticks with extensions, timed pauses and \
+                     rollback_ticks, the limit is {MAX_TICKS}"
+                ),
+            );
+        }
+    }
+}
+
+/// The value met, for a message.
+fn found(value: Option<f64>) -> String {
+    value.map_or("missing".to_string(), |value| format!("found {}", plain(value)))
+}

@@ -1,0 +1,50 @@
+//! The course's plain thresholds, and the rules they stand for.
+
+use crate::rules::{ErrorRateDelta, LatencyDelta, Limit, Look, Method, OnFail, Rule, Window};
+
+/// The plain thresholds at one place: the top of the configuration, or a stage.
+#[derive(Clone, Copy)]
+pub(super) struct Thresholds {
+    pub(super) error_rate: Option<Limit>,
+    pub(super) latency_ms: Option<f64>,
+}
+
+/// One rule for each value that holds anywhere, error rates first. What a
+/// stage says replaces what holds everywhere.
+pub(super) fn plain_rules(everywhere: Thresholds, stages: &[Thresholds]) -> Vec<Rule> {
+    let error_rates = stages.iter().map(|stage| stage.error_rate.or(everywhere.error_rate));
+    let latencies = stages.iter().map(|stage| stage.latency_ms.or(everywhere.latency_ms));
+    let error_rates = by_value(error_rates)
+        .into_iter()
+        .map(|(max, holds_in)| (Method::ErrorRateDelta(ErrorRateDelta { max }), holds_in));
+    let latencies = by_value(latencies).into_iter().map(|(max, holds_in)| {
+        (Method::LatencyDeltaMs(LatencyDelta { max, quantile: 0.99 }), holds_in)
+    });
+    error_rates
+        .chain(latencies)
+        .map(|(method, holds_in)| Rule {
+            method,
+            look: Look::StageEnd,
+            window: Window::Stage,
+            failure_limit: 1,
+            on_fail: OnFail::Rollback,
+            stages: (holds_in.len() < stages.len()).then_some(holds_in),
+            min_requests: 1,
+            min_errors: 0,
+        })
+        .collect()
+}
+
+/// The values, in the order in which they first hold, with the numbers of the
+/// stages each holds in.
+fn by_value<T: PartialEq>(values: impl Iterator<Item = Option<T>>) -> Vec<(T, Vec<u32>)> {
+    let mut groups: Vec<(T, Vec<u32>)> = Vec::new();
+    for (stage, value) in (1..).zip(values) {
+        let Some(value) = value else { continue };
+        match groups.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, stages)) => stages.push(stage),
+            None => groups.push((value, vec![stage])),
+        }
+    }
+    groups
+}

@@ -1,0 +1,179 @@
+//! What is allowed and yet probably not meant.
+
+use super::*;
+use crate::problem::Problem;
+use crate::rules::words::significant;
+use crate::rules::{Look, Window};
+
+/// With fewer expected events than this a rate is mostly chance.
+const ENOUGH: f64 = 5.0;
+
+impl Config {
+    /// What is allowed and yet probably not meant. Paths are those of the
+    /// resolved configuration, whose first rules stand for the thresholds.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        self.warn_of_incidents(&mut warnings);
+        let canary = &self.canary;
+        for (name, ratio, arrival) in [
+            ("error", canary.error_ratio, canary.error_arrival),
+            ("latency", canary.latency_ratio, canary.latency_arrival),
+        ] {
+            if let Some(message) = self.idle_arrival(name, ratio, arrival) {
+                warnings.push(Problem::new(format!("canary.{name}_arrival"), message));
+            }
+        }
+        if self.rules.is_empty() {
+            warnings
+                .push(Problem::new("rules", "there are none: only a person can stop a release"));
+        }
+        for (i, rule) in self.rules.iter().enumerate() {
+            let messages = [
+                self.without_baseline(rule),
+                self.few_events(rule),
+                self.unreachable_errors(rule),
+                self.unreachable_requests(rule),
+                self.unreachable_failure_limit(rule),
+            ];
+            for message in messages.into_iter().flatten() {
+                let message = format!("{} {message}", rule.method.name());
+                warnings.push(Problem::new(format!("rules[{i}]"), message));
+            }
+        }
+        warnings
+    }
+
+    /// The plan's last tick; `None` if a person's pause may put it off.
+    fn last_tick(&self) -> Option<u64> {
+        let waits = self.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
+        (!waits).then(|| self.planned_ticks())
+    }
+
+    fn warn_of_incidents(&self, warnings: &mut Vec<Problem>) {
+        let start = self.incidents.as_ref().and_then(|incidents| incidents.at_tick);
+        if let Some(message) = start.and_then(|start| self.too_late(start)) {
+            warnings.push(Problem::new("incidents.at_tick", message));
+        }
+    }
+
+    fn too_late(&self, start_tick: u32) -> Option<String> {
+        let last = self.last_tick().filter(|last| u64::from(start_tick) > *last)?;
+        Some(format!("starts in tick {start_tick}, the plan ends with tick {last}"))
+    }
+
+    /// Why a regression never shows, if so.
+    fn idle_arrival(&self, name: &str, ratio: f64, arrival: Arrival) -> Option<String> {
+        if ratio == 1.0 && arrival != Arrival::AtOnce {
+            return Some(format!("has no effect with the {name}_ratio at 1"));
+        }
+        match arrival {
+            Arrival::Late { start_tick } | Arrival::Leak { start_tick, .. } => {
+                self.too_late(start_tick)
+            }
+            Arrival::UnderLoad { from_load, .. } => {
+                let peak = self.traffic.peak_load();
+                let never = self.traffic.burstiness == 0.0 && from_load >= peak;
+                never.then(|| {
+                    format!(
+                        "never begins: the load is at most {} times the mean",
+                        significant(peak)
+                    )
+                })
+            }
+            Arrival::AtOnce | Arrival::ColdStart { .. } => None,
+        }
+    }
+
+    /// The stages in which a rule can tell, with their numbers.
+    fn judged_stages<'a>(&'a self, rule: &'a Rule) -> impl Iterator<Item = (u32, &'a Stage)> {
+        let compares = rule.needs().baseline;
+        (1..)
+            .zip(&self.stages)
+            .filter(|(number, _)| rule.holds_in(*number))
+            .filter(move |(_, stage)| !(compares && stage.has_all()))
+    }
+
+    /// Canary requests expected in a rule's window at a stage's end.
+    fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
+        let in_ticks = |stage: &Stage, ticks: f64| self.requests_per_tick() * stage.share() * ticks;
+        let whole = |stage: &Stage| in_ticks(stage, f64::from(stage.duration_ticks));
+        (1..)
+            .zip(&self.stages)
+            .map(|(other, stage)| match rule.window {
+                Window::Tick if other == number => in_ticks(stage, 1.0),
+                Window::Stage if other == number => whole(stage),
+                Window::Rollout if other <= number => whole(stage),
+                _ => 0.0,
+            })
+            .sum()
+    }
+
+    /// The stages in which fewer than `enough` are expected: "1.02 in stage 1,
+    /// 3.1 in stage 2".
+    fn stages_with_few(
+        &self,
+        rule: &Rule,
+        enough: f64,
+        expected: impl Fn(f64) -> f64,
+    ) -> Option<String> {
+        let stages: Vec<String> = self
+            .judged_stages(rule)
+            .map(|(number, _)| (number, expected(self.expected_requests(rule, number))))
+            .filter(|(_, expected)| *expected > 0.0 && *expected < enough)
+            .map(|(number, expected)| format!("{} in stage {number}", significant(expected)))
+            .collect();
+        (!stages.is_empty()).then(|| stages.join(", "))
+    }
+
+    fn without_baseline(&self, rule: &Rule) -> Option<String> {
+        let (number, _) = (1..).zip(&self.stages).find(|(_, stage)| stage.has_all())?;
+        let compares = rule.needs().baseline && rule.holds_in(number);
+        compares.then(|| {
+            format!("cannot tell in stage {number}: at 100 % no baseline is left to compare with")
+        })
+    }
+
+    fn few_events(&self, rule: &Rule) -> Option<String> {
+        if let Some(quantile) = rule.needs().quantile {
+            let stages = self.stages_with_few(rule, ENOUGH, |n| n * (1.0 - quantile))?;
+            return Some(format!(
+                "has fewer than 5 expected canary requests beyond its quantile in its window: {stages}"
+            ));
+        }
+        if rule.min_errors > 0 {
+            return None;
+        }
+        let stages = self.stages_with_few(rule, ENOUGH, |n| n * self.baseline.error_rate)?;
+        Some(format!(
+            "has fewer than 5 expected canary errors of a healthy release in its window: {stages}"
+        ))
+    }
+
+    fn unreachable_errors(&self, rule: &Rule) -> Option<String> {
+        let (asked, rate) = (rule.min_errors, self.baseline.error_rate);
+        let stages = self.stages_with_few(rule, asked as f64, |n| n * rate)?;
+        Some(format!(
+            "asks for {asked} canary errors, fewer are expected of a healthy release: {stages}"
+        ))
+    }
+
+    fn unreachable_requests(&self, rule: &Rule) -> Option<String> {
+        let asked = rule.min_requests;
+        let stages = self.stages_with_few(rule, asked as f64, |n| n)?;
+        Some(format!("asks for {asked} canary requests, fewer are expected: {stages}"))
+    }
+
+    fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
+        let extends = matches!(self.on_inconclusive, OnInconclusive::Extend { .. });
+        let looks: u64 = match rule.look {
+            Look::StageEnd => self.judged_stages(rule).count() as u64,
+            Look::EveryTick if extends => return None,
+            Look::EveryTick => {
+                self.judged_stages(rule).map(|(_, stage)| u64::from(stage.duration_ticks)).sum()
+            }
+        };
+        let limit = rule.failure_limit;
+        (u64::from(limit) > looks)
+            .then(|| format!("never acts: it can fail {looks} times, its failure_limit is {limit}"))
+    }
+}

@@ -1,0 +1,518 @@
+//! The result of a rollout: the only place that knows its JSON.
+//!
+//! The keys come in the order of the structs. The first are those of the
+//! course this simulator began with; `commands`, `seed` and `config` are enough
+//! to play the rollout again.
+
+use serde::Serialize;
+
+use crate::config::{Arrival, Config};
+use crate::controller::{State, Step};
+use crate::observation::{Arm, ByArm, Counts};
+use crate::problem::Problem;
+use crate::rules::Verdict;
+use crate::rules::words::significant;
+use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
+use crate::world::WorldState;
+
+/// A rollout's result, at its end or on the way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The state, final once it is COMPLETED or ROLLED_BACK.
+    pub final_state: State,
+    /// Stages passed.
+    pub stages_completed: u32,
+    /// Stages planned.
+    pub total_stages: u32,
+    /// Whether the decision to roll back has fallen.
+    pub rollback_triggered: bool,
+    /// Why it has, in a sentence.
+    pub rollback_reason: Option<String>,
+    /// The whole rollout in numbers.
+    pub metrics: Metrics,
+    /// The decision held against the truth.
+    pub outcome: Outcome,
+    /// What the release really was.
+    pub truth: TruthReport,
+    /// Stage by stage.
+    pub stages: Vec<StageReport>,
+    /// Each change of course, in order.
+    pub decisions: Vec<DecisionReport>,
+    /// What was told the rollout, with the ticks elapsed.
+    pub commands: Vec<TimedCommand>,
+    /// The seed.
+    pub seed: u64,
+    /// The configuration, with every default filled in.
+    pub config: Config,
+    /// What is valid in it but likely not meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// The decision held against the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A healthy release completed.
+    PromotedRightly,
+    /// A bad release rolled back after it had become worse.
+    Caught,
+    /// A healthy release rolled back, or a bad one before it became worse.
+    FalseRollback,
+    /// A bad release completed.
+    MissedRegression,
+    /// No decision yet.
+    Undecided,
+}
+
+/// What the release really was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TruthReport {
+    /// Healthy or bad.
+    pub release: Release,
+    /// The first tick in which it was worse than the baseline, if there was
+    /// one so far.
+    pub regression_from_tick: Option<u32>,
+    /// The same in a sentence.
+    pub sentence: String,
+}
+
+/// What a release is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// As good as the baseline, or better, or worse only until it is warm.
+    Healthy,
+    /// Worse than the baseline, now or later.
+    Bad,
+}
+
+/// Some ticks in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metrics {
+    /// How many ticks.
+    pub ticks: u32,
+    /// How long.
+    pub seconds: u64,
+    /// The stable version.
+    pub baseline: ArmMetrics,
+    /// The release.
+    pub canary: ArmMetrics,
+    /// The canary's error rate less the baseline's; `null` without requests.
+    pub error_rate_delta: Option<f64>,
+    /// The canary's error rate by the baseline's; `null` without baseline errors.
+    pub error_rate_ratio: Option<f64>,
+    /// The canary's latency quantiles less the baseline's.
+    pub latency_delta_ms: Quantiles,
+    /// Canary errors that the baseline would have served.
+    pub excess_errors: u64,
+}
+
+/// One arm in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ArmMetrics {
+    /// Requests, failures included.
+    pub requests: u64,
+    /// Requests that failed.
+    pub errors: u64,
+    /// Errors by requests, 0..=1; `null` without requests.
+    pub error_rate: Option<f64>,
+    /// Latency.
+    pub latency_ms: Quantiles,
+}
+
+/// Quantiles of latency in milliseconds; `null` without requests.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 95th percentile.
+    pub p95: Option<f64>,
+    /// The 99th percentile.
+    pub p99: Option<f64>,
+}
+
+impl Quantiles {
+    /// The quantiles a report gives.
+    pub const AT: [f64; 3] = [0.5, 0.95, 0.99];
+
+    fn from_array([p50, p95, p99]: [Option<f64>; 3]) -> Self {
+        Quantiles { p50, p95, p99 }
+    }
+
+    fn less(&self, other: &Quantiles) -> Quantiles {
+        let less = |a: Option<f64>, b: Option<f64>| Some(a? - b?);
+        Quantiles {
+            p50: less(self.p50, other.p50),
+            p95: less(self.p95, other.p95),
+            p99: less(self.p99, other.p99),
+        }
+    }
+}
+
+/// A stage as planned and as it went.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageReport {
+    /// From 1.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// The canary's share, in percent.
+    pub traffic_pct: f64,
+    /// Ticks planned.
+    pub duration_ticks: u32,
+    /// The first tick spent in it.
+    pub first_tick: Option<u32>,
+    /// The last tick spent in it so far.
+    pub last_tick: Option<u32>,
+    /// The stage in numbers, once a tick has passed in it.
+    pub metrics: Option<Metrics>,
+    /// The rules that hold in it.
+    pub checks: Vec<Check>,
+    /// What became of it.
+    pub verdict: StageVerdict,
+}
+
+/// What became of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageVerdict {
+    /// It has not begun.
+    NotReached,
+    /// It is under way.
+    InProgress,
+    /// It is under way, and paused.
+    Paused,
+    /// It was left for the next, or for the end.
+    Promoted,
+    /// The decision to roll back fell in it.
+    RolledBack,
+}
+
+/// A rule in a stage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// Its number in `config.rules`, from 0.
+    pub rule: u32,
+    /// Its name.
+    pub name: &'static str,
+    /// How often it looked.
+    pub looks: u32,
+    /// How many of these looks failed.
+    pub failed_looks: u32,
+    /// How many could not tell.
+    pub inconclusive_looks: u32,
+    /// The tick of the last look.
+    pub tick: Option<u32>,
+    /// What the last look said.
+    pub verdict: Option<Verdict>,
+    /// What it measured, in the unit of the limit.
+    pub observed: Option<f64>,
+    /// What it held that against.
+    pub limit: Option<f64>,
+    /// The last look in a sentence.
+    pub sentence: Option<String>,
+}
+
+/// A change of course.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DecisionReport {
+    /// Ticks elapsed.
+    pub tick: u32,
+    /// The number of the stage it fell in, from 1.
+    pub stage: u32,
+    /// What changed.
+    pub action: Step,
+    /// Who decided.
+    pub by: By,
+    /// The rule that named the reason, its number in `config.rules`, from 0.
+    pub rule: Option<u32>,
+    /// That rule's name.
+    pub name: Option<&'static str>,
+    /// What it measured, in the unit of the limit.
+    pub observed: Option<f64>,
+    /// What it held that against.
+    pub limit: Option<f64>,
+    /// All of it in a sentence or two.
+    pub sentence: String,
+}
+
+/// Something valid that is likely not meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The place in the configuration.
+    pub path: String,
+    /// What about it.
+    pub message: String,
+}
+
+impl From<Problem> for Warning {
+    fn from(problem: Problem) -> Self {
+        Warning { path: problem.path, message: problem.message }
+    }
+}
+
+impl Report {
+    /// The JSON, indented by two spaces; the same bytes on every platform.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"error\":{:?}}}", e.to_string()))
+    }
+}
+
+impl Rollout {
+    /// The result as it stands.
+    pub fn report(&self) -> Report {
+        let config = self.plan().config();
+        let rollback = self.rollback_decision();
+        let mut scribe = Scribe::new(self);
+        Report {
+            final_state: self.state(),
+            stages_completed: self.standing().controller().stages_completed(),
+            total_stages: config.stages.len() as u32,
+            rollback_triggered: rollback.is_some(),
+            rollback_reason: rollback.map(|decision| self.reason(decision)),
+            metrics: scribe.metrics(0..self.history().ticks.len()),
+            outcome: self.outcome(),
+            truth: self.truth(),
+            stages: (1..=config.stages.len() as u32).map(|number| scribe.stage(number)).collect(),
+            decisions: self.history().decisions.iter().map(|d| self.decision(d)).collect(),
+            commands: self.commands().to_vec(),
+            seed: self.seed(),
+            config: config.clone(),
+            warnings: config.warnings().into_iter().map(Warning::from).collect(),
+        }
+    }
+
+    /// The latency quantiles [`Quantiles::AT`] of every tick.
+    pub fn quantiles_by_tick(&self) -> Vec<ByArm<[Option<f64>; 3]>> {
+        let mut scribe = Scribe::new(self);
+        let ticks = 0..self.history().ticks.len();
+        ticks.map(|i| ByArm::from_fn(|arm| scribe.quantiles(arm, i..i + 1))).collect()
+    }
+
+    /// The decision held against the truth.
+    pub fn outcome(&self) -> Outcome {
+        let bad = self.release_is_bad();
+        match (self.state(), self.rollback_decision()) {
+            (State::Completed, _) if bad => Outcome::MissedRegression,
+            (State::Completed, _) => Outcome::PromotedRightly,
+            (_, None) => Outcome::Undecided,
+            (_, Some(decision)) => {
+                let began = self.standing().degraded_from();
+                let in_time = began.is_some_and(|tick| tick <= decision.tick);
+                if bad && in_time { Outcome::Caught } else { Outcome::FalseRollback }
+            }
+        }
+    }
+
+    fn rollback_decision(&self) -> Option<&Decision> {
+        self.history().decisions.iter().find(|decision| decision.step == Step::Rollback)
+    }
+
+    fn truth(&self) -> TruthReport {
+        let release = if self.release_is_bad() { Release::Bad } else { Release::Healthy };
+        TruthReport {
+            release,
+            regression_from_tick: self.standing().degraded_from(),
+            sentence: truth_sentence(self.plan().config()),
+        }
+    }
+
+    fn decision(&self, decision: &Decision) -> DecisionReport {
+        let evidence = decision.evidence.as_ref();
+        DecisionReport {
+            tick: decision.tick,
+            stage: decision.stage,
+            action: decision.step,
+            by: decision.by,
+            rule: evidence.map(|evidence| evidence.rule),
+            name: evidence.map(|evidence| self.plan().rule(evidence.rule).method.name()),
+            observed: evidence.and_then(|evidence| evidence.judgement.observed),
+            limit: evidence.map(|evidence| evidence.judgement.limit),
+            sentence: self.sentence(decision),
+        }
+    }
+
+    fn sentence(&self, decision: &Decision) -> String {
+        let what = match (decision.step, decision.by) {
+            (Step::Promote, By::Person) => "Promoted by a person",
+            (Step::Promote, _) => "Promoted",
+            (Step::Complete, By::Person) => "Completed by a person",
+            (Step::Complete, _) => "Completed",
+            (Step::Extend, _) => "Prolonged by a tick",
+            (Step::Pause, By::Person) => "Paused by a person",
+            (Step::Pause, By::Rule) => "Paused by a rule",
+            (Step::Pause, By::Policy) => "Paused, as planned",
+            (Step::Resume, _) => "Resumed by a person",
+            (Step::Rollback, _) => return format!("Rolled back. {}", self.reason(decision)),
+            (Step::RolledBack, _) => "All traffic is back at the baseline",
+        };
+        let stages = &self.plan().config().stages;
+        let next = stages.get(decision.stage as usize);
+        match (decision.step, next, &decision.evidence) {
+            (Step::Promote, Some(next), _) => {
+                format!("{what} to stage {}, {} %.", decision.stage + 1, significant(next.traffic_pct))
+            }
+            (Step::Complete, ..) => format!("{what}: all traffic goes to the release."),
+            (_, _, Some(evidence)) => format!("{what}. {}", self.evidence_sentence(evidence)),
+            _ => format!("{what}."),
+        }
+    }
+
+    fn reason(&self, decision: &Decision) -> String {
+        match &decision.evidence {
+            Some(evidence) => self.evidence_sentence(evidence),
+            None => format!("Aborted by a person after tick {}.", decision.tick),
+        }
+    }
+
+    fn evidence_sentence(&self, evidence: &Evidence) -> String {
+        self.plan().rule(evidence.rule).sentence(&evidence.sight)
+    }
+}
+
+/// Writes the parts of a report that need latencies drawn.
+struct Scribe<'a> {
+    rollout: &'a Rollout,
+    /// Its own streams: draws are addressed, so these are the rollout's.
+    world: WorldState,
+}
+
+impl<'a> Scribe<'a> {
+    fn new(rollout: &'a Rollout) -> Self {
+        Scribe { rollout, world: rollout.plan().world().start(rollout.seed()) }
+    }
+
+    fn metrics(&mut self, rows: std::ops::Range<usize>) -> Metrics {
+        let mut counts = ByArm::<Counts>::default();
+        let mut excess_errors = 0;
+        for row in &self.rollout.history().ticks[rows.clone()] {
+            counts += row.counts;
+            excess_errors += row.excess_errors;
+        }
+        let arm = |scribe: &mut Self, arm: Arm| ArmMetrics {
+            requests: counts.of(arm).requests,
+            errors: counts.of(arm).errors,
+            error_rate: counts.of(arm).error_rate(),
+            latency_ms: Quantiles::from_array(scribe.quantiles(arm, rows.clone())),
+        };
+        let (baseline, canary) = (arm(self, Arm::Baseline), arm(self, Arm::Canary));
+        let ticks = rows.len() as u32;
+        let rates = canary.error_rate.zip(baseline.error_rate);
+        Metrics {
+            ticks,
+            seconds: u64::from(ticks) * u64::from(self.rollout.plan().config().tick_seconds),
+            error_rate_delta: rates.map(|(c, b)| c - b),
+            error_rate_ratio: rates.filter(|(_, b)| *b > 0.0).map(|(c, b)| c / b),
+            latency_delta_ms: canary.latency_ms.less(&baseline.latency_ms),
+            excess_errors,
+            baseline,
+            canary,
+        }
+    }
+
+    fn quantiles(&mut self, arm: Arm, rows: std::ops::Range<usize>) -> [Option<f64>; 3] {
+        let rollout = self.rollout;
+        let window = &rollout.history().latencies[rows];
+        let world = rollout.plan().world();
+        Quantiles::AT.map(|q| world.quantile_ms(&mut self.world, arm, window, q))
+    }
+
+    fn stage(&mut self, number: u32) -> StageReport {
+        let rollout = self.rollout;
+        let rows = &rollout.history().ticks;
+        let first = rows.partition_point(|row| row.stage < number);
+        let past = rows.partition_point(|row| row.stage <= number);
+        let spent = (past > first).then_some(first..past);
+        let stage = &rollout.plan().config().stages[number as usize - 1];
+        StageReport {
+            number,
+            name: stage.name.clone(),
+            traffic_pct: stage.traffic_pct,
+            duration_ticks: stage.duration_ticks,
+            first_tick: spent.as_ref().map(|rows| rows.start as u32 + 1),
+            last_tick: spent.as_ref().map(|rows| rows.end as u32),
+            metrics: spent.clone().map(|rows| self.metrics(rows)),
+            checks: checks(rollout, number, spent.unwrap_or(0..0)),
+            verdict: stage_verdict(rollout, number),
+        }
+    }
+}
+
+/// The rules that hold in a stage, with their looks in the ticks of `rows`.
+fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<Check> {
+    let looks = &rollout.history().looks;
+    let first = looks.partition_point(|look| look.tick <= rows.start as u32);
+    let past = looks.partition_point(|look| look.tick <= rows.end as u32);
+    let looks = looks.get(first..past).unwrap_or_default();
+    let rules = rollout.plan().config().rules.iter().enumerate();
+    rules
+        .filter(|(_, rule)| rule.holds_in(number))
+        .map(|(i, rule)| {
+            let mine = || looks.iter().filter(|look| look.evidence.rule as usize == i);
+            let said = |verdict| {
+                mine().filter(|look| look.evidence.judgement.verdict == verdict).count() as u32
+            };
+            let last: Option<&LookRow> = mine().next_back();
+            Check {
+                rule: i as u32,
+                name: rule.method.name(),
+                looks: mine().count() as u32,
+                failed_looks: said(Verdict::Fail),
+                inconclusive_looks: said(Verdict::Inconclusive),
+                tick: last.map(|look| look.tick),
+                verdict: last.map(|look| look.evidence.judgement.verdict),
+                observed: last.and_then(|look| look.evidence.judgement.observed),
+                limit: last.map(|look| look.evidence.judgement.limit),
+                sentence: last.map(|look| rule.sentence(&look.evidence.sight)),
+            }
+        })
+        .collect()
+}
+
+fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
+    let completed = rollout.standing().controller().stages_completed();
+    if number <= completed {
+        return StageVerdict::Promoted;
+    }
+    if number > completed + 1 {
+        return StageVerdict::NotReached;
+    }
+    match rollout.state() {
+        State::Progressing | State::Completed => StageVerdict::InProgress,
+        State::Paused => StageVerdict::Paused,
+        State::RollingBack | State::RolledBack => StageVerdict::RolledBack,
+    }
+}
+
+/// What the release really is, in a sentence or two.
+fn truth_sentence(config: &Config) -> String {
+    let canary = &config.canary;
+    let errors = worse(canary.error_ratio, "fails", "as often as the baseline", canary.error_arrival);
+    let latency = worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
+    match (errors, latency) {
+        (None, None) => "The release is healthy: it fails as the baseline does.".to_string(),
+        (Some(one), None) | (None, Some(one)) => format!("The release {one}."),
+        (Some(errors), Some(latency)) => format!("The release {errors}, and it {latency}."),
+    }
+}
+
+fn worse(ratio: f64, verb: &str, compared: &str, arrival: Arrival) -> Option<String> {
+    if ratio == 1.0 {
+        return None;
+    }
+    let how = match arrival {
+        Arrival::AtOnce => String::new(),
+        Arrival::Late { start_tick } => format!(" from tick {start_tick} on"),
+        Arrival::Leak { start_tick, ramp_ticks } => {
+            format!(", growing over {ramp_ticks} ticks from tick {start_tick} on")
+        }
+        Arrival::UnderLoad { from_load, .. } => {
+            format!(" when the load exceeds {} times the mean", significant(from_load))
+        }
+        Arrival::ColdStart { half_life_ticks } => format!(
+            " at first, and half of that heals every {} ticks",
+            significant(half_life_ticks)
+        ),
+    };
+    Some(format!("{verb} {} times {compared}{how}", significant(ratio)))
+}

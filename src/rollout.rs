@@ -1,0 +1,618 @@
+//! The loop. A [`Plan`] is all that can be done once for a configuration; a
+//! [`Run`] is a seed's way through it, and [`Run::tick`] the only loop there
+//! is. What comes of a tick goes to a [`Sink`]: a [`Rollout`] is a run whose
+//! sink keeps the history, a study many runs whose sink counts.
+
+mod history;
+
+pub use history::{History, LookRow, TickRow};
+
+use std::sync::Arc;
+
+use crate::config::{Arrival, Config, MAX_TICKS};
+use crate::controller::{
+    Call, CallError, Command, Controller, Finding, Mendable, Moment, StagedPlan, State, Step,
+};
+use crate::observation::{ByArm, Counts};
+use crate::rules::{Gap, Judgement, Look, Needs, OnFail, Rule, Sight, Verdict, Window};
+use crate::world::{Cells, LatencyTick, Truth, World, WorldState};
+
+/// All that can be done once for a configuration.
+#[derive(Debug)]
+pub struct Plan {
+    config: Config,
+    world: World,
+    staged: StagedPlan,
+    rules: Vec<PlannedRule>,
+    /// What the rules need to be drawn.
+    cells: Cells,
+    /// Whether any rule reads latencies.
+    latency: bool,
+}
+
+/// A rule with what the loop asks of it in every tick.
+#[derive(Debug)]
+struct PlannedRule {
+    rule: Rule,
+    needs: Needs,
+    /// By stage index, whether it holds there.
+    holds: Vec<bool>,
+}
+
+impl Plan {
+    /// Prepares a configuration. It is valid, so this cannot fail.
+    pub fn new(config: &Config) -> Self {
+        let numbers = 1..=config.stages.len() as u32;
+        let rules: Vec<PlannedRule> = config
+            .rules
+            .iter()
+            .map(|rule| PlannedRule {
+                needs: rule.needs(),
+                holds: numbers.clone().map(|number| rule.holds_in(number)).collect(),
+                rule: rule.clone(),
+            })
+            .collect();
+        let latency = rules.iter().any(|planned| planned.needs.quantile.is_some());
+        let mut cells = Cells::NONE;
+        for planned in &rules {
+            cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
+            if planned.needs.requests {
+                cells = cells.union(Cells::SERVED);
+            }
+        }
+        Plan {
+            world: World::new(config),
+            staged: StagedPlan::new(config),
+            rules,
+            cells,
+            latency,
+            config: config.clone(),
+        }
+    }
+
+    /// The configuration it was made from.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The rule of that number, counted from 0 in the configuration's order.
+    pub fn rule(&self, number: u32) -> &Rule {
+        &self.rules[number as usize].rule
+    }
+
+    /// The truth the observations are drawn from.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The plan: a stage passed, a planned pause, the way back.
+    Policy,
+    /// A rule that failed.
+    Rule,
+    /// A command.
+    Person,
+}
+
+/// A change of course with what led to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decision {
+    /// Ticks elapsed when it fell.
+    pub tick: u32,
+    /// The number of the stage it fell in, from 1.
+    pub stage: u32,
+    /// What changed.
+    pub step: Step,
+    /// Who decided.
+    pub by: By,
+    /// The look that named the reason: of the rule that failed, or of the one
+    /// that could not tell.
+    pub evidence: Option<Evidence>,
+}
+
+/// A look of a rule, with what it saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The rule's number, counted from 0 in the configuration's order.
+    pub rule: u32,
+    /// What it said.
+    pub judgement: Judgement,
+    /// What it saw.
+    pub sight: Sight,
+}
+
+/// A tick as a sink gets it. Counts that neither the rules need nor the sink
+/// wants are 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick<'a> {
+    /// Its number; the first tick is 1.
+    pub tick: u32,
+    /// The index of its stage.
+    pub stage: u32,
+    /// The canary's share of requests while it lasted, 0..=1.
+    pub share: f64,
+    /// The state after it.
+    pub state: State,
+    /// What an operator sees of it.
+    pub counts: ByArm<Counts>,
+    /// The canary's errors that the baseline would have served.
+    pub excess_errors: u64,
+    /// What it was drawn from.
+    pub truth: &'a Truth,
+}
+
+/// Where a run's events go.
+pub trait Sink {
+    /// The counts it wants beyond those that the rules need.
+    fn wants(&self) -> Cells;
+    /// A tick has passed.
+    fn tick(&mut self, tick: &Tick<'_>);
+    /// A rule has looked, in tick `tick`.
+    fn look(&mut self, tick: u32, evidence: &Evidence);
+    /// The course has changed.
+    fn decision(&mut self, decision: &Decision);
+}
+
+/// A seed's way through a plan.
+#[derive(Clone, Debug)]
+pub struct Run {
+    world: WorldState,
+    controller: Controller,
+    tick: u32,
+    windows: ByWindow<ByArm<Counts>>,
+    /// What latencies are drawn from, an element a tick; empty if nobody reads
+    /// any.
+    latencies: Vec<LatencyTick>,
+    /// The length of `latencies` when the stage began.
+    latencies_before_stage: usize,
+    rules: Vec<RuleState>,
+    /// The first tick in which the release was worse than the baseline.
+    degraded_from: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct ByWindow<T> {
+    tick: T,
+    stage: T,
+    rollout: T,
+}
+
+/// What a rule remembers.
+#[derive(Clone, Copy, Debug, Default)]
+struct RuleState {
+    /// Failed looks so far.
+    failures: u32,
+    /// It paused this stage and a person said resume: it does not act again
+    /// in it.
+    muted: bool,
+    /// It paused the stage, and nobody said resume yet.
+    paused: bool,
+    /// What its last look in this stage lacked.
+    gap: Option<Gap>,
+}
+
+impl Run {
+    /// Before the first tick.
+    pub fn new(plan: &Plan, seed: u64) -> Self {
+        Run {
+            world: plan.world.start(seed),
+            controller: Controller::start(),
+            tick: 0,
+            windows: ByWindow::default(),
+            latencies: Vec::new(),
+            latencies_before_stage: 0,
+            rules: vec![RuleState::default(); plan.rules.len()],
+            degraded_from: None,
+        }
+    }
+
+    /// Back before the first tick, with another seed; it allocates nothing.
+    pub fn restart(&mut self, plan: &Plan, seed: u64) {
+        plan.world.restart(&mut self.world, seed);
+        self.controller = Controller::start();
+        self.tick = 0;
+        self.windows = ByWindow::default();
+        self.latencies.clear();
+        self.latencies_before_stage = 0;
+        self.rules.fill(RuleState::default());
+        self.degraded_from = None;
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.controller.state()
+    }
+
+    /// Ticks elapsed.
+    pub fn ticks(&self) -> u32 {
+        self.tick
+    }
+
+    /// The controller.
+    pub fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// The first tick so far in which the release was worse than the baseline,
+    /// by a regression that does not heal.
+    pub fn degraded_from(&self) -> Option<u32> {
+        self.degraded_from
+    }
+
+    /// One interval.
+    ///
+    /// # Errors
+    /// After the end, and after [`MAX_TICKS`]; nothing has changed then.
+    pub fn tick(&mut self, plan: &Plan, sink: &mut impl Sink) -> Result<(), CallError> {
+        Call::Tick.check(self.state())?;
+        if self.tick == MAX_TICKS {
+            return Err(CallError::TooLong { call: Call::Tick, max_ticks: MAX_TICKS });
+        }
+        self.tick += 1;
+        let stage = self.controller.stage(&plan.staged);
+        let share = self.controller.share(&plan.staged);
+        let cells = plan.cells.union(sink.wants());
+        let draw = plan.world.tick(&mut self.world, self.tick, stage, cells);
+        let counts = ByArm {
+            baseline: Counts {
+                requests: draw.failed.baseline + draw.served.baseline,
+                errors: draw.failed.baseline,
+            },
+            canary: Counts {
+                requests: draw.failed.canary + draw.excess + draw.served.canary,
+                errors: draw.failed.canary + draw.excess,
+            },
+        };
+        self.observe(plan, counts);
+
+        let moment = self.controller.clock_tick(&plan.staged);
+        let (finding, evidence) = match moment {
+            Moment::Idle => (Finding::default(), None),
+            _ => self.judge(plan, stage, share, moment, sink),
+        };
+        let step = self.controller.after_tick(&plan.staged, moment, finding);
+        sink.tick(&Tick {
+            tick: self.tick,
+            stage,
+            share,
+            state: self.state(),
+            counts,
+            excess_errors: draw.excess,
+            truth: plan.world.truth(&self.world),
+        });
+        if let Some(step) = step {
+            let by = if finding.fail.is_some() { By::Rule } else { By::Policy };
+            // A passed stage needs no reason, even where a rule could not tell.
+            let evidence = evidence.filter(|_| !matches!(step, Step::Promote | Step::Complete));
+            self.enter(step);
+            sink.decision(&Decision { tick: self.tick, stage: stage + 1, step, by, evidence });
+        }
+        Ok(())
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// Where the state does not allow it; nothing has changed then.
+    pub fn command(
+        &mut self,
+        plan: &Plan,
+        command: Command,
+        sink: &mut impl Sink,
+    ) -> Result<(), CallError> {
+        let stage = self.controller.stage(&plan.staged) + 1;
+        let steps = self.controller.command(&plan.staged, command)?;
+        for (i, step) in steps.into_iter().flatten().enumerate() {
+            self.enter(step);
+            let by = if i == 0 { By::Person } else { By::Policy };
+            sink.decision(&Decision { tick: self.tick, stage, step, by, evidence: None });
+        }
+        Ok(())
+    }
+
+    /// Takes a tick into the windows.
+    fn observe(&mut self, plan: &Plan, counts: ByArm<Counts>) {
+        self.windows.tick = counts;
+        self.windows.stage += counts;
+        self.windows.rollout += counts;
+        let truth = plan.world.truth(&self.world);
+        if truth.degraded && self.degraded_from.is_none() {
+            self.degraded_from = Some(self.tick);
+        }
+        if plan.latency {
+            self.latencies.push(LatencyTick {
+                tick: self.tick,
+                requests: ByArm {
+                    baseline: counts.baseline.requests,
+                    canary: counts.canary.requests,
+                },
+                shift: truth.latency_shift,
+            });
+        }
+    }
+
+    /// Lets the rules look that look at this moment. Returns what they found
+    /// and the look that names the reason: the first failure of the kind that
+    /// is acted on, else the first that could not tell.
+    fn judge(
+        &mut self,
+        plan: &Plan,
+        stage: u32,
+        share: f64,
+        moment: Moment,
+        sink: &mut impl Sink,
+    ) -> (Finding, Option<Evidence>) {
+        let mut finding = Finding::default();
+        let (mut failed, mut unsure) = (None, None);
+        for (number, planned) in plan.rules.iter().enumerate() {
+            if !planned.holds[stage as usize] {
+                continue;
+            }
+            let looks = match (planned.rule.look, moment) {
+                (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
+                // A rule that could tell is not asked again: a second look
+                // at the same stage would be another chance to err.
+                (Look::StageEnd, Moment::ExtendedEnd) => self.rules[number].gap.is_some(),
+                (Look::StageEnd, _) => false,
+            };
+            if looks {
+                let sight = self.sight(plan, planned, share);
+                let judgement = planned.rule.judge(&sight);
+                let evidence = Evidence { rule: number as u32, judgement, sight };
+                sink.look(self.tick, &evidence);
+                let state = &mut self.rules[number];
+                state.gap = judgement.gap;
+                if judgement.verdict == Verdict::Fail {
+                    state.failures += 1;
+                    let acts = state.failures >= planned.rule.failure_limit && !state.muted;
+                    let outranks = match finding.fail {
+                        None => true,
+                        Some(worst) => worst == OnFail::Pause && planned.rule.on_fail != worst,
+                    };
+                    if acts && outranks {
+                        finding.fail = Some(planned.rule.on_fail);
+                        failed = Some(evidence);
+                    }
+                }
+                if judgement.gap.is_some() && unsure.is_none() {
+                    unsure = Some(evidence);
+                }
+            }
+            match self.rules[number].gap {
+                None => {}
+                Some(Gap::Baseline) if finding.inconclusive.is_none() => {
+                    finding.inconclusive = Some(Mendable::No);
+                }
+                Some(Gap::Baseline) => {}
+                Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(Mendable::Yes),
+            }
+        }
+        if finding.fail == Some(OnFail::Pause) {
+            if let Some(Evidence { rule, .. }) = failed {
+                self.rules[rule as usize].paused = true;
+            }
+        }
+        (finding, failed.or(unsure))
+    }
+
+    /// What a rule is shown of its window.
+    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, share: f64) -> Sight {
+        let (counts, from) = match planned.rule.window {
+            Window::Tick => (self.windows.tick, self.latencies.len().saturating_sub(1)),
+            Window::Stage => (self.windows.stage, self.latencies_before_stage),
+            Window::Rollout => (self.windows.rollout, 0),
+        };
+        let quantile_ms = match planned.needs.quantile {
+            None => ByArm::default(),
+            Some(q) => {
+                let window = &self.latencies[from..];
+                ByArm::from_fn(|arm| plan.world.quantile_ms(&mut self.world, arm, window, q))
+            }
+        };
+        Sight { counts, quantile_ms, canary_has_all: share == 1.0 }
+    }
+
+    /// What a change of course does to the windows and the rules' memory.
+    fn enter(&mut self, step: Step) {
+        match step {
+            Step::Promote | Step::Complete => {
+                self.windows.stage = ByArm::default();
+                self.latencies_before_stage = self.latencies.len();
+                for rule in &mut self.rules {
+                    (rule.muted, rule.paused, rule.gap) = (false, false, None);
+                }
+            }
+            Step::Resume => {
+                for rule in &mut self.rules {
+                    rule.muted |= std::mem::take(&mut rule.paused);
+                }
+            }
+            Step::Extend | Step::Pause | Step::Rollback | Step::RolledBack => {}
+        }
+    }
+}
+
+/// A command with the number of ticks elapsed when it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TimedCommand {
+    /// Ticks elapsed.
+    pub tick: u32,
+    /// The command.
+    pub command: Command,
+}
+
+/// A seeded rollout with its whole history.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    plan: Arc<Plan>,
+    run: Run,
+    seed: u64,
+    history: History,
+    commands: Vec<TimedCommand>,
+}
+
+impl Rollout {
+    /// A rollout before its first tick. `seed` is at most
+    /// [`MAX_SEED`](crate::seed::MAX_SEED); [`parse_seed`](crate::seed::parse_seed)
+    /// reads one that a person wrote.
+    pub fn new(config: &Config, seed: u64) -> Self {
+        Rollout::of_plan(Arc::new(Plan::new(config)), seed)
+    }
+
+    /// A rollout of a plan that others share.
+    pub fn of_plan(plan: Arc<Plan>, seed: u64) -> Self {
+        let run = Run::new(&plan, seed);
+        Rollout { plan, run, seed, history: History::default(), commands: Vec::new() }
+    }
+
+    /// A rollout played again: each command after its number of ticks, then on
+    /// until it rests (see [`Rollout::run`]), or for `ticks` in all.
+    ///
+    /// # Errors
+    /// Where a command or a tick is refused.
+    pub fn replay(
+        config: &Config,
+        seed: u64,
+        commands: &[TimedCommand],
+        ticks: Option<u32>,
+    ) -> Result<Self, CallError> {
+        let mut rollout = Rollout::new(config, seed);
+        for &TimedCommand { tick, command } in commands {
+            while rollout.ticks() < tick && !rollout.state().is_terminal() {
+                rollout.tick()?;
+            }
+            rollout.command(command)?;
+        }
+        match ticks {
+            None => rollout.run()?,
+            Some(ticks) => {
+                while rollout.ticks() < ticks && !rollout.state().is_terminal() {
+                    rollout.tick()?;
+                }
+            }
+        }
+        Ok(rollout)
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.run.state()
+    }
+
+    /// Ticks elapsed.
+    pub fn ticks(&self) -> u32 {
+        self.run.ticks()
+    }
+
+    /// One interval.
+    ///
+    /// # Errors
+    /// After the end, and after [`MAX_TICKS`]; nothing has changed then.
+    pub fn tick(&mut self) -> Result<(), CallError> {
+        self.run.tick(&self.plan, &mut self.history)
+    }
+
+    /// To the present stage's verdict; from ROLLING_BACK to ROLLED_BACK.
+    ///
+    /// # Errors
+    /// In a pause and after the end nothing has changed; after [`MAX_TICKS`]
+    /// the rollout stands there.
+    pub fn advance(&mut self) -> Result<(), CallError> {
+        Call::Advance.check(self.state())?;
+        let (state, stage) = (self.state(), self.run.controller.stages_completed());
+        while self.state() == state && self.run.controller.stages_completed() == stage {
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// To the end, or to a pause that waits for a person.
+    ///
+    /// # Errors
+    /// After [`MAX_TICKS`].
+    pub fn run(&mut self) -> Result<(), CallError> {
+        while !self.state().is_terminal() && !self.run.controller.waits_for_a_person() {
+            self.tick()?;
+        }
+        Ok(())
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// Where the state does not allow it; nothing has changed then.
+    pub fn command(&mut self, command: Command) -> Result<(), CallError> {
+        self.run.command(&self.plan, command, &mut self.history)?;
+        self.commands.push(TimedCommand { tick: self.run.ticks(), command });
+        Ok(())
+    }
+
+    /// Halts the progress: [`Command::Pause`].
+    ///
+    /// # Errors
+    /// Unless it is PROGRESSING.
+    pub fn pause(&mut self) -> Result<(), CallError> {
+        self.command(Command::Pause)
+    }
+
+    /// Goes on: [`Command::Resume`].
+    ///
+    /// # Errors
+    /// Unless it is PAUSED.
+    pub fn resume(&mut self) -> Result<(), CallError> {
+        self.command(Command::Resume)
+    }
+
+    /// To the next stage at once: [`Command::Promote`].
+    ///
+    /// # Errors
+    /// Unless it is PROGRESSING or PAUSED.
+    pub fn promote(&mut self) -> Result<(), CallError> {
+        self.command(Command::Promote)
+    }
+
+    /// Rolls back: [`Command::Abort`].
+    ///
+    /// # Errors
+    /// Unless it is PROGRESSING or PAUSED.
+    pub fn abort(&mut self) -> Result<(), CallError> {
+        self.command(Command::Abort)
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What it was planned to do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The run as it stands.
+    pub fn standing(&self) -> &Run {
+        &self.run
+    }
+
+    /// All that happened.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The commands given, with their ticks.
+    pub fn commands(&self) -> &[TimedCommand] {
+        &self.commands
+    }
+
+    /// A release that is worse than the baseline and stays so.
+    pub fn release_is_bad(&self) -> bool {
+        let canary = &self.plan.config.canary;
+        let stays = |arrival| !matches!(arrival, Arrival::ColdStart { .. });
+        (canary.error_ratio > 1.0 && stays(canary.error_arrival))
+            || (canary.latency_ratio > 1.0 && stays(canary.latency_arrival))
+    }
+}

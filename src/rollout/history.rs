@@ -1,0 +1,88 @@
+//! The sink of a rollout: it keeps everything.
+
+use super::{Decision, Evidence, Sink, Tick};
+use crate::controller::State;
+use crate::observation::{ByArm, Counts};
+use crate::world::{Cells, LatencyTick};
+
+/// All that happened in a rollout.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// A row a tick, in order.
+    pub ticks: Vec<TickRow>,
+    /// What latencies are drawn from, an element a tick.
+    pub latencies: Vec<LatencyTick>,
+    /// Every look of every rule, in order.
+    pub looks: Vec<LookRow>,
+    /// Every change of course, in order.
+    pub decisions: Vec<Decision>,
+}
+
+/// A tick: what was seen, and what it was drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TickRow {
+    /// The number of its stage, from 1.
+    pub stage: u32,
+    /// The canary's share of requests while it lasted, 0..=1.
+    pub share: f64,
+    /// The state after it.
+    pub state: State,
+    /// What an operator saw.
+    pub counts: ByArm<Counts>,
+    /// The canary's errors that the baseline would have served.
+    pub excess_errors: u64,
+    /// Expected requests.
+    pub true_requests: f64,
+    /// Error rates by arm.
+    pub true_error_rate: ByArm<f64>,
+}
+
+impl TickRow {
+    /// The number of its state in [`State::ALL`].
+    pub fn state_number(&self) -> u8 {
+        self.state as u8
+    }
+}
+
+/// A look of a rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LookRow {
+    /// The tick after which it looked; the first tick is 1.
+    pub tick: u32,
+    /// Which rule, what it said and what it saw.
+    pub evidence: Evidence,
+}
+
+impl Sink for History {
+    fn wants(&self) -> Cells {
+        Cells::ALL
+    }
+
+    fn tick(&mut self, tick: &Tick<'_>) {
+        self.ticks.push(TickRow {
+            stage: tick.stage + 1,
+            share: tick.share,
+            state: tick.state,
+            counts: tick.counts,
+            excess_errors: tick.excess_errors,
+            true_requests: tick.truth.requests,
+            true_error_rate: tick.truth.error_rate,
+        });
+        self.latencies.push(LatencyTick {
+            tick: tick.tick,
+            requests: ByArm {
+                baseline: tick.counts.baseline.requests,
+                canary: tick.counts.canary.requests,
+            },
+            shift: tick.truth.latency_shift,
+        });
+    }
+
+    fn look(&mut self, tick: u32, evidence: &Evidence) {
+        self.looks.push(LookRow { tick, evidence: *evidence });
+    }
+
+    fn decision(&mut self, decision: &Decision) {
+        self.decisions.push(*decision);
+    }
+}

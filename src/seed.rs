@@ -1,0 +1,23 @@
+//! A seed as a person writes it.
+
+use crate::problem::Problem;
+
+/// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds
+/// exactly.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
+
+/// Reads a seed: decimal digits, 0..=[`MAX_SEED`].
+///
+/// # Errors
+/// Anything else, with the path `seed`.
+pub fn parse_seed(text: &str) -> Result<u64, Problem> {
+    let digits = text.trim();
+    let seed = match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => digits.parse().ok().filter(|seed| *seed <= MAX_SEED),
+        false => None,
+    };
+    seed.ok_or_else(|| {
+        let shown: String = digits.chars().take(40).collect();
+        Problem::new("seed", format!("found {shown:?}, expected a whole number from 0 to {MAX_SEED}"))
+    })
+}

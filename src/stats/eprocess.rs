@@ -1,0 +1,222 @@
+//! The risk-ratio mixture e-process: evidence on the ratio of two error rates
+//! that stays valid however often one looks and whatever the schedule.
+//!
+//! A stake of 1 is divided among bets. The bet on the ratio r grows, in a tick
+//! with canary weight w (the canary's share of requests), x_c canary errors
+//! and m errors in all, by the factor
+//!
+//! ```text
+//! (r/r₀)^x_c · ((1−w+w·r₀) / (1−w+w·r))^m
+//! ```
+//!
+//! the likelihood ratio of r against r₀ for "which arm did each error come
+//! from". Bets above r₀ win when the canary is worse than r₀ times the
+//! baseline; bets below, when it is better. The sum E of all bets is a
+//! nonnegative supermartingale from 1 under *every* ratio on the other side of
+//! r₀ (p_c ≤ r₀·p_b for bets above), whatever p_b does and however the weight
+//! is steered by the past. So by Ville's inequality P(E ever reaches 1/α) ≤ α.
+//! At w = 1 there is no concurrent baseline and nothing moves.
+//!
+//! What breaks it: noise of one arm alone, and requests that fail together.
+//!
+//! Sources: M. Lindon and A. Malek, "Anytime-Valid Inference for Multinomial
+//! Count Data", NeurIPS 2022, with the prior put on the ratio itself; J. Ville,
+//! "Étude critique de la notion de collectif", 1939.
+
+use crate::math;
+
+/// Most bets a stake is divided among.
+pub const MAX_BETS: usize = 16;
+
+/// Bets are updated in groups of so many, which the processor does at once.
+const LANES: usize = 4;
+
+/// A part of the stake, put on one ratio.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bet {
+    /// The ratio of the canary's error rate to the baseline's; above 0.
+    pub ratio: f64,
+    /// The part of the stake, in any unit; above 0.
+    pub stake: f64,
+}
+
+/// A stake divided among ratios on one side of r₀.
+///
+/// All above r₀, they are evidence that the canary is worse than r₀ times the
+/// baseline; all below, that it is better: a certificate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bets {
+    against: f64,
+    count: u32,
+    ratio: [f64; MAX_BETS],
+    ln_stake: [f64; MAX_BETS],
+}
+
+impl Bets {
+    /// Bets against r₀ = `against`. Stakes count in proportion to their sum.
+    ///
+    /// `None` unless there are 1 to [`MAX_BETS`] bets, every number is finite
+    /// and above 0, and the ratios are all above or all below `against`.
+    pub fn new(against: f64, bets: &[Bet]) -> Option<Bets> {
+        let usable = |x: f64| x > 0.0 && x.is_finite();
+        let above = bets.iter().all(|bet| bet.ratio > against);
+        let below = bets.iter().all(|bet| bet.ratio < against);
+        let total: f64 = bets.iter().map(|bet| bet.stake).sum();
+        let all_usable = usable(against)
+            && usable(total)
+            && bets.iter().all(|bet| usable(bet.ratio) && usable(bet.stake));
+        if bets.is_empty() || bets.len() > MAX_BETS || !all_usable || above == below {
+            return None;
+        }
+        let mut made = Bets {
+            against,
+            count: bets.len() as u32,
+            // Padding that neither moves nor weighs.
+            ratio: [against; MAX_BETS],
+            ln_stake: [f64::NEG_INFINITY; MAX_BETS],
+        };
+        for (j, bet) in bets.iter().enumerate() {
+            made.ratio[j] = bet.ratio;
+            made.ln_stake[j] = math::ln(bet.stake / total);
+        }
+        Some(made)
+    }
+
+    /// The ratio r₀ that the bets are against.
+    pub fn against(&self) -> f64 {
+        self.against
+    }
+
+    /// What an error of either arm does to each bet while the canary has the
+    /// share `weight` of requests, in 0..=1.
+    pub fn step(&self, weight: f64) -> Step {
+        let r0 = self.against;
+        let other = 1.0 - weight;
+        let mut step = Step { canary: [0.0; MAX_BETS], baseline: [0.0; MAX_BETS] };
+        for (j, &r) in self.ratio.iter().enumerate() {
+            // Both logarithms in the form that is exactly 0 at weight 1 and
+            // weight 0 respectively, where such an error tells nothing.
+            step.canary[j] = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
+            step.baseline[j] = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
+        }
+        step
+    }
+
+    /// A fresh stake of 1, to be placed in `openings` equal parts, at least 1,
+    /// by as many calls of [`Evidence::open`]. With one part everything is
+    /// risked from the first tick; with one part a stage, a regression that
+    /// starts late meets a bet that has not yet lost its stake.
+    pub fn evidence(&self, openings: u32) -> Evidence {
+        let components = self.count + u32::from(openings > 1);
+        Evidence {
+            ln_wealth: [f64::NEG_INFINITY; MAX_BETS],
+            ln_unspent: 0.0,
+            highest: 0.0,
+            // The slack outweighs the rounding of the sum it bounds.
+            ln_components: math::ln(f64::from(components)) + 1e-12,
+            count: self.count,
+            openings,
+            opened: 0,
+        }
+    }
+}
+
+/// What one error of either arm adds to the logarithm of each bet, at one
+/// weight. Made once a stage by [`Bets::step`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    canary: [f64; MAX_BETS],
+    baseline: [f64; MAX_BETS],
+}
+
+/// What a stake of 1 has grown to: the e-process. A plain value; copy a fresh
+/// one to begin anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// ln of each bet's present worth; −∞ before it is opened.
+    ln_wealth: [f64; MAX_BETS],
+    /// ln of what is not yet at stake.
+    ln_unspent: f64,
+    /// The greatest of all these.
+    highest: f64,
+    /// Not below ln of the number of all these.
+    ln_components: f64,
+    count: u32,
+    openings: u32,
+    opened: u32,
+}
+
+impl Evidence {
+    /// Places the next part of the stake: A ← A + π for each bet. Without
+    /// effect once all parts are placed.
+    pub fn open(&mut self, bets: &Bets) {
+        if self.opened == self.openings {
+            return;
+        }
+        self.opened += 1;
+        let (all, left) = (f64::from(self.openings), f64::from(self.openings - self.opened));
+        self.ln_unspent = math::ln(left / all);
+        self.highest = self.ln_unspent;
+        let ln_part = -math::ln(all);
+        for (wealth, stake) in self.ln_wealth.iter_mut().zip(&bets.ln_stake) {
+            *wealth = ln_of_sum(*wealth, stake + ln_part);
+            self.highest = greater(self.highest, *wealth);
+        }
+    }
+
+    /// Takes in a tick, or several of one weight: the errors of either arm.
+    #[inline]
+    pub fn observe(&mut self, step: &Step, canary_errors: u64, baseline_errors: u64) {
+        let (canary, baseline) = (canary_errors as f64, baseline_errors as f64);
+        let groups = (self.count as usize).div_ceil(LANES);
+        let mut highest = [self.ln_unspent; LANES];
+        let wealth = self.ln_wealth.as_chunks_mut::<LANES>().0.iter_mut();
+        let by_canary = step.canary.as_chunks::<LANES>().0;
+        let by_baseline = step.baseline.as_chunks::<LANES>().0;
+        for ((wealth, c), b) in wealth.zip(by_canary).zip(by_baseline).take(groups) {
+            for lane in 0..LANES {
+                wealth[lane] += canary * c[lane] + baseline * b[lane];
+                highest[lane] = greater(highest[lane], wealth[lane]);
+            }
+        }
+        self.highest = highest.into_iter().fold(self.ln_unspent, greater);
+    }
+
+    /// ln E. It is 0 before the first opening; it cannot overflow.
+    pub fn ln_value(&self) -> f64 {
+        let mut sum = math::exp(self.ln_unspent - self.highest);
+        for wealth in &self.ln_wealth[..self.count as usize] {
+            sum += math::exp(wealth - self.highest);
+        }
+        self.highest + math::ln(sum)
+    }
+
+    /// Whether ln E ≥ `ln_limit`; for the level α the limit is ln(1/α).
+    ///
+    /// The same answer as [`Evidence::ln_value`] gives, to the last bit, but
+    /// the exponentials are taken only when the greatest part g leaves it open:
+    /// g ≤ ln E ≤ g + ln(number of parts).
+    #[inline]
+    pub fn reaches(&self, ln_limit: f64) -> bool {
+        self.highest >= ln_limit
+            || (self.highest + self.ln_components >= ln_limit && self.ln_value() >= ln_limit)
+    }
+}
+
+/// The anytime p-value 1 / max E, at most 1, from the highest [`Evidence::ln_value`]
+/// so far. Valid at whatever moment it is read.
+pub fn anytime_p_value(highest_ln_value: f64) -> f64 {
+    math::exp(-greater(highest_ln_value, 0.0))
+}
+
+/// As `f64::max`, without its care for NaN, which keeps it one instruction.
+#[inline]
+fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// ln(exp a + exp b), where both may be −∞.
+fn ln_of_sum(a: f64, b: f64) -> f64 {
+    let (high, low) = if a > b { (a, b) } else { (b, a) };
+    if low == f64::NEG_INFINITY { high } else { high + math::ln_1p(math::exp(low - high)) }
+}

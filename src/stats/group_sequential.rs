@@ -1,0 +1,319 @@
+//! Group sequential testing: a few planned looks share one error probability.
+//!
+//! The evidence at look k is a score statistic Z_k, close to a standard normal
+//! when the arms are equal, with corr(Z_j, Z_k) = √(t_j/t_k), where t is the
+//! fraction of the final information gathered so far. An α-spending function
+//! says how much of the error may be used up by t; the boundary b_k follows by
+//! integrating the joint density look by look.
+//!
+//! Sources: P. Armitage, C. K. McPherson and B. C. Rowe, JRSS A 132 (1969),
+//! 235-244; K. K. G. Lan and D. L. DeMets, Biometrika 70 (1983), 659-663;
+//! C. Jennison and B. W. Turnbull, "Group Sequential Methods", 2000, ch. 19.
+
+use std::f64::consts::{E, FRAC_2_SQRT_PI, SQRT_2};
+
+use crate::math;
+use crate::stats::normal;
+
+/// The score of the canary against the baseline, stratified by the canary's
+/// weight: U = Σ(x_c − m·w), V = Σ m·w(1−w), with x_c canary errors among m.
+///
+/// U has mean 0 and, for rare errors, variance V when the arms are equal,
+/// however the weight changes from tick to tick. At weight 1 nothing is added.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Canary errors beyond their share.
+    pub u: f64,
+    /// Their variance: the information.
+    pub v: f64,
+}
+
+impl Score {
+    /// Takes in a tick, or several of one weight in 0..=1.
+    pub fn observe(&mut self, weight: f64, canary_errors: u64, baseline_errors: u64) {
+        let (canary, baseline) = (canary_errors as f64, baseline_errors as f64);
+        self.u += canary * (1.0 - weight) - baseline * weight;
+        self.v += (canary + baseline) * (weight * (1.0 - weight));
+    }
+
+    /// Z = U/√V; 0 without information.
+    pub fn z(&self) -> f64 {
+        if self.v > 0.0 { self.u / self.v.sqrt() } else { 0.0 }
+    }
+}
+
+/// How the error probability is spent over the fraction t of information.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spending {
+    /// α·ln(1 + (e−1)t): boundaries of about one height, as Pocock's.
+    Pocock,
+    /// 2 − 2Φ(z_{α/2}/√t): very high at first, as O'Brien and Fleming's.
+    OBrienFleming,
+    /// α·t.
+    Linear,
+}
+
+impl Spending {
+    /// The part of `alpha` that is spent by the fraction t in 0..=1: 0 at 0,
+    /// `alpha` at 1, rising between.
+    pub fn spent(self, alpha: f64, t: f64) -> f64 {
+        if t <= 0.0 {
+            return 0.0;
+        }
+        if t >= 1.0 {
+            return alpha;
+        }
+        match self {
+            Spending::Pocock => alpha * math::ln_1p((E - 1.0) * t),
+            Spending::OBrienFleming => 2.0 * normal::sf(-normal::quantile(0.5 * alpha) / t.sqrt()),
+            Spending::Linear => alpha * t,
+        }
+    }
+}
+
+/// Which results reject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// Z ≥ b: the canary is worse.
+    One,
+    /// |Z| ≥ b; each side spends half of α.
+    Two,
+}
+
+/// Most looks that boundaries are computed for.
+pub const MAX_LOOKS: usize = 100;
+
+/// A greater boundary than this cannot be told from never.
+const HIGHEST_BOUNDARY: f64 = 37.5;
+
+/// The boundaries b_1, b_2, … for looks at the information fractions
+/// `fractions`, so that P(reject by look k) = α*(t_k) under equal arms.
+///
+/// `None` unless there are 1 to [`MAX_LOOKS`] fractions, strictly rising within
+/// (0, 1], no closer than 1e-7, and `alpha` is in (0, 1). If the last fraction
+/// is below 1, some of `alpha` stays unspent.
+///
+/// Absolute error below 1e-8. Where a look may spend less than 1e-25 the
+/// boundary is set a little high; it never exceeds 37.5.
+pub fn boundaries(
+    spending: Spending,
+    alpha: f64,
+    sides: Sides,
+    fractions: &[f64],
+) -> Option<Vec<f64>> {
+    let possible = alpha > 0.0 && alpha < 1.0 && are_fractions(fractions);
+    if !possible {
+        return None;
+    }
+    let alpha_per_side = match sides {
+        Sides::One => alpha,
+        Sides::Two => 0.5 * alpha,
+    };
+    let mut spent = 0.0;
+    let mut walk = Walk::new(sides);
+    let mut found = Vec::with_capacity(fractions.len());
+    for (k, &t) in fractions.iter().enumerate() {
+        let by_now = spending.spent(alpha_per_side, t);
+        let boundary = walk.boundary(t, by_now - spent);
+        walk.go_on(t, boundary, fractions.get(k + 1).copied());
+        found.push(boundary);
+        spent = by_now;
+    }
+    Some(found)
+}
+
+/// P(reject at or before look k) under equal arms, for each k, with the given
+/// `boundaries` at the given `fractions`.
+///
+/// `None` unless both are equally many and the fractions are as for
+/// [`boundaries`]. Absolute error below 1e-9.
+pub fn crossing_probabilities(
+    boundaries: &[f64],
+    sides: Sides,
+    fractions: &[f64],
+) -> Option<Vec<f64>> {
+    if boundaries.len() != fractions.len() || !are_fractions(fractions) {
+        return None;
+    }
+    let both = match sides {
+        Sides::One => 1.0,
+        Sides::Two => 2.0,
+    };
+    let mut crossed = 0.0;
+    let mut walk = Walk::new(sides);
+    let mut found = Vec::with_capacity(fractions.len());
+    for (k, (&t, &boundary)) in fractions.iter().zip(boundaries).enumerate() {
+        crossed += both * walk.exceeds(t, boundary);
+        walk.go_on(t, boundary, fractions.get(k + 1).copied());
+        found.push(crossed);
+    }
+    Some(found)
+}
+
+fn are_fractions(fractions: &[f64]) -> bool {
+    const CLOSEST: f64 = 1e-7;
+    let mut before = 0.0;
+    let rising = fractions.iter().all(|&t| {
+        let apart = t - before >= CLOSEST;
+        before = t;
+        apart
+    });
+    rising && before <= 1.0 && (1..=MAX_LOOKS).contains(&fractions.len())
+}
+
+/// The distribution of Z at the last look on the way where no boundary has
+/// been crossed, as points with a mass each.
+struct Walk {
+    sides: Sides,
+    t: f64,
+    points: Vec<Point>,
+}
+
+#[derive(Clone, Copy)]
+struct Point {
+    z: f64,
+    mass: f64,
+}
+
+impl Walk {
+    /// Before the first look: all mass at 0, without information.
+    fn new(sides: Sides) -> Self {
+        Walk { sides, t: 0.0, points: vec![Point { z: 0.0, mass: 1.0 }] }
+    }
+
+    /// P(not stopped yet, and Z ≥ b at fraction t).
+    fn exceeds(&self, t: f64, b: f64) -> f64 {
+        let step = Step::new(self.t, t);
+        self.points.iter().map(|point| point.mass * normal::sf(step.standardised(point.z, b))).sum()
+    }
+
+    /// The density of Z at fraction t, at b, over the ways not stopped yet.
+    fn density(&self, t: f64, b: f64) -> f64 {
+        let step = Step::new(self.t, t);
+        let (from, to) = step.origins(b);
+        let first = self.points.partition_point(|point| point.z < from);
+        let last = self.points.partition_point(|point| point.z <= to);
+        let sum: f64 = self.points[first..last]
+            .iter()
+            .map(|point| point.mass * bell(step.standardised(point.z, b)))
+            .sum();
+        sum * step.slope
+    }
+
+    /// The b that is exceeded with probability `spend` at fraction t.
+    ///
+    /// Newton's method on ln P(Z ≥ b), which is concave (the way so far keeps
+    /// Z within a convex set), from a b that is surely not too low: from there
+    /// it comes down to the solution and never passes it.
+    fn boundary(&self, t: f64, spend: f64) -> f64 {
+        const SPEND_TO_RESOLVE: f64 = 1e-25;
+        const CLOSE: f64 = 1e-12;
+        const MOST_STEPS: u32 = 60;
+        let deviations = (-normal::quantile(spend.max(0.0))).min(HIGHEST_BOUNDARY);
+        let (Some(top), true) = (self.points.last(), spend >= SPEND_TO_RESOLVE) else {
+            return deviations;
+        };
+        let step = Step::new(self.t, t);
+        let from_top = (top.z * step.from_scale + deviations) / step.slope;
+        let mut b = deviations.min(from_top);
+        for _ in 0..MOST_STEPS {
+            let exceeded = self.exceeds(t, b);
+            let down = math::ln(spend / exceeded) * exceeded / self.density(t, b);
+            // Not finite where nothing is left that could exceed b.
+            if !down.is_finite() || down <= CLOSE {
+                break;
+            }
+            b -= down;
+        }
+        b
+    }
+
+    /// Stops the ways that cross the boundary b at fraction t. The points are
+    /// laid out for the step to `next`.
+    fn go_on(&mut self, t: f64, b: f64, next: Option<f64>) {
+        let Some(next) = next else { return };
+        let (low, high) = match self.sides {
+            Sides::One => (-FURTHEST, b.clamp(-FURTHEST, FURTHEST)),
+            Sides::Two => (-b.clamp(0.0, FURTHEST), b.clamp(0.0, FURTHEST)),
+        };
+        // The density is as smooth as the step that made it, and the step to
+        // come blurs it by its own width.
+        let made = if self.t == 0.0 { 1.0 } else { Step::new(self.t, t).width_after() };
+        let panel = PANEL * made.min(Step::new(t, next).width_before());
+        let points = gauss_legendre(low, high, panel)
+            .map(|(z, weight)| Point { z, mass: weight * self.density(t, z) })
+            .collect();
+        (self.t, self.points) = (t, points);
+    }
+}
+
+/// Beyond this |Z| there is nothing worth counting: 4e-33.
+const FURTHEST: f64 = 12.0;
+
+/// Width of a panel of integration by that of the narrowest bell in it.
+const PANEL: f64 = 1.5;
+
+/// Gaussian tails beyond this many standard deviations are left out: 2e-17.
+const TAIL: f64 = 8.5;
+
+/// From fraction `before` to `after`: Z√after = Z′√before + independent
+/// increment of variance after − before.
+struct Step {
+    from_scale: f64,
+    slope: f64,
+}
+
+impl Step {
+    fn new(before: f64, after: f64) -> Step {
+        let increment = (after - before).sqrt();
+        Step { from_scale: before.sqrt() / increment, slope: after.sqrt() / increment }
+    }
+
+    /// The increment that leads from `origin` to b, in standard deviations.
+    fn standardised(&self, origin: f64, b: f64) -> f64 {
+        b * self.slope - origin * self.from_scale
+    }
+
+    /// Standard deviation of the increment on the scale of Z after the step.
+    fn width_after(&self) -> f64 {
+        1.0 / self.slope
+    }
+
+    /// And on the scale of Z before it.
+    fn width_before(&self) -> f64 {
+        (1.0 / self.from_scale).min(1.0)
+    }
+
+    /// From where b can be reached; from anywhere by a first step.
+    fn origins(&self, b: f64) -> (f64, f64) {
+        if self.from_scale == 0.0 {
+            return (0.0, 0.0);
+        }
+        let middle = b * self.slope;
+        ((middle - TAIL) / self.from_scale, (middle + TAIL) / self.from_scale)
+    }
+}
+
+/// The density of the standard normal distribution.
+fn bell(x: f64) -> f64 {
+    0.5 * FRAC_2_SQRT_PI / SQRT_2 * math::exp(-0.5 * x * x)
+}
+
+/// Points and weights of the 8-point Gauss-Legendre rule on equal panels of at
+/// most the width `panel` over [low, high], in rising order.
+fn gauss_legendre(low: f64, high: f64, panel: f64) -> impl Iterator<Item = (f64, f64)> {
+    const HALF: [(f64, f64); 4] = [
+        (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+        (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+        (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+        (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
+    ];
+    let panels = ((high - low) / panel).ceil().max(1.0);
+    let radius = 0.5 * (high - low) / panels;
+    (0..panels as u32).flat_map(move |i| {
+        let middle = low + radius * (2.0 * f64::from(i) + 1.0);
+        let left = HALF.iter().rev().map(move |(x, w)| (middle - radius * x, radius * w));
+        let right = HALF.iter().map(move |(x, w)| (middle + radius * x, radius * w));
+        left.chain(right)
+    })
+}

@@ -1,0 +1,64 @@
+//! The Mann-Whitney test on two histograms: whether the canary's values tend
+//! to be greater, by their order alone.
+
+use crate::stats::normal;
+
+/// The result of a Mann-Whitney test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MannWhitney {
+    /// Standardised U with the continuity correction of ½; above 0 where the
+    /// canary's values tend to be greater.
+    pub z: f64,
+    /// P(Z ≥ z) for a standard normal Z: small where they are greater.
+    pub p_value: f64,
+    /// P(canary > baseline) + ½ P(canary = baseline) for a value of each, the
+    /// "common language effect size"; ½ where neither is greater.
+    pub superiority: f64,
+}
+
+/// Compares two histograms over the same bins, in rising order; values that
+/// share a bin are tied.
+///
+/// ```text
+/// U = Σ c_i·(B_{<i} + b_i/2),   z = (U − n_c·n_b/2 − ½) / σ,
+/// σ² = n_c·n_b/12 · ((N+1) − Σ(t³−t) / (N(N−1)))
+/// ```
+///
+/// with t_i = c_i + b_i and N = n_c + n_b below 2⁵³. An arm without values has
+/// superiority ½; it and values that are all tied are no evidence: z = 0 with
+/// p-value 1.
+///
+/// U and its centre are exact integers, σ² is written as a sum of positive
+/// terms: z errs by a few ulp, the p-value by as much times z².
+///
+/// Source: M. Hollander, D. A. Wolfe and E. Chicken, "Nonparametric Statistical
+/// Methods", 3rd ed., section 4.1.
+pub fn mann_whitney(canary: &[u64], baseline: &[u64]) -> MannWhitney {
+    // In integers twice U, for ties count one half.
+    let (mut twice_u, mut canary_total, mut baseline_total) = (0_i128, 0_i128, 0_i128);
+    for (&c, &b) in canary.iter().zip(baseline) {
+        let (c, b) = (i128::from(c), i128::from(b));
+        twice_u += c * (2 * baseline_total + b);
+        canary_total += c;
+        baseline_total += b;
+    }
+    let pairs = canary_total * baseline_total;
+    if pairs == 0 {
+        return MannWhitney { z: 0.0, p_value: 1.0, superiority: 0.5 };
+    }
+    let superiority = twice_u as f64 / (2.0 * pairs as f64);
+    let n = (canary_total + baseline_total) as f64;
+    // N³ − Σt³, which is what the tie correction leaves of it.
+    let untied: f64 = canary
+        .iter()
+        .zip(baseline)
+        .map(|(c, b)| (c + b) as f64)
+        .map(|tied| tied * (n - tied) * (n + tied))
+        .sum();
+    if untied == 0.0 {
+        return MannWhitney { z: 0.0, p_value: 1.0, superiority };
+    }
+    let variance = pairs as f64 / 12.0 * (untied / (n * (n - 1.0)));
+    let z = 0.5 * (twice_u - pairs - 1) as f64 / variance.sqrt();
+    MannWhitney { z, p_value: normal::sf(z), superiority }
+}

@@ -1,0 +1,21 @@
+//! Counts in, evidence out; one file a method.
+//!
+//! Reading order: [`two_proportion`] and [`fisher`] are what most people do,
+//! once; [`group_sequential`] does it at a few planned looks; [`eprocess`] at
+//! any. [`intervals`], [`confidence_sequence`] and [`quantile_interval`] put
+//! ranges to what is shown, [`mann_whitney`] compares latencies. [`normal`] and
+//! [`special`] are the distributions beneath.
+//!
+//! Every function is total: an input that tells nothing gives "no evidence",
+//! never a panic. Results are the same bits on every platform.
+
+pub mod confidence_sequence;
+pub mod eprocess;
+pub mod fisher;
+pub mod group_sequential;
+pub mod intervals;
+pub mod mann_whitney;
+pub mod normal;
+pub mod quantile_interval;
+pub mod special;
+pub mod two_proportion;

@@ -1,0 +1,274 @@
+
+/** Where a rollout stands. */
+export type State = "PROGRESSING" | "PAUSED" | "ROLLING_BACK" | "ROLLED_BACK" | "COMPLETED";
+
+/** A call on a rollout. */
+export type Call = "tick" | "advance" | "pause" | "resume" | "promote" | "abort";
+
+/** What a person may tell a rollout. */
+export type Command = "pause" | "resume" | "promote" | "abort";
+
+/** The decision held against the truth. */
+export type Outcome =
+  | "promoted_rightly"
+  | "caught"
+  | "false_rollback"
+  | "missed_regression"
+  | "undecided";
+
+/** What a look of a rule says. */
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+/** Quantiles of latency in milliseconds; null without requests. */
+export interface Quantiles {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** One arm in numbers; error_rate in 0..1, null without requests. */
+export interface ArmMetrics {
+  requests: number;
+  errors: number;
+  error_rate: number | null;
+  latency_ms: Quantiles;
+}
+
+/** Some ticks in numbers. */
+export interface Metrics {
+  ticks: number;
+  seconds: number;
+  baseline: ArmMetrics;
+  canary: ArmMetrics;
+  /** The canary's error rate less the baseline's. */
+  error_rate_delta: number | null;
+  /** The canary's error rate by the baseline's. */
+  error_rate_ratio: number | null;
+  latency_delta_ms: Quantiles;
+  /** Canary errors that the baseline would have served. */
+  excess_errors: number;
+}
+
+/** A rule in a stage; tick, verdict, observed, limit and sentence are of its last look there. */
+export interface Check {
+  /** Its index in config.rules. */
+  rule: number;
+  name: string;
+  looks: number;
+  failed_looks: number;
+  inconclusive_looks: number;
+  tick: number | null;
+  verdict: Verdict | null;
+  observed: number | null;
+  limit: number | null;
+  sentence: string | null;
+}
+
+/** A stage as planned and as it went. Ticks are numbered from 1. */
+export interface StageReport {
+  number: number;
+  name: string;
+  traffic_pct: number;
+  duration_ticks: number;
+  first_tick: number | null;
+  last_tick: number | null;
+  metrics: Metrics | null;
+  checks: Check[];
+  verdict: "not_reached" | "in_progress" | "paused" | "promoted" | "rolled_back";
+}
+
+/** A change of course; tick is the number of ticks elapsed. */
+export interface Decision {
+  tick: number;
+  stage: number;
+  action: "promote" | "complete" | "extend" | "pause" | "resume" | "rollback" | "rolled_back";
+  by: "policy" | "rule" | "person";
+  /** The index in config.rules of the rule that named the reason. */
+  rule: number | null;
+  name: string | null;
+  observed: number | null;
+  limit: number | null;
+  sentence: string;
+}
+
+/** A command with the number of ticks elapsed when it was given. */
+export interface TimedCommand {
+  tick: number;
+  command: Command;
+}
+
+/** Something valid in a configuration that is likely not meant. */
+export interface Warning {
+  path: string;
+  message: string;
+}
+
+/** A fault of a configuration; line and column where it was given as text and they are known. */
+export interface Problem {
+  path: string;
+  message: string;
+  line: number | null;
+  column: number | null;
+}
+
+/** A rollout's result, at its end or on the way. */
+export interface Report {
+  final_state: State;
+  stages_completed: number;
+  total_stages: number;
+  rollback_triggered: boolean;
+  rollback_reason: string | null;
+  metrics: Metrics;
+  outcome: Outcome;
+  truth: {
+    release: "healthy" | "bad";
+    /** The first tick in which the release was worse than the baseline. */
+    regression_from_tick: number | null;
+    sentence: string;
+  };
+  stages: StageReport[];
+  decisions: Decision[];
+  commands: TimedCommand[];
+  seed: number;
+  config: ResolvedConfig;
+  warnings: Warning[];
+}
+
+/** The looks of a rule, an element a tick. */
+export interface RuleSeries {
+  /** 0 no look, 1 pass, 2 fail, 3 inconclusive. */
+  verdict: Uint8Array;
+  /** What was measured, in the unit of the limit; NaN without a value. */
+  observed: Float64Array;
+  limit: Float64Array;
+  /** The limit in terms of the canary's own error rate (0..1) or latency (ms). */
+  canary_limit: Float64Array;
+}
+
+/** A rollout tick by tick: an element a tick, in order; NaN where there is no value. */
+export interface Series {
+  /** The number of the stage, from 1. */
+  stage: Uint32Array;
+  /** The state after the tick: 0 PROGRESSING, 1 PAUSED, 2 ROLLING_BACK, 3 ROLLED_BACK, 4 COMPLETED. */
+  state: Uint8Array;
+  /** The canary's share of requests during the tick, in percent. */
+  traffic_pct: Float64Array;
+  baseline_requests: Float64Array;
+  baseline_errors: Float64Array;
+  canary_requests: Float64Array;
+  /** Excess errors included. */
+  canary_errors: Float64Array;
+  /** Canary errors that the baseline would have served. */
+  excess_errors: Float64Array;
+  baseline_p50_ms: Float64Array;
+  baseline_p95_ms: Float64Array;
+  baseline_p99_ms: Float64Array;
+  canary_p50_ms: Float64Array;
+  canary_p95_ms: Float64Array;
+  canary_p99_ms: Float64Array;
+  /** The truth behind the counts: expected requests and the error rates, in 0..1. */
+  true_requests: Float64Array;
+  true_baseline_error_rate: Float64Array;
+  true_canary_error_rate: Float64Array;
+  /** In the order of config.rules. */
+  rules: RuleSeries[];
+}
+
+/** How a ratio arrives. */
+export type Arrival =
+  | "at_once"
+  | { late: { start_tick: number } }
+  | { leak: { start_tick: number; ramp_ticks: number } }
+  | { under_load: { from_load: number; full_load: number } }
+  | { cold_start: { half_life_ticks: number } };
+
+/** A rule; which parameters it takes depends on its name. */
+export interface Rule {
+  rule: string;
+  look?: "stage_end" | "every_tick";
+  window?: "tick" | "stage" | "rollout";
+  failure_limit?: number;
+  on_fail?: "rollback" | "pause";
+  stages?: number[];
+  min_requests?: number;
+  min_errors?: number;
+  max?: number;
+  quantile?: number;
+}
+
+/** A stage of the plan. */
+export interface Stage {
+  name?: string;
+  traffic_pct: number;
+  duration_ticks?: number;
+  pause?: "manual" | { ticks: number };
+  error_rate_threshold?: number;
+  latency_threshold_ms?: number;
+}
+
+/** A configuration as a person writes it; config_schema() has units, ranges and defaults. */
+export interface Config {
+  name?: string;
+  tick_seconds?: number;
+  traffic?: {
+    requests_per_second?: number;
+    daily_swing?: { amplitude: number; period_seconds?: number; peak_seconds?: number };
+    burstiness?: number;
+  };
+  noise?: { common?: number; per_arm?: number };
+  incidents?: {
+    chance_per_tick?: number;
+    at_tick?: number;
+    duration_ticks?: number;
+    error_ratio?: number;
+    latency_ratio?: number;
+  };
+  baseline?: { error_rate?: number; latency_ms?: { p50?: number; p99?: number } };
+  canary?: {
+    error_ratio?: number;
+    error_arrival?: Arrival;
+    latency_ratio?: number;
+    latency_arrival?: Arrival;
+  };
+  stages: Stage[];
+  error_rate_threshold?: number;
+  latency_threshold_ms?: number;
+  rules?: Rule[];
+  on_inconclusive?:
+    | "promote"
+    | "pause"
+    | "rollback"
+    | { extend: { max_ticks: number; then: "promote" | "pause" | "rollback" } };
+  rollback_ticks?: number;
+}
+
+/** A configuration with every default filled in and its thresholds written out as rules. */
+export interface ResolvedConfig extends Config {
+  name: string;
+  tick_seconds: number;
+  traffic: NonNullable<Config["traffic"]> & { requests_per_second: number };
+  baseline: { error_rate: number; latency_ms: { p50: number; p99: number } };
+  canary: NonNullable<Config["canary"]> & { error_ratio: number; latency_ratio: number };
+  stages: (Stage & { name: string; duration_ticks: number })[];
+  rules: (Rule & {
+    look: "stage_end" | "every_tick";
+    window: "tick" | "stage" | "rollout";
+    failure_limit: number;
+    on_fail: "rollback" | "pause";
+  })[];
+  on_inconclusive: NonNullable<Config["on_inconclusive"]>;
+  rollback_ticks: number;
+}
+
+/** A configuration known by name; json is its text. */
+export interface Preset {
+  name: string;
+  description: string;
+  json: string;
+}
+
+/** What is wrong with a configuration, and what is likely not meant. */
+export interface Validation {
+  problems: Problem[];
+  warnings: Warning[];
+}

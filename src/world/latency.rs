@@ -1,0 +1,335 @@
+//! Latencies of a tick, drawn into logarithmic bins by halving: of the requests
+//! in a range of bins, how many lie in its left half is binomial. Every split
+//! has its own words, so a quantile or a tail count draws only the splits on
+//! its way, and finds what the full histogram finds.
+
+use super::binomial;
+use super::stream::{Component, Streams};
+use crate::config;
+use crate::math::{exp, ln};
+use crate::observation::{Arm, ByArm};
+use crate::stats::normal;
+
+/// Halvings from all bins to one.
+const LEVELS: u32 = 10;
+/// Bins of a histogram.
+pub const BINS: u32 = 1 << LEVELS;
+/// Where the first bin begins, in milliseconds.
+const FIRST_EDGE_MS: f64 = 0.001;
+/// A bin's upper edge by its lower.
+const BIN_RATIO: f64 = 1.02;
+/// Levels whose splits lie together in a stream, so that one load of its
+/// window serves four splits on a way down.
+const LEVELS_TOGETHER: u32 = 4;
+
+/// Latencies of a tick, as far as they are not drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LatencyTick {
+    /// The tick, from 1.
+    pub tick: u32,
+    /// The requests counted in it.
+    pub requests: ByArm<u64>,
+    /// The logarithm of the factor on latencies in it.
+    pub shift: ByArm<f64>,
+}
+
+/// The lower edge of a bin, or the upper of the one before, in milliseconds;
+/// `edge` in 0..=[`BINS`], fractions lie between on a logarithmic scale.
+///
+/// The first bin also holds all below its lower edge, the last all above its
+/// upper.
+pub fn edge_ms(edge: f64) -> f64 {
+    exp(ln_edge(edge))
+}
+
+fn ln_edge(edge: f64) -> f64 {
+    ln(FIRST_EDGE_MS) + edge * ln(BIN_RATIO)
+}
+
+/// The edge nearest to a latency above 0, on a logarithmic scale.
+pub fn nearest_edge(ms: f64) -> u32 {
+    let edge = (ln(ms) - ln(FIRST_EDGE_MS)) / ln(BIN_RATIO);
+    edge.round().clamp(0.0, f64::from(BINS)) as u32
+}
+
+/// The law of latencies: log-normal, up to a shift.
+#[derive(Clone, Debug)]
+pub(super) struct Law {
+    /// By edge, how far its logarithm lies above the mean.
+    edges: Box<[f64]>,
+    /// Standard deviation of the logarithm; may be 0.
+    sigma: f64,
+    /// Splits at the shifts that most ticks have.
+    tables: Vec<Splits>,
+}
+
+/// By node, the probability of the left half.
+#[derive(Clone, Debug)]
+struct Splits {
+    shift: f64,
+    left: Box<[f64]>,
+}
+
+/// A tick on the way down: what is left of its requests, and how many of these
+/// lie in the left half.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Descent {
+    here: u64,
+    left: u64,
+}
+
+/// A node of the tree of halvings, numbered as in a heap: 1 is the root, the
+/// halves of i are 2i and 2i + 1, the bins follow from [`BINS`].
+type Node = u32;
+
+impl Law {
+    pub(super) fn new(latency: &config::Latency, usual_shifts: &[f64]) -> Self {
+        let mu = ln(latency.p50);
+        let sigma = (ln(latency.p99) - mu) / normal::quantile(0.99);
+        let edges = (0..=BINS).map(|edge| ln_edge(f64::from(edge)) - mu).collect();
+        let mut law = Law { edges, sigma, tables: Vec::new() };
+        law.tables = usual_shifts
+            .iter()
+            .map(|&shift| Splits {
+                shift,
+                left: (0..BINS).map(|node| law.split(node.max(1), shift)).collect(),
+            })
+            .collect();
+        law
+    }
+
+    /// The latency at rank q · n of n, between the edges of its bin by its rank
+    /// there, on a logarithmic scale.
+    pub(super) fn quantile_ms(
+        &self,
+        streams: &mut Streams,
+        descents: &mut Vec<Descent>,
+        arm: Arm,
+        window: &[LatencyTick],
+        q: f64,
+    ) -> Option<f64> {
+        let mut here = begin(descents, arm, window);
+        if here == 0 {
+            return None;
+        }
+        let mut rank = q * here as f64;
+        let mut node = 1;
+        while node < BINS {
+            let left = self.halve(streams, descents, arm, window, node);
+            // An empty half has no quantile, even at rank 0.
+            let to_left = left > 0 && rank <= left as f64;
+            node = descend(descents, node, to_left);
+            if to_left {
+                here = left;
+            } else {
+                rank -= left as f64;
+                here -= left;
+            }
+        }
+        let within = (rank / here as f64).clamp(0.0, 1.0);
+        Some(edge_ms(f64::from(node - BINS) + within))
+    }
+
+    /// Requests in bins from `edge` on.
+    pub(super) fn above_edge(
+        &self,
+        streams: &mut Streams,
+        descents: &mut Vec<Descent>,
+        arm: Arm,
+        window: &[LatencyTick],
+        edge: u32,
+    ) -> u64 {
+        let all = begin(descents, arm, window);
+        if edge >= BINS {
+            return 0;
+        }
+        // Requests right of the node and in it.
+        let (mut right, mut here) = (0, all);
+        let mut node = 1;
+        for level in (0..LEVELS).rev() {
+            let to_left = edge >> level & 1 == 0;
+            let left = self.halve(streams, descents, arm, window, node);
+            node = descend(descents, node, to_left);
+            if to_left {
+                right += here - left;
+                here = left;
+            } else {
+                here -= left;
+            }
+        }
+        right + here
+    }
+
+    /// Requests by bin.
+    pub(super) fn histogram(
+        &self,
+        streams: &mut Streams,
+        arm: Arm,
+        window: &[LatencyTick],
+    ) -> Vec<u64> {
+        let mut bins = vec![0; BINS as usize];
+        let mut nodes = vec![0; 2 * BINS as usize];
+        for tick in window {
+            nodes[1] = *tick.requests.of(arm);
+            for node in in_stream_order() {
+                let here = nodes[node as usize];
+                let left = self.left(streams, arm, tick, node, here);
+                nodes[2 * node as usize] = left;
+                nodes[2 * node as usize + 1] = here - left;
+            }
+            for (bin, count) in bins.iter_mut().zip(&nodes[BINS as usize..]) {
+                *bin += count;
+            }
+        }
+        bins
+    }
+
+    /// Draws the left half of a node in every tick; their sum.
+    fn halve(
+        &self,
+        streams: &mut Streams,
+        descents: &mut [Descent],
+        arm: Arm,
+        window: &[LatencyTick],
+        node: Node,
+    ) -> u64 {
+        let mut sum = 0;
+        for (descent, tick) in descents.iter_mut().zip(window) {
+            descent.left = self.left(streams, arm, tick, node, descent.here);
+            sum += descent.left;
+        }
+        sum
+    }
+
+    /// How many of the `here` requests at a node lie in its left half.
+    fn left(
+        &self,
+        streams: &mut Streams,
+        arm: Arm,
+        tick: &LatencyTick,
+        node: Node,
+        here: u64,
+    ) -> u64 {
+        if here == 0 {
+            return 0;
+        }
+        let shift = *tick.shift.of(arm);
+        let table = self.tables.iter().find(|table| table.shift == shift);
+        let p = match table {
+            Some(table) => table.left[node as usize],
+            None => self.split(node, shift),
+        };
+        let words = words(streams, arm, tick.tick, node);
+        binomial::draw(here, p, words)
+    }
+
+    /// The probability of the left half of a node, given the node.
+    fn split(&self, node: Node, shift: f64) -> f64 {
+        let height = LEVELS - node.ilog2();
+        let first = (node << height) - BINS;
+        let middle = first + (1 << (height - 1));
+        let [low, middle, high] =
+            [first, middle, first + (1 << height)].map(|edge| self.tails(edge, shift));
+        let (left, right) = (between(low, middle), between(middle, high));
+        // Where nothing can be, any answer is right.
+        if left > 0.0 { left / (left + right) } else { 0.0 }
+    }
+
+    /// The probability of a latency below and above an edge; nothing is below
+    /// the first or above the last.
+    fn tails(&self, edge: u32, shift: f64) -> Tails {
+        if edge == 0 {
+            return Tails { below: 0.0, above: 1.0 };
+        }
+        if edge == BINS {
+            return Tails { below: 1.0, above: 0.0 };
+        }
+        let distance = self.edges[edge as usize] - shift;
+        let z = if self.sigma > 0.0 {
+            distance / self.sigma
+        } else if distance > 0.0 {
+            f64::INFINITY
+        } else {
+            f64::NEG_INFINITY
+        };
+        if z < 0.0 {
+            let below = normal::cdf(z);
+            Tails { below, above: 1.0 - below }
+        } else {
+            let above = normal::sf(z);
+            Tails { below: 1.0 - above, above }
+        }
+    }
+}
+
+/// The two sides of an edge; each keeps its precision where it is small.
+#[derive(Clone, Copy)]
+struct Tails {
+    below: f64,
+    above: f64,
+}
+
+/// The probability between two edges, by the side where it is more precise.
+fn between(low: Tails, high: Tails) -> f64 {
+    if low.below < low.above { high.below - low.below } else { low.above - high.above }
+}
+
+/// All ticks at the root; their requests.
+fn begin(descents: &mut Vec<Descent>, arm: Arm, window: &[LatencyTick]) -> u64 {
+    descents.clear();
+    descents.extend(window.iter().map(|t| Descent { here: *t.requests.of(arm), left: 0 }));
+    descents.iter().map(|descent| descent.here).sum()
+}
+
+/// All ticks to one half of a node.
+fn descend(descents: &mut [Descent], node: Node, to_left: bool) -> Node {
+    for descent in descents {
+        descent.here = if to_left { descent.left } else { descent.here - descent.left };
+    }
+    2 * node + u32::from(!to_left)
+}
+
+/// Where the words of a split are: a cluster of 16 places, of which a node, its
+/// halves, their halves and theirs take the places 1 to 15.
+fn place(node: Node) -> u32 {
+    let level = node.ilog2();
+    let below_top = level % LEVELS_TOGETHER;
+    let top = node >> below_top;
+    let place = 1 << below_top | node & ((1 << below_top) - 1);
+    top << LEVELS_TOGETHER | place
+}
+
+/// All splits, each after the one above it, cluster by cluster.
+fn in_stream_order() -> impl Iterator<Item = Node> {
+    let tops = (0..LEVELS).step_by(LEVELS_TOGETHER as usize).flat_map(|level| {
+        let below = LEVELS_TOGETHER.min(LEVELS - level);
+        (1 << level..2 << level).map(move |top: Node| (top, below))
+    });
+    tops.flat_map(|(top, levels)| {
+        (0..levels).flat_map(move |below| top << below..(top + 1) << below)
+    })
+}
+
+/// The words of a split: 2 longs in its place, and for the few that need more a
+/// wide room in the companion stream.
+fn words(streams: &mut Streams, arm: Arm, tick: u32, node: Node) -> impl FnMut() -> u64 {
+    /// Places of a tick: the highest is of a top at level 8.
+    const PLACES: u64 = 1 << 13;
+    const WORDS: u64 = 4;
+    const MORE_WORDS: u64 = 1 << 10;
+    let (component, more) = match arm {
+        Arm::Baseline => (Component::LatencyBaseline, Component::LatencyBaselineMore),
+        Arm::Canary => (Component::LatencyCanary, Component::LatencyCanaryMore),
+    };
+    let place = u64::from(tick) * PLACES + u64::from(place(node));
+    let mut taken = 0;
+    move || {
+        let at = taken;
+        taken += 2;
+        if at < WORDS {
+            streams.long(component, place * WORDS + at)
+        } else {
+            streams.long(more, place * MORE_WORDS + at)
+        }
+    }
+}

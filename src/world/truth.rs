@@ -1,0 +1,223 @@
+//! What is so in a tick, whatever is drawn: load, error rates, latencies, and
+//! what the release does to them.
+
+use std::f64::consts::TAU;
+
+use super::gamma::{Factor, open_unit};
+use super::stream::{Component, Streams};
+use crate::config::{Arrival, Canary, Config, DailySwing, Incidents};
+use crate::math::{cos, exp2, ln};
+use crate::observation::ByArm;
+
+/// The truth of a tick. No rule sees it; history and harm do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Truth {
+    /// Expected requests of both arms together.
+    pub requests: f64,
+    /// Probability that a request fails, 0..=1.
+    pub error_rate: ByArm<f64>,
+    /// What the canary's error rate would be if the release were as good as
+    /// the baseline, 0..=1.
+    pub healthy_error_rate: f64,
+    /// The logarithm of the factor on latencies.
+    pub latency_shift: ByArm<f64>,
+    /// Whether the release is worse than if it were healthy, by a regression
+    /// that is not a cold start.
+    pub degraded: bool,
+}
+
+/// What lies on a tick from outside the release.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings {
+    /// Load by its mean.
+    load: f64,
+    /// Factor on the error rate.
+    error_factor: ByArm<f64>,
+    /// Logarithm of the factor on latencies.
+    latency_shift: f64,
+}
+
+impl Surroundings {
+    /// Nothing unusual.
+    pub(super) const CALM: Surroundings = Surroundings {
+        load: 1.0,
+        error_factor: ByArm { baseline: 1.0, canary: 1.0 },
+        latency_shift: 0.0,
+    };
+}
+
+/// From surroundings to truth.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    mean_requests: f64,
+    error_rate: f64,
+    canary: Canary,
+    tick_seconds: f64,
+    swing: Option<DailySwing>,
+    burstiness: Option<Factor>,
+    common_noise: Option<Factor>,
+    per_arm_noise: Option<Factor>,
+    incidents: Option<Incidents>,
+}
+
+impl Model {
+    pub(super) fn new(config: &Config) -> Self {
+        let tick_seconds = f64::from(config.tick_seconds);
+        Model {
+            mean_requests: config.traffic.requests_per_second * tick_seconds,
+            error_rate: config.baseline.error_rate,
+            canary: config.canary.clone(),
+            tick_seconds,
+            swing: config.traffic.daily_swing.clone(),
+            burstiness: Factor::new(config.traffic.burstiness),
+            common_noise: Factor::new(config.noise.common),
+            per_arm_noise: Factor::new(config.noise.per_arm),
+            incidents: config.incidents.clone(),
+        }
+    }
+
+    /// The ticks in which the truth changes, if these are all known beforehand
+    /// and nothing else moves it: then it stands still in between.
+    pub(super) fn steps(&self) -> Option<[u32; 2]> {
+        let still = self.swing.is_none()
+            && self.burstiness.is_none()
+            && self.common_noise.is_none()
+            && self.per_arm_noise.is_none()
+            && self.incidents.is_none();
+        let canary = &self.canary;
+        let error = step(canary.error_ratio, canary.error_arrival)?;
+        let latency = step(canary.latency_ratio, canary.latency_arrival)?;
+        still.then(|| [error.min(latency), error.max(latency)])
+    }
+
+    /// Draws what surrounds a tick. `incident_end`, the last tick of the last
+    /// incident, is carried from tick to tick.
+    pub(super) fn surroundings(
+        &self,
+        streams: &mut Streams,
+        incident_end: &mut u32,
+        tick: u32,
+    ) -> Surroundings {
+        let load = self.swing.as_ref().map_or(1.0, |swing| self.swing_at(swing, tick))
+            * draw(self.burstiness, streams, Component::Load, tick);
+        let common = draw(self.common_noise, streams, Component::NoiseCommon, tick);
+        let own = ByArm {
+            baseline: draw(self.per_arm_noise, streams, Component::NoiseBaseline, tick),
+            canary: draw(self.per_arm_noise, streams, Component::NoiseCanary, tick),
+        };
+        let (mut incident, mut latency_shift) = (1.0, 0.0);
+        if let Some(incidents) = &self.incidents {
+            if starts(incidents, streams, tick) {
+                *incident_end = tick.saturating_add(incidents.duration_ticks) - 1;
+            }
+            if tick <= *incident_end {
+                incident = incidents.error_ratio;
+                latency_shift = ln(incidents.latency_ratio);
+            }
+        }
+        let error_factor = ByArm {
+            baseline: incident * common * own.baseline,
+            canary: incident * common * own.canary,
+        };
+        Surroundings { load, error_factor, latency_shift }
+    }
+
+    /// The truth of a tick in its surroundings.
+    pub(super) fn truth(&self, tick: u32, surroundings: &Surroundings) -> Truth {
+        let canary = &self.canary;
+        let arrived = |arrival| arrived(arrival, tick, surroundings.load);
+        let error_ratio = ratio(canary.error_ratio, arrived(canary.error_arrival));
+        let latency_ratio = ratio(canary.latency_ratio, arrived(canary.latency_arrival));
+        let rate = |factor: f64| (self.error_rate * factor).min(1.0);
+        let healthy = rate(surroundings.error_factor.canary);
+        let failing = (healthy * error_ratio).min(1.0);
+        Truth {
+            requests: self.mean_requests * surroundings.load,
+            error_rate: ByArm {
+                baseline: rate(surroundings.error_factor.baseline),
+                canary: failing,
+            },
+            healthy_error_rate: healthy,
+            latency_shift: ByArm {
+                baseline: surroundings.latency_shift,
+                canary: surroundings.latency_shift + ln(latency_ratio),
+            },
+            degraded: failing > healthy && !heals(canary.error_arrival)
+                || latency_ratio > 1.0 && !heals(canary.latency_arrival),
+        }
+    }
+
+    /// The shifts of latency that most ticks have: with and without an
+    /// incident, with none and with all of the release's ratio.
+    pub(super) fn usual_latency_shifts(&self) -> Vec<f64> {
+        let incident = self.incidents.as_ref().map(|incidents| ln(incidents.latency_ratio));
+        let release = ln(ratio(self.canary.latency_ratio, 1.0));
+        let mut shifts = vec![0.0, release];
+        shifts.extend(incident.into_iter().flat_map(|incident| [incident, incident + release]));
+        shifts.sort_by(f64::total_cmp);
+        shifts.dedup();
+        shifts
+    }
+
+    fn swing_at(&self, swing: &DailySwing, tick: u32) -> f64 {
+        let middle = (f64::from(tick) - 0.5) * self.tick_seconds;
+        let days = (middle - f64::from(swing.peak_seconds)) / f64::from(swing.period_seconds);
+        1.0 + swing.amplitude * cos(TAU * (days - days.floor()))
+    }
+}
+
+/// 1 + (r − 1) · e.
+fn ratio(full: f64, arrived: f64) -> f64 {
+    1.0 + (full - 1.0) * arrived
+}
+
+/// How much of a ratio is there, 0..=1.
+fn arrived(arrival: Arrival, tick: u32, load: f64) -> f64 {
+    match arrival {
+        Arrival::AtOnce => 1.0,
+        Arrival::Late { start_tick } => f64::from(u8::from(tick >= start_tick)),
+        Arrival::Leak { start_tick, ramp_ticks } => {
+            let ticks = f64::from(tick) - f64::from(start_tick) + 1.0;
+            (ticks / f64::from(ramp_ticks)).clamp(0.0, 1.0)
+        }
+        Arrival::UnderLoad { from_load, full_load } => {
+            ((load - from_load) / (full_load - from_load)).clamp(0.0, 1.0)
+        }
+        Arrival::ColdStart { half_life_ticks } => exp2(-(f64::from(tick) - 1.0) / half_life_ticks),
+    }
+}
+
+/// The tick from which all of a ratio is there, with none of it before; `None`
+/// if it arrives in another way.
+fn step(ratio: f64, arrival: Arrival) -> Option<u32> {
+    match arrival {
+        _ if ratio == 1.0 => Some(1),
+        Arrival::AtOnce => Some(1),
+        Arrival::Late { start_tick } => Some(start_tick.max(1)),
+        _ => None,
+    }
+}
+
+fn heals(arrival: Arrival) -> bool {
+    matches!(arrival, Arrival::ColdStart { .. })
+}
+
+fn draw(factor: Option<Factor>, streams: &mut Streams, component: Component, tick: u32) -> f64 {
+    /// 3 longs suffice 19 times in 20; that 32 do not, once in 10²⁰.
+    const WORDS: u64 = 64;
+    let mut at = WORDS * u64::from(tick);
+    factor.map_or(1.0, |factor| {
+        factor.draw(|| {
+            at += 2;
+            streams.long(component, at - 2)
+        })
+    })
+}
+
+/// Whether an incident starts in a tick.
+fn starts(incidents: &Incidents, streams: &mut Streams, tick: u32) -> bool {
+    let chance = incidents.chance_per_tick;
+    incidents.at_tick == Some(tick)
+        || chance > 0.0
+            && open_unit(streams.long(Component::Incidents, 2 * u64::from(tick))) < chance
+}

@@ -1,0 +1,147 @@
+//! The plain rules, a row a case: what is seen, what is said, in which words.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::observation::{ByArm, Counts};
+use canary_rollout::rules::{Limit, Sight, Verdict};
+
+use crate::support::config;
+
+/// (canary errors, requests), (baseline errors, requests).
+type Seen = ((u64, u64), (u64, u64));
+
+fn sight(((x_c, n_c), (x_b, n_b)): Seen, quantile_ms: [f64; 2]) -> Sight {
+    let [canary, baseline] = quantile_ms.map(|ms| (ms > 0.0).then_some(ms));
+    Sight {
+        counts: ByArm {
+            canary: Counts { requests: n_c, errors: x_c },
+            baseline: Counts { requests: n_b, errors: x_b },
+        },
+        quantile_ms: ByArm { baseline, canary },
+        canary_has_all: n_b == 0,
+    }
+}
+
+#[track_caller]
+fn check(rule: &str, sight: &Sight, verdict: Verdict, sentence: &str) {
+    let text = format!(r#"{{ "stages": [{{ "traffic_pct": 10 }}], "rules": [{{ {rule} }}] }}"#);
+    let rule = &config(&text).rules[0];
+    let judgement = rule.judge(sight);
+    assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+    assert_eq!(rule.sentence(sight), sentence);
+    assert_eq!(judgement.gap.is_some(), verdict == Verdict::Inconclusive);
+}
+
+#[track_caller]
+fn check_counts(rule: &str, seen: Seen, verdict: Verdict, sentence: &str) {
+    check(rule, &sight(seen, [0.0, 0.0]), verdict, sentence);
+}
+
+use Verdict::{Fail, Inconclusive, Pass};
+
+#[test]
+fn error_rate_is_a_limit_on_the_canary_alone() {
+    let rule = r#""rule": "error_rate", "max": 0.02"#;
+    check_counts(rule, ((2, 100), (0, 0)), Pass, "Error rate: 2 of 100 canary requests failed, 2 %; the limit is 2 %.");
+    check_counts(rule, ((3, 100), (90, 100)), Fail, "Error rate: 3 of 100 canary requests failed, 3 %; the limit is 2 %.");
+    check_counts(rule, ((20_001, 1_000_000), (0, 1)), Fail, "Error rate: 20,001 of 1,000,000 canary requests failed, 2 %; the limit is 2 %.");
+    check_counts(rule, ((0, 0), (5, 100)), Inconclusive, "Too little traffic to tell: 0 requests at the canary, 1 needed.");
+}
+
+#[test]
+fn error_rate_delta_is_a_limit_above_the_baseline() {
+    let rule = r#""rule": "error_rate_delta", "max": 0.02"#;
+    check_counts(
+        rule,
+        ((5, 117), (87, 10_120)),
+        Fail,
+        "Error rate: 5 of 117 canary requests failed, 4.27 %, 3.41 points above the baseline’s 0.86 %; the limit is 2 points.",
+    );
+    // Exactly at the limit passes, at any scale; a hair above fails.
+    check_counts(rule, ((3, 100), (1, 100)), Pass, "Error rate: 3 of 100 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.");
+    check_counts(rule, ((300_001, 10_000_000), (100_000, 10_000_000)), Fail, "Error rate: 300,001 of 10,000,000 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.");
+    check_counts(rule, ((0, 50), (1, 50)), Pass, "Error rate: 0 of 50 canary requests failed, 0 %, 2 points below the baseline’s 2 %; the limit is 2 points.");
+    check_counts(rule, ((5, 50), (0, 0)), Inconclusive, "All traffic is the canary’s: no baseline is left to compare with.");
+    let zero = r#""rule": "error_rate_delta", "max": 0"#;
+    check_counts(zero, ((1, 100), (1, 100)), Pass, "Error rate: 1 of 100 canary requests failed, 1 %, 0 points above the baseline’s 1 %; the limit is 0 points.");
+}
+
+#[test]
+fn error_rate_ratio_is_a_limit_in_times_the_baseline() {
+    let rule = r#""rule": "error_rate_ratio", "max": 2, "min_errors": 5"#;
+    check_counts(rule, ((5, 100), (20, 1_000)), Fail, "Error rate: 5 of 100 canary requests failed, 5 %, 2.5 times the baseline’s 2 %; the limit is 2 times.");
+    check_counts(rule, ((6, 100), (3, 100)), Pass, "Error rate: 6 of 100 canary requests failed, 6 %, 2 times the baseline’s 3 %; the limit is 2 times.");
+    check_counts(rule, ((4, 100), (1, 1_000)), Inconclusive, "Too few errors to tell: 4 errors at the canary, 5 needed.");
+    check_counts(rule, ((5, 100), (0, 1_000)), Fail, "Error rate: 5 of 100 canary requests failed, 5 %, against the baseline’s 0 %; the limit is 2 times.");
+    let hasty = r#""rule": "error_rate_ratio", "max": 2"#;
+    check_counts(hasty, ((1, 100), (0, 1_000)), Fail, "Error rate: 1 of 100 canary requests failed, 1 %, against the baseline’s 0 %; the limit is 2 times.");
+    check_counts(hasty, ((0, 100), (0, 1_000)), Pass, "Error rate: 0 of 100 canary requests failed, 0 %, against the baseline’s 0 %; the limit is 2 times.");
+}
+
+#[test]
+fn minimum_requests_come_before_the_limit() {
+    let rule = r#""rule": "error_rate", "max": 0.02, "min_requests": 1000"#;
+    check_counts(rule, ((999, 999), (0, 1)), Inconclusive, "Too little traffic to tell: 999 requests at the canary, 1,000 needed.");
+    check_counts(rule, ((1_000, 1_000), (0, 1)), Fail, "Error rate: 1,000 of 1,000 canary requests failed, 100 %; the limit is 2 %.");
+}
+
+#[test]
+fn a_silent_baseline_beside_the_canary_is_too_little_traffic() {
+    let seen = Sight { canary_has_all: false, ..sight(((1, 10), (0, 0)), [0.0, 0.0]) };
+    check(r#""rule": "error_rate_delta", "max": 0.02"#, &seen, Inconclusive, "Too little traffic to tell: no request reached the baseline.");
+}
+
+#[test]
+fn latency_rules_read_a_quantile() {
+    let enough = ((0, 1_000), (0, 1_000));
+    let limit = r#""rule": "latency", "max": 250"#;
+    check(limit, &sight(enough, [250.0, 180.0]), Pass, "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.");
+    check(limit, &sight(enough, [250.5, 180.0]), Fail, "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.");
+    let delta = r#""rule": "latency_delta_ms", "max": 50, "quantile": 0.5"#;
+    check(delta, &sight(enough, [150.0, 100.0]), Pass, "Latency: the canary’s p50 is 150 ms, 50 ms above the baseline’s 100 ms; the limit is 50 ms.");
+    check(delta, &sight(enough, [160.2, 100.0]), Fail, "Latency: the canary’s p50 is 160 ms, 60.2 ms above the baseline’s 100 ms; the limit is 50 ms.");
+    check(delta, &sight(enough, [90.0, 100.0]), Pass, "Latency: the canary’s p50 is 90 ms, 10 ms below the baseline’s 100 ms; the limit is 50 ms.");
+    check(delta, &sight(((0, 9), (0, 0)), [90.0, 0.0]), Inconclusive, "All traffic is the canary’s: no baseline is left to compare with.");
+}
+
+#[test]
+fn a_limit_is_a_decimal_of_at_most_nine_places() {
+    for (value, kept) in [
+        (0.0, true),
+        (0.01, true),
+        (0.1 + 0.2, false),
+        (0.3, true),
+        (0.000_000_001, true),
+        (0.000_000_000_1, false),
+        (999.999_999_999, true),
+        (1_000.0, true),
+        (1_000.1, false),
+        (-0.01, false),
+        (f64::NAN, false),
+        (f64::INFINITY, false),
+    ] {
+        let limit = Limit::from_f64(value);
+        assert_eq!(limit.is_some(), kept, "{value}");
+        assert!(limit.is_none_or(|limit| limit.as_f64() == value), "{value}");
+    }
+}
+
+/// Whole numbers decide where floating point would not: k failures of 100·k
+/// are never above 1 %, and one more always is.
+#[test]
+fn comparisons_are_exact_at_every_scale() {
+    let limit = Limit::from_f64(0.01).unwrap();
+    let mut k = 1_u64;
+    while k < 10_u64.pow(11) {
+        assert!(!limit.is_below_quotient(k, 100 * k), "{k}");
+        assert!(limit.is_below_quotient(k + 1, 100 * k), "{k}");
+        assert!(!limit.is_below_difference((3 * k, 100 * k), (2 * k, 100 * k)), "{k}");
+        assert!(limit.is_below_difference((3 * k + 1, 100 * k), (2 * k, 100 * k)), "{k}");
+        k = k * 7 + 3;
+    }
+    let largest = Limit::from_f64(1_000.0).unwrap();
+    let most = 10_u64.pow(13);
+    assert!(!largest.is_below_ratio((most, most), (most / 1_000, most)));
+    assert!(largest.is_below_ratio((most, most), (most / 1_000 - 1, most)));
+}

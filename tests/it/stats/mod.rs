@@ -1,0 +1,47 @@
+//! `canary_rollout::stats` against `tests/data/stats.json`: 50-digit values
+//! (mpmath), exact enumerations, and what SciPy and statsmodels give.
+
+mod confidence_sequence;
+mod eprocess;
+mod fisher;
+mod group_sequential;
+mod intervals;
+mod mann_whitney;
+mod normal;
+mod quantile_interval;
+mod special;
+mod two_proportion;
+
+use serde::de::DeserializeOwned;
+
+/// The rows of one section of the table.
+fn table<Row: DeserializeOwned>(section: &str) -> Vec<Row> {
+    let text = include_str!("../../data/stats.json");
+    let mut sections: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(text).unwrap();
+    let rows = sections.remove(section).unwrap_or_else(|| panic!("no section {section}"));
+    serde_json::from_value(rows).unwrap()
+}
+
+/// Within so many units in the last place of the expected value.
+#[track_caller]
+fn check_ulps(what: &str, actual: f64, expected: f64, most: f64) {
+    let unit = expected.abs().next_up() - expected.abs();
+    let off = (actual - expected).abs() / unit;
+    let close = actual == expected || off <= most;
+    assert!(close, "{what}: {actual:e}, expected {expected:e}, {off:.1} ulp off");
+}
+
+/// Within an absolute distance.
+#[track_caller]
+fn check_near(what: &str, actual: f64, expected: f64, most: f64) {
+    let off = (actual - expected).abs();
+    let close = actual == expected || off <= most;
+    assert!(close, "{what}: {actual:e}, expected {expected:e}, off by {off:e}");
+}
+
+/// Within a distance relative to the expected value.
+#[track_caller]
+fn check_relative(what: &str, actual: f64, expected: f64, most: f64) {
+    check_near(what, actual, expected, most * expected.abs());
+}

@@ -1,0 +1,63 @@
+//! What several modules of the suite need.
+
+use canary_rollout::config::{Config, preset};
+use canary_rollout::rollout::{Decision, Evidence, Rollout, Sink, Tick};
+use canary_rollout::rules::Verdict;
+use canary_rollout::world::Cells;
+
+/// A configuration from its text.
+#[track_caller]
+pub fn config(text: &str) -> Config {
+    match Config::from_json(text) {
+        Ok(config) => config,
+        Err(error) => panic!("{error}\nin {text}"),
+    }
+}
+
+/// A preset's configuration.
+#[track_caller]
+pub fn preset_config(name: &str) -> Config {
+    config(preset(name).expect("a preset of that name").json)
+}
+
+/// A rollout run to its end or to a pause that waits for a person.
+#[track_caller]
+pub fn rolled_out(config: &Config, seed: u64) -> Rollout {
+    let mut rollout = Rollout::new(config, seed);
+    rollout.run().expect("the rollout ends");
+    rollout
+}
+
+/// Counts the looks of rule 0.
+#[derive(Default)]
+pub struct LookCounter {
+    pub looks: u64,
+    pub failed: u64,
+}
+
+impl Sink for LookCounter {
+    fn wants(&self) -> Cells {
+        Cells::NONE
+    }
+
+    fn tick(&mut self, _: &Tick<'_>) {}
+
+    fn look(&mut self, _: u32, evidence: &Evidence) {
+        if evidence.rule == 0 {
+            self.looks += 1;
+            self.failed += u64::from(evidence.judgement.verdict == Verdict::Fail);
+        }
+    }
+
+    fn decision(&mut self, _: &Decision) {}
+}
+
+/// FNV-1a, 64 bits: a digest that needs no crate and no platform.
+pub fn digest(bytes: impl IntoIterator<Item = u8>, start: u64) -> u64 {
+    bytes.into_iter().fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// FNV-1a's first state.
+pub const EMPTY_DIGEST: u64 = 0xcbf2_9ce4_8422_2325;
