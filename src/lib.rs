@@ -52,19 +52,6 @@ mod json;
 pub mod math;
 pub mod observation;
 pub mod problem;
-<<<<<<< HEAD
-<<<<<<< HEAD
-pub mod rules;
-=======
-
-/// The engine's version.
-///
-/// ```
-/// assert!(!canary_rollout::VERSION.is_empty());
-/// ```
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
->>>>>>> 295b133b674c02d758a923ea0630db953d7c2c6b
-=======
 pub mod report;
 pub mod rollout;
 pub mod rules;
@@ -75,4 +62,3 @@ pub mod world;
 
 #[cfg(target_family = "wasm")]
 mod wasm;
->>>>>>> 290a9086883408d6feb84ddd264c38609e1189ea
