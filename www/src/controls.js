@@ -6,8 +6,7 @@
 import { h, replace } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** @import { State } from "./engine.js" */
-/** @typedef {"tick" | "advance" | "pause" | "resume" | "promote" | "abort"} Call */
+/** @import { Call, State } from "./engine.js" */
 /** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
 
 /** @type {[Move, string][]} */
@@ -58,14 +57,14 @@ export class Transport {
   }
 }
 
-/** What each call does, and the states that allow it: DESIGN's table. */
-const CALLS = /** @type {Record<Call, { name: string, does: string, allowed: State[] }>} */ ({
-  tick: { name: "Tick", does: "One interval on", allowed: ["PROGRESSING", "PAUSED", "ROLLING_BACK"] },
-  advance: { name: "Advance", does: "To the stage’s verdict", allowed: ["PROGRESSING", "ROLLING_BACK"] },
-  pause: { name: "Pause", does: "Stop the plan; traffic flows on", allowed: ["PROGRESSING"] },
-  resume: { name: "Resume", does: "Go on with the plan", allowed: ["PAUSED"] },
-  promote: { name: "Promote", does: "To the next stage at once", allowed: ["PROGRESSING", "PAUSED"] },
-  abort: { name: "Abort", does: "Roll back at once", allowed: ["PROGRESSING", "PAUSED"] },
+/** What each call is called, and does. */
+const CALLS = /** @type {Record<Call, { name: string, does: string }>} */ ({
+  tick: { name: "Tick", does: "One interval on" },
+  advance: { name: "Advance", does: "To the stage’s verdict" },
+  pause: { name: "Pause", does: "Stop the plan; traffic flows on" },
+  resume: { name: "Resume", does: "Go on with the plan" },
+  promote: { name: "Promote", does: "To the next stage at once" },
+  abort: { name: "Abort", does: "Roll back at once" },
 });
 
 export class Tell {
@@ -93,11 +92,13 @@ export class Tell {
     );
   }
 
-  /** @param {State} state at the playhead */
-  show(state) {
+  /**
+   * @param {State} state at the playhead
+   * @param {Call[]} allowed the calls it allows
+   */
+  show(state, allowed) {
     for (const [call, button] of this.#buttons) {
-      const { does, allowed } = CALLS[call];
-      forbid(button, does, allowed.includes(state) ? null : `Not while the rollout is ${state}`);
+      forbid(button, CALLS[call].does, allowed.includes(call) ? null : `Not while the rollout is ${state}`);
     }
   }
 

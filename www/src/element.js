@@ -12,8 +12,8 @@ import { put } from "./json-path.js";
 import { count, tickUnit } from "./format.js";
 import { Player } from "./player.js";
 
-/** @import { Command, Problem } from "./engine.js" */
-/** @import { Call, Move } from "./controls.js" */
+/** @import { Call, Command, Problem, Warning } from "./engine.js" */
+/** @import { Move } from "./controls.js" */
 /** @import { Json } from "./json-path.js" */
 
 // In Node there is no element to extend; the class is never made there.
@@ -27,7 +27,7 @@ class CanaryRollout extends Base {
   #draft = {};
   /** @type {Problem[]} */
   #problems = [];
-  /** @type {{ path: string, message: string }[]} */
+  /** @type {Warning[]} */
   #warnings = [];
   /** @type {Session | null} */
   #session = null;
@@ -55,6 +55,7 @@ class CanaryRollout extends Base {
 
   disconnectedCallback() {
     this.#player.stop();
+    this.#session?.free();
     this.#view?.disconnect();
   }
 

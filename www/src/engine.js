@@ -15,8 +15,11 @@ import bytes from "../../pkg/canary_rollout_bg.wasm?bytes";
 /** @typedef {import("../../pkg/canary_rollout.js").Check} Check */
 /** @typedef {import("../../pkg/canary_rollout.js").Metrics} Metrics */
 /** @typedef {import("../../pkg/canary_rollout.js").Rollout} Rollout */
-/** @typedef {"pause" | "resume" | "promote" | "abort"} Command */
-/** @typedef {{ path: string, message: string, line: number | null, column: number | null }} Problem */
+/** @typedef {import("../../pkg/canary_rollout.js").Call} Call */
+/** @typedef {import("../../pkg/canary_rollout.js").Command} Command */
+/** @typedef {import("../../pkg/canary_rollout.js").Problem} Problem */
+/** @typedef {import("../../pkg/canary_rollout.js").Warning} Warning */
+/** @typedef {import("../../pkg/canary_rollout.js").Preset} Preset */
 
 initSync({ module: bytes });
 

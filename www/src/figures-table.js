@@ -9,11 +9,12 @@ import { count } from "./format.js";
 const MOST_ROWS = 500;
 
 /**
+ * @param {string} name what the figures are of
  * @param {() => Figures | null} source
  * @returns {{ element: HTMLDetailsElement, refresh: () => void }}
  */
-export function figuresTable(source) {
-  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Figures by tick" });
+export function figuresTable(name, source) {
+  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Figures: ${name}` });
   const element = h("details", { class: "figures", ontoggle: refresh }, h("summary", {}, "Figures"), body);
 
   function refresh() {

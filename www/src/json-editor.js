@@ -3,7 +3,7 @@
 import { h, replace } from "./dom.js";
 import { locate, offsetOf, placeOf } from "./json-path.js";
 
-/** @import { Problem } from "./engine.js" */
+/** @import { Problem, Warning } from "./engine.js" */
 
 export class JsonEditor {
   #text = h("textarea", { class: "json", rows: 18, spellcheck: "false", autocomplete: "off", "aria-label": "Configuration as JSON" });
@@ -30,7 +30,7 @@ export class JsonEditor {
    * changed and not applied stays.
    * @param {string} text
    * @param {Problem[]} problems
-   * @param {{ path: string, message: string }[]} warnings
+   * @param {Warning[]} warnings
    */
   show(text, problems, warnings) {
     const untouched = this.#text.value === this.#shown || this.#text.value === text;
@@ -42,7 +42,7 @@ export class JsonEditor {
   /**
    * @param {string} text
    * @param {Problem[]} problems
-   * @param {{ path: string, message: string }[]} warnings
+   * @param {Warning[]} warnings
    */
   #tell(text, problems, warnings) {
     const told = problems.length === 0 ? null : `${problems.length === 1 ? "One problem" : `${problems.length} problems`}; what is drawn is the last valid configuration.`;

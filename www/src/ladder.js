@@ -74,7 +74,7 @@ function checkLine(check, report) {
   const words = { pass: "passed", fail: "failed", inconclusive: "inconclusive", waiting: "not looked yet" }[verdict];
   const figures =
     check.verdict === null
-      ? `limit ${inUnitOf(check.name, rule.max)}`
+      ? `limit ${inUnitOf(check.name, rule.max ?? null)}`
       : `${inUnitOf(check.name, check.observed)}, limit ${inUnitOf(check.name, check.limit)}`;
   return h(
     "li",

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** @typedef {{ name: string, description: string, json: string }} Preset */
+/** @import { Preset } from "./engine.js" */
 
 export class Scenario {
   #preset;

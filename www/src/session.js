@@ -9,7 +9,7 @@
 
 import { isFinal, new_rollout } from "./engine.js";
 
-/** @import { Command, Report, Rollout, Series } from "./engine.js" */
+/** @import { Call, Command, Report, Rollout, Series } from "./engine.js" */
 /** @typedef {{ tick: number, command: Command }} Told */
 
 export class Session {
@@ -24,9 +24,8 @@ export class Session {
   #playhead = 0;
   /** @type {{ report: Report, series: Series, length: number }} */
   #whole;
-  /** The rollout as it stands at the playhead. @type {Rollout | null} */
+  /** The rollout up to the playhead, kept to go on from. @type {Rollout | null} */
   #here = null;
-  #hereTick = 0;
 
   /**
    * Throws the engine's message for an invalid configuration or seed.
@@ -61,8 +60,8 @@ export class Session {
     return this.#playhead;
   }
 
-  get commands() {
-    return this.#commands;
+  get atEnd() {
+    return this.#playhead === this.length;
   }
 
   /** The report of the whole rollout. */
@@ -75,13 +74,14 @@ export class Session {
     return this.#whole.series;
   }
 
-  get atEnd() {
-    return this.#playhead === this.length;
-  }
-
   /** The report of the rollout up to the playhead. @returns {Report} */
   get reportHere() {
     return this.atEnd ? this.#whole.report : this.#rolloutHere().report();
+  }
+
+  /** The calls that the state at the playhead allows. @returns {Call[]} */
+  get allowedHere() {
+    return this.#rolloutHere().allowed();
   }
 
   /** @param {number} tick clipped to the rollout */
@@ -91,18 +91,19 @@ export class Session {
 
   /** One tick on. A rollout that waits for a person goes on waiting for a tick. */
   tick() {
-    if (!this.atEnd) return this.moveTo(this.#playhead + 1);
-    this.#atPlayhead((rollout) => rollout.tick());
-    this.#waited += 1;
-    this.#whole = this.#runAhead(this.#commands, this.#waited);
+    if (this.atEnd) {
+      this.#try((rollout) => rollout.tick());
+      this.#waited += 1;
+      this.#whole = this.#runAhead(this.#commands, this.#waited);
+    }
     this.moveTo(this.#playhead + 1);
   }
 
   /** To the stage's verdict, or to the next command on the way there. */
   advance() {
-    const verdict = this.#atPlayhead((rollout) => {
+    const verdict = this.#try((rollout) => {
       rollout.advance();
-      return rollout.report().metrics.ticks;
+      return rollout.ticks;
     });
     const told = this.#commands.find(({ tick }) => tick > this.#playhead);
     this.moveTo(Math.min(verdict, told?.tick ?? verdict));
@@ -115,30 +116,25 @@ export class Session {
    * @returns {boolean} whether later ticks were replaced by a new branch
    */
   tell(command) {
-    const branch = !this.atEnd;
-    const told = { tick: this.#playhead, command };
-    const commands = [...this.#commands.filter(({ tick }) => tick <= this.#playhead), told];
-    const whole = this.#runAhead(commands, 0);
+    const branched = !this.atEnd;
+    const commands = [...this.#commands.filter(({ tick }) => tick <= this.#playhead), { tick: this.#playhead, command }];
+    this.#whole = this.#runAhead(commands, 0);
     this.#commands = commands;
     this.#waited = 0;
-    this.#whole = whole;
-    this.#forget();
-    return branch;
+    this.free();
+    return branched;
   }
 
   /** Back to the start, without the commands. */
   reset() {
     this.#commands = [];
     this.#waited = 0;
-    this.#forget();
+    this.free();
     this.#whole = this.#runAhead(this.#commands, 0);
     this.moveTo(0);
   }
 
-  /**
-   * The first end of a stage after the playhead, or the rollout's end.
-   * @returns {number}
-   */
+  /** The first end of a stage after the playhead, or the rollout's end. */
   nextStage() {
     const stages = this.series.stage;
     for (let tick = this.#playhead + 1; tick < stages.length; tick += 1) {
@@ -147,75 +143,51 @@ export class Session {
     return this.length;
   }
 
-  /** Frees the engine's memory. */
+  /** Frees the engine's memory; it is taken again when it is needed. */
   free() {
-    this.#forget();
-  }
-
-  #forget() {
     this.#here?.free();
     this.#here = null;
   }
 
   /** @returns {Rollout} */
   #rolloutHere() {
-    if (!this.#here || this.#hereTick > this.#playhead) {
-      this.#forget();
+    if (this.#here && this.#here.ticks > this.#playhead) this.free();
+    if (!this.#here) {
       this.#here = new_rollout(this.#config, this.#seed);
-      this.#hereTick = 0;
-      give(this.#here, this.#commands, 0);
+      give(this.#here, this.#commands);
     }
-    while (this.#hereTick < this.#playhead) {
-      this.#here.tick();
-      this.#hereTick += 1;
-      give(this.#here, this.#commands, this.#hereTick);
-    }
+    replay(this.#here, this.#commands, this.#playhead);
     return this.#here;
   }
 
   /**
-   * Does something to the rollout at the playhead that it does not keep.
+   * What a call at the playhead would do, done to a rollout that is not kept.
    * @template T
-   * @param {(rollout: Rollout) => T} act
+   * @param {(rollout: Rollout) => T} call
    * @returns {T}
    */
-  #atPlayhead(act) {
+  #try(call) {
     const rollout = this.#rolloutHere();
-    this.#here = null;
     try {
-      return act(rollout);
+      return call(rollout);
     } finally {
-      rollout.free();
+      this.free();
     }
   }
 
   /**
    * Runs a rollout until it ends or waits for a person.
    * @param {Told[]} commands
-   * @param {number} waited ticks to wait then
+   * @param {number} waited ticks to go on waiting then
    */
   #runAhead(commands, waited) {
     const rollout = new_rollout(this.#config, this.#seed);
     try {
-      const lastTold = commands.at(-1)?.tick ?? 0;
-      let length = 0;
-      let patience = 0;
-      let waiting = false;
-      give(rollout, commands, 0);
-      while (!isFinal(rollout.state)) {
-        if (rollout.state !== "PAUSED" || length < lastTold) waiting = false;
-        else if (!waiting) {
-          waiting = true;
-          patience = plannedPause(rollout.report());
-        }
-        if (waiting && patience > 0) patience -= 1;
-        else if (waiting && waited > 0) waited -= 1;
-        else if (waiting) break;
-        rollout.tick();
-        length += 1;
-        give(rollout, commands, length);
-      }
-      return { report: rollout.report(), series: rollout.series(), length };
+      give(rollout, commands);
+      replay(rollout, commands, commands.at(-1)?.tick ?? 0);
+      if (!isFinal(rollout.state)) rollout.run();
+      for (let tick = 0; tick < waited; tick += 1) rollout.tick();
+      return { report: rollout.report(), series: rollout.series(), length: rollout.ticks };
     } finally {
       rollout.free();
     }
@@ -223,22 +195,23 @@ export class Session {
 }
 
 /**
- * Gives a rollout the commands of a tick.
+ * Takes a rollout on to a tick, with the commands on the way and there.
  * @param {Rollout} rollout
  * @param {Told[]} commands
- * @param {number} tick
+ * @param {number} until
  */
-function give(rollout, commands, tick) {
-  for (const told of commands) if (told.tick === tick) rollout[told.command]();
+function replay(rollout, commands, until) {
+  while (rollout.ticks < until) {
+    rollout.tick();
+    give(rollout, commands);
+  }
 }
 
 /**
- * How many ticks a pause of the plan lasts; 0 for one that waits for a person.
- * @param {Report} report
+ * Gives a rollout the commands of the tick it has reached.
+ * @param {Rollout} rollout
+ * @param {Told[]} commands
  */
-function plannedPause(report) {
-  const pause = report.decisions.findLast(({ action }) => action === "pause");
-  if (!pause || pause.by !== "policy") return 0;
-  const planned = report.config.stages[pause.stage - 1].pause;
-  return typeof planned === "object" && planned ? planned.ticks : 0;
+function give(rollout, commands) {
+  for (const { tick, command } of commands) if (tick === rollout.ticks) rollout[command]();
 }

@@ -208,7 +208,7 @@ class Figure {
   constructor(chart, scene) {
     this.chart = chart;
     this.scene = scene;
-    this.#table = figuresTable(() => {
+    this.#table = figuresTable(chart.title, () => {
       const now = scene();
       return now && { columns: chart.columns, ticks: now.series.stage.length, unit: tickUnit(now.report.config.tick_seconds).name, row: (tick) => chart.figures(now, tick) };
     });

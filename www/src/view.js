@@ -14,11 +14,10 @@ import style from "./style.css";
 import { Timeline } from "./timeline.js";
 import { Verdict } from "./verdict.js";
 
-/** @import { Call, Move } from "./controls.js" */
-/** @import { Problem } from "./engine.js" */
+/** @import { Move } from "./controls.js" */
+/** @import { Call, Preset, Problem, Warning } from "./engine.js" */
 /** @import { OnEdit } from "./field.js" */
 /** @import { Json } from "./json-path.js" */
-/** @import { Preset } from "./scenario.js" */
 /** @import { Session } from "./session.js" */
 /**
  * @typedef {{
@@ -121,7 +120,7 @@ export class View {
     this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);
-    this.#tell.show(here.final_state);
+    this.#tell.show(here.final_state, session.allowedHere);
     this.#transport.show({
       playing,
       atStart: session.playhead === 0,
@@ -135,7 +134,7 @@ export class View {
    * @param {Json} draft
    * @param {Session | null} session
    * @param {Problem[]} problems
-   * @param {{ path: string, message: string }[]} warnings
+   * @param {Warning[]} warnings
    */
   showConfig(text, draft, session, problems, warnings) {
     this.#scenario.show(text, session?.seed ?? null);
