@@ -30,6 +30,12 @@ for (const from of ['file', 'http']) {
     }));
 }
 
+test('the opening view is a healthy release, thrown away', () =>
+  withPage('file', async (page) => {
+    assert.equal(await outcome(page).getAttribute('data-outcome'), 'false_rollback');
+    assert.match(plain(await headline(page).innerText()), /^Rolled back at minute \d+, at 1 %$/);
+  }));
+
 test('a bad release is rolled back: headline, reason, truth', () =>
   withPage('file', async (page) => {
     await show(page, BAD);
@@ -92,6 +98,7 @@ test('the table behind a chart has a row a tick, from the series', () =>
     while (rollout.state !== 'COMPLETED') rollout.tick();
     const series = rollout.series();
     await page.locator('figure').nth(1).getByText('Figures').click();
+    await page.locator('figure').nth(1).locator('tbody').waitFor();
     const rows = await page.locator('figure').nth(1).locator('tbody tr').allInnerTexts();
     assert.equal(rows.length, series.stage.length);
     for (const [i, row] of rows.entries()) {

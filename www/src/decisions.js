@@ -1,7 +1,7 @@
 /** The decision log: when, what, by whom and why. */
 
 import { h, replace } from "./dom.js";
-import { count, tickUnit } from "./format.js";
+import { count, tickUnit, unbroken } from "./format.js";
 import { icon } from "./icons.js";
 
 /** @import { Report } from "./engine.js" */
@@ -38,7 +38,7 @@ export class DecisionLog {
           {},
           h("b", {}, `${unit} ${count(decision.tick)}: ${ACTIONS[decision.action]}`),
           h("span", { class: "quiet" }, ` by ${BY[decision.by]}`),
-          h("p", {}, decision.sentence),
+          h("p", {}, unbroken(decision.sentence)),
         ),
       ),
     );

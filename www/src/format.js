@@ -21,6 +21,12 @@ export function significant(x) {
  */
 const measured = (x, unit) => `${significant(x)}\u00a0${unit}`;
 
+/**
+ * The engine's sentence, with no number parted from its unit at a line's end.
+ * @param {string} sentence
+ */
+export const unbroken = (sentence) => sentence.replace(/(\d) (?=%|ms\b|points?\b)/g, "$1\u00a0");
+
 /** @param {number} n */
 export const count = (n) => whole.format(n);
 

@@ -6,7 +6,7 @@ import { locate, offsetOf, placeOf } from "./json-path.js";
 /** @import { Problem, Warning } from "./engine.js" */
 
 export class JsonEditor {
-  #text = h("textarea", { class: "json", rows: 18, spellcheck: "false", autocomplete: "off", "aria-label": "Configuration as JSON" });
+  #text = h("textarea", { class: "json", rows: 16, spellcheck: "false", autocomplete: "off", "aria-label": "Configuration as JSON" });
   #problems = h("div", { class: "problems", role: "status" });
   element;
   #shown = "";

@@ -60,9 +60,13 @@ export class Panel {
   #rebuild(draft, structure) {
     const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
     const focused = root.activeElement?.getAttribute("data-path");
+    const open = new Set(Array.from(this.#content.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
     this.#structure = structure;
     this.#fields = [];
     replace(this.#content, ...this.build(draft, this.#kit(draft)));
+    for (const details of this.#content.querySelectorAll("details")) {
+      details.open = open.has(details.querySelector("summary")?.textContent ?? "");
+    }
     if (focused) /** @type {HTMLElement | null} */ (this.#content.querySelector(`[data-path="${CSS.escape(focused)}"]`))?.focus();
   }
 

@@ -1,7 +1,7 @@
 /** What was decided, why, and whether it was right. */
 
 import { h } from "./dom.js";
-import { OUTCOMES, headline, tickUnit } from "./format.js";
+import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from "./format.js";
 
 /** @import { Report } from "./engine.js" */
 
@@ -45,7 +45,7 @@ function content(report, headlineTag) {
       "div",
       { class: "truth" },
       h("span", { class: `tag ${outcome.kind}`, "data-outcome": report.outcome }, outcome.word),
-      h("span", {}, report.truth.sentence),
+      h("span", {}, unbroken(report.truth.sentence)),
     ),
   ];
 }
@@ -55,10 +55,9 @@ function content(report, headlineTag) {
  * @param {Report} report
  */
 function reason(report) {
-  const turning = report.final_state === "ROLLED_BACK" ? "rollback" : undefined;
-  const decision = report.decisions.findLast(({ action }) => turning === undefined || action === turning);
-  if (decision) return decision.sentence;
+  const told = report.rollback_reason ?? report.decisions.at(-1)?.sentence;
+  if (told) return unbroken(told);
   const { duration_ticks, traffic_pct } = report.config.stages[0];
   const unit = tickUnit(report.config.tick_seconds).name;
-  return `The first stage sends ${traffic_pct} % of requests to the canary for ${duration_ticks} ${unit}s.`;
+  return `The first stage sends ${share(traffic_pct)} of requests to the canary for ${counted(duration_ticks, unit)}.`;
 }
