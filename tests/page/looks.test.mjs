@@ -29,45 +29,73 @@ for (const [view, open] of Object.entries(VIEWS)) {
   for (const colorScheme of ['light', 'dark']) {
     for (const [size, viewport] of Object.entries(SIZES)) {
       test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, () =>
-        withPage('file', async (page) => {
-          await open(page);
-          for (const details of await page.locator('details').all()) await details.evaluate((element) => (element.open = true));
-          await assertAccessible(page);
-          const { width, texts } = await page.evaluate(measure);
-          assert.ok(width <= viewport.width, `${width} px wide`);
-          assert.deepEqual(texts, [], 'text under 11 px');
-          await takePicture(page, `${view}-${colorScheme}-${size}`);
-        }, { context: { viewport, colorScheme } }));
+        withPage(
+          'file',
+          async (page) => {
+            await open(page);
+            for (const details of await page.locator('details').all())
+              await details.evaluate((element) => (element.open = true));
+            await assertAccessible(page);
+            const { width, texts } = await page.evaluate(measure);
+            assert.ok(width <= viewport.width, `${width} px wide`);
+            assert.deepEqual(texts, [], 'text under 11 px');
+            await takePicture(page, `${view}-${colorScheme}-${size}`);
+          },
+          { context: { viewport, colorScheme } },
+        ));
     }
   }
 }
 
-for (const viewport of [{ width: 320, height: 640 }, { width: 1366, height: 650 }]) {
+for (const viewport of [
+  { width: 320, height: 640 },
+  { width: 1366, height: 650 },
+]) {
   test(`verdict and play are on the first screen of ${viewport.width} × ${viewport.height}`, () =>
-    withPage('file', async (page) => {
-      for (const shown of [headline(page), page.locator('.verdict-now .tag'), button(page, 'Play')]) {
-        const box = await shown.boundingBox();
-        assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
-      }
-    }, { context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } }));
+    withPage(
+      'file',
+      async (page) => {
+        for (const shown of [headline(page), page.locator('.verdict-now .tag'), button(page, 'Play')]) {
+          const box = await shown.boundingBox();
+          assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
+        }
+      },
+      { context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } },
+    ));
 }
 
 test('targets are 44 px where a finger points', () =>
-  withPage('file', async (page) => {
-    const small = await page.locator('canary-rollout').evaluate((element) =>
-      [...element.shadowRoot.querySelectorAll('button:not(.marker), select, input:not([type=checkbox]), summary')]
-        .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 44)
-        .map((target) => target.outerHTML));
-    assert.deepEqual(small, []);
-  }, { context: { viewport: SIZES.phone, hasTouch: true, isMobile: true } }));
+  withPage(
+    'file',
+    async (page) => {
+      const small = await page
+        .locator('canary-rollout')
+        .evaluate((element) =>
+          [
+            ...element.shadowRoot.querySelectorAll(
+              'button:not(.marker), select, input:not([type=checkbox]), summary',
+            ),
+          ]
+            .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 44)
+            .map((target) => target.outerHTML),
+        );
+      assert.deepEqual(small, []);
+    },
+    { context: { viewport: SIZES.phone, hasTouch: true, isMobile: true } },
+  ));
 
 test('the theme attribute overrides the system’s', () =>
-  withPage('file', async (page) => {
-    const ground = () => page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
-    const light = await ground();
-    await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
-    assert.notEqual(await ground(), light);
-  }, { context: { colorScheme: 'light' } }));
+  withPage(
+    'file',
+    async (page) => {
+      const ground = () =>
+        page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
+      const light = await ground();
+      await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
+      assert.notEqual(await ground(), light);
+    },
+    { context: { colorScheme: 'light' } },
+  ));
 
 test('playing moves nothing on the first screen', () =>
   withPage('file', async (page) => {
@@ -80,7 +108,9 @@ test('playing moves nothing on the first screen', () =>
 
 test('headings are in order', () =>
   withPage('file', async (page) => {
-    const levels = await page.getByRole('heading').evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
+    const levels = await page
+      .getByRole('heading')
+      .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
     assert.equal(levels[0], 1);
     levels.slice(1).forEach((level, i) => assert.ok(level <= levels[i] + 1, levels.join()));
   }));

@@ -45,4 +45,5 @@ export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 export const fault = (page, path) => page.locator('.field', { has: field(page, path) }).locator('.fault');
 
 /** The configuration as the page's JSON has it. */
-export const json = async (page) => JSON.parse(await page.getByRole('textbox', { name: 'Configuration as JSON' }).inputValue());
+export const json = async (page) =>
+  JSON.parse(await page.getByRole('textbox', { name: 'Configuration as JSON' }).inputValue());

@@ -42,7 +42,10 @@ test('a bad release is rolled back: headline, reason, truth', () =>
     const report = reportOf(BAD, 7);
     const { tick } = report.decisions.find(({ action }) => action === 'rollback');
     assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 %`);
-    assert.equal(plain(await page.locator('.verdict-now .reason').innerText()), plain(report.rollback_reason));
+    assert.equal(
+      plain(await page.locator('.verdict-now .reason').innerText()),
+      plain(report.rollback_reason),
+    );
     assert.match(await outcome(page).innerText(), /caught/);
     assert.ok(plain(await page.locator('.verdict-now').innerText()).includes(plain(report.truth.sentence)));
     assert.equal(await present(page), 'ROLLED_BACK');
@@ -109,7 +112,9 @@ test('the table behind a chart has a row a tick, from the series', () =>
 
 test('the state machine has every edge the engine goes, and no other', () =>
   withPage('file', async (page) => {
-    const shown = await page.locator('[data-edge]').evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
+    const shown = await page
+      .locator('[data-edge]')
+      .evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
     assert.deepEqual(shown.toSorted(), transitions());
   }));
 

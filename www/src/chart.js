@@ -4,8 +4,8 @@
  * in CSS pixels at the measured width, so text keeps its size.
  */
 
-import { scaleLinear } from "d3-scale";
-import { s } from "./dom.js";
+import { scaleLinear } from 'd3-scale';
+import { s } from './dom.js';
 
 /** @import { Band } from "./model.js" */
 /** @import { ScaleContinuousNumeric } from "d3-scale" */
@@ -32,8 +32,8 @@ export const timeScale = (width, end) =>
 export class Plot {
   /** @type {SVGSVGElement} */
   svg;
-  #past = s("svg", { class: "past", x: 0, y: 0 });
-  #playhead = s("line", { class: "playhead" });
+  #past = s('svg', { class: 'past', x: 0, y: 0 });
+  #playhead = s('line', { class: 'playhead' });
   /** @type {Scale} */
   #x = scaleLinear();
 
@@ -42,7 +42,7 @@ export class Plot {
    */
   constructor(height) {
     this.height = height;
-    this.svg = s("svg", { role: "img", height });
+    this.svg = s('svg', { role: 'img', height });
   }
 
   /** Top and bottom of the plotting area, for a scale's range. */
@@ -59,12 +59,12 @@ export class Plot {
    */
   draw(x, width, { behind, marks, before = [] }) {
     this.#x = x;
-    this.svg.setAttribute("width", String(width));
-    const ghost = s("g", { class: "ghost" }, marks.cloneNode(true));
-    this.#past.setAttribute("height", String(this.height));
+    this.svg.setAttribute('width', String(width));
+    const ghost = s('g', { class: 'ghost' }, marks.cloneNode(true));
+    this.#past.setAttribute('height', String(this.height));
     this.#past.replaceChildren(marks);
-    this.#playhead.setAttribute("y1", "0");
-    this.#playhead.setAttribute("y2", String(this.height));
+    this.#playhead.setAttribute('y1', '0');
+    this.#playhead.setAttribute('y2', String(this.height));
     this.svg.replaceChildren(...behind, ghost, this.#past, ...before, this.#playhead);
   }
 
@@ -76,9 +76,9 @@ export class Plot {
   seek(tick, atEnd) {
     const at = this.#x(tick);
     // At the end the last mark shows whole, its half beyond the playhead too.
-    this.#past.setAttribute("width", String(atEnd ? this.#x.range()[1] + MARGIN.right : at));
-    this.#playhead.setAttribute("x1", String(at));
-    this.#playhead.setAttribute("x2", String(at));
+    this.#past.setAttribute('width', String(atEnd ? this.#x.range()[1] + MARGIN.right : at));
+    this.#playhead.setAttribute('x1', String(at));
+    this.#playhead.setAttribute('x2', String(at));
   }
 }
 
@@ -90,10 +90,16 @@ export class Plot {
  */
 export const stageBands = (all, x, height) =>
   s(
-    "g",
-    { class: "bands" },
+    'g',
+    { class: 'bands' },
     ...all.map(({ stage, from, to, ran }) =>
-      s("rect", { x: x(from), width: x(to) - x(from), y: 0, height, class: `${stage % 2 ? "odd" : "even"}${ran ? "" : " plan"}` }),
+      s('rect', {
+        x: x(from),
+        width: x(to) - x(from),
+        y: 0,
+        height,
+        class: `${stage % 2 ? 'odd' : 'even'}${ran ? '' : ' plan'}`,
+      }),
     ),
   );
 
@@ -106,10 +112,10 @@ export const stageBands = (all, x, height) =>
  */
 export const yAxis = (y, x, ticks, label) =>
   s(
-    "g",
-    { class: "axis" },
+    'g',
+    { class: 'axis' },
     ...ticks.flatMap((value) => [
-      s("line", { x1: x.range()[0], x2: x.range()[1], y1: y(value), y2: y(value) }),
-      s("text", { x: MARGIN.left - 6, y: y(value), dy: "0.35em", "text-anchor": "end" }, label(value)),
+      s('line', { x1: x.range()[0], x2: x.range()[1], y1: y(value), y2: y(value) }),
+      s('text', { x: MARGIN.left - 6, y: y(value), dy: '0.35em', 'text-anchor': 'end' }, label(value)),
     ]),
   );

@@ -3,39 +3,50 @@
  * playhead over a rollout; "tell the rollout" changes the rollout itself.
  */
 
-import { h, replace } from "./dom.js";
-import { icon } from "./icons.js";
+import { h, replace } from './dom.js';
+import { icon } from './icons.js';
 
 /** @import { Call, State } from "./engine.js" */
 /** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
 
 /** @type {[Move, string][]} */
 const MOVES = [
-  ["toStart", "To the start"],
-  ["stepBack", "Step back"],
-  ["play", "Play"],
-  ["step", "Step"],
-  ["nextStage", "To the next stage"],
-  ["toEnd", "To the end"],
+  ['toStart', 'To the start'],
+  ['stepBack', 'Step back'],
+  ['play', 'Play'],
+  ['step', 'Step'],
+  ['nextStage', 'To the next stage'],
+  ['toEnd', 'To the end'],
 ];
 
 export class Transport {
   /** @type {Map<Move, HTMLButtonElement>} */
   #buttons = new Map();
-  #where = h("span", { class: "where" });
+  #where = h('span', { class: 'where' });
   element;
 
   /** @param {(move: Move) => void} onmove */
   constructor(onmove) {
     for (const [move, name] of MOVES) {
       const button = h(
-        "button",
-        { type: "button", class: `move ${move}`, title: name, "aria-label": name, onclick: () => onmove(move) },
+        'button',
+        {
+          type: 'button',
+          class: `move ${move}`,
+          title: name,
+          'aria-label': name,
+          onclick: () => onmove(move),
+        },
         icon(move),
       );
       this.#buttons.set(move, button);
     }
-    this.element = h("div", { class: "transport", role: "group", "aria-label": "Playhead" }, ...this.#buttons.values(), this.#where);
+    this.element = h(
+      'div',
+      { class: 'transport', role: 'group', 'aria-label': 'Playhead' },
+      ...this.#buttons.values(),
+      this.#where,
+    );
   }
 
   /**
@@ -43,34 +54,42 @@ export class Transport {
    */
   show({ playing, atStart, atEnd, where }) {
     this.#where.textContent = where;
-    const play = this.#buttons.get("play");
+    const play = this.#buttons.get('play');
     if (play) {
-      const name = playing ? "Freeze" : "Play";
-      replace(play, icon(playing ? "stop" : "play"), h("span", {}, name));
+      const name = playing ? 'Freeze' : 'Play';
+      replace(play, icon(playing ? 'stop' : 'play'), h('span', {}, name));
       play.title = name;
-      play.setAttribute("aria-label", name);
+      play.setAttribute('aria-label', name);
     }
     for (const [move, name] of MOVES) {
-      const stuck = { toStart: atStart, stepBack: atStart, play: false, step: atEnd, nextStage: atEnd, toEnd: atEnd }[move];
-      if (move !== "play") forbid(this.#buttons.get(move), name, stuck ? `${name}: the playhead is already there` : null);
+      const stuck = {
+        toStart: atStart,
+        stepBack: atStart,
+        play: false,
+        step: atEnd,
+        nextStage: atEnd,
+        toEnd: atEnd,
+      }[move];
+      if (move !== 'play')
+        forbid(this.#buttons.get(move), name, stuck ? `${name}: the playhead is already there` : null);
     }
   }
 }
 
 /** What each call is called, and does. */
 const CALLS = /** @type {Record<Call, { name: string, does: string }>} */ ({
-  tick: { name: "Tick", does: "One interval on" },
-  advance: { name: "Advance", does: "To the stage’s verdict" },
-  pause: { name: "Pause", does: "Stop the plan; traffic flows on" },
-  resume: { name: "Resume", does: "Go on with the plan" },
-  promote: { name: "Promote", does: "To the next stage at once" },
-  abort: { name: "Abort", does: "Roll back at once" },
+  tick: { name: 'Tick', does: 'One interval on' },
+  advance: { name: 'Advance', does: 'To the stage’s verdict' },
+  pause: { name: 'Pause', does: 'Stop the plan; traffic flows on' },
+  resume: { name: 'Resume', does: 'Go on with the plan' },
+  promote: { name: 'Promote', does: 'To the next stage at once' },
+  abort: { name: 'Abort', does: 'Roll back at once' },
 });
 
 export class Tell {
   /** @type {Map<Call, HTMLButtonElement>} */
   #buttons = new Map();
-  #message = h("p", { class: "message", role: "status" });
+  #message = h('p', { class: 'message', role: 'status' });
   element;
 
   /**
@@ -80,14 +99,28 @@ export class Tell {
    */
   constructor(oncall, onreset) {
     for (const call of /** @type {Call[]} */ (Object.keys(CALLS))) {
-      const button = h("button", { type: "button", "data-call": call, onclick: () => oncall(call) }, CALLS[call].name);
+      const button = h(
+        'button',
+        { type: 'button', 'data-call': call, onclick: () => oncall(call) },
+        CALLS[call].name,
+      );
       this.#buttons.set(call, button);
     }
-    const reset = h("button", { type: "button", "data-call": "reset", title: "To the start, without commands", onclick: onreset }, "Reset");
+    const reset = h(
+      'button',
+      { type: 'button', 'data-call': 'reset', title: 'To the start, without commands', onclick: onreset },
+      'Reset',
+    );
     this.element = h(
-      "div",
-      { class: "tell" },
-      h("div", { class: "tell-buttons", role: "group", "aria-label": "Tell the rollout" }, h("span", { class: "tell-title" }, "Tell the rollout:"), ...this.#buttons.values(), reset),
+      'div',
+      { class: 'tell' },
+      h(
+        'div',
+        { class: 'tell-buttons', role: 'group', 'aria-label': 'Tell the rollout' },
+        h('span', { class: 'tell-title' }, 'Tell the rollout:'),
+        ...this.#buttons.values(),
+        reset,
+      ),
       this.#message,
     );
   }
@@ -106,7 +139,7 @@ export class Tell {
    * @param {string} text
    * @param {"told" | "error"} [kind]
    */
-  say(text, kind = "told") {
+  say(text, kind = 'told') {
     this.#message.textContent = text;
     this.#message.className = `message ${kind}`;
   }
@@ -122,6 +155,6 @@ export class Tell {
 function forbid(button, does, whyNot) {
   if (!button) return;
   button.title = whyNot ?? does;
-  button.setAttribute("aria-disabled", String(whyNot !== null));
-  button.setAttribute("aria-description", button.title);
+  button.setAttribute('aria-disabled', String(whyNot !== null));
+  button.setAttribute('aria-description', button.title);
 }

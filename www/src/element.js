@@ -5,24 +5,24 @@
  * text; `seed`; `theme`, `light` or `dark`. Property: `config`.
  */
 
-import { messageOf, presets, validate } from "./engine.js";
-import { Session } from "./session.js";
-import { View } from "./view.js";
-import { put } from "./json-path.js";
-import { count, tickUnit } from "./format.js";
-import { Player } from "./player.js";
+import { messageOf, presets, validate } from './engine.js';
+import { Session } from './session.js';
+import { View } from './view.js';
+import { put } from './json-path.js';
+import { count, tickUnit } from './format.js';
+import { Player } from './player.js';
 
 /** @import { Call, Command, Problem, Warning } from "./engine.js" */
 /** @import { Move } from "./controls.js" */
 /** @import { Json } from "./json-path.js" */
 
 // In Node there is no element to extend; the class is never made there.
-const Base = typeof HTMLElement === "undefined" ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;
+const Base = typeof HTMLElement === 'undefined' ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;
 
 class CanaryRollout extends Base {
-  static observedAttributes = ["preset", "config", "seed"];
+  static observedAttributes = ['preset', 'config', 'seed'];
 
-  #text = "";
+  #text = '';
   /** @type {Json} */
   #draft = {};
   /** @type {Problem[]} */
@@ -37,7 +37,7 @@ class CanaryRollout extends Base {
 
   connectedCallback() {
     if (!this.#view) {
-      this.#view = new View(this.attachShadow({ mode: "open" }), presets(), {
+      this.#view = new View(this.attachShadow({ mode: 'open' }), presets(), {
         onseek: (tick) => this.#seek(tick),
         onmove: (move) => this.#move(move),
         oncall: (call) => this.#call(call),
@@ -70,7 +70,7 @@ class CanaryRollout extends Base {
 
   /** @param {Json} config an object or JSON text */
   set config(config) {
-    this.setAttribute("config", typeof config === "string" ? config : JSON.stringify(config, null, 2));
+    this.setAttribute('config', typeof config === 'string' ? config : JSON.stringify(config, null, 2));
   }
 
   /** The seed of the rollout shown. */
@@ -80,9 +80,9 @@ class CanaryRollout extends Base {
 
   #start() {
     const all = presets();
-    const named = all.find(({ name }) => name === this.getAttribute("preset"));
-    const text = this.getAttribute("config") ?? (named ?? all[0]).json;
-    this.#configure(text, this.getAttribute("seed"));
+    const named = all.find(({ name }) => name === this.getAttribute('preset'));
+    const text = this.getAttribute('config') ?? (named ?? all[0]).json;
+    this.#configure(text, this.getAttribute('seed'));
   }
 
   /**
@@ -98,7 +98,11 @@ class CanaryRollout extends Base {
     this.#draft = parsed(text) ?? this.#draft;
     if (problems.length === 0) this.#restart(seed);
     else if (this.#session) this.#showForms();
-    else this.#view?.say(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("\n"), "error");
+    else
+      this.#view?.say(
+        problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('\n'),
+        'error',
+      );
   }
 
   /** @param {string | number | null} seed drawn anew if `null` */
@@ -109,7 +113,7 @@ class CanaryRollout extends Base {
       const session = new Session(config ?? this.#text, seed);
       this.#session?.free();
       this.#session = session;
-      this.#view?.say("");
+      this.#view?.say('');
       this.#showAll();
     } catch (error) {
       this.#view?.complainOfSeed(messageOf(error));
@@ -127,7 +131,7 @@ class CanaryRollout extends Base {
   #move(move) {
     const session = this.#session;
     if (!session) return;
-    if (move === "play") return this.#playOrFreeze(session);
+    if (move === 'play') return this.#playOrFreeze(session);
     const to = {
       toStart: () => 0,
       stepBack: () => session.playhead - 1,
@@ -161,15 +165,15 @@ class CanaryRollout extends Base {
     if (!session) return;
     this.#player.stop();
     try {
-      if (call === "tick" || call === "advance") {
+      if (call === 'tick' || call === 'advance') {
         session[call]();
-        this.#view?.say("");
+        this.#view?.say('');
       } else {
         this.#tell(session, call);
       }
       this.#showAll();
     } catch (error) {
-      this.#view?.say(messageOf(error), "error");
+      this.#view?.say(messageOf(error), 'error');
     }
   }
 
@@ -181,13 +185,17 @@ class CanaryRollout extends Base {
     const branched = session.tell(command);
     const unit = tickUnit(session.report.config.tick_seconds).name;
     const when = `${unit} ${count(session.playhead)}`;
-    this.#view?.say(branched ? `${command} at ${when}: a new branch begins there; what came after it is gone.` : `${command} at ${when}.`);
+    this.#view?.say(
+      branched
+        ? `${command} at ${when}: a new branch begins there; what came after it is gone.`
+        : `${command} at ${when}.`,
+    );
   }
 
   #reset() {
     this.#player.stop();
     this.#session?.reset();
-    this.#view?.say("Reset: the rollout stands at its start, without commands.");
+    this.#view?.say('Reset: the rollout stands at its start, without commands.');
     this.#showAll();
   }
 
@@ -214,7 +222,7 @@ class CanaryRollout extends Base {
 function parsed(text) {
   try {
     const value = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -222,5 +230,5 @@ function parsed(text) {
 
 /** Defines the element, once. */
 export function defineCanaryRollout() {
-  if (!customElements.get("canary-rollout")) customElements.define("canary-rollout", CanaryRollout);
+  if (!customElements.get('canary-rollout')) customElements.define('canary-rollout', CanaryRollout);
 }

@@ -3,8 +3,8 @@
  * to await and nothing to fetch.
  */
 
-import { initSync } from "../../pkg/canary_rollout.js";
-import bytes from "../../pkg/canary_rollout_bg.wasm?bytes";
+import { initSync } from '../../pkg/canary_rollout.js';
+import bytes from '../../pkg/canary_rollout_bg.wasm?bytes';
 
 /** @typedef {import("../../pkg/canary_rollout.js").Report} Report */
 /** @typedef {import("../../pkg/canary_rollout.js").Series} Series */
@@ -23,16 +23,16 @@ import bytes from "../../pkg/canary_rollout_bg.wasm?bytes";
 
 initSync({ module: bytes });
 
-export { new_rollout, presets, validate, version } from "../../pkg/canary_rollout.js";
+export { new_rollout, presets, validate, version } from '../../pkg/canary_rollout.js';
 
 /** The states in the order of `Series.state`. @type {State[]} */
-export const STATES = ["PROGRESSING", "PAUSED", "ROLLING_BACK", "ROLLED_BACK", "COMPLETED"];
+export const STATES = ['PROGRESSING', 'PAUSED', 'ROLLING_BACK', 'ROLLED_BACK', 'COMPLETED'];
 
 /**
  * Whether a state is final.
  * @param {State} state
  */
-export const isFinal = (state) => state === "ROLLED_BACK" || state === "COMPLETED";
+export const isFinal = (state) => state === 'ROLLED_BACK' || state === 'COMPLETED';
 
 /**
  * What was thrown, as a text for people.

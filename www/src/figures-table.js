@@ -1,7 +1,7 @@
 /** The table behind a chart, written when somebody opens it. */
 
-import { h, replace } from "./dom.js";
-import { count } from "./format.js";
+import { h, replace } from './dom.js';
+import { count } from './format.js';
 
 /** @typedef {{ columns: string[], ticks: number, unit: string, row: (tick: number) => string[] }} Figures */
 
@@ -14,8 +14,8 @@ const MOST_ROWS = 500;
  * @returns {{ element: HTMLDetailsElement, refresh: () => void }}
  */
 export function figuresTable(name, source) {
-  const body = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Figures: ${name}` });
-  const element = h("details", { class: "figures", ontoggle: refresh }, h("summary", {}, "Figures"), body);
+  const body = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `Figures: ${name}` });
+  const element = h('details', { class: 'figures', ontoggle: refresh }, h('summary', {}, 'Figures'), body);
 
   function refresh() {
     if (!element.open) return;
@@ -30,17 +30,20 @@ export function figuresTable(name, source) {
 function table({ columns, ticks, unit, row }) {
   const rows = Array.from({ length: Math.min(ticks, MOST_ROWS) }, (_, i) => i + 1);
   return h(
-    "table",
+    'table',
     {},
-    h("thead", {}, h("tr", {}, ...[unit, ...columns].map((name) => h("th", { scope: "col" }, name)))),
+    h('thead', {}, h('tr', {}, ...[unit, ...columns].map((name) => h('th', { scope: 'col' }, name)))),
     h(
-      "tbody",
+      'tbody',
       {},
-      ...rows.map((tick) => h("tr", {}, h("th", { scope: "row" }, count(tick)), ...row(tick).map((value) => h("td", {}, value)))),
+      ...rows.map((tick) =>
+        h('tr', {}, h('th', { scope: 'row' }, count(tick)), ...row(tick).map((value) => h('td', {}, value))),
+      ),
     ),
   );
 }
 
 /** @param {Figures} figures */
 const omission = ({ ticks, unit }) =>
-  ticks > MOST_ROWS && h("p", { class: "quiet" }, `The first ${count(MOST_ROWS)} of ${count(ticks)} ${unit}s.`);
+  ticks > MOST_ROWS &&
+  h('p', { class: 'quiet' }, `The first ${count(MOST_ROWS)} of ${count(ticks)} ${unit}s.`);

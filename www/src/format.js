@@ -2,7 +2,7 @@
 
 /** @import { Report, State, Outcome } from "./engine.js" */
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /**
  * Three significant digits, no idle zeros, with a minus sign that is one.
@@ -11,7 +11,7 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 export function significant(x) {
   const magnitude = Math.abs(x);
   const text = magnitude >= 100 || magnitude === 0 ? whole.format(x) : String(Number(x.toPrecision(3)));
-  return text.replace("-", "−");
+  return text.replace('-', '−');
 }
 
 /**
@@ -25,7 +25,7 @@ const measured = (x, unit) => `${significant(x)}\u00a0${unit}`;
  * The engine's sentence, with no number parted from its unit at a line's end.
  * @param {string} sentence
  */
-export const unbroken = (sentence) => sentence.replace(/(\d) (?=%|ms\b|points?\b)/g, "$1\u00a0");
+export const unbroken = (sentence) => sentence.replace(/(\d) (?=%|ms\b|points?\b)/g, '$1\u00a0');
 
 /** @param {number} n */
 export const count = (n) => whole.format(n);
@@ -34,33 +34,33 @@ export const count = (n) => whole.format(n);
  * A rate in percent: `4.27 %`; `–` where there is none.
  * @param {number | null} rate
  */
-export const percent = (rate) => (rate === null || Number.isNaN(rate) ? "–" : measured(rate * 100, "%"));
+export const percent = (rate) => (rate === null || Number.isNaN(rate) ? '–' : measured(rate * 100, '%'));
 
 /**
  * A share given in percent: `25 %`.
  * @param {number} pct
  */
-export const share = (pct) => measured(pct, "%");
+export const share = (pct) => measured(pct, '%');
 
 /**
  * A latency: `312 ms`; `–` where there is none.
  * @param {number | null} ms
  */
-export const milliseconds = (ms) => (ms === null || Number.isNaN(ms) ? "–" : measured(ms, "ms"));
+export const milliseconds = (ms) => (ms === null || Number.isNaN(ms) ? '–' : measured(ms, 'ms'));
 
 /**
  * A count with its noun: `1 request`, `1,204 requests`.
  * @param {number} n
  * @param {string} noun
  */
-export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
 /** What a tick is called where it is as long as something with a name. */
 const UNITS = /** @type {Record<number, { name: string, short: string }>} */ ({
-  1: { name: "second", short: "s" },
-  60: { name: "minute", short: "min" },
-  3600: { name: "hour", short: "h" },
-  86400: { name: "day", short: "d" },
+  1: { name: 'second', short: 's' },
+  60: { name: 'minute', short: 'min' },
+  3600: { name: 'hour', short: 'h' },
+  86400: { name: 'day', short: 'd' },
 });
 
 /**
@@ -68,31 +68,31 @@ const UNITS = /** @type {Record<number, { name: string, short: string }>} */ ({
  * @param {number} tickSeconds
  * @returns {{ name: string, short: string }}
  */
-export const tickUnit = (tickSeconds) => UNITS[tickSeconds] ?? { name: "tick", short: "ticks" };
+export const tickUnit = (tickSeconds) => UNITS[tickSeconds] ?? { name: 'tick', short: 'ticks' };
 
 /** @type {Record<State, string>} */
 export const STATE_WORDS = {
-  PROGRESSING: "progressing",
-  PAUSED: "paused",
-  ROLLING_BACK: "rolling back",
-  ROLLED_BACK: "rolled back",
-  COMPLETED: "completed",
+  PROGRESSING: 'progressing',
+  PAUSED: 'paused',
+  ROLLING_BACK: 'rolling back',
+  ROLLED_BACK: 'rolled back',
+  COMPLETED: 'completed',
 };
 
 /** @type {Record<Outcome, { word: string, kind: "good" | "harm" | "open" }>} */
 export const OUTCOMES = {
-  promoted_rightly: { word: "promoted rightly", kind: "good" },
-  caught: { word: "caught", kind: "good" },
-  false_rollback: { word: "false rollback", kind: "harm" },
-  missed_regression: { word: "missed regression", kind: "harm" },
-  undecided: { word: "undecided", kind: "open" },
+  promoted_rightly: { word: 'promoted rightly', kind: 'good' },
+  caught: { word: 'caught', kind: 'good' },
+  false_rollback: { word: 'false rollback', kind: 'harm' },
+  missed_regression: { word: 'missed regression', kind: 'harm' },
+  undecided: { word: 'undecided', kind: 'open' },
 };
 
 /**
  * A rule's name in words: `error rate delta`.
  * @param {string} name
  */
-export const ruleWords = (name) => name.replace(/_ms$/, "").replaceAll("_", " ");
+export const ruleWords = (name) => name.replace(/_ms$/, '').replaceAll('_', ' ');
 
 /**
  * What was observed, or a limit, in the unit of the rule.
@@ -100,14 +100,14 @@ export const ruleWords = (name) => name.replace(/_ms$/, "").replaceAll("_", " ")
  * @param {number | null} value
  */
 export function inUnitOf(rule, value) {
-  if (value === null || Number.isNaN(value)) return "–";
+  if (value === null || Number.isNaN(value)) return '–';
   switch (rule) {
-    case "error_rate":
+    case 'error_rate':
       return percent(value);
-    case "error_rate_delta":
-      return measured(value * 100, Math.abs(value) === 0.01 ? "point" : "points");
-    case "error_rate_ratio":
-      return measured(value, "×");
+    case 'error_rate_delta':
+      return measured(value * 100, Math.abs(value) === 0.01 ? 'point' : 'points');
+    case 'error_rate_ratio':
+      return measured(value, '×');
     default:
       return milliseconds(value);
   }
@@ -123,19 +123,19 @@ export function headline(report) {
   const last = (/** @type {string} */ action) => report.decisions.findLast((d) => d.action === action);
   const at = (/** @type {number} */ tick, /** @type {number} */ stage) =>
     `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)}`;
-  const rollback = last("rollback");
+  const rollback = last('rollback');
   switch (report.final_state) {
-    case "ROLLED_BACK":
-      return rollback ? `Rolled back ${at(rollback.tick, rollback.stage)}` : "Rolled back";
-    case "ROLLING_BACK":
-      return rollback ? `Rolling back since ${unit} ${count(rollback.tick)}` : "Rolling back";
-    case "COMPLETED":
+    case 'ROLLED_BACK':
+      return rollback ? `Rolled back ${at(rollback.tick, rollback.stage)}` : 'Rolled back';
+    case 'ROLLING_BACK':
+      return rollback ? `Rolling back since ${unit} ${count(rollback.tick)}` : 'Rolling back';
+    case 'COMPLETED':
       return `Promoted to all traffic at ${unit} ${count(ticks)}`;
-    case "PAUSED": {
-      const pause = last("pause");
-      return pause ? `Paused ${at(pause.tick, pause.stage)}` : "Paused";
+    case 'PAUSED': {
+      const pause = last('pause');
+      return pause ? `Paused ${at(pause.tick, pause.stage)}` : 'Paused';
     }
-    case "PROGRESSING": {
+    case 'PROGRESSING': {
       const stage = presentStage(report);
       return `Stage ${stage} of ${report.total_stages}: ${share(report.config.stages[stage - 1].traffic_pct)} on the canary`;
     }

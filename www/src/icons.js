@@ -1,33 +1,33 @@
 /** Icons, drawn on a grid of 16 and coloured by the text around them. */
 
-import { s } from "./dom.js";
+import { s } from './dom.js';
 
 const PATHS = {
-  toStart: "M3 3v10M13 3.5 6.5 8l6.5 4.5z",
-  stepBack: "M10.5 3.5 5 8l5.5 4.5",
-  play: "M4.5 2.5v11l9-5.5z",
-  stop: "M5 3v10M11 3v10",
-  step: "M5.5 3.5 11 8l-5.5 4.5",
-  nextStage: "M3 3.5 8 8l-5 4.5M8.5 3.5v9M13 3.5v9",
-  toEnd: "M13 3v10M3 3.5 9.5 8 3 12.5z",
-  anew: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3",
-  add: "M8 3v10M3 8h10",
-  remove: "M4 4l8 8M12 4l-8 8",
-  promote: "M8 13V3.5M3.5 8 8 3.5 12.5 8",
-  complete: "M3 8.5 6.5 12 13 4.5",
-  pause: "M5.5 3.5v9M10.5 3.5v9",
-  resume: "M5 3v10l8-5z",
-  rollback: "M6 3 2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6",
-  rolled_back: "M4 4l8 8M12 4l-8 8",
-  extend: "M2.5 8h11M10 4.5 13.5 8 10 11.5",
-  pass: "M3 8.5 6.5 12 13 4.5",
-  fail: "M4 4l8 8M12 4l-8 8",
-  inconclusive: "M5.2 6a2.8 2.8 0 1 1 4.2 2.4C8.3 9.1 8 9.5 8 10.3M8 12.8v.4",
-  waiting: "M4 8h8",
+  toStart: 'M3 3v10M13 3.5 6.5 8l6.5 4.5z',
+  stepBack: 'M10.5 3.5 5 8l5.5 4.5',
+  play: 'M4.5 2.5v11l9-5.5z',
+  stop: 'M5 3v10M11 3v10',
+  step: 'M5.5 3.5 11 8l-5.5 4.5',
+  nextStage: 'M3 3.5 8 8l-5 4.5M8.5 3.5v9M13 3.5v9',
+  toEnd: 'M13 3v10M3 3.5 9.5 8 3 12.5z',
+  anew: 'M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3',
+  add: 'M8 3v10M3 8h10',
+  remove: 'M4 4l8 8M12 4l-8 8',
+  promote: 'M8 13V3.5M3.5 8 8 3.5 12.5 8',
+  complete: 'M3 8.5 6.5 12 13 4.5',
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  resume: 'M5 3v10l8-5z',
+  rollback: 'M6 3 2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6',
+  rolled_back: 'M4 4l8 8M12 4l-8 8',
+  extend: 'M2.5 8h11M10 4.5 13.5 8 10 11.5',
+  pass: 'M3 8.5 6.5 12 13 4.5',
+  fail: 'M4 4l8 8M12 4l-8 8',
+  inconclusive: 'M5.2 6a2.8 2.8 0 1 1 4.2 2.4C8.3 9.1 8 9.5 8 10.3M8 12.8v.4',
+  waiting: 'M4 8h8',
 };
 
 /** Those that are filled shapes, not strokes. */
-const SOLID = new Set(["play", "resume"]);
+const SOLID = new Set(['play', 'resume']);
 
 /** @typedef {keyof typeof PATHS} IconName */
 
@@ -37,7 +37,13 @@ const SOLID = new Set(["play", "resume"]);
  */
 export const icon = (name) =>
   s(
-    "svg",
-    { class: `icon${SOLID.has(name) ? " solid" : ""}`, viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
-    s("path", { d: PATHS[name] }),
+    'svg',
+    {
+      class: `icon${SOLID.has(name) ? ' solid' : ''}`,
+      viewBox: '0 0 16 16',
+      width: 16,
+      height: 16,
+      'aria-hidden': 'true',
+    },
+    s('path', { d: PATHS[name] }),
   );

@@ -7,7 +7,9 @@
  * @returns {(string | number)[]}
  */
 export const keysOf = (path) =>
-  Array.from(path.matchAll(/\[(\d+)\]|([^.[\]]+)/g), ([, index, name]) => (index === undefined ? name : Number(index)));
+  Array.from(path.matchAll(/\[(\d+)\]|([^.[\]]+)/g), ([, index, name]) =>
+    index === undefined ? name : Number(index),
+  );
 
 /**
  * The value at a path, `undefined` if there is none.
@@ -17,7 +19,7 @@ export const keysOf = (path) =>
  */
 export function get(value, path) {
   for (const key of keysOf(path)) {
-    if (typeof value !== "object" || value === null) return undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
     value = /** @type {{ [key: string]: Json }} */ (value)[key];
   }
   return value;
@@ -35,7 +37,8 @@ export function put(root, path, value) {
   const copy = structuredClone(root);
   let parent = /** @type {{ [key: string]: Json }} */ (copy);
   for (const [i, key] of keys.slice(0, -1).entries()) {
-    if (typeof parent[key] !== "object" || parent[key] === null) parent[key] = typeof keys[i + 1] === "number" ? [] : {};
+    if (typeof parent[key] !== 'object' || parent[key] === null)
+      parent[key] = typeof keys[i + 1] === 'number' ? [] : {};
     parent = /** @type {{ [key: string]: Json }} */ (parent[key]);
   }
   const last = keys[keys.length - 1];
@@ -66,19 +69,20 @@ export function locate(text, path) {
     const first = tokens[next++];
     if (!first) return;
     const leads = here.every((key, i) => key === wanted[i]);
-    if (leads && here.length > found.depth) found = { from: first.at, to: first.at + first.text.length, depth: here.length };
-    if (first.text === "[") {
-      for (let index = 0; tokens[next] && tokens[next].text !== "]"; index += 1) {
+    if (leads && here.length > found.depth)
+      found = { from: first.at, to: first.at + first.text.length, depth: here.length };
+    if (first.text === '[') {
+      for (let index = 0; tokens[next] && tokens[next].text !== ']'; index += 1) {
         value([...here, index]);
-        if (tokens[next]?.text === ",") next += 1;
+        if (tokens[next]?.text === ',') next += 1;
       }
       next += 1;
-    } else if (first.text === "{") {
-      while (tokens[next] && tokens[next].text !== "}") {
+    } else if (first.text === '{') {
+      while (tokens[next] && tokens[next].text !== '}') {
         const name = tokens[next].text;
         next += 2;
         value([...here, name.slice(1, -1)]);
-        if (tokens[next]?.text === ",") next += 1;
+        if (tokens[next]?.text === ',') next += 1;
       }
       next += 1;
     }
@@ -94,7 +98,10 @@ export function locate(text, path) {
  * @param {number} column
  */
 export function offsetOf(text, line, column) {
-  const before = text.split("\n").slice(0, line - 1).join("\n");
+  const before = text
+    .split('\n')
+    .slice(0, line - 1)
+    .join('\n');
   return Math.min(text.length, before.length + (line > 1 ? 1 : 0) + Math.max(0, column - 1));
 }
 
@@ -104,6 +111,6 @@ export function offsetOf(text, line, column) {
  * @param {number} offset
  */
 export function placeOf(text, offset) {
-  const lines = text.slice(0, offset).split("\n");
+  const lines = text.slice(0, offset).split('\n');
   return { line: lines.length, column: lines[lines.length - 1].length + 1 };
 }

@@ -1,21 +1,21 @@
 /** The stage ladder: each stage with its share, its clock, its counts and checks. */
 
-import { h, replace } from "./dom.js";
-import { count, inUnitOf, percent, ruleWords, share, tickUnit } from "./format.js";
-import { icon } from "./icons.js";
+import { h, replace } from './dom.js';
+import { count, inUnitOf, percent, ruleWords, share, tickUnit } from './format.js';
+import { icon } from './icons.js';
 
 /** @import { Check, Report, StageReport } from "./engine.js" */
 
 const VERDICTS = /** @type {const} */ ({
-  not_reached: "not reached",
-  in_progress: "in progress",
-  promoted: "promoted",
-  rolled_back: "rolled back",
-  paused: "paused",
+  not_reached: 'not reached',
+  in_progress: 'in progress',
+  promoted: 'promoted',
+  rolled_back: 'rolled back',
+  paused: 'paused',
 });
 
 export class Ladder {
-  element = h("ol", { class: "ladder" });
+  element = h('ol', { class: 'ladder' });
 
   /** @param {Report} report */
   show(report) {
@@ -32,19 +32,23 @@ export class Ladder {
 function rung(stage, report, unit) {
   const ran = stage.metrics?.ticks ?? 0;
   return h(
-    "li",
-    { class: `rung ${stage.verdict}`, "data-stage": stage.number, "data-verdict": stage.verdict },
+    'li',
+    { class: `rung ${stage.verdict}`, 'data-stage': stage.number, 'data-verdict': stage.verdict },
     h(
-      "div",
-      { class: "rung-head" },
-      h("b", { class: "rung-share" }, share(stage.traffic_pct)),
-      h("span", { class: "rung-name" }, isOwnName(stage) && stage.name),
-      h("span", { class: "rung-clock" }, `${count(ran)} of ${count(stage.duration_ticks)} ${unit}`),
-      h("span", { class: "rung-verdict" }, VERDICTS[stage.verdict]),
+      'div',
+      { class: 'rung-head' },
+      h('b', { class: 'rung-share' }, share(stage.traffic_pct)),
+      h('span', { class: 'rung-name' }, isOwnName(stage) && stage.name),
+      h('span', { class: 'rung-clock' }, `${count(ran)} of ${count(stage.duration_ticks)} ${unit}`),
+      h('span', { class: 'rung-verdict' }, VERDICTS[stage.verdict]),
     ),
-    h("div", { class: "rung-bar", "aria-hidden": "true" }, h("span", { style: `width:${stage.traffic_pct}%` })),
-    h("p", { class: "rung-counts" }, ...counts(stage)),
-    h("ul", { class: "checks" }, ...stage.checks.map((check) => checkLine(check, report))),
+    h(
+      'div',
+      { class: 'rung-bar', 'aria-hidden': 'true' },
+      h('span', { style: `width:${stage.traffic_pct}%` }),
+    ),
+    h('p', { class: 'rung-counts' }, ...counts(stage)),
+    h('ul', { class: 'checks' }, ...stage.checks.map((check) => checkLine(check, report))),
   );
 }
 
@@ -52,11 +56,11 @@ function rung(stage, report, unit) {
  * Whether a stage has a name of its own: the engine calls it by its share else.
  * @param {StageReport} stage
  */
-const isOwnName = ({ name, traffic_pct }) => name.replace(/\s/g, "") !== `${traffic_pct}%`;
+const isOwnName = ({ name, traffic_pct }) => name.replace(/\s/g, '') !== `${traffic_pct}%`;
 
 /** @param {StageReport} stage */
 function counts({ metrics }) {
-  if (!metrics) return ["No requests yet."];
+  if (!metrics) return ['No requests yet.'];
   const { canary, baseline } = metrics;
   return [
     `Failed: canary ${count(canary.errors)} of ${count(canary.requests)}, ${percent(canary.error_rate)}; `,
@@ -70,17 +74,19 @@ function counts({ metrics }) {
  */
 function checkLine(check, report) {
   const rule = report.config.rules[check.rule];
-  const verdict = check.verdict ?? "waiting";
-  const words = { pass: "passed", fail: "failed", inconclusive: "inconclusive", waiting: "not looked yet" }[verdict];
+  const verdict = check.verdict ?? 'waiting';
+  const words = { pass: 'passed', fail: 'failed', inconclusive: 'inconclusive', waiting: 'not looked yet' }[
+    verdict
+  ];
   const figures =
     check.verdict === null
       ? `limit ${inUnitOf(check.name, rule.max ?? null)}`
       : `${inUnitOf(check.name, check.observed)}, limit ${inUnitOf(check.name, check.limit)}`;
   return h(
-    "li",
-    { class: `check ${verdict}`, title: check.sentence, "data-verdict": verdict },
+    'li',
+    { class: `check ${verdict}`, title: check.sentence, 'data-verdict': verdict },
     icon(verdict),
-    h("span", {}, `${ruleWords(check.name)} ${words}`),
-    h("span", { class: "check-figures" }, figures),
+    h('span', {}, `${ruleWords(check.name)} ${words}`),
+    h('span', { class: 'check-figures' }, figures),
   );
 }

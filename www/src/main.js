@@ -3,6 +3,6 @@
  * document, as in Node, it does nothing.
  */
 
-import { defineCanaryRollout } from "./element.js";
+import { defineCanaryRollout } from './element.js';
 
-if (typeof customElements !== "undefined") defineCanaryRollout();
+if (typeof customElements !== 'undefined') defineCanaryRollout();

@@ -2,8 +2,8 @@
  * From a report and its series to what is drawn: pure functions, no document.
  */
 
-import { bisector } from "d3-array";
-import { STATES } from "./engine.js";
+import { bisector } from 'd3-array';
+import { STATES } from './engine.js';
 
 /** @import { Decision, Report, Series } from "./engine.js" */
 
@@ -32,9 +32,16 @@ export function bands(report, series) {
     const stage = series.stage[tick - 1];
     const last = result.at(-1);
     if (last?.stage === stage) last.to = tick;
-    else result.push({ stage, pct: report.config.stages[stage - 1].traffic_pct, from: tick - 1, to: tick, ran: true });
+    else
+      result.push({
+        stage,
+        pct: report.config.stages[stage - 1].traffic_pct,
+        from: tick - 1,
+        to: tick,
+        ran: true,
+      });
   }
-  if (report.final_state !== "COMPLETED") result.push(...remaining(report, series));
+  if (report.final_state !== 'COMPLETED') result.push(...remaining(report, series));
   return result;
 }
 
@@ -64,10 +71,12 @@ function remaining(report, series) {
  * @param {number} stage
  */
 function clock(report, series, stage) {
-  const pausing = new Set(report.decisions.filter((d) => d.action === "pause" && d.by !== "person").map((d) => d.tick));
+  const pausing = new Set(
+    report.decisions.filter((d) => d.action === 'pause' && d.by !== 'person').map((d) => d.tick),
+  );
   let ticks = 0;
   for (let i = 0; i < series.stage.length; i += 1) {
-    const ran = STATES[series.state[i]] !== "PAUSED" || pausing.has(i + 1);
+    const ran = STATES[series.state[i]] !== 'PAUSED' || pausing.has(i + 1);
     if (series.stage[i] === stage && ran) ticks += 1;
   }
   return ticks;
@@ -93,7 +102,7 @@ export function errorRates(series, arm, window) {
   let n = 0;
   let failed = 0;
   for (let i = 0; i < requests.length; i += 1) {
-    const anew = window === "tick" || (window === "stage" && series.stage[i] !== series.stage[i - 1]);
+    const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
     n = requests[i] + (anew ? 0 : n);
     failed = errors[i] + (anew ? 0 : failed);
     rates[i] = n > 0 ? failed / n : NaN;
@@ -102,7 +111,7 @@ export function errorRates(series, arm, window) {
 }
 
 /** @param {string} name */
-export const isLatencyRule = (name) => name.startsWith("latency");
+export const isLatencyRule = (name) => name.startsWith('latency');
 
 /**
  * The decision of a rule that ended or stopped the rollout.
@@ -110,7 +119,9 @@ export const isLatencyRule = (name) => name.startsWith("latency");
  * @returns {Decision | undefined}
  */
 export const deciding = (report) =>
-  report.decisions.findLast(({ action, by }) => by === "rule" && (action === "rollback" || action === "pause"));
+  report.decisions.findLast(
+    ({ action, by }) => by === 'rule' && (action === 'rollback' || action === 'pause'),
+  );
 
 /**
  * The window to draw error rates over: that of the rule that decided, or of
@@ -123,7 +134,7 @@ export function errorWindow(report) {
   const decided = deciding(report)?.rule;
   const rule = decided === null || decided === undefined ? undefined : rules[decided];
   const shown = rule && !isLatencyRule(rule.rule) ? rule : rules.find((r) => !isLatencyRule(r.rule));
-  return shown?.window ?? "stage";
+  return shown?.window ?? 'stage';
 }
 
 /**
@@ -139,7 +150,7 @@ export function limits(report, series, latency) {
     .map((rule, index) => ({
       rule: index,
       name: rule.rule,
-      everyTick: rule.look === "every_tick",
+      everyTick: rule.look === 'every_tick',
       deciding: index === decided,
       points: points(series.rules[index].canary_limit),
     }))
@@ -154,7 +165,8 @@ export function limits(report, series, latency) {
  * @param {number} tick
  */
 export function limitAt(all, series, tick) {
-  const limit = all.find(({ deciding }) => deciding) ?? all.find(({ points }) => pointAt(points, series, tick)) ?? all[0];
+  const limit =
+    all.find(({ deciding }) => deciding) ?? all.find(({ points }) => pointAt(points, series, tick)) ?? all[0];
   return (limit && pointAt(limit.points, series, tick)?.value) ?? NaN;
 }
 

@@ -4,9 +4,9 @@
  * place.
  */
 
-import { choiceFields, startOf } from "./choice.js";
-import { h, replace } from "./dom.js";
-import { Field } from "./field.js";
+import { choiceFields, startOf } from './choice.js';
+import { h, replace } from './dom.js';
+import { Field } from './field.js';
 
 /** @import { Problem } from "./engine.js" */
 /** @import { Choice } from "./choice.js" */
@@ -23,10 +23,10 @@ import { Field } from "./field.js";
 
 export class Panel {
   element;
-  #content = h("div", { class: "panel-content" });
+  #content = h('div', { class: 'panel-content' });
   /** @type {Field[]} */
   #fields = [];
-  #structure = "";
+  #structure = '';
 
   /**
    * @param {string} title
@@ -35,7 +35,7 @@ export class Panel {
    * @param {OnEdit} onedit
    */
   constructor(title, build, structure, onedit) {
-    this.element = h("section", { class: "card panel" }, h("h3", {}, title), this.#content);
+    this.element = h('section', { class: 'card panel' }, h('h3', {}, title), this.#content);
     this.build = build;
     this.structure = structure;
     this.onedit = onedit;
@@ -43,7 +43,7 @@ export class Panel {
 
   /**
    * @param {Json} draft
-   * @param {Json | undefined} resolved
+   * @param {Json | null} resolved
    * @param {Problem[]} problems
    */
   show(draft, resolved, problems) {
@@ -59,15 +59,20 @@ export class Panel {
    */
   #rebuild(draft, structure) {
     const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
-    const focused = root.activeElement?.getAttribute("data-path");
-    const open = new Set(Array.from(this.#content.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
+    const focused = root.activeElement?.getAttribute('data-path');
+    const open = new Set(
+      Array.from(this.#content.querySelectorAll('details[open] > summary'), (summary) => summary.textContent),
+    );
     this.#structure = structure;
     this.#fields = [];
     replace(this.#content, ...this.build(draft, this.#kit(draft)));
-    for (const details of this.#content.querySelectorAll("details")) {
-      details.open = open.has(details.querySelector("summary")?.textContent ?? "");
+    for (const details of this.#content.querySelectorAll('details')) {
+      details.open = open.has(details.querySelector('summary')?.textContent ?? '');
     }
-    if (focused) /** @type {HTMLElement | null} */ (this.#content.querySelector(`[data-path="${CSS.escape(focused)}"]`))?.focus();
+    if (focused)
+      /** @type {HTMLElement | null} */ (
+        this.#content.querySelector(`[data-path="${CSS.escape(focused)}"]`)
+      )?.focus();
   }
 
   /**
@@ -104,7 +109,10 @@ function assign(problems, fields) {
   /** @type {Map<Field, Problem[]>} */
   const result = new Map();
   for (const problem of problems) {
-    const leads = fields.filter(({ path }) => problem.path === path || problem.path.startsWith(`${path}.`) || problem.path.startsWith(`${path}[`));
+    const leads = fields.filter(
+      ({ path }) =>
+        problem.path === path || problem.path.startsWith(`${path}.`) || problem.path.startsWith(`${path}[`),
+    );
     if (leads.length === 0) continue;
     const nearest = leads.reduce((a, b) => (b.path.length > a.path.length ? b : a));
     result.set(nearest, [...(result.get(nearest) ?? []), problem]);

@@ -1,14 +1,14 @@
 /** Which rollout: the preset it starts from and its seed. */
 
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { h } from './dom.js';
+import { icon } from './icons.js';
 
 /** @import { Preset } from "./engine.js" */
 
 export class Scenario {
   #preset;
   #seed;
-  #fault = h("p", { class: "fault", id: "seed-fault", role: "status" });
+  #fault = h('p', { class: 'fault', id: 'seed-fault', role: 'status' });
   #presets;
   element;
 
@@ -19,31 +19,36 @@ export class Scenario {
   constructor(presets, { onpreset, onseed, onnewseed }) {
     this.#presets = presets;
     this.#preset = h(
-      "select",
+      'select',
       {
-        id: "preset",
+        id: 'preset',
         onchange: () => {
           const preset = presets.find(({ name }) => name === this.#preset.value);
           if (preset) onpreset(preset);
         },
       },
-      h("option", { value: "", hidden: true }, "edited"),
-      ...presets.map(({ name, description }) => h("option", { value: name, title: description }, name)),
+      h('option', { value: '', hidden: true }, 'edited'),
+      ...presets.map(({ name, description }) => h('option', { value: name, title: description }, name)),
     );
-    this.#seed = h("input", {
-      id: "seed",
-      type: "text",
-      inputmode: "numeric",
-      autocomplete: "off",
-      "aria-describedby": "seed-fault",
+    this.#seed = h('input', {
+      id: 'seed',
+      type: 'text',
+      inputmode: 'numeric',
+      autocomplete: 'off',
+      'aria-describedby': 'seed-fault',
       onchange: () => onseed(this.#seed.value.trim()),
     });
     this.element = h(
-      "div",
-      { class: "scenario" },
-      h("label", { for: "preset" }, h("span", {}, "Preset"), this.#preset),
-      h("label", { for: "seed" }, h("span", {}, "Seed"), this.#seed),
-      h("button", { type: "button", class: "new-seed", title: "New seed", onclick: onnewseed }, icon("anew"), h("span", {}, "New seed")),
+      'div',
+      { class: 'scenario' },
+      h('label', { for: 'preset' }, h('span', {}, 'Preset'), this.#preset),
+      h('label', { for: 'seed' }, h('span', {}, 'Seed'), this.#seed),
+      h(
+        'button',
+        { type: 'button', class: 'new-seed', title: 'New seed', onclick: onnewseed },
+        icon('anew'),
+        h('span', {}, 'New seed'),
+      ),
       this.#fault,
     );
   }
@@ -53,16 +58,17 @@ export class Scenario {
    * @param {number | null} seed
    */
   show(config, seed) {
-    this.#preset.value = this.#presets.find(({ json }) => json === config)?.name ?? "";
-    this.#preset.title = this.#presets.find(({ json }) => json === config)?.description ?? "A configuration of your own";
+    this.#preset.value = this.#presets.find(({ json }) => json === config)?.name ?? '';
+    this.#preset.title =
+      this.#presets.find(({ json }) => json === config)?.description ?? 'A configuration of your own';
     if (seed !== null) this.#seed.value = String(seed);
-    this.complain("");
+    this.complain('');
   }
 
   /** @param {string} message */
   complain(message) {
     this.#fault.textContent = message;
-    if (message) this.#seed.setAttribute("aria-invalid", "true");
-    else this.#seed.removeAttribute("aria-invalid");
+    if (message) this.#seed.setAttribute('aria-invalid', 'true');
+    else this.#seed.removeAttribute('aria-invalid');
   }
 }

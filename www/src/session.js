@@ -7,7 +7,7 @@
  * commands are dropped, and the rollout runs on from there.
  */
 
-import { isFinal, new_rollout } from "./engine.js";
+import { isFinal, new_rollout } from './engine.js';
 
 /** @import { Call, Command, Report, Rollout, Series } from "./engine.js" */
 /** @typedef {{ tick: number, command: Command }} Told */
@@ -117,7 +117,10 @@ export class Session {
    */
   tell(command) {
     const branched = !this.atEnd;
-    const commands = [...this.#commands.filter(({ tick }) => tick <= this.#playhead), { tick: this.#playhead, command }];
+    const commands = [
+      ...this.#commands.filter(({ tick }) => tick <= this.#playhead),
+      { tick: this.#playhead, command },
+    ];
     this.#whole = this.#runAhead(commands, 0);
     this.#commands = commands;
     this.#waited = 0;

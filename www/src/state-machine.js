@@ -4,7 +4,7 @@
  * top, what they lead to between them, so that no edge crosses another.
  */
 
-import { h, s } from "./dom.js";
+import { h, s } from './dom.js';
 
 /** @import { Report, State } from "./engine.js" */
 /** @typedef {{ from: State, to: State, label: string }} Edge */
@@ -15,15 +15,15 @@ import { h, s } from "./dom.js";
  * @type {Edge[]}
  */
 export const EDGES = [
-  { from: "PROGRESSING", to: "PAUSED", label: "pause" },
-  { from: "PAUSED", to: "PROGRESSING", label: "resume, promote" },
-  { from: "PROGRESSING", to: "COMPLETED", label: "last stage" },
-  { from: "PAUSED", to: "COMPLETED", label: "last stage" },
-  { from: "PROGRESSING", to: "ROLLING_BACK", label: "rule, abort" },
-  { from: "PAUSED", to: "ROLLING_BACK", label: "abort" },
-  { from: "PROGRESSING", to: "ROLLED_BACK", label: "rule, abort" },
-  { from: "PAUSED", to: "ROLLED_BACK", label: "abort" },
-  { from: "ROLLING_BACK", to: "ROLLED_BACK", label: "" },
+  { from: 'PROGRESSING', to: 'PAUSED', label: 'pause' },
+  { from: 'PAUSED', to: 'PROGRESSING', label: 'resume, promote' },
+  { from: 'PROGRESSING', to: 'COMPLETED', label: 'last stage' },
+  { from: 'PAUSED', to: 'COMPLETED', label: 'last stage' },
+  { from: 'PROGRESSING', to: 'ROLLING_BACK', label: 'rule, abort' },
+  { from: 'PAUSED', to: 'ROLLING_BACK', label: 'abort' },
+  { from: 'PROGRESSING', to: 'ROLLED_BACK', label: 'rule, abort' },
+  { from: 'PAUSED', to: 'ROLLED_BACK', label: 'abort' },
+  { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: '' },
 ];
 
 const HEIGHT = 214;
@@ -32,7 +32,7 @@ const NODE = 28;
 const TRUNK = 16;
 
 export class StateMachine {
-  element = h("div", { class: "state-machine" });
+  element = h('div', { class: 'state-machine' });
   #width = 300;
   /** @type {Report | null} */
   #report = null;
@@ -54,14 +54,22 @@ export class StateMachine {
     const isLit = (/** @type {Edge} */ edge) => way !== null && edge.from === way.from && edge.to === way.to;
     // Lit last, to lie on top where edges share their trunk.
     const edges = EDGES.toSorted((a, b) => Number(isLit(a)) - Number(isLit(b)));
-    const came = way ? `, from ${way.from}` : "";
+    const came = way ? `, from ${way.from}` : '';
     this.element.replaceChildren(
       s(
-        "svg",
-        { role: "img", width: this.#width, height: HEIGHT, "aria-label": `State machine. The rollout is ${state}${came}.`, "data-present": state },
-        s("defs", {}, arrow("arrow", ""), arrow("arrow-lit", "lit")),
+        'svg',
+        {
+          role: 'img',
+          width: this.#width,
+          height: HEIGHT,
+          'aria-label': `State machine. The rollout is ${state}${came}.`,
+          'data-present': state,
+        },
+        s('defs', {}, arrow('arrow', ''), arrow('arrow-lit', 'lit')),
         ...edges.map((edge) => drawEdge(edge, boxes, isLit(edge))),
-        .../** @type {State[]} */ (Object.keys(boxes)).map((name) => drawNode(name, boxes[name], name === state)),
+        .../** @type {State[]} */ (Object.keys(boxes)).map((name) =>
+          drawNode(name, boxes[name], name === state),
+        ),
       ),
     );
   }
@@ -75,18 +83,18 @@ export class StateMachine {
 export function lastTransition(report) {
   const backAtOnce = report.config.rollback_ticks === 0;
   /** @type {State} */
-  let state = "PROGRESSING";
+  let state = 'PROGRESSING';
   let way = null;
   for (const { action } of report.decisions) {
     /** @type {State} */
     const next = {
-      promote: /** @type {State} */ ("PROGRESSING"),
+      promote: /** @type {State} */ ('PROGRESSING'),
       extend: state,
-      resume: /** @type {State} */ ("PROGRESSING"),
-      pause: /** @type {State} */ ("PAUSED"),
-      complete: /** @type {State} */ ("COMPLETED"),
-      rollback: /** @type {State} */ (backAtOnce ? "ROLLED_BACK" : "ROLLING_BACK"),
-      rolled_back: /** @type {State} */ ("ROLLED_BACK"),
+      resume: /** @type {State} */ ('PROGRESSING'),
+      pause: /** @type {State} */ ('PAUSED'),
+      complete: /** @type {State} */ ('COMPLETED'),
+      rollback: /** @type {State} */ (backAtOnce ? 'ROLLED_BACK' : 'ROLLING_BACK'),
+      rolled_back: /** @type {State} */ ('ROLLED_BACK'),
     }[action];
     if (next !== state) way = { from: state, to: next };
     state = next;
@@ -99,13 +107,13 @@ export function lastTransition(report) {
  * @returns {Record<State, Box>}
  */
 function layout(width) {
-  const middle = (/** @type {number} */ w) => width / 2 - w / 2 + 4;
+  const middle = { x: width / 2 - 46, width: 100 };
   return {
     PROGRESSING: { x: 1, y: 12, width: 102 },
     PAUSED: { x: width - 71, y: 12, width: 70 },
-    COMPLETED: { x: middle(108), y: 76, width: 108 },
-    ROLLING_BACK: { x: middle(108), y: 128, width: 108 },
-    ROLLED_BACK: { x: middle(108), y: 184, width: 108 },
+    COMPLETED: { ...middle, y: 76 },
+    ROLLING_BACK: { ...middle, y: 128 },
+    ROLLED_BACK: { ...middle, y: 184 },
   };
 }
 
@@ -115,9 +123,19 @@ function layout(width) {
  */
 const arrow = (id, kind) =>
   s(
-    "marker",
-    { id, class: kind, viewBox: "0 0 8 8", refX: 7.5, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" },
-    s("path", { d: "M0 .8 8 4 0 7.2z" }),
+    'marker',
+    {
+      id,
+      class: kind,
+      viewBox: '0 0 8 8',
+      refX: 7.5,
+      refY: 4,
+      markerWidth: 8,
+      markerHeight: 8,
+      markerUnits: 'userSpaceOnUse',
+      orient: 'auto',
+    },
+    s('path', { d: 'M0 .8 8 4 0 7.2z' }),
   );
 
 /**
@@ -127,10 +145,14 @@ const arrow = (id, kind) =>
  */
 const drawNode = (name, { x, y, width }, present) =>
   s(
-    "g",
-    { class: `node${present ? " lit" : ""}`, "data-state": name },
-    s("rect", { x, y, width, height: NODE, rx: NODE / 2 }),
-    s("text", { x: x + width / 2, y: y + NODE / 2, dy: "0.36em", "text-anchor": "middle" }, name.replace("_", " ")),
+    'g',
+    { class: `node${present ? ' lit' : ''}`, 'data-state': name },
+    s('rect', { x, y, width, height: NODE, rx: NODE / 2 }),
+    s(
+      'text',
+      { x: x + width / 2, y: y + NODE / 2, dy: '0.36em', 'text-anchor': 'middle' },
+      name.replace('_', ' '),
+    ),
   );
 
 /**
@@ -141,10 +163,10 @@ const drawNode = (name, { x, y, width }, present) =>
 function drawEdge({ from, to, label }, boxes, lit) {
   const { d, x, y, anchor } = route(from, to, boxes);
   return s(
-    "g",
-    { class: `edge${lit ? " lit" : ""}`, "data-edge": `${from}>${to}` },
-    s("path", { d, "marker-end": `url(#${lit ? "arrow-lit" : "arrow"})` }),
-    s("text", { x, y, "text-anchor": anchor }, label),
+    'g',
+    { class: `edge${lit ? ' lit' : ''}`, 'data-edge': `${from}>${to}` },
+    s('path', { d, 'marker-end': `url(#${lit ? 'arrow-lit' : 'arrow'})` }),
+    s('text', { x, y, 'text-anchor': anchor }, label),
   );
 }
 
@@ -156,24 +178,24 @@ function drawEdge({ from, to, label }, boxes, lit) {
  */
 function route(from, to, boxes) {
   const [a, b] = [boxes[from], boxes[to]];
-  if (to === "PAUSED") {
+  if (to === 'PAUSED') {
     const y = a.y + 9;
-    return { d: `M${a.x + a.width} ${y}H${b.x}`, x: (a.x + a.width + b.x) / 2, y: y - 6, anchor: "middle" };
+    return { d: `M${a.x + a.width} ${y}H${b.x}`, x: (a.x + a.width + b.x) / 2, y: y - 6, anchor: 'middle' };
   }
-  if (to === "PROGRESSING") {
+  if (to === 'PROGRESSING') {
     const y = a.y + NODE - 9;
-    return { d: `M${a.x} ${y}H${b.x + b.width}`, x: (b.x + b.width + a.x) / 2, y: y + 17, anchor: "middle" };
+    return { d: `M${a.x} ${y}H${b.x + b.width}`, x: (b.x + b.width + a.x) / 2, y: y + 17, anchor: 'middle' };
   }
-  if (from === "ROLLING_BACK") {
+  if (from === 'ROLLING_BACK') {
     const x = a.x + a.width / 2;
-    return { d: `M${x} ${a.y + NODE}V${b.y}`, x, y: b.y, anchor: "middle" };
+    return { d: `M${x} ${a.y + NODE}V${b.y}`, x, y: b.y, anchor: 'middle' };
   }
   const y = b.y + NODE / 2;
   const top = a.y + NODE;
-  if (from === "PROGRESSING") {
+  if (from === 'PROGRESSING') {
     const x = a.x + TRUNK;
-    return { d: `M${x} ${top}V${y - 8}q0 8 8 8H${b.x}`, x: x + 8, y: y - 6, anchor: "start" };
+    return { d: `M${x} ${top}V${y - 8}q0 8 8 8H${b.x}`, x: x + 5, y: y - 6, anchor: 'start' };
   }
   const x = a.x + a.width - TRUNK;
-  return { d: `M${x} ${top}V${y - 8}q0 8 -8 8H${b.x + b.width}`, x: x - 6, y: y - 6, anchor: "end" };
+  return { d: `M${x} ${top}V${y - 8}q0 8 -8 8H${b.x + b.width}`, x: x - 5, y: y - 6, anchor: 'end' };
 }

@@ -3,15 +3,15 @@
  * decisions above them.
  */
 
-import { TrafficChart } from "./traffic-chart.js";
-import { ErrorChart } from "./error-chart.js";
-import { LatencyChart } from "./latency-chart.js";
-import { MARGIN, timeScale } from "./chart.js";
-import { h, replace, s } from "./dom.js";
-import { count, share, tickUnit } from "./format.js";
-import { icon } from "./icons.js";
-import { axisEnd, bands } from "./model.js";
-import { figuresTable } from "./figures-table.js";
+import { TrafficChart } from './traffic-chart.js';
+import { ErrorChart } from './error-chart.js';
+import { LatencyChart } from './latency-chart.js';
+import { MARGIN, timeScale } from './chart.js';
+import { h, replace, s } from './dom.js';
+import { count, share, tickUnit } from './format.js';
+import { icon } from './icons.js';
+import { axisEnd, bands } from './model.js';
+import { figuresTable } from './figures-table.js';
 
 /** @import { Report, Series, Decision } from "./engine.js" */
 /** @import { Band } from "./model.js" */
@@ -27,9 +27,9 @@ export class Timeline {
   #charts = [new TrafficChart(), new ErrorChart(), new LatencyChart()];
   #figures;
   #slider;
-  #stages = h("div", { class: "stage-labels", "aria-hidden": "true" });
-  #markers = h("div", { class: "markers" });
-  #axis = s("svg", { class: "time-axis", height: 20, "aria-hidden": "true" });
+  #stages = h('div', { class: 'stage-labels', 'aria-hidden': 'true' });
+  #markers = h('div', { class: 'markers' });
+  #axis = s('svg', { class: 'time-axis', height: 20, 'aria-hidden': 'true' });
   #stack;
   #width = 0;
   /** @type {Session | null} */
@@ -39,18 +39,26 @@ export class Timeline {
 
   /** @param {(tick: number) => void} onseek */
   constructor(onseek) {
-    this.#slider = h("input", {
-      type: "range",
-      class: "playhead-slider",
+    this.#slider = h('input', {
+      type: 'range',
+      class: 'playhead-slider',
       min: 0,
       step: 1,
-      "aria-label": "Playhead",
+      'aria-label': 'Playhead',
       oninput: () => onseek(this.#slider.valueAsNumber),
     });
     this.#figures = this.#charts.map((chart) => new Figure(chart, () => this.#scene));
-    this.#stack = h("div", { class: "stack" }, ...this.#figures.map(({ element }) => element));
-    this.#stack.addEventListener("pointerdown", (event) => this.#grab(event, onseek));
-    this.element = h("div", { class: "timeline" }, this.#stages, this.#markers, this.#slider, this.#stack, this.#axis);
+    this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
+    this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));
+    this.element = h(
+      'div',
+      { class: 'timeline' },
+      this.#stages,
+      this.#markers,
+      this.#slider,
+      this.#stack,
+      this.#axis,
+    );
     this.onmarker = onseek;
   }
 
@@ -80,10 +88,10 @@ export class Timeline {
     const { playhead, atEnd, report } = session;
     const unit = tickUnit(report.config.tick_seconds).name;
     this.#slider.value = String(playhead);
-    this.#slider.setAttribute("aria-valuetext", `${unit} ${count(playhead)} of ${count(session.length)}`);
+    this.#slider.setAttribute('aria-valuetext', `${unit} ${count(playhead)} of ${count(session.length)}`);
     for (const figure of this.#figures) figure.seek(playhead, atEnd);
     for (const marker of this.#markers.children) {
-      marker.classList.toggle("future", Number(marker.getAttribute("data-tick")) > playhead);
+      marker.classList.toggle('future', Number(marker.getAttribute('data-tick')) > playhead);
     }
   }
 
@@ -96,8 +104,8 @@ export class Timeline {
     this.#scene = { report, series, bands: all, end, x, width: this.#width };
     this.#slider.max = String(end);
     const [from, to] = x.range();
-    this.#slider.style.setProperty("--from", `${from}px`);
-    this.#slider.style.setProperty("--length", `${to - from}px`);
+    this.#slider.style.setProperty('--from', `${from}px`);
+    this.#slider.style.setProperty('--length', `${to - from}px`);
     for (const figure of this.#figures) figure.draw(this.#scene);
     this.#drawStages(all, x);
     this.#drawMarkers(report.decisions, x);
@@ -117,9 +125,9 @@ export class Timeline {
         const to = all.findLast((band) => band.stage === stage)?.to ?? from;
         const width = x(to) - x(from);
         return h(
-          "span",
-          { style: `left:${x(from)}px;width:${width}px`, class: stage % 2 ? "odd" : "even" },
-          width > 26 ? share(pct) : "",
+          'span',
+          { style: `left:${x(from)}px;width:${width}px`, class: stage % 2 ? 'odd' : 'even' },
+          width > 26 ? share(pct) : '',
         );
       }),
     );
@@ -133,22 +141,23 @@ export class Timeline {
   #drawMarkers(decisions, x) {
     /** @type {Map<number, Decision[]>} */
     const byTick = new Map();
-    for (const decision of decisions) byTick.set(decision.tick, [...(byTick.get(decision.tick) ?? []), decision]);
+    for (const decision of decisions)
+      byTick.set(decision.tick, [...(byTick.get(decision.tick) ?? []), decision]);
     const unit = tickUnit(this.#scene?.report.config.tick_seconds ?? 0).name;
     replace(
       this.#markers,
       ...[...byTick].map(([tick, all]) => {
         const last = all[all.length - 1];
-        const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(" ")}`;
+        const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
         return h(
-          "button",
+          'button',
           {
-            type: "button",
+            type: 'button',
             class: `marker ${last.action}`,
             style: `left:${x(tick)}px`,
             title: text,
-            "aria-label": text,
-            "data-tick": tick,
+            'aria-label': text,
+            'data-tick': tick,
             onclick: () => this.onmarker(tick),
           },
           icon(last.action),
@@ -163,11 +172,11 @@ export class Timeline {
     const most = Math.max(2, Math.floor((width - MARGIN.left) / 80));
     const values = x.ticks(Math.min(most, end)).filter(Number.isInteger);
     const last = width - 22;
-    this.#axis.setAttribute("width", String(width));
+    this.#axis.setAttribute('width', String(width));
     replace(
       this.#axis,
       ...values.map((tick) =>
-        s("text", { x: Math.min(x(tick), last), y: 14, "text-anchor": "middle" }, `${count(tick)} ${short}`),
+        s('text', { x: Math.min(x(tick), last), y: 14, 'text-anchor': 'middle' }, `${count(tick)} ${short}`),
       ),
     );
   }
@@ -179,14 +188,14 @@ export class Timeline {
    */
   #grab(down, onseek) {
     const target = /** @type {Element} */ (down.target);
-    if (down.button !== 0 || !target.closest("svg") || !this.#scene) return;
+    if (down.button !== 0 || !target.closest('svg') || !this.#scene) return;
     const { x } = this.#scene;
     const seek = (/** @type {PointerEvent} */ event) =>
       onseek(Math.round(x.invert(event.clientX - this.#stack.getBoundingClientRect().left)));
     const stop = new AbortController();
     seek(down);
-    this.#stack.addEventListener("pointermove", seek, { signal: stop.signal });
-    for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+    this.#stack.addEventListener('pointermove', seek, { signal: stop.signal });
+    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) {
       this.#stack.addEventListener(end, () => stop.abort(), { signal: stop.signal });
     }
   }
@@ -197,8 +206,8 @@ export class Timeline {
 /** A chart with its title, its key, which tells the figures at the playhead, and its table. */
 class Figure {
   element;
-  #title = h("span", { class: "figure-title" });
-  #key = h("span", { class: "key" });
+  #title = h('span', { class: 'figure-title' });
+  #key = h('span', { class: 'key' });
   #table;
 
   /**
@@ -210,12 +219,19 @@ class Figure {
     this.scene = scene;
     this.#table = figuresTable(chart.title, () => {
       const now = scene();
-      return now && { columns: chart.columns, ticks: now.series.stage.length, unit: tickUnit(now.report.config.tick_seconds).name, row: (tick) => chart.figures(now, tick) };
+      return (
+        now && {
+          columns: chart.columns,
+          ticks: now.series.stage.length,
+          unit: tickUnit(now.report.config.tick_seconds).name,
+          row: (tick) => chart.figures(now, tick),
+        }
+      );
     });
     this.element = h(
-      "figure",
+      'figure',
       {},
-      h("figcaption", {}, this.#title, this.#key),
+      h('figcaption', {}, this.#title, this.#key),
       chart.plot.svg,
       this.#table.element,
     );
@@ -227,15 +243,21 @@ class Figure {
     this.#title.textContent = this.chart.title;
     replace(
       this.#key,
-      ...this.chart.key(scene).map(({ mark, name, column }) =>
-        h(
-          "span",
-          { class: "key-entry" },
-          s("svg", { class: `swatch ${mark}`, width: 22, height: 10, "aria-hidden": "true" }, s("path", { d: "M0 5H22" })),
-          name,
-          column === null ? null : h("b", { "data-column": column }),
+      ...this.chart
+        .key(scene)
+        .map(({ mark, name, column }) =>
+          h(
+            'span',
+            { class: 'key-entry' },
+            s(
+              'svg',
+              { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
+              s('path', { d: 'M0 5H22' }),
+            ),
+            name,
+            column === null ? null : h('b', { 'data-column': column }),
+          ),
         ),
-      ),
     );
     this.#table.refresh();
   }
@@ -250,11 +272,14 @@ class Figure {
     if (!scene) return;
     const figures = this.chart.figures(scene, tick);
     const told = [];
-    for (const value of this.#key.querySelectorAll("b")) {
-      value.textContent = figures[Number(value.getAttribute("data-column"))];
+    for (const value of this.#key.querySelectorAll('b')) {
+      value.textContent = figures[Number(value.getAttribute('data-column'))];
       told.push(`${value.previousSibling?.textContent} ${value.textContent}`);
     }
     const unit = tickUnit(scene.report.config.tick_seconds).name;
-    this.chart.plot.svg.setAttribute("aria-label", `${this.chart.title}. At ${unit} ${count(tick)}: ${told.join(", ")}.`);
+    this.chart.plot.svg.setAttribute(
+      'aria-label',
+      `${this.chart.title}. At ${unit} ${count(tick)}: ${told.join(', ')}.`,
+    );
   }
 }

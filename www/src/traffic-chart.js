@@ -1,10 +1,10 @@
 /** The canary's share of traffic, as it went and as it was planned. */
 
-import { scaleLinear } from "d3-scale";
-import { area, curveStepAfter, line } from "d3-shape";
-import { Plot, stageBands, yAxis } from "./chart.js";
-import { s } from "./dom.js";
-import { share } from "./format.js";
+import { scaleLinear } from 'd3-scale';
+import { area, curveStepAfter, line } from 'd3-shape';
+import { Plot, stageBands, yAxis } from './chart.js';
+import { s } from './dom.js';
+import { share } from './format.js';
 
 /** @import { Report, Series } from "./engine.js" */
 /** @import { Scene } from "./timeline.js" */
@@ -12,8 +12,8 @@ import { share } from "./format.js";
 
 export class TrafficChart {
   plot = new Plot(96);
-  title = "Share of traffic on the canary";
-  columns = ["canary’s share"];
+  title = 'Share of traffic on the canary';
+  columns = ['canary’s share'];
 
   /** @param {Scene} scene */
   draw({ report, series, bands, x, width, end }) {
@@ -22,17 +22,17 @@ export class TrafficChart {
     const at = (/** @type {Point} */ p) => x(p.tick);
     const up = (/** @type {Point} */ p) => y(p.value);
     const marks = s(
-      "g",
+      'g',
       {},
-      s("path", { class: "canary-area", d: area(at, y(0), up).curve(curveStepAfter)(went) }),
-      s("path", { class: "canary line", d: line(at, up).curve(curveStepAfter)(went) }),
+      s('path', { class: 'canary-area', d: area(at, y(0), up).curve(curveStepAfter)(went) }),
+      s('path', { class: 'canary line', d: line(at, up).curve(curveStepAfter)(went) }),
     );
     const planned = plan(bands);
     this.plot.draw(x, width, {
       behind: [
         stageBands(bands, x, this.plot.height),
         yAxis(y, x, [0, 50, 100], share),
-        s("path", { class: "planned", d: line(at, up).curve(curveStepAfter)(planned) }),
+        s('path', { class: 'planned', d: line(at, up).curve(curveStepAfter)(planned) }),
       ],
       marks,
     });
@@ -44,14 +44,14 @@ export class TrafficChart {
    * @param {number} tick
    */
   figures({ series }, tick) {
-    return [tick > 0 ? share(series.traffic_pct[tick - 1]) : "–"];
+    return [tick > 0 ? share(series.traffic_pct[tick - 1]) : '–'];
   }
 
   /** @param {Scene} scene */
   key(scene) {
     return [
-      { mark: "canary", name: "canary", column: 0 },
-      ...(scene.bands.some(({ ran }) => !ran) ? [{ mark: "planned", name: "as planned", column: null }] : []),
+      { mark: 'canary', name: 'canary', column: 0 },
+      ...(scene.bands.some(({ ran }) => !ran) ? [{ mark: 'planned', name: 'as planned', column: null }] : []),
     ];
   }
 }
@@ -66,7 +66,9 @@ export class TrafficChart {
 function steps(report, series, end) {
   const went = Array.from(series.traffic_pct, (value, tick) => ({ tick, value }));
   const length = went.length;
-  const after = { COMPLETED: 100, ROLLED_BACK: 0 }[/** @type {"COMPLETED" | "ROLLED_BACK"} */ (report.final_state)];
+  const after = { COMPLETED: 100, ROLLED_BACK: 0 }[
+    /** @type {"COMPLETED" | "ROLLED_BACK"} */ (report.final_state)
+  ];
   if (after !== undefined) went.push({ tick: length, value: after }, { tick: end, value: after });
   else if (length > 0) went.push({ tick: length, value: series.traffic_pct[length - 1] });
   return went;

@@ -1,7 +1,7 @@
 /** What was decided, why, and whether it was right. */
 
-import { h } from "./dom.js";
-import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from "./format.js";
+import { h } from './dom.js';
+import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from './format.js';
 
 /** @import { Report } from "./engine.js" */
 
@@ -10,18 +10,18 @@ import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from "./format
  * stand at the end, whose text is the longest. So playing moves nothing.
  */
 export class Verdict {
-  #now = h("div", { class: "verdict-now" });
-  #room = h("div", { class: "verdict-room", "aria-hidden": "true" });
-  #live = h("p", { class: "unseen", "aria-live": "polite" });
-  element = h("section", { class: "verdict", "aria-label": "Verdict" }, this.#now, this.#room, this.#live);
+  #now = h('div', { class: 'verdict-now' });
+  #room = h('div', { class: 'verdict-room', 'aria-hidden': 'true' });
+  #live = h('p', { class: 'unseen', 'aria-live': 'polite' });
+  element = h('section', { class: 'verdict', 'aria-label': 'Verdict' }, this.#now, this.#room, this.#live);
 
   /**
    * @param {Report} here the rollout up to the playhead
    * @param {Report} whole
    */
   show(here, whole) {
-    this.#now.replaceChildren(...content(here, "h2"));
-    this.#room.replaceChildren(...content(whole, "p"));
+    this.#now.replaceChildren(...content(here, 'h2'));
+    this.#room.replaceChildren(...content(whole, 'p'));
     const spoken = `${headline(here)}. ${reason(here)}`;
     if (this.#live.textContent !== spoken) this.#live.textContent = spoken;
   }
@@ -35,17 +35,17 @@ function content(report, headlineTag) {
   const outcome = OUTCOMES[report.outcome];
   return [
     h(
-      "div",
-      { class: "verdict-words" },
-      h("p", { class: "kicker" }, [report.config.name, `seed ${report.seed}`].filter(Boolean).join(", ")),
-      h(headlineTag, { class: "headline" }, headline(report)),
-      h("p", { class: "reason" }, reason(report)),
+      'div',
+      { class: 'verdict-words' },
+      h('p', { class: 'kicker' }, [report.config.name, `seed ${report.seed}`].filter(Boolean).join(', ')),
+      h(headlineTag, { class: 'headline' }, headline(report)),
+      h('p', { class: 'reason' }, reason(report)),
     ),
     h(
-      "div",
-      { class: "truth" },
-      h("span", { class: `tag ${outcome.kind}`, "data-outcome": report.outcome }, outcome.word),
-      h("span", {}, unbroken(report.truth.sentence)),
+      'div',
+      { class: 'truth' },
+      h('span', { class: `tag ${outcome.kind}`, 'data-outcome': report.outcome }, outcome.word),
+      h('span', {}, unbroken(report.truth.sentence)),
     ),
   ];
 }

@@ -1,18 +1,18 @@
 /** What stands in the element's shadow: the parts, their places, who is told what. */
 
-import { version } from "./engine.js";
-import { Tell, Transport } from "./controls.js";
-import { DecisionLog } from "./decisions.js";
-import { h } from "./dom.js";
-import { count, tickUnit } from "./format.js";
-import { JsonEditor } from "./json-editor.js";
-import { Ladder } from "./ladder.js";
-import { policyPanel, releasePanel, worldPanel } from "./panels.js";
-import { Scenario } from "./scenario.js";
-import { StateMachine } from "./state-machine.js";
-import style from "./style.css";
-import { Timeline } from "./timeline.js";
-import { Verdict } from "./verdict.js";
+import { version } from './engine.js';
+import { Tell, Transport } from './controls.js';
+import { DecisionLog } from './decisions.js';
+import { h } from './dom.js';
+import { count, counted, tickUnit } from './format.js';
+import { JsonEditor } from './json-editor.js';
+import { Ladder } from './ladder.js';
+import { policyPanel, releasePanel, worldPanel } from './panels.js';
+import { Scenario } from './scenario.js';
+import { StateMachine } from './state-machine.js';
+import style from './style.css';
+import { Timeline } from './timeline.js';
+import { Verdict } from './verdict.js';
 
 /** @import { Move } from "./controls.js" */
 /** @import { Call, Preset, Problem, Warning } from "./engine.js" */
@@ -38,6 +38,7 @@ export class View {
   #log = new DecisionLog();
   #panels;
   #json;
+  #notice = h('div', { class: 'notice', role: 'status' });
   #resizes;
 
   /**
@@ -54,36 +55,41 @@ export class View {
     this.#json = new JsonEditor(on.onapply);
     this.#resizes = new ResizeObserver(() => this.#measure());
     root.append(
-      h("style", {}, style),
+      h('style', {}, style),
       h(
-        "div",
-        { class: "page" },
-        h("div", { class: "bar" }, h("slot", { name: "title" }), this.#scenario.element),
+        'div',
+        { class: 'page' },
+        h('div', { class: 'bar' }, h('slot', { name: 'title' }), this.#scenario.element),
         this.#verdict.element,
         h(
-          "div",
-          { class: "main" },
+          'div',
+          { class: 'main' },
           h(
-            "div",
-            { class: "column" },
+            'div',
+            { class: 'column' },
             h(
-              "section",
-              { class: "card", "aria-label": "The rollout over time" },
+              'section',
+              { class: 'card', 'aria-label': 'The rollout over time' },
               this.#transport.element,
               this.#timeline.element,
               this.#tell.element,
             ),
-            h("section", { class: "card decisions" }, h("h3", {}, "Decisions"), this.#log.element),
+            h('section', { class: 'card decisions' }, h('h3', {}, 'Decisions'), this.#log.element),
           ),
           h(
-            "div",
-            { class: "column" },
-            h("section", { class: "card" }, h("h3", {}, "Stages"), this.#ladder.element),
-            h("section", { class: "card" }, h("h3", {}, "State"), this.#machine.element),
+            'div',
+            { class: 'column' },
+            h('section', { class: 'card' }, h('h3', {}, 'Stages'), this.#ladder.element),
+            h('section', { class: 'card' }, h('h3', {}, 'State'), this.#machine.element),
           ),
         ),
-        h("div", { class: "edit" }, ...this.#panels.map(({ element }) => element), this.#json.element),
-        h("p", { class: "quiet colophon" }, `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`),
+        h('div', { class: 'edit' }, ...this.#panels.map(({ element }) => element), this.#json.element),
+        this.#notice,
+        h(
+          'p',
+          { class: 'quiet colophon' },
+          `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
+        ),
       ),
     );
   }
@@ -139,8 +145,25 @@ export class View {
   showConfig(text, draft, session, problems, warnings) {
     this.#scenario.show(text, session?.seed ?? null);
     this.#json.show(text, problems, warnings);
-    const resolved = session ? /** @type {Json} */ ({ .../** @type {object} */ (session.report.config), rules: [] }) : undefined;
+    this.#notify(problems);
+    // What a list's entries resolve to says nothing about another list's.
+    const resolved =
+      session &&
+      /** @type {Json} */ (/** @type {object} */ ({ ...session.report.config, rules: [], stages: [] }));
     for (const panel of this.#panels) panel.show(draft, resolved, problems);
+  }
+
+  /**
+   * Says, wherever the reader is, that what is drawn is not what is configured.
+   * @param {Problem[]} problems
+   */
+  #notify(problems) {
+    if (problems.length === 0) return this.#notice.replaceChildren();
+    const show = h('button', { type: 'button', onclick: () => this.#json.reveal() }, 'Show');
+    this.#notice.replaceChildren(
+      `${counted(problems.length, 'problem')} in the configuration. The last valid one is drawn.`,
+      show,
+    );
   }
 
   /**
