@@ -12,9 +12,9 @@ import { put } from './json-path.js';
 import { count, tickUnit } from './format.js';
 import { Player } from './player.js';
 
-/** @import { Call, Command, Problem, Warning } from "./engine.js" */
-/** @import { Move } from "./controls.js" */
-/** @import { Json } from "./json-path.js" */
+/** @import { Call, Command, Problem, Warning } from './engine.js' */
+/** @import { Move } from './controls.js' */
+/** @import { Json } from './json-path.js' */
 
 // In Node there is no element to extend; the class is never made there.
 const Base = typeof HTMLElement === 'undefined' ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;

@@ -18,8 +18,8 @@ import {
   thinned,
 } from './model.js';
 
-/** @import { Scene } from "./timeline.js" */
-/** @import { Limit, Point } from "./model.js" */
+/** @import { Scene } from './timeline.js' */
+/** @import { Limit, Point } from './model.js' */
 
 /** Above this many ticks the ticks' own points would only be a smear. */
 const MOST_POINTS = 400;

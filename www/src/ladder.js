@@ -4,7 +4,7 @@ import { h, replace } from './dom.js';
 import { count, inUnitOf, percent, ruleWords, share, tickUnit } from './format.js';
 import { icon } from './icons.js';
 
-/** @import { Check, Report, StageReport } from "./engine.js" */
+/** @import { Check, Report, StageReport } from './engine.js' */
 
 const VERDICTS = /** @type {const} */ ({
   not_reached: 'not reached',

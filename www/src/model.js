@@ -5,7 +5,7 @@
 import { bisector } from 'd3-array';
 import { STATES } from './engine.js';
 
-/** @import { Decision, Report, Series } from "./engine.js" */
+/** @import { Decision, Report, Series } from './engine.js' */
 
 /**
  * A stretch of the time axis that belongs to a stage; ticks from, exclusive,

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 
-/** @import { Preset } from "./engine.js" */
+/** @import { Preset } from './engine.js' */
 
 export class Scenario {
   #preset;
