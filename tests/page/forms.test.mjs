@@ -265,3 +265,45 @@ onCalm('markup in a name is text everywhere', async (page) => {
     0,
   );
 });
+
+/** Attributes that are wrong, and where the page says so. */
+const WRONG_ATTRIBUTES = [
+  [`config='{"stages": 5}'`, '.problem-text'],
+  [`config='{'`, '.problem-text'],
+  [`seed='abc'`, '#seed-fault'],
+  [`preset='none such'`, '.message'],
+];
+
+for (const [attribute, place] of WRONG_ATTRIBUTES) {
+  test(`with ${attribute} there is a rollout, and a word about what is wrong`, () =>
+    withPage(
+      'http',
+      async (page) => {
+        assert.notEqual(await page.locator(place).first().innerText(), '');
+        assert.notEqual(await present(page), null);
+        await button(page, 'New seed').click();
+        assert.notEqual(await headline(page).innerText(), '');
+      },
+      {
+        html: `<!doctype html><html lang="en"><title>A course</title>
+          <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
+      },
+    ));
+}
+
+test('two elements on a page are two rollouts', () =>
+  withPage(
+    'http',
+    async (page) => {
+      const [one, two] = await page.locator('canary-rollout').all();
+      await one.getByRole('button', { name: 'Abort' }).waitFor();
+      await one.getByRole('slider', { name: 'Playhead' }).fill('1');
+      assert.match(await one.locator('.where').innerText(), /^minute 1 of/);
+      assert.match(await two.locator('.where').innerText(), /^minute (\d+) of \1$/);
+    },
+    {
+      html: `<!doctype html><html lang="en"><title>A course</title>
+        <script src="dist/canary-rollout.js" defer></script>
+        <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
+    },
+  ));

@@ -102,6 +102,20 @@ test('the theme attribute overrides the system’s', () =>
     { context: { colorScheme: 'light' } },
   ));
 
+test('nothing moves while the page opens and plays', () =>
+  withPage('http', async (page) => {
+    const shift = await page.evaluate(async () => {
+      let moved = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) moved += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+      document.querySelector('canary-rollout').shadowRoot.querySelector('.play').click();
+      await new Promise((later) => setTimeout(later, 1500));
+      return moved;
+    });
+    assert.ok(shift < 0.01, `layout shift ${shift}`);
+  }));
+
 test('playing moves nothing on the first screen', () =>
   withPage('file', async (page) => {
     await show(page, BAD);

@@ -2,9 +2,10 @@
 
 import { h, replace } from './dom.js';
 import { count, inUnitOf, percent, ruleWords, share, tickUnit } from './format.js';
+import { clock } from './model.js';
 import { icon } from './icons.js';
 
-/** @import { Check, Report, StageReport } from './engine.js' */
+/** @import { Check, Report, Series, StageReport } from './engine.js' */
 
 const VERDICTS = /** @type {const} */ ({
   not_reached: 'not reached',
@@ -17,20 +18,27 @@ const VERDICTS = /** @type {const} */ ({
 export class Ladder {
   element = h('ol', { class: 'ladder' });
 
-  /** @param {Report} report */
-  show(report) {
+  /**
+   * @param {Report} report the rollout so far
+   * @param {Series} series
+   */
+  show(report, series) {
     const unit = tickUnit(report.config.tick_seconds).short;
-    replace(this.element, ...report.stages.map((stage) => rung(stage, report, unit)));
+    replace(
+      this.element,
+      ...report.stages.map((stage) => rung(stage, report, clock(report, series, stage.number), unit)),
+    );
   }
 }
 
 /**
  * @param {StageReport} stage
  * @param {Report} report
+ * @param {number} ran ticks on the stage’s clock
  * @param {string} unit
  */
-function rung(stage, report, unit) {
-  const ran = stage.metrics?.ticks ?? 0;
+function rung(stage, report, ran, unit) {
+  const paused = (stage.metrics?.ticks ?? 0) - ran;
   return h(
     'li',
     { class: `rung ${stage.verdict}`, 'data-stage': stage.number, 'data-verdict': stage.verdict },
@@ -39,7 +47,11 @@ function rung(stage, report, unit) {
       { class: 'rung-head' },
       h('b', { class: 'rung-share' }, share(stage.traffic_pct)),
       h('span', { class: 'rung-name' }, isOwnName(stage) && stage.name),
-      h('span', { class: 'rung-clock' }, `${count(ran)} of ${count(stage.duration_ticks)} ${unit}`),
+      h(
+        'span',
+        { class: 'rung-clock' },
+        `${count(ran)} of ${count(stage.duration_ticks)} ${unit}${paused > 0 ? `, ${count(paused)} paused` : ''}`,
+      ),
       h('span', { class: 'rung-verdict' }, VERDICTS[stage.verdict]),
     ),
     h(

@@ -64,18 +64,18 @@ function remaining(report, series) {
 }
 
 /**
- * How far the stage's clock has run: it stands still while the rollout is
+ * How far a stage's clock has run: it stands still while the rollout is
  * paused, and the tick that ends in a pause still counts.
- * @param {Report} report
+ * @param {Report} report the rollout so far
  * @param {Series} series
  * @param {number} stage
  */
-function clock(report, series, stage) {
+export function clock(report, series, stage) {
   const pausing = new Set(
     report.decisions.filter((d) => d.action === 'pause' && d.by !== 'person').map((d) => d.tick),
   );
   let ticks = 0;
-  for (let i = 0; i < series.stage.length; i += 1) {
+  for (let i = 0; i < report.metrics.ticks; i += 1) {
     const ran = STATES[series.state[i]] !== 'PAUSED' || pausing.has(i + 1);
     if (series.stage[i] === stage && ran) ticks += 1;
   }

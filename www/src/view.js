@@ -124,7 +124,7 @@ export class View {
     const unit = tickUnit(here.config.tick_seconds).name;
     this.#verdict.show(here, session.report);
     this.#timeline.seek();
-    this.#ladder.show(here);
+    this.#ladder.show(here, session.series);
     this.#machine.show(here);
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
@@ -139,18 +139,18 @@ export class View {
   /**
    * @param {string} text
    * @param {Json} draft
-   * @param {Session | null} session
+   * @param {Session} session
    * @param {Problem[]} problems
    * @param {Warning[]} warnings
    */
   showConfig(text, draft, session, problems, warnings) {
-    this.#scenario.show(text, session?.seed ?? null);
+    this.#scenario.show(text, session.seed);
     this.#json.show(text, problems, warnings);
     this.#notify(problems);
     // What a list's entries resolve to says nothing about another list's.
-    const resolved =
-      session &&
-      /** @type {Json} */ (/** @type {object} */ ({ ...session.report.config, rules: [], stages: [] }));
+    const resolved = /** @type {Json} */ (
+      /** @type {object} */ ({ ...session.report.config, rules: [], stages: [] })
+    );
     for (const panel of this.#panels) panel.show(draft, resolved, problems);
   }
 
