@@ -89,6 +89,7 @@ calmAt(2, 'pause starts a branch that waits; ticks flow on; resume runs to the e
   await button(page, 'Tick').click();
   assert.equal(await where(page), 'minute 4 of 4');
   assert.equal(await present(page), 'PAUSED');
+  assert.equal(await page.locator('.rung-clock').first().innerText(), '2 of 4 min, 2 paused');
   await button(page, 'Resume').click();
   assert.equal(await where(page), 'minute 4 of 10');
   assert.equal(await present(page), 'PROGRESSING');

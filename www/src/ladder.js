@@ -2,10 +2,10 @@
 
 import { h, replace } from './dom.js';
 import { count, inUnitOf, percent, ruleWords, share, tickUnit } from './format.js';
-import { clock } from './model.js';
+import { clock, pausedTicks } from './model.js';
 import { icon } from './icons.js';
 
-/** @import { Check, Report, Series, StageReport } from './engine.js' */
+/** @import { Check, Report, StageReport } from './engine.js' */
 
 const VERDICTS = /** @type {const} */ ({
   not_reached: 'not reached',
@@ -18,27 +18,21 @@ const VERDICTS = /** @type {const} */ ({
 export class Ladder {
   element = h('ol', { class: 'ladder' });
 
-  /**
-   * @param {Report} report the rollout so far
-   * @param {Series} series
-   */
-  show(report, series) {
+  /** @param {Report} report the rollout so far */
+  show(report) {
     const unit = tickUnit(report.config.tick_seconds).short;
-    replace(
-      this.element,
-      ...report.stages.map((stage) => rung(stage, report, clock(report, series, stage.number), unit)),
-    );
+    replace(this.element, ...report.stages.map((stage) => rung(stage, report, unit)));
   }
 }
 
 /**
  * @param {StageReport} stage
  * @param {Report} report
- * @param {number} ran ticks on the stage’s clock
  * @param {string} unit
  */
-function rung(stage, report, ran, unit) {
-  const paused = (stage.metrics?.ticks ?? 0) - ran;
+function rung(stage, report, unit) {
+  const ran = clock(report, stage.number);
+  const paused = pausedTicks(report, stage.number);
   return h(
     'li',
     { class: `rung ${stage.verdict}`, 'data-stage': stage.number, 'data-verdict': stage.verdict },

@@ -124,7 +124,7 @@ export class View {
     const unit = tickUnit(here.config.tick_seconds).name;
     this.#verdict.show(here, session.report);
     this.#timeline.seek();
-    this.#ladder.show(here, session.series);
+    this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
