@@ -172,7 +172,11 @@ impl fmt::Display for CallError {
                 )
             }
             CallError::TooLong { call, max_ticks } => {
-                write!(f, "{}(): the rollout has lasted its limit of {max_ticks} ticks", call.name())
+                write!(
+                    f,
+                    "{}(): the rollout has lasted its limit of {max_ticks} ticks",
+                    call.name()
+                )
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use canary_rollout::config::{Config, MAX_CONFIG_BYTES, config_schema, preset, presets};
+use canary_rollout::config::{CONFIG_SCHEMA, Config, MAX_CONFIG_BYTES, preset, presets};
 use canary_rollout::controller::{Command, State};
 use canary_rollout::rollout::{Rollout, TimedCommand};
 use canary_rollout::seed::parse_seed;
@@ -69,7 +69,7 @@ fn command_line() -> Result<String, String> {
         Value(command) => match command.to_string_lossy().as_ref() {
             "run" => run(arguments, None),
             "validate" => validate(arguments),
-            "schema" => no_more(arguments).map(|()| format!("{:#}\n", config_schema())),
+            "schema" => no_more(arguments).map(|()| CONFIG_SCHEMA.to_string()),
             "presets" => no_more(arguments).map(|()| list_presets()),
             other => Err(format!("unknown command {other:?}; --help lists the commands")),
         },
@@ -89,7 +89,9 @@ fn run(mut arguments: lexopt::Parser, mut source: Option<String>) -> Result<Stri
                 as_text = match string(&mut arguments)?.as_str() {
                     "json" => false,
                     "text" => true,
-                    other => return Err(format!("--format: found {other:?}, expected json or text")),
+                    other => {
+                        return Err(format!("--format: found {other:?}, expected json or text"));
+                    }
                 }
             }
             Value(value) if source.is_none() => source = Some(value.string().map_err(text)?),
@@ -100,7 +102,10 @@ fn run(mut arguments: lexopt::Parser, mut source: Option<String>) -> Result<Stri
     commands.sort_by_key(|timed: &TimedCommand| timed.tick);
     let rollout = Rollout::replay(&config, seed, &commands, ticks).map_err(text)?;
     if rollout.state() == State::Paused && ticks.is_none() {
-        eprintln!("canary-rollout: it is paused and waits for a person; --at {}:resume tells it to go on", rollout.ticks());
+        eprintln!(
+            "canary-rollout: it is paused and waits for a person; --at {}:resume tells it to go on",
+            rollout.ticks()
+        );
     }
     Ok(if as_text { rollout_text(&rollout) } else { rollout.report().to_json() + "\n" })
 }
@@ -156,7 +161,8 @@ fn read_config(source: Option<String>) -> Result<Config, String> {
 /// `12:pause`.
 fn parse_at(value: &str) -> Result<TimedCommand, String> {
     let names = Command::ALL.map(Command::name).join(", ");
-    let expected = || format!("--at: found {value:?}, expected TICK:COMMAND, COMMAND one of {names}");
+    let expected =
+        || format!("--at: found {value:?}, expected TICK:COMMAND, COMMAND one of {names}");
     let (tick, name) = value.split_once(':').ok_or_else(expected)?;
     let command = Command::ALL.into_iter().find(|c| c.name() == name).ok_or_else(expected)?;
     Ok(TimedCommand { tick: parse_ticks("--at", tick)?, command })
@@ -165,7 +171,9 @@ fn parse_at(value: &str) -> Result<TimedCommand, String> {
 fn parse_ticks(option: &str, value: &str) -> Result<u32, String> {
     let max = canary_rollout::config::MAX_TICKS;
     let ticks = value.parse().ok().filter(|ticks| *ticks <= max);
-    ticks.ok_or_else(|| format!("{option}: found {value:?}, expected a number of ticks from 0 to {max}"))
+    ticks.ok_or_else(|| {
+        format!("{option}: found {value:?}, expected a number of ticks from 0 to {max}")
+    })
 }
 
 fn string(arguments: &mut lexopt::Parser) -> Result<String, String> {

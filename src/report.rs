@@ -10,9 +10,9 @@ use crate::config::{Arrival, Config};
 use crate::controller::{State, Step};
 use crate::observation::{Arm, ByArm, Counts};
 use crate::problem::Problem;
+use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
 use crate::rules::words::significant;
-use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::world::WorldState;
 
 /// A rollout's result, at its end or on the way.
@@ -254,7 +254,8 @@ impl From<Problem> for Warning {
 impl Report {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"error\":{:?}}}", e.to_string()))
+        serde_json::to_string_pretty(self)
+            .unwrap_or_else(|e| format!("{{\"error\":{:?}}}", e.to_string()))
     }
 }
 
@@ -350,7 +351,11 @@ impl Rollout {
         let next = stages.get(decision.stage as usize);
         match (decision.step, next, &decision.evidence) {
             (Step::Promote, Some(next), _) => {
-                format!("{what} to stage {}, {} %.", decision.stage + 1, significant(next.traffic_pct))
+                format!(
+                    "{what} to stage {}, {} %.",
+                    decision.stage + 1,
+                    significant(next.traffic_pct)
+                )
             }
             (Step::Complete, ..) => format!("{what}: all traffic goes to the release."),
             (_, _, Some(evidence)) => format!("{what}. {}", self.evidence_sentence(evidence)),
@@ -487,8 +492,10 @@ fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
 /// What the release really is, in a sentence or two.
 fn truth_sentence(config: &Config) -> String {
     let canary = &config.canary;
-    let errors = worse(canary.error_ratio, "fails", "as often as the baseline", canary.error_arrival);
-    let latency = worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
+    let errors =
+        worse(canary.error_ratio, "fails", "as often as the baseline", canary.error_arrival);
+    let latency =
+        worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
     match (errors, latency) {
         (None, None) => "The release is healthy: it fails as the baseline does.".to_string(),
         (Some(one), None) | (None, Some(one)) => format!("The release {one}."),

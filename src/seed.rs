@@ -18,6 +18,9 @@ pub fn parse_seed(text: &str) -> Result<u64, Problem> {
     };
     seed.ok_or_else(|| {
         let shown: String = digits.chars().take(40).collect();
-        Problem::new("seed", format!("found {shown:?}, expected a whole number from 0 to {MAX_SEED}"))
+        Problem::new(
+            "seed",
+            format!("found {shown:?}, expected a whole number from 0 to {MAX_SEED}"),
+        )
     })
 }

@@ -61,7 +61,8 @@ fn stage_table(text: &mut String, report: &Report) {
         for (i, cell) in row.iter().enumerate() {
             let fill = " ".repeat(widths[i] - cell.chars().count());
             let first_or_last = i == 0 || i + 1 == row.len();
-            let cell = if first_or_last { format!("{cell}{fill}") } else { format!("{fill}{cell}") };
+            let cell =
+                if first_or_last { format!("{cell}{fill}") } else { format!("{fill}{cell}") };
             line.push_str(&cell);
             line.push_str("  ");
         }

@@ -163,7 +163,7 @@ pub fn validate(
 /// The JSON Schema of a configuration.
 #[wasm_bindgen(unchecked_return_type = "object")]
 pub fn config_schema() -> Result<JsValue, JsError> {
-    to_js(&config::config_schema())
+    JSON::parse(config::CONFIG_SCHEMA).map_err(|_| JsError::new("the schema is not JSON"))
 }
 
 /// The engine's version.
@@ -194,7 +194,9 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     let text = JSON::stringify(config).ok().and_then(|text| text.as_string());
     match text {
         Some(text) => Config::from_json(&text).map_err(ConfigError::without_line_column),
-        None => Err(ConfigError::of_whole("the configuration is neither JSON text nor an object that can be written as JSON")),
+        None => Err(ConfigError::of_whole(
+            "the configuration is neither JSON text nor an object that can be written as JSON",
+        )),
     }
 }
 
@@ -205,7 +207,9 @@ fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
     }
     let text = seed
         .as_string()
-        .or_else(|| Some(js_sys::Number::from(seed.as_f64()?).to_string_with_radix(10).ok()?.into()))
+        .or_else(|| {
+            Some(js_sys::Number::from(seed.as_f64()?).to_string_with_radix(10).ok()?.into())
+        })
         .or_else(|| Some(seed.dyn_ref::<js_sys::BigInt>()?.to_string(10).ok()?.into()))
         .unwrap_or_else(|| format!("{seed:?}"));
     parse_seed(&text).map_err(|problem| JsError::new(&problem.to_string()))

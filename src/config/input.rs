@@ -260,9 +260,9 @@ pub struct StageInput {
     /// that of the stage before; has to be given.
     #[schemars(required, range(max = 100), extend("exclusiveMinimum" = 0))]
     pub traffic_pct: Option<f64>,
-    /// Ticks until the stage's verdict, a whole number from 1 to 100000; has
-    /// to be given.
-    #[schemars(required, range(min = 1, max = 100000), extend("type" = "integer"))]
+    /// Ticks until the stage's verdict, a whole number from 1 to 100000;
+    /// default 5.
+    #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub duration_ticks: Option<f64>,
     /// Whether a passed stage waits before the next; default it does not.
     pub pause: Option<StagePauseInput>,

@@ -20,7 +20,6 @@ pub fn config_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(Tidy);
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
     if let Some(rule) = schema.pointer_mut("/$defs/Rule") {
-        rule["properties"]["rule"]["enum"] = json!(Method::NAMES);
         rule["allOf"] = Method::NAMES.iter().map(|name| parameters_of(name)).collect();
     }
     schema.to_value()

@@ -1,5 +1,6 @@
 //! From text to tree to type, with the path and the place of the first fault.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::Visitor;
@@ -130,9 +131,13 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node, A::Error> {
         self.reach(Node::Null)?;
-        let mut fields: Vec<(String, Node)> = Vec::new();
+        let (mut fields, mut seen) = (Vec::new(), BTreeSet::new());
         while let Some(key) = object.next_key::<String>()? {
             let step = Step::Key(key.clone());
+            if !seen.insert(key.clone()) {
+                self.path.push(step);
+                return Err(A::Error::custom("the key stands twice"));
+            }
             fields.push((key, object.next_value_seed(Below { reader: &mut *self, step })?));
         }
         Ok(Node::Object(fields))

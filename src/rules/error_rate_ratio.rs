@@ -24,10 +24,9 @@ impl ErrorRateRatio {
 
     pub(super) fn judge(&self, sight: &Sight) -> Judgement {
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
-        let failed = self.max.is_below_ratio(
-            (canary.errors, canary.requests),
-            (baseline.errors, baseline.requests),
-        );
+        let failed = self
+            .max
+            .is_below_ratio((canary.errors, canary.requests), (baseline.errors, baseline.requests));
         let base = baseline.error_rate();
         let max = self.max.as_f64();
         Judgement::of(failed, ratio(sight), max).with_canary_limit(base.map(|b| b * max))

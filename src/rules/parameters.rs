@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::json::plain;
 use super::{Limit, Look, Method, OnFail, Rule, Window};
+use crate::json::plain;
 use crate::problem::Problem;
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
@@ -14,6 +14,7 @@ use crate::problem::Problem;
 pub struct RuleInput {
     /// Its name: `error_rate`, `error_rate_delta`, `error_rate_ratio`,
     /// `latency`, `latency_delta_ms`.
+    #[schemars(extend("enum" = Method::NAMES))]
     pub rule: String,
     /// When it looks; default `stage_end`.
     pub look: Option<Look>,
@@ -21,7 +22,7 @@ pub struct RuleInput {
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1;
     /// default 1.
-    #[schemars(extend("type" = "integer"))]
+    #[schemars(range(min = 1, max = 1000000), extend("type" = "integer"))]
     pub failure_limit: Option<f64>,
     /// What it does then; default `rollback`.
     pub on_fail: Option<OnFail>,
@@ -29,14 +30,18 @@ pub struct RuleInput {
     pub stages: Option<Vec<f64>>,
     /// With fewer canary requests in the window the look is inconclusive;
     /// default 1.
+    #[schemars(range(min = 1), extend("type" = "integer"))]
     pub min_requests: Option<f64>,
     /// With fewer canary errors in the window the look is inconclusive;
     /// default 0.
+    #[schemars(range(min = 0), extend("type" = "integer"))]
     pub min_errors: Option<f64>,
     /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
     /// the rule's name says. Strictly more fails.
+    #[schemars(range(min = 0))]
     pub max: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub quantile: Option<f64>,
 }
 

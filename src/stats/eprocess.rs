@@ -65,7 +65,8 @@ impl Bets {
         let all_usable = usable(against)
             && usable(total)
             && bets.iter().all(|bet| usable(bet.ratio) && usable(bet.stake));
-        if bets.is_empty() || bets.len() > MAX_BETS || !all_usable || above == below {
+        let one_sided = above || below;
+        if !all_usable || !one_sided || bets.len() > MAX_BETS {
             return None;
         }
         let mut made = Bets {
@@ -103,9 +104,10 @@ impl Bets {
     }
 
     /// A fresh stake of 1, to be placed in `openings` equal parts, at least 1,
-    /// by as many calls of [`Evidence::open`]. With one part everything is
-    /// risked from the first tick; with one part a stage, a regression that
-    /// starts late meets a bet that has not yet lost its stake.
+    /// by as many calls of [`Evidence::open`], one at the start of each stage.
+    /// With one part everything is risked from the first tick; with as many
+    /// parts as there are stages with a baseline, a regression that starts late
+    /// meets a bet that has not yet lost its stake.
     pub fn evidence(&self, openings: u32) -> Evidence {
         let components = self.count + u32::from(openings > 1);
         Evidence {
@@ -147,8 +149,8 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Places the next part of the stake: A ← A + π for each bet. Without
-    /// effect once all parts are placed.
+    /// Places the next part of the stake, before the tick it is for: A ← A + π
+    /// for each bet. Without effect once all parts are placed.
     pub fn open(&mut self, bets: &Bets) {
         if self.opened == self.openings {
             return;
@@ -167,7 +169,9 @@ impl Evidence {
     /// Takes in a tick, or several of one weight: the errors of either arm.
     #[inline]
     pub fn observe(&mut self, step: &Step, canary_errors: u64, baseline_errors: u64) {
-        let (canary, baseline) = (canary_errors as f64, baseline_errors as f64);
+        // By way of i64, which the processor converts in one instruction; counts
+        // are below 2⁵³.
+        let (canary, baseline) = (canary_errors as i64 as f64, baseline_errors as i64 as f64);
         let groups = (self.count as usize).div_ceil(LANES);
         let mut highest = [self.ln_unspent; LANES];
         let wealth = self.ln_wealth.as_chunks_mut::<LANES>().0.iter_mut();

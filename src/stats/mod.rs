@@ -6,8 +6,8 @@
 //! ranges to what is shown, [`mann_whitney`] compares latencies. [`normal`] and
 //! [`special`] are the distributions beneath.
 //!
-//! Every function is total: an input that tells nothing gives "no evidence",
-//! never a panic. Results are the same bits on every platform.
+//! Counts within the range a function states never make it panic or hang; what
+//! tells nothing is "no evidence". Results are the same bits on every platform.
 
 pub mod confidence_sequence;
 pub mod eprocess;

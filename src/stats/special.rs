@@ -18,9 +18,11 @@ const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
 
 /// What Stirling's formula lacks: ln Γ(x) − ((x − ½) ln x − x + ln √(2π)).
 ///
-/// x > 0; ∞ at 0. Absolute error below 1e-15 for x ≥ 0.1, and relative error
-/// a few ulp of the logarithm below that.
+/// x ≥ 0; ∞ at 0, NaN below. Absolute error below 1e-15 for x ≥ 0.1.
 pub fn stirling_error(x: f64) -> f64 {
+    if x < 0.0 {
+        return f64::NAN;
+    }
     let mut x = x;
     let mut from_below = 0.0;
     while x < 8.0 {
@@ -42,21 +44,25 @@ pub fn stirling_error(x: f64) -> f64 {
     from_below + SERIES.iter().rev().fold(0.0, |sum, c| sum * inverse_square + c) / x
 }
 
-/// x ln(x/mean) + mean − x, without cancellation near x = mean.
+/// x ln(x/mean) + mean − x, where `excess` = x − mean, without cancellation near
+/// x = mean.
 ///
-/// x ≥ 0 and mean > 0; at x = 0 it is `mean`. Relative error a few ulp, beyond
-/// what the rounding of the arguments themselves costs.
-pub fn deviance(x: f64, mean: f64) -> f64 {
-    let difference = x - mean;
-    let ratio = difference / (x + mean);
-    if ratio.abs() >= 0.1 {
-        let logarithm = if x > 0.0 { x * math::ln(x / mean) } else { 0.0 };
-        return logarithm - difference;
+/// x, mean ≥ 0; 0 where both are. Whoever knows the excess better than the
+/// difference of the rounded others should say so: it is what counts near the
+/// mean. Relative error a few ulp.
+pub fn deviance(x: f64, mean: f64, excess: f64) -> f64 {
+    let ratio = excess / (x + mean);
+    if ratio.is_nan() {
+        return 0.0;
     }
-    // x ln(x/mean) = 2x artanh(ratio), whose first term leaves difference·ratio.
+    if ratio.abs() >= 0.5 {
+        let logarithm = if x > 0.0 { x * math::ln(x / mean) } else { 0.0 };
+        return logarithm - excess;
+    }
+    // x ln(x/mean) = 2x artanh(ratio), whose first term leaves excess·ratio.
     let square = ratio * ratio;
     let mut power = 2.0 * x * ratio;
-    let mut sum = difference * ratio;
+    let mut sum = excess * ratio;
     for denominator in (3..).step_by(2) {
         power *= square;
         let next = sum + power / f64::from(denominator);
@@ -68,9 +74,27 @@ pub fn deviance(x: f64, mean: f64) -> f64 {
     sum
 }
 
+/// ln P(X = k) for X ~ Binomial(n, p), with q = 1 − p and `excess` = k − n·p as
+/// well as they are known.
+///
+/// Whole k in 0..=n, and p in (0, 1). Absolute error of the order of 4 ulp of
+/// the greater of the result and 1.
+pub fn ln_binomial(k: f64, n: f64, (p, q): (f64, f64), excess: f64) -> f64 {
+    let others = n - k;
+    if k == 0.0 {
+        return excess - deviance(n, n * q, -excess);
+    }
+    if others == 0.0 {
+        return -excess - deviance(n, n * p, excess);
+    }
+    let shape = stirling_error(n) - stirling_error(k) - stirling_error(others);
+    let misfit = deviance(k, n * p, excess) + deviance(others, n * q, -excess);
+    shape - misfit + 0.5 * math::ln(n / (2.0 * PI * k * others))
+}
+
 /// ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b).
 ///
-/// a, b > 0. Error at most 4 ulp of the greater of the result and 1.
+/// a, b > 0. Error at most 2 ulp of the greater of the result and 1.
 pub fn ln_beta(a: f64, b: f64) -> f64 {
     let (small, large) = if a < b { (a, b) } else { (b, a) };
     if large < 8.0 {
@@ -90,7 +114,7 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// ln C(n, k), the logarithm of the number of ways to choose k of n.
 ///
-/// −∞ for k > n. Error at most 4 ulp of the greater of the result and 1.
+/// −∞ for k > n. Error at most 2 ulp of the greater of the result and 1.
 pub fn ln_choose(n: u64, k: u64) -> f64 {
     if k > n {
         return f64::NEG_INFINITY;
@@ -107,10 +131,13 @@ pub fn ln_choose(n: u64, k: u64) -> f64 {
 /// The regularised incomplete beta function and its complement: I_x(a, b) and
 /// I_{1−x}(b, a) = 1 − I_x(a, b), each without cancellation.
 ///
-/// a, b > 0 and x in [0, 1]. Relative error of either below 1e-14 for a and b
-/// up to 10⁴, growing as their square root beyond. Takes of the order of
-/// √max(a, b) steps.
+/// a, b > 0, otherwise NaN; x is taken into [0, 1]. Relative error of a part P
+/// below (2 + |ln P|)·1e-15. Takes of the order of √max(a, b) steps.
 pub fn incomplete_beta(a: f64, b: f64, x: f64) -> (f64, f64) {
+    let defined = a > 0.0 && b > 0.0 && !x.is_nan();
+    if !defined {
+        return (f64::NAN, f64::NAN);
+    }
     let y = 1.0 - x;
     if x <= 0.0 {
         return (0.0, 1.0);
@@ -118,87 +145,74 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> (f64, f64) {
     if y <= 0.0 {
         return (1.0, 0.0);
     }
+    let excess = (-(a + b)).mul_add(x, a);
     // The continued fraction is for the side of the mean that x is on.
-    if x * (a + b) <= a {
-        let lower = beta_tail(a, b, x, y);
+    if excess >= 0.0 {
+        let lower = beta_tail(a, b, x, y, excess);
         (lower, 1.0 - lower)
     } else {
-        let upper = beta_tail(b, a, y, x);
+        let upper = beta_tail(b, a, y, x, -excess);
         (1.0 - upper, upper)
     }
 }
 
-/// I_x(a, b) for x at or below the mean; y = 1 − x.
-fn beta_tail(a: f64, b: f64, x: f64, y: f64) -> f64 {
+/// I_x(a, b) for x at or below the mean; y = 1 − x and `excess` = a − (a+b)·x.
+fn beta_tail(a: f64, b: f64, x: f64, y: f64, excess: f64) -> f64 {
     let n = a + b;
-    let ln_density = stirling_error(n)
-        - stirling_error(a)
-        - stirling_error(b)
-        - deviance(a, n * x)
-        - deviance(b, n * y);
+    let shape = stirling_error(n) - stirling_error(a) - stirling_error(b);
+    let misfit = deviance(a, n * x, excess) + deviance(b, n * y, -excess);
     // x^a·y^b / B(a, b)
-    let density = (a * (b / (2.0 * PI * n))).sqrt() * math::exp(ln_density);
-    density * beta_fraction(a, b, x, y)
+    let density = (a * (b / (2.0 * PI * n))).sqrt() * math::exp(shape - misfit);
+    density * beta_fraction(a, b, x, y, excess)
 }
 
 /// The continued fraction of DiDonato and Morris (their BFRAC) for
-/// I_x(a, b)·B(a, b) / (x^a·y^b), evaluated forward.
-fn beta_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    let lambda = if a > b { (a + b) * y - b } else { a - (a + b) * x };
-    let c = 1.0 + lambda;
+/// I_x(a, b)·B(a, b) / (x^a·y^b), evaluated forward; for x at or below the
+/// mean.
+fn beta_fraction(a: f64, b: f64, x: f64, y: f64, excess: f64) -> f64 {
+    let c = 1.0 + excess;
     let c0 = b / a;
     let c1 = 1.0 + 1.0 / a;
-    let y_plus_1 = y + 1.0;
     let (mut n, mut p, mut s) = (0.0, 1.0, a + 1.0);
-    let (mut an, mut bn, mut anp1, mut bnp1) = (0.0, 1.0, 1.0, c / c1);
-    let mut r = c1 / c;
-    loop {
+    // Numerators and denominators of two successive convergents, scaled so
+    // that the later denominator is 1.
+    let (mut above, mut above_next) = (0.0, 1.0);
+    let (mut below, mut below_next) = (1.0, c / c1);
+    let (mut last, mut r) = (0.0, c1 / c);
+    while (r - last).abs() > f64::EPSILON * r {
         n += 1.0;
         let t = n / a;
         let w = n * (b - n) * x;
         let e = a / s;
         let alpha = (p * (p + c0) * e * e) * (w * x);
         let e = (1.0 + t) / (c1 + t + t);
-        let beta = n + w / s + e * (c + n * y_plus_1);
+        let beta = n + w / s + e * (c + n * (y + 1.0));
         p = 1.0 + t;
         s += 2.0;
-        (an, anp1) = (anp1, alpha * an + beta * anp1);
-        (bn, bnp1) = (bnp1, alpha * bn + beta * bnp1);
-        let last = r;
-        r = anp1 / bnp1;
-        if (r - last).abs() <= f64::EPSILON * r {
-            return r;
-        }
-        an /= bnp1;
-        bn /= bnp1;
-        anp1 = r;
-        bnp1 = 1.0;
+        (above, above_next) = (above_next, alpha * above + beta * above_next);
+        (below, below_next) = (below_next, alpha * below + beta * below_next);
+        (last, r) = (r, above_next / below_next);
+        above /= below_next;
+        below /= below_next;
+        above_next = r;
+        below_next = 1.0;
     }
+    r
 }
 
 /// P(X = k) for X ~ Binomial(n, p).
 ///
-/// p in [0, 1]; 0 for k > n. Relative error below 1e-14, or 2 ulp of ln P
-/// where that is larger.
+/// p in [0, 1]; 0 for k > n. Relative error below (2 + |ln P|)·1e-15.
 pub fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
-    let q = 1.0 - p;
-    if k > n || (p == 0.0 && k > 0) || (q == 0.0 && k < n) {
+    if p <= 0.0 || p >= 1.0 {
+        let certain = if p <= 0.0 { 0 } else { n };
+        return if k == certain { 1.0 } else { 0.0 };
+    }
+    if k > n {
         return 0.0;
     }
-    let (failures, n_real) = ((n - k) as f64, n as f64);
-    if k == 0 {
-        return math::exp(n_real * math::ln_1p(-p));
-    }
-    let k_real = k as f64;
-    if k == n {
-        return math::exp(n_real * math::ln(p));
-    }
-    let ln_shape = stirling_error(n_real)
-        - stirling_error(k_real)
-        - stirling_error(failures)
-        - deviance(k_real, n_real * p)
-        - deviance(failures, n_real * q);
-    (n_real / (2.0 * PI * k_real * failures)).sqrt() * math::exp(ln_shape)
+    let (k, n) = (k as f64, n as f64);
+    math::exp(ln_binomial(k, n, (p, 1.0 - p), (-n).mul_add(p, k)))
 }
 
 /// P(X ≤ k) for X ~ Binomial(n, p).

@@ -25,7 +25,7 @@ impl ZTest {
 /// Errors at most requests, requests below 2⁵³. An arm without requests, and
 /// errors in none or all of the requests, are no evidence: z = 0 with p-value 1.
 ///
-/// The numerator is an exact integer: z errs by at most 4 ulp, the p-value by
+/// The numerator is an exact integer: z errs by at most 3 ulp, the p-value by
 /// as much times z². The normal approximation itself is poor for rare errors:
 /// with fewer than 5 expected in an arm the test errs several times too often.
 pub fn z_test(

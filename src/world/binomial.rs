@@ -1,6 +1,6 @@
 //! Binomial counts, for splitting the requests of a tick among latency bins.
 
-use super::gamma::open_unit;
+use super::stream::open_unit;
 use crate::math::{exp, ln, ln_1p};
 
 /// Below so many expected on the rarer side, inversion from 0; from there on

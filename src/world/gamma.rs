@@ -1,5 +1,6 @@
 //! Gamma factors of mean 1: how much worse or busier than usual a tick is.
 
+use super::stream::open_unit;
 use crate::math::{ln, pow};
 use crate::stats::normal;
 
@@ -10,10 +11,10 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// With a coefficient of variation above 0; `None` at 0, for a factor that
-    /// is always 1.
+    /// With a coefficient of variation; `None` for a factor that is always 1:
+    /// below 10⁻⁶, where even 10⁸ requests a tick could not show it.
     pub fn new(variation: f64) -> Option<Factor> {
-        (variation > 0.0).then(|| Factor { shape: 1.0 / (variation * variation) })
+        (variation >= 1e-6).then(|| Factor { shape: 1.0 / (variation * variation) })
     }
 
     /// A factor from a source of 64-bit uniform numbers, of which it takes
@@ -47,10 +48,4 @@ fn standard(shape: f64, mut bits: impl FnMut() -> u64) -> f64 {
             return d * v;
         }
     }
-}
-
-/// 52 bits as a number inside (0, 1): with 53 the last would round to 1.
-pub(super) fn open_unit(bits: u64) -> f64 {
-    const ULP: f64 = 1.0 / (1u64 << 52) as f64;
-    ((bits >> 12) as f64 + 0.5) * ULP
 }

@@ -90,9 +90,10 @@ impl Law {
         let mut law = Law { edges, sigma, tables: Vec::new() };
         law.tables = usual_shifts
             .iter()
-            .map(|&shift| Splits {
-                shift,
-                left: (0..BINS).map(|node| law.split(node.max(1), shift)).collect(),
+            .map(|&shift| {
+                let tails: Vec<Tails> = (0..=BINS).map(|edge| law.tails(edge, shift)).collect();
+                let split = |node: Node| split(node.max(1), |edge| tails[edge as usize]);
+                Splits { shift, left: (0..BINS).map(split).collect() }
             })
             .collect();
         law
@@ -217,22 +218,10 @@ impl Law {
         let table = self.tables.iter().find(|table| table.shift == shift);
         let p = match table {
             Some(table) => table.left[node as usize],
-            None => self.split(node, shift),
+            None => split(node, |edge| self.tails(edge, shift)),
         };
         let words = words(streams, arm, tick.tick, node);
         binomial::draw(here, p, words)
-    }
-
-    /// The probability of the left half of a node, given the node.
-    fn split(&self, node: Node, shift: f64) -> f64 {
-        let height = LEVELS - node.ilog2();
-        let first = (node << height) - BINS;
-        let middle = first + (1 << (height - 1));
-        let [low, middle, high] =
-            [first, middle, first + (1 << height)].map(|edge| self.tails(edge, shift));
-        let (left, right) = (between(low, middle), between(middle, high));
-        // Where nothing can be, any answer is right.
-        if left > 0.0 { left / (left + right) } else { 0.0 }
     }
 
     /// The probability of a latency below and above an edge; nothing is below
@@ -267,6 +256,17 @@ impl Law {
 struct Tails {
     below: f64,
     above: f64,
+}
+
+/// The probability of the left half of a node, given the node.
+fn split(node: Node, tails: impl Fn(u32) -> Tails) -> f64 {
+    let height = LEVELS - node.ilog2();
+    let first = (node << height) - BINS;
+    let middle = first + (1 << (height - 1));
+    let [low, middle, high] = [first, middle, first + (1 << height)].map(tails);
+    let (left, right) = (between(low, middle), between(middle, high));
+    // Where nothing can be, any answer is right.
+    if left > 0.0 { left / (left + right) } else { 0.0 }
 }
 
 /// The probability between two edges, by the side where it is more precise.
@@ -310,26 +310,14 @@ fn in_stream_order() -> impl Iterator<Item = Node> {
     })
 }
 
-/// The words of a split: 2 longs in its place, and for the few that need more a
-/// wide room in the companion stream.
+/// The words of a split: two longs, mostly enough, in its place.
 fn words(streams: &mut Streams, arm: Arm, tick: u32, node: Node) -> impl FnMut() -> u64 {
     /// Places of a tick: the highest is of a top at level 8.
     const PLACES: u64 = 1 << 13;
-    const WORDS: u64 = 4;
-    const MORE_WORDS: u64 = 1 << 10;
-    let (component, more) = match arm {
-        Arm::Baseline => (Component::LatencyBaseline, Component::LatencyBaselineMore),
-        Arm::Canary => (Component::LatencyCanary, Component::LatencyCanaryMore),
+    const NEAR: u64 = 4;
+    let components = match arm {
+        Arm::Baseline => [Component::LatencyBaseline, Component::LatencyBaselineMore],
+        Arm::Canary => [Component::LatencyCanary, Component::LatencyCanaryMore],
     };
-    let place = u64::from(tick) * PLACES + u64::from(place(node));
-    let mut taken = 0;
-    move || {
-        let at = taken;
-        taken += 2;
-        if at < WORDS {
-            streams.long(component, place * WORDS + at)
-        } else {
-            streams.long(more, place * MORE_WORDS + at)
-        }
-    }
+    streams.supply(components, u64::from(tick) * PLACES + u64::from(place(node)), NEAR)
 }

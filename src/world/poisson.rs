@@ -42,11 +42,16 @@ impl Table {
         let reachable = all[unreachable..].iter().map_while(|threshold| *threshold);
         let thresholds: Box<[u64]> = reachable.chain([u64::MAX]).collect();
         let coarse: Box<[u16]> = thresholds.iter().map(|t| (t >> 48) as u16).collect();
-        let guides = coarse.len().next_power_of_two().clamp(256, 4096);
+        let guides = (4 * coarse.len()).next_power_of_two().clamp(1024, 4096);
         let guide_shift = 16 - guides.trailing_zeros();
-        let guide = (0..guides)
-            .map(|index| coarse.partition_point(|c| usize::from(*c) < index << guide_shift) as u16)
-            .collect();
+        let mut entry = 0;
+        let guide = (0..guides).map(|index| {
+            while usize::from(coarse[entry]) < index << guide_shift {
+                entry += 1;
+            }
+            entry as u16
+        });
+        let guide = guide.collect();
         let first = lowest + unreachable as u64;
         Table { mean, first, thresholds, coarse, guide, guide_shift }
     }
@@ -242,10 +247,11 @@ impl Point {
         let half_eta_squared = mu_less_ln_1p(mu);
         let eta = (2.0 * half_eta_squared).sqrt().copysign(mu);
         let peak = exp(-a * half_eta_squared) / (std::f64::consts::TAU * a).sqrt();
+        let per_a = 1.0 / a;
         let (mut sum, mut stirling) = (0.0, 0.0);
         for row in TEMME.iter().rev() {
-            sum = sum / a + polynomial(row, eta);
-            stirling = (stirling + row[1]) / a;
+            sum = sum * per_a + polynomial(row, eta);
+            stirling = (stirling + row[1]) * per_a;
         }
         Point {
             t: eta * (0.5 * a).sqrt(),

@@ -39,14 +39,15 @@ const NONE: u64 = u64::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Streams {
     key: [u8; 32],
+    /// By component, which window is held; [`NONE`] if its generator has yet to
+    /// be keyed.
+    windows: [u64; COMPONENTS],
     streams: [Stream; COMPONENTS],
 }
 
 /// The stream of one component, seen through a window.
 #[derive(Clone, Debug)]
 struct Stream {
-    /// Which window is held, or [`NONE`] if the generator has yet to be keyed.
-    window: u64,
     words: [[u8; 4]; WINDOW as usize],
     generator: ChaCha8Rng,
 }
@@ -55,27 +56,25 @@ impl Streams {
     pub(super) fn new(seed: u64) -> Self {
         let key = key(seed);
         let generator = ChaCha8Rng::from_seed(key);
-        let stream = Stream { window: NONE, words: [[0; 4]; WINDOW as usize], generator };
-        Streams { key, streams: std::array::from_fn(|_| stream.clone()) }
+        let stream = Stream { words: [[0; 4]; WINDOW as usize], generator };
+        let streams = std::array::from_fn(|_| stream.clone());
+        Streams { key, windows: [NONE; COMPONENTS], streams }
     }
 
     /// To another seed. Generates nothing yet.
     pub(super) fn restart(&mut self, seed: u64) {
         self.key = key(seed);
-        for stream in &mut self.streams {
-            stream.window = NONE;
-        }
+        self.windows = [NONE; COMPONENTS];
     }
 
     /// The 32-bit word at a position.
     #[inline]
     pub(super) fn word(&mut self, component: Component, at: u64) -> u32 {
-        let stream = &mut self.streams[component as usize];
         let window = at / WINDOW;
-        if stream.window != window {
-            stream.load(&self.key, component, window);
+        if self.windows[component as usize] != window {
+            self.load(component, window);
         }
-        u32::from_le_bytes(stream.words[(at % WINDOW) as usize])
+        u32::from_le_bytes(self.streams[component as usize].words[(at % WINDOW) as usize])
     }
 
     /// 64 bits: the words at an even position and after it, the low half first.
@@ -85,21 +84,45 @@ impl Streams {
         let high = self.word(component, at + 1);
         u64::from(high) << 32 | u64::from(low)
     }
-}
 
-impl Stream {
+    /// Longs for a draw that seldom needs many: the first `near` words, an even
+    /// number, lie beside those of its neighbours, for whose sake one load of a
+    /// window serves several; the others have a wide room in the stream `more`.
+    pub(super) fn supply(
+        &mut self,
+        [component, more]: [Component; 2],
+        place: u64,
+        near: u64,
+    ) -> impl FnMut() -> u64 {
+        /// Beyond every near word.
+        const FAR: u64 = 1 << 48;
+        const ROOM: u64 = 1 << 10;
+        let mut taken = 0;
+        move || {
+            let at = taken;
+            taken += 2;
+            if at < near {
+                self.long(component, place * near + at)
+            } else {
+                self.long(more, FAR + place * ROOM + at)
+            }
+        }
+    }
+
     #[inline(never)]
-    fn load(&mut self, key: &[u8; 32], component: Component, window: u64) {
-        if self.window == NONE {
-            self.generator = ChaCha8Rng::from_seed(*key);
-            self.generator.set_stream(component as u64);
+    fn load(&mut self, component: Component, window: u64) {
+        let held = &mut self.windows[component as usize];
+        let stream = &mut self.streams[component as usize];
+        if *held == NONE {
+            stream.generator = ChaCha8Rng::from_seed(self.key);
+            stream.generator.set_stream(component as u64);
         }
         // `NONE` + 1 wraps to 0, where a fresh generator stands.
-        if window != self.window.wrapping_add(1) {
-            self.generator.set_word_pos(u128::from(window * WINDOW));
+        if window != held.wrapping_add(1) {
+            stream.generator.set_word_pos(u128::from(window * WINDOW));
         }
-        self.generator.fill_bytes(self.words.as_flattened_mut());
-        self.window = window;
+        stream.generator.fill_bytes(stream.words.as_flattened_mut());
+        *held = window;
     }
 }
 
@@ -108,4 +131,10 @@ fn key(seed: u64) -> [u8; 32] {
     let mut key = *b"\0\0\0\0\0\0\0\0canary-rollout-simulator";
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key
+}
+
+/// 52 bits as a number inside (0, 1): with 53 the last would round to 1.
+pub(super) fn open_unit(bits: u64) -> f64 {
+    const ULP: f64 = 1.0 / (1u64 << 52) as f64;
+    ((bits >> 12) as f64 + 0.5) * ULP
 }

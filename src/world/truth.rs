@@ -3,8 +3,8 @@
 
 use std::f64::consts::TAU;
 
-use super::gamma::{Factor, open_unit};
-use super::stream::{Component, Streams};
+use super::gamma::Factor;
+use super::stream::{Component, Streams, open_unit};
 use crate::config::{Arrival, Canary, Config, DailySwing, Incidents};
 use crate::math::{cos, exp2, ln};
 use crate::observation::ByArm;
@@ -203,14 +203,10 @@ fn heals(arrival: Arrival) -> bool {
 }
 
 fn draw(factor: Option<Factor>, streams: &mut Streams, component: Component, tick: u32) -> f64 {
-    /// 3 longs suffice 19 times in 20; that 32 do not, once in 10²⁰.
-    const WORDS: u64 = 64;
-    let mut at = WORDS * u64::from(tick);
+    /// Three longs mostly suffice.
+    const NEAR: u64 = 8;
     factor.map_or(1.0, |factor| {
-        factor.draw(|| {
-            at += 2;
-            streams.long(component, at - 2)
-        })
+        factor.draw(streams.supply([component, component], u64::from(tick), NEAR))
     })
 }
 

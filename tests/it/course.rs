@@ -23,9 +23,18 @@ fn the_demo_completes_four_stages() {
     assert_eq!(report.rollback_reason, None);
     assert_eq!(report.outcome, Outcome::PromotedRightly);
     let json = report.to_json();
-    let keys = ["final_state", "stages_completed", "total_stages", "rollback_triggered", "rollback_reason", "metrics"];
-    let places: Vec<usize> =
-        keys.iter().map(|key| json.find(&format!("\n  \"{key}\":")).expect("a top-level key")).collect();
+    let keys = [
+        "final_state",
+        "stages_completed",
+        "total_stages",
+        "rollback_triggered",
+        "rollback_reason",
+        "metrics",
+    ];
+    let places: Vec<usize> = keys
+        .iter()
+        .map(|key| json.find(&format!("\n  \"{key}\":")).expect("a top-level key"))
+        .collect();
     assert!(places.is_sorted(), "the course's keys come first, in its order");
 }
 

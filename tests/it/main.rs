@@ -7,12 +7,15 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 mod config;
 mod course;
+mod fit;
 mod golden;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 mod plain_rules;
 mod properties;
 mod rules;
+mod samplers;
 mod state_machine;
 mod stats;
 mod support;
+mod world;

@@ -43,10 +43,30 @@ use Verdict::{Fail, Inconclusive, Pass};
 #[test]
 fn error_rate_is_a_limit_on_the_canary_alone() {
     let rule = r#""rule": "error_rate", "max": 0.02"#;
-    check_counts(rule, ((2, 100), (0, 0)), Pass, "Error rate: 2 of 100 canary requests failed, 2 %; the limit is 2 %.");
-    check_counts(rule, ((3, 100), (90, 100)), Fail, "Error rate: 3 of 100 canary requests failed, 3 %; the limit is 2 %.");
-    check_counts(rule, ((20_001, 1_000_000), (0, 1)), Fail, "Error rate: 20,001 of 1,000,000 canary requests failed, 2 %; the limit is 2 %.");
-    check_counts(rule, ((0, 0), (5, 100)), Inconclusive, "Too little traffic to tell: 0 requests at the canary, 1 needed.");
+    check_counts(
+        rule,
+        ((2, 100), (0, 0)),
+        Pass,
+        "Error rate: 2 of 100 canary requests failed, 2 %; the limit is 2 %.",
+    );
+    check_counts(
+        rule,
+        ((3, 100), (90, 100)),
+        Fail,
+        "Error rate: 3 of 100 canary requests failed, 3 %; the limit is 2 %.",
+    );
+    check_counts(
+        rule,
+        ((20_001, 1_000_000), (0, 1)),
+        Fail,
+        "Error rate: 20,001 of 1,000,000 canary requests failed, 2 %; the limit is 2 %.",
+    );
+    check_counts(
+        rule,
+        ((0, 0), (5, 100)),
+        Inconclusive,
+        "Too little traffic to tell: 0 requests at the canary, 1 needed.",
+    );
 }
 
 #[test]
@@ -59,50 +79,150 @@ fn error_rate_delta_is_a_limit_above_the_baseline() {
         "Error rate: 5 of 117 canary requests failed, 4.27 %, 3.41 points above the baseline’s 0.86 %; the limit is 2 points.",
     );
     // Exactly at the limit passes, at any scale; a hair above fails.
-    check_counts(rule, ((3, 100), (1, 100)), Pass, "Error rate: 3 of 100 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.");
-    check_counts(rule, ((300_001, 10_000_000), (100_000, 10_000_000)), Fail, "Error rate: 300,001 of 10,000,000 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.");
-    check_counts(rule, ((0, 50), (1, 50)), Pass, "Error rate: 0 of 50 canary requests failed, 0 %, 2 points below the baseline’s 2 %; the limit is 2 points.");
-    check_counts(rule, ((5, 50), (0, 0)), Inconclusive, "All traffic is the canary’s: no baseline is left to compare with.");
+    check_counts(
+        rule,
+        ((3, 100), (1, 100)),
+        Pass,
+        "Error rate: 3 of 100 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.",
+    );
+    check_counts(
+        rule,
+        ((300_001, 10_000_000), (100_000, 10_000_000)),
+        Fail,
+        "Error rate: 300,001 of 10,000,000 canary requests failed, 3 %, 2 points above the baseline’s 1 %; the limit is 2 points.",
+    );
+    check_counts(
+        rule,
+        ((0, 50), (1, 50)),
+        Pass,
+        "Error rate: 0 of 50 canary requests failed, 0 %, 2 points below the baseline’s 2 %; the limit is 2 points.",
+    );
+    check_counts(
+        rule,
+        ((5, 50), (0, 0)),
+        Inconclusive,
+        "All traffic is the canary’s: no baseline is left to compare with.",
+    );
     let zero = r#""rule": "error_rate_delta", "max": 0"#;
-    check_counts(zero, ((1, 100), (1, 100)), Pass, "Error rate: 1 of 100 canary requests failed, 1 %, 0 points above the baseline’s 1 %; the limit is 0 points.");
+    check_counts(
+        zero,
+        ((1, 100), (1, 100)),
+        Pass,
+        "Error rate: 1 of 100 canary requests failed, 1 %, 0 points above the baseline’s 1 %; the limit is 0 points.",
+    );
 }
 
 #[test]
 fn error_rate_ratio_is_a_limit_in_times_the_baseline() {
     let rule = r#""rule": "error_rate_ratio", "max": 2, "min_errors": 5"#;
-    check_counts(rule, ((5, 100), (20, 1_000)), Fail, "Error rate: 5 of 100 canary requests failed, 5 %, 2.5 times the baseline’s 2 %; the limit is 2 times.");
-    check_counts(rule, ((6, 100), (3, 100)), Pass, "Error rate: 6 of 100 canary requests failed, 6 %, 2 times the baseline’s 3 %; the limit is 2 times.");
-    check_counts(rule, ((4, 100), (1, 1_000)), Inconclusive, "Too few errors to tell: 4 errors at the canary, 5 needed.");
-    check_counts(rule, ((5, 100), (0, 1_000)), Fail, "Error rate: 5 of 100 canary requests failed, 5 %, against the baseline’s 0 %; the limit is 2 times.");
+    check_counts(
+        rule,
+        ((5, 100), (20, 1_000)),
+        Fail,
+        "Error rate: 5 of 100 canary requests failed, 5 %, 2.5 times the baseline’s 2 %; the limit is 2 times.",
+    );
+    check_counts(
+        rule,
+        ((6, 100), (3, 100)),
+        Pass,
+        "Error rate: 6 of 100 canary requests failed, 6 %, 2 times the baseline’s 3 %; the limit is 2 times.",
+    );
+    check_counts(
+        rule,
+        ((4, 100), (1, 1_000)),
+        Inconclusive,
+        "Too few errors to tell: 4 errors at the canary, 5 needed.",
+    );
+    check_counts(
+        rule,
+        ((5, 100), (0, 1_000)),
+        Fail,
+        "Error rate: 5 of 100 canary requests failed, 5 %, against the baseline’s 0 %; the limit is 2 times.",
+    );
     let hasty = r#""rule": "error_rate_ratio", "max": 2"#;
-    check_counts(hasty, ((1, 100), (0, 1_000)), Fail, "Error rate: 1 of 100 canary requests failed, 1 %, against the baseline’s 0 %; the limit is 2 times.");
-    check_counts(hasty, ((0, 100), (0, 1_000)), Pass, "Error rate: 0 of 100 canary requests failed, 0 %, against the baseline’s 0 %; the limit is 2 times.");
+    check_counts(
+        hasty,
+        ((1, 100), (0, 1_000)),
+        Fail,
+        "Error rate: 1 of 100 canary requests failed, 1 %, against the baseline’s 0 %; the limit is 2 times.",
+    );
+    check_counts(
+        hasty,
+        ((0, 100), (0, 1_000)),
+        Pass,
+        "Error rate: 0 of 100 canary requests failed, 0 %, against the baseline’s 0 %; the limit is 2 times.",
+    );
 }
 
 #[test]
 fn minimum_requests_come_before_the_limit() {
     let rule = r#""rule": "error_rate", "max": 0.02, "min_requests": 1000"#;
-    check_counts(rule, ((999, 999), (0, 1)), Inconclusive, "Too little traffic to tell: 999 requests at the canary, 1,000 needed.");
-    check_counts(rule, ((1_000, 1_000), (0, 1)), Fail, "Error rate: 1,000 of 1,000 canary requests failed, 100 %; the limit is 2 %.");
+    check_counts(
+        rule,
+        ((999, 999), (0, 1)),
+        Inconclusive,
+        "Too little traffic to tell: 999 requests at the canary, 1,000 needed.",
+    );
+    check_counts(
+        rule,
+        ((1_000, 1_000), (0, 1)),
+        Fail,
+        "Error rate: 1,000 of 1,000 canary requests failed, 100 %; the limit is 2 %.",
+    );
 }
 
 #[test]
 fn a_silent_baseline_beside_the_canary_is_too_little_traffic() {
     let seen = Sight { canary_has_all: false, ..sight(((1, 10), (0, 0)), [0.0, 0.0]) };
-    check(r#""rule": "error_rate_delta", "max": 0.02"#, &seen, Inconclusive, "Too little traffic to tell: no request reached the baseline.");
+    check(
+        r#""rule": "error_rate_delta", "max": 0.02"#,
+        &seen,
+        Inconclusive,
+        "Too little traffic to tell: no request reached the baseline.",
+    );
 }
 
 #[test]
 fn latency_rules_read_a_quantile() {
     let enough = ((0, 1_000), (0, 1_000));
     let limit = r#""rule": "latency", "max": 250"#;
-    check(limit, &sight(enough, [250.0, 180.0]), Pass, "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.");
-    check(limit, &sight(enough, [250.5, 180.0]), Fail, "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.");
+    check(
+        limit,
+        &sight(enough, [250.0, 180.0]),
+        Pass,
+        "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.",
+    );
+    check(
+        limit,
+        &sight(enough, [250.5, 180.0]),
+        Fail,
+        "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.",
+    );
     let delta = r#""rule": "latency_delta_ms", "max": 50, "quantile": 0.5"#;
-    check(delta, &sight(enough, [150.0, 100.0]), Pass, "Latency: the canary’s p50 is 150 ms, 50 ms above the baseline’s 100 ms; the limit is 50 ms.");
-    check(delta, &sight(enough, [160.2, 100.0]), Fail, "Latency: the canary’s p50 is 160 ms, 60.2 ms above the baseline’s 100 ms; the limit is 50 ms.");
-    check(delta, &sight(enough, [90.0, 100.0]), Pass, "Latency: the canary’s p50 is 90 ms, 10 ms below the baseline’s 100 ms; the limit is 50 ms.");
-    check(delta, &sight(((0, 9), (0, 0)), [90.0, 0.0]), Inconclusive, "All traffic is the canary’s: no baseline is left to compare with.");
+    check(
+        delta,
+        &sight(enough, [150.0, 100.0]),
+        Pass,
+        "Latency: the canary’s p50 is 150 ms, 50 ms above the baseline’s 100 ms; the limit is 50 ms.",
+    );
+    check(
+        delta,
+        &sight(enough, [160.2, 100.0]),
+        Fail,
+        "Latency: the canary’s p50 is 160 ms, 60.2 ms above the baseline’s 100 ms; the limit is 50 ms.",
+    );
+    check(
+        delta,
+        &sight(enough, [90.0, 100.0]),
+        Pass,
+        "Latency: the canary’s p50 is 90 ms, 10 ms below the baseline’s 100 ms; the limit is 50 ms.",
+    );
+    check(
+        delta,
+        &sight(((0, 9), (0, 0)), [90.0, 0.0]),
+        Inconclusive,
+        "All traffic is the canary’s: no baseline is left to compare with.",
+    );
 }
 
 #[test]

@@ -54,9 +54,9 @@ impl Sink for LookCounter {
 
 /// FNV-1a, 64 bits: a digest that needs no crate and no platform.
 pub fn digest(bytes: impl IntoIterator<Item = u8>, start: u64) -> u64 {
-    bytes.into_iter().fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes
+        .into_iter()
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// FNV-1a's first state.

@@ -76,7 +76,8 @@ fn run_reads_a_preset_a_file_and_standard_input() {
 
 #[test]
 fn commands_are_given_after_their_tick_in_any_order() {
-    let json = succeed(&["run", "default", "--at", "9:resume", "--at", "3:pause", "--at", "12:abort"]);
+    let json =
+        succeed(&["run", "default", "--at", "9:resume", "--at", "3:pause", "--at", "12:abort"]);
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["final_state"], "ROLLED_BACK");
     assert_eq!(report["metrics"]["ticks"], 12);
@@ -129,9 +130,21 @@ fn what_is_wrong_is_named_with_its_place() {
     for at in ["pause", "x:pause", "3:fly", "-1:pause", "3:", "99999999999:pause"] {
         check_error(&["run", "default", "--at", at], b"", &["--at: found "]);
     }
-    check_error(&["run", "default", "--at", "3:resume"], b"", &["resume(): the rollout is PROGRESSING, expected PAUSED"]);
-    check_error(&["run", "default", "--at", "90:pause"], b"", &["pause(): the rollout is COMPLETED, expected PROGRESSING"]);
-    check_error(&["run", "default", "--format", "xml"], b"", &["--format: found \"xml\", expected json or text"]);
+    check_error(
+        &["run", "default", "--at", "3:resume"],
+        b"",
+        &["resume(): the rollout is PROGRESSING, expected PAUSED"],
+    );
+    check_error(
+        &["run", "default", "--at", "90:pause"],
+        b"",
+        &["pause(): the rollout is COMPLETED, expected PROGRESSING"],
+    );
+    check_error(
+        &["run", "default", "--format", "xml"],
+        b"",
+        &["--format: found \"xml\", expected json or text"],
+    );
     check_error(&["run", "default", "--ticks", "x"], b"", &["--ticks: found \"x\""]);
     check_error(&["schema", "x"], b"", &["unexpected argument \"x\""]);
 }

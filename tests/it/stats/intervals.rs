@@ -20,8 +20,8 @@ fn wilson_is_the_50_digit_value() {
     for Wilson { errors, requests, alpha, low, high } in table("wilson") {
         let what = format!("wilson({errors}, {requests}, {alpha})");
         let interval = wilson(errors, requests, alpha);
-        check_ulps(&what, interval.low, low, 8.0);
-        check_ulps(&what, interval.high, high, 8.0);
+        check_ulps(&what, interval.low, low, 4.0);
+        check_ulps(&what, interval.high, high, 4.0);
     }
 }
 
@@ -61,8 +61,8 @@ fn newcombe_is_the_50_digit_value() {
     for Newcombe { canary, baseline, alpha, low, high } in table("newcombe") {
         let what = format!("newcombe({canary:?}, {baseline:?}, {alpha})");
         let interval = newcombe(canary[0], canary[1], baseline[0], baseline[1], alpha);
-        check_near(&what, interval.low, low, 4.0 * f64::EPSILON);
-        check_near(&what, interval.high, high, 4.0 * f64::EPSILON);
+        check_near(&what, interval.low, low, 2.0 * f64::EPSILON);
+        check_near(&what, interval.high, high, 2.0 * f64::EPSILON);
     }
 }
 

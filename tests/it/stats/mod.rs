@@ -18,9 +18,9 @@ use serde::de::DeserializeOwned;
 fn table<Row: DeserializeOwned>(section: &str) -> Vec<Row> {
     let text = include_str!("../../data/stats.json");
     let mut sections: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(text).unwrap();
-    let rows = sections.remove(section).unwrap_or_else(|| panic!("no section {section}"));
-    serde_json::from_value(rows).unwrap()
+        serde_json::from_str(text).expect("the table is JSON");
+    let rows = sections.remove(section).expect(section);
+    serde_json::from_value(rows).expect(section)
 }
 
 /// Within so many units in the last place of the expected value.
@@ -44,4 +44,12 @@ fn check_near(what: &str, actual: f64, expected: f64, most: f64) {
 #[track_caller]
 fn check_relative(what: &str, actual: f64, expected: f64, most: f64) {
     check_near(what, actual, expected, most * expected.abs());
+}
+
+/// A probability, whose logarithm is what is rounded: relative error at most
+/// (2 + |ln P|)·1e-15.
+#[track_caller]
+fn check_probability(what: &str, actual: f64, expected: f64) {
+    let most = 1e-15 * (2.0 - canary_rollout::math::ln(expected));
+    check_relative(what, actual, expected, most);
 }

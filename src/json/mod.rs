@@ -3,7 +3,7 @@
 //! Reading goes by way of a tree, for three reasons: serde's derive then makes
 //! its code for one deserializer alone, which spares the browser 10 KB; the tree
 //! refuses what nobody means (an array for an object, `null` for a value left
-//! out, which is what JavaScript makes of `NaN`); and a fault knows its path.
+//! out, which is what JavaScript makes of `NaN`, a key twice); and a fault knows its path.
 
 mod node;
 mod text;

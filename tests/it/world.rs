@@ -1,0 +1,732 @@
+//! The world through its own interface: what is drawn, from what truth, and
+//! what a draw depends on.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::config::{Arrival, Config, DailySwing, Incidents, Latency, Noise, Stage};
+use canary_rollout::math::{exp, ln, ln_gamma};
+use canary_rollout::observation::{Arm, ByArm};
+use canary_rollout::seed::MAX_SEED;
+use canary_rollout::stats::normal;
+use canary_rollout::world::latency::{BINS, edge_ms, nearest_edge};
+use canary_rollout::world::{Cells, Draw, LatencyTick, Truth, World};
+
+use crate::fit::{Words, check_fit, check_sup};
+
+const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Canary];
+
+/// 10,000 requests a tick, 2 % of which fail, a fifth of them the canary's.
+fn config() -> Config {
+    let text = r#"{ "stages": [{ "traffic_pct": 20, "duration_ticks": 10 }] }"#;
+    let mut config = Config::from_json(text).expect("a valid configuration");
+    config.tick_seconds = 50;
+    config.traffic.requests_per_second = 200.0;
+    config.baseline.error_rate = 0.02;
+    config.baseline.latency_ms = Latency { p50: 80.0, p99: 180.0 };
+    config.stages = vec![stage(20.0)];
+    config
+}
+
+fn stage(traffic_pct: f64) -> Stage {
+    Stage { name: String::new(), traffic_pct, duration_ticks: 10, pause: None }
+}
+
+fn with(change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = config();
+    change(&mut config);
+    config
+}
+
+fn incidents() -> Incidents {
+    Incidents {
+        chance_per_tick: 0.0,
+        at_tick: None,
+        duration_ticks: 3,
+        error_ratio: 5.0,
+        latency_ratio: 2.0,
+    }
+}
+
+/// Everything that moves, moving.
+fn restless() -> Config {
+    with(|config| {
+        config.traffic.daily_swing =
+            Some(DailySwing { amplitude: 0.5, period_seconds: 1_000, peak_seconds: 300 });
+        config.traffic.burstiness = 0.3;
+        config.noise = Noise { common: 0.4, per_arm: 0.2 };
+        config.incidents = Some(Incidents { chance_per_tick: 0.1, ..incidents() });
+    })
+}
+
+/// All draws of a run, with their truth.
+fn run(world: &World, seed: u64, ticks: u32, cells: Cells) -> Vec<(Draw, Truth)> {
+    let mut state = world.start(seed);
+    (1..=ticks).map(|tick| (world.tick(&mut state, tick, 0, cells), *world.truth(&state))).collect()
+}
+
+fn window(tick: u32, requests: u64, shift: f64) -> LatencyTick {
+    LatencyTick {
+        tick,
+        requests: ByArm { baseline: requests, canary: requests },
+        shift: ByArm { baseline: shift, canary: shift },
+    }
+}
+
+/// The five counts of a draw beside their means, in a fixed order.
+fn cells(draw: &Draw, truth: &Truth, share: f64) -> [(u64, f64); 5] {
+    let (baseline, canary) = (truth.requests * (1.0 - share), truth.requests * share);
+    let rate = truth.error_rate;
+    let excess = (rate.canary - truth.healthy_error_rate).max(0.0);
+    [
+        (draw.failed.baseline, baseline * rate.baseline),
+        (draw.served.baseline, baseline * (1.0 - rate.baseline)),
+        (draw.failed.canary, canary * (rate.canary - excess)),
+        (draw.served.canary, canary * (1.0 - rate.canary)),
+        (draw.excess, canary * excess),
+    ]
+}
+
+/// Means, dispersion and correlations of the five counts, standardized: each of
+/// the 20 figures of a world fails by chance once in 10⁵.
+#[test]
+fn counts_are_independent_and_poisson() {
+    const TICKS: u32 = 20_000;
+    let bad = |config: &mut Config| config.canary.error_ratio = 1.5;
+    let worlds = [
+        ("steady", with(bad)),
+        (
+            "moving",
+            with(|config| {
+                bad(config);
+                config.incidents = Some(incidents());
+            }),
+        ),
+        ("restless", Config { canary: with(bad).canary, ..restless() }),
+        (
+            "few",
+            with(|config| {
+                bad(config);
+                config.traffic.requests_per_second = 1.0;
+            }),
+        ),
+    ];
+    for (name, config) in worlds {
+        let world = World::new(&config);
+        let share = config.stages[0].share();
+        // By cell, its deviations from its mean and the variance of their square.
+        let mut deviations = [const { Vec::new() }; 5];
+        let mut spread = [0.0; 5];
+        for (draw, truth) in run(&world, 11, TICKS, Cells::ALL) {
+            for (i, (count, mean)) in cells(&draw, &truth, share).into_iter().enumerate() {
+                deviations[i].push((count as f64 - mean) / mean.sqrt());
+                spread[i] += 2.0 + 1.0 / mean;
+            }
+        }
+        let ticks = f64::from(TICKS);
+        for (i, own) in deviations.iter().enumerate() {
+            let mean = own.iter().sum::<f64>() / ticks.sqrt();
+            assert!(mean.abs() < 4.5, "{name}: mean of cell {i} off by {mean} deviations");
+            let dispersion = (product(own, own) - ticks) / spread[i].sqrt();
+            assert!(dispersion.abs() < 5.0, "{name}: dispersion of cell {i}: {dispersion}");
+            for (j, other) in deviations.iter().enumerate().take(i) {
+                let together = product(own, other) / ticks.sqrt();
+                assert!(together.abs() < 4.5, "{name}: cells {i} and {j}: {together}");
+            }
+        }
+    }
+}
+
+fn product(these: &[f64], those: &[f64]) -> f64 {
+    these.iter().zip(those).map(|(x, y)| x * y).sum()
+}
+
+/// A world whose truth is known beforehand draws from tables, one that could
+/// move by inversion: the same counts, tick by tick.
+#[test]
+fn steady_and_moving_worlds_draw_alike() {
+    for requests_per_second in [0.02, 1.0, 200.0, 4_000.0] {
+        let steady = with(|config| {
+            config.traffic.requests_per_second = requests_per_second;
+            config.canary.error_ratio = 2.0;
+            config.canary.latency_ratio = 1.5;
+        });
+        let moving = Config { incidents: Some(incidents()), ..steady.clone() };
+        let (steady, moving) = (World::new(&steady), World::new(&moving));
+        for seed in 0..50 {
+            let runs = [&steady, &moving].map(|world| run(world, seed, 100, Cells::ALL));
+            assert_eq!(runs[0], runs[1], "{requests_per_second} a second, seed {seed}");
+        }
+    }
+}
+
+/// Requests go to the canary by the share of the stage asked for.
+#[test]
+fn shares_by_stage() {
+    let shares = [1.0, 5.0, 25.0, 50.0, 100.0];
+    for incidents in [None, Some(incidents())] {
+        let world = World::new(&with(|config| {
+            config.stages = shares.map(stage).to_vec();
+            config.incidents = incidents.clone();
+        }));
+        let mut state = world.start(3);
+        for (stage, share) in (0..).zip(shares) {
+            let mut requests = ByArm { baseline: 0.0, canary: 0.0 };
+            for tick in 1..=500 {
+                let draw = world.tick(&mut state, 500 * stage + tick, stage, Cells::ALL);
+                requests.baseline += (draw.failed.baseline + draw.served.baseline) as f64;
+                requests.canary += (draw.failed.canary + draw.served.canary + draw.excess) as f64;
+            }
+            let mean = 500.0 * 10_000.0 * share / 100.0;
+            let off = (requests.canary - mean) / mean.sqrt();
+            assert!(off.abs() < 4.5, "{share} %: {off} deviations off");
+            assert_eq!(requests.baseline == 0.0, share == 100.0);
+        }
+    }
+}
+
+#[test]
+fn a_healthy_release_has_no_excess_errors() {
+    for config in [config(), restless()] {
+        let world = World::new(&config);
+        for seed in 0..20 {
+            for (draw, truth) in run(&world, seed, 200, Cells::ALL) {
+                assert_eq!(draw.excess, 0);
+                assert!(!truth.degraded);
+            }
+        }
+    }
+}
+
+/// What is not drawn changes nothing that is, latencies included.
+#[test]
+fn components_do_not_disturb_each_other() {
+    let bad = |config: &mut Config| {
+        config.canary.error_ratio = 3.0;
+        config.traffic.requests_per_second = 20.0;
+    };
+    let mut worlds = [with(bad), restless()];
+    bad(&mut worlds[1]);
+    for config in worlds {
+        let world = World::new(&config);
+        let all = run(&world, 5, 100, Cells::ALL);
+        for wanted in [
+            Cells::NONE,
+            Cells::FAILED,
+            Cells::SERVED,
+            Cells::EXCESS,
+            Cells::FAILED.union(Cells::EXCESS),
+        ] {
+            let mut state = world.start(5);
+            for (tick, (draw, truth)) in (1..).zip(&all) {
+                let mut expected = Draw::default();
+                if wanted.contains(Cells::FAILED) {
+                    expected.failed = draw.failed;
+                }
+                if wanted.contains(Cells::SERVED) {
+                    expected.served = draw.served;
+                }
+                if wanted.contains(Cells::EXCESS) {
+                    expected.excess = draw.excess;
+                }
+                assert_eq!(world.tick(&mut state, tick, 0, wanted), expected);
+                assert_eq!(world.truth(&state), truth);
+                world.quantile_ms(&mut state, Arm::Canary, &[window(tick, 50, 0.0)], 0.5);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restarted_state_is_a_new_one() {
+    for config in [config(), restless()] {
+        let world = World::new(&config);
+        let mut state = world.start(1);
+        for seed in [0, 1, 2, MAX_SEED] {
+            world.restart(&mut state, seed);
+            let expected = run(&world, seed, 130, Cells::ALL);
+            for (tick, (draw, truth)) in (1..).zip(expected) {
+                assert_eq!(world.tick(&mut state, tick, 0, Cells::ALL), draw);
+                assert_eq!(*world.truth(&state), truth);
+            }
+        }
+    }
+}
+
+/// The first draws of a few seeds. A change here is another world: what a seed
+/// means has changed, and every result with it.
+#[test]
+fn what_a_seed_means() {
+    let bad = |config: &mut Config| {
+        config.canary.error_ratio = 2.0;
+        config.canary.latency_ratio = 1.5;
+    };
+    let mut moving = restless();
+    bad(&mut moving);
+    let steady = World::new(&with(bad));
+    let moving = World::new(&moving);
+    for (name, seed, counts, p99) in FROZEN {
+        let world = if name == "steady" { &steady } else { &moving };
+        let mut state = world.start(seed);
+        let mut draw = Draw::default();
+        for tick in 1..=3 {
+            draw = world.tick(&mut state, tick, 0, Cells::ALL);
+        }
+        let found = [
+            draw.failed.baseline,
+            draw.served.baseline,
+            draw.failed.canary,
+            draw.served.canary,
+            draw.excess,
+        ];
+        let window = LatencyTick {
+            tick: 3,
+            requests: ByArm {
+                baseline: draw.failed.baseline + draw.served.baseline,
+                canary: draw.failed.canary + draw.served.canary + draw.excess,
+            },
+            shift: world.truth(&state).latency_shift,
+        };
+        let quantiles =
+            ARMS.map(|arm| world.quantile_ms(&mut state, arm, &[window], 0.99).unwrap());
+        assert_eq!((found, quantiles), (counts, p99), "{name}, seed {seed}");
+    }
+}
+
+/// World, seed, then of tick 3: failed and served of the baseline, the same of
+/// the canary, excess; p99 of both arms in ms, to the last bit.
+const FROZEN: [(&str, u64, [u64; 5], [f64; 2]); 6] = [
+    ("steady", 0, [167, 7790, 34, 1940, 45], [175.96636440604215, 271.18253279853315]),
+    ("steady", 1, [167, 7903, 34, 1897, 30], [177.92971941312018, 278.3425096463961]),
+    ("steady", MAX_SEED, [160, 7878, 35, 1942, 46], [182.2478946774059, 270.4656750351241]),
+    ("moving", 0, [130, 8642, 51, 2108, 65], [176.12050081173308, 266.804021567548]),
+    ("moving", 1, [191, 5946, 26, 1436, 23], [177.83084933012452, 273.2741670913107]),
+    ("moving", MAX_SEED, [423, 6094, 118, 1383, 139], [346.5143737208041, 538.4612587933683]),
+];
+
+/// Counts, truths and quantiles of many ticks at many loads, to the last bit:
+/// the same natively and in WebAssembly.
+#[test]
+fn many_ticks_to_the_last_bit() {
+    let mut digest = Digest(0xcbf2_9ce4_8422_2325);
+    for requests_per_second in [0.01, 1.0, 30.0, 200.0, 5_000.0, 2_000_000.0] {
+        for mut config in [config(), restless()] {
+            config.traffic.requests_per_second = requests_per_second;
+            config.canary.error_ratio = 1.7;
+            config.canary.latency_ratio = 1.5;
+            let world = World::new(&config);
+            let mut state = world.start(12);
+            for tick in 1..=200 {
+                let draw = world.tick(&mut state, tick, 0, Cells::ALL);
+                let truth = *world.truth(&state);
+                for (count, mean) in cells(&draw, &truth, 0.2) {
+                    digest.add(count);
+                    digest.add(mean.to_bits());
+                }
+                // A shift of its own in every third tick.
+                let own = f64::from(u8::from(tick % 3 == 0)) * 0.01;
+                let window = [LatencyTick {
+                    tick,
+                    requests: ByArm {
+                        baseline: draw.failed.baseline + draw.served.baseline,
+                        canary: draw.failed.canary + draw.served.canary + draw.excess,
+                    },
+                    shift: ByArm::from_fn(|arm| truth.latency_shift.of(arm) + own),
+                }];
+                for arm in ARMS {
+                    let p99 = world.quantile_ms(&mut state, arm, &window, 0.99);
+                    digest.add(p99.map_or(0, f64::to_bits));
+                }
+            }
+        }
+    }
+    assert_eq!(digest.0, 0xfaed_9dac_4e02_227c, "found {:#x}", digest.0);
+}
+
+/// FNV-1a over 64-bit words.
+struct Digest(u64);
+
+impl Digest {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x0100_0000_01b3);
+    }
+}
+
+/// The canary's error ratio and latency ratio, both 3, by tick.
+#[test]
+fn arrivals() {
+    check_arrival(Arrival::AtOnce, &[(1, 3.0), (50, 3.0)], true);
+    check_arrival(Arrival::Late { start_tick: 7 }, &[(1, 1.0), (6, 1.0), (7, 3.0), (9, 3.0)], true);
+    check_arrival(
+        Arrival::Leak { start_tick: 5, ramp_ticks: 4 },
+        &[(4, 1.0), (5, 1.5), (6, 2.0), (7, 2.5), (8, 3.0), (30, 3.0)],
+        true,
+    );
+    check_arrival(
+        Arrival::ColdStart { half_life_ticks: 10.0 },
+        &[(1, 3.0), (11, 2.0), (21, 1.5), (31, 1.25)],
+        false,
+    );
+    check_arrival(Arrival::UnderLoad { from_load: 0.5, full_load: 1.5 }, &[(1, 2.0)], true);
+    check_arrival(Arrival::UnderLoad { from_load: 1.5, full_load: 2.0 }, &[(1, 1.0)], true);
+    check_arrival(Arrival::UnderLoad { from_load: 0.2, full_load: 0.9 }, &[(1, 3.0)], true);
+}
+
+#[track_caller]
+fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
+    let error = with(|config| {
+        config.canary.error_ratio = 3.0;
+        config.canary.error_arrival = arrival;
+    });
+    let latency = with(|config| {
+        config.canary.latency_ratio = 3.0;
+        config.canary.latency_arrival = arrival;
+    });
+    let last = ratios.iter().map(|ratio| ratio.0).max().unwrap_or(0);
+    let error = run(&World::new(&error), 1, last, Cells::NONE);
+    let latency = run(&World::new(&latency), 1, last, Cells::NONE);
+    for &(tick, ratio) in ratios {
+        let (error, latency) = (error[tick as usize - 1].1, latency[tick as usize - 1].1);
+        assert!((error.error_rate.canary / 0.02 - ratio).abs() < 1e-12, "tick {tick}: {error:?}");
+        assert_eq!(error.error_rate.baseline, 0.02);
+        assert_eq!(error.latency_shift, ByArm::default());
+        assert!((latency.latency_shift.canary - ln(ratio)).abs() < 1e-12, "tick {tick}");
+        assert_eq!(latency.latency_shift.baseline, 0.0);
+        for truth in [error, latency] {
+            assert_eq!(truth.degraded, degrades && ratio > 1.0, "tick {tick}");
+        }
+    }
+}
+
+#[test]
+fn error_and_latency_arrive_by_themselves() {
+    let world = World::new(&with(|config| {
+        config.canary.error_ratio = 3.0;
+        config.canary.error_arrival = Arrival::Late { start_tick: 9 };
+        config.canary.latency_ratio = 2.0;
+        config.canary.latency_arrival = Arrival::Late { start_tick: 5 };
+    }));
+    for (tick, (_, truth)) in (1..).zip(run(&world, 1, 12, Cells::NONE)) {
+        assert_eq!(truth.latency_shift.canary > 0.0, tick >= 5, "tick {tick}");
+        assert_eq!(truth.error_rate.canary > 0.02, tick >= 9, "tick {tick}");
+        assert_eq!(truth.degraded, tick >= 5, "tick {tick}");
+    }
+}
+
+#[test]
+fn a_release_may_be_better_than_the_baseline() {
+    let world = World::new(&with(|config| config.canary.error_ratio = 0.5));
+    let (draw, truth) = run(&world, 1, 1, Cells::ALL)[0];
+    assert_eq!((truth.error_rate.canary, truth.degraded, draw.excess), (0.01, false, 0));
+}
+
+#[test]
+fn error_rates_are_capped() {
+    let world = World::new(&with(|config| {
+        config.baseline.error_rate = 0.5;
+        config.canary.error_ratio = 10.0;
+        config.incidents = Some(Incidents { at_tick: Some(2), ..incidents() });
+    }));
+    let ticks = run(&world, 1, 2, Cells::ALL);
+    let (draw, truth) = ticks[0];
+    assert_eq!(truth.error_rate, ByArm { baseline: 0.5, canary: 1.0 });
+    assert_eq!(draw.served.canary, 0);
+    assert!(draw.excess > 0);
+    // In the incident the baseline, too, fails every request.
+    let (draw, truth) = ticks[1];
+    assert_eq!(truth.error_rate, ByArm { baseline: 1.0, canary: 1.0 });
+    assert_eq!((draw.served.baseline, draw.served.canary, draw.excess), (0, 0, 0));
+    assert!(!truth.degraded);
+}
+
+#[test]
+fn an_incident_hits_both_arms_for_its_time() {
+    let world = World::new(&with(|config| {
+        config.incidents = Some(Incidents { at_tick: Some(4), ..incidents() });
+    }));
+    for (tick, (_, truth)) in (1..).zip(run(&world, 1, 10, Cells::NONE)) {
+        let on = (4..=6).contains(&tick);
+        let (rate, shift) = if on { (0.1, ln(2.0)) } else { (0.02, 0.0) };
+        assert_eq!(truth.error_rate, ByArm { baseline: rate, canary: rate }, "tick {tick}");
+        assert_eq!(truth.latency_shift, ByArm { baseline: shift, canary: shift }, "tick {tick}");
+        assert!(!truth.degraded);
+    }
+}
+
+/// Starts are independent, and one during an incident prolongs it: a tick is
+/// free of incidents if none started in it or in the two before.
+#[test]
+fn incidents_by_chance() {
+    const TICKS: u32 = 20_000;
+    for chance in [0.1, 1.0] {
+        let world = World::new(&with(|config| {
+            config.incidents = Some(Incidents { chance_per_tick: chance, ..incidents() });
+        }));
+        let free = run(&world, 2, TICKS, Cells::NONE)
+            .iter()
+            .skip(2)
+            .filter(|(_, truth)| truth.error_rate.baseline == 0.02)
+            .count() as f64;
+        let p = (1.0 - chance) * (1.0 - chance) * (1.0 - chance);
+        let n = f64::from(TICKS);
+        // Ticks within three of each other go together: at most 5 times the variance.
+        let spread = (5.0 * n * p * (1.0 - p)).sqrt();
+        assert!((free - n * p).abs() <= 4.5 * spread, "chance {chance}: {free} free ticks");
+    }
+}
+
+/// At the middle of each tick: of 8 ticks of 50 s a day of 400 s.
+#[test]
+fn load_swings_daily() {
+    let world = World::new(&with(|config| {
+        config.traffic.daily_swing =
+            Some(DailySwing { amplitude: 0.5, period_seconds: 400, peak_seconds: 125 });
+    }));
+    let loads = run(&world, 1, 16, Cells::NONE);
+    let loads: Vec<f64> = loads.iter().map(|(_, truth)| truth.requests).collect();
+    for (tick, expected) in [(3, 15_000.0), (5, 10_000.0), (7, 5_000.0), (1, 10_000.0)] {
+        for day in [0, 8] {
+            let load = loads[tick - 1 + day];
+            assert!((load - expected).abs() < 1e-6, "tick {tick}: {load}");
+        }
+    }
+}
+
+#[test]
+fn trouble_under_load_follows_the_load() {
+    let world = World::new(&with(|config| {
+        config.traffic.burstiness = 0.5;
+        config.canary.error_ratio = 3.0;
+        config.canary.error_arrival = Arrival::UnderLoad { from_load: 0.8, full_load: 1.2 };
+    }));
+    let mut seen = [false; 3];
+    for (_, truth) in run(&world, 1, 200, Cells::NONE) {
+        let arrived = ((truth.requests / 10_000.0 - 0.8) / 0.4).clamp(0.0, 1.0);
+        let expected = 0.02 * (1.0 + 2.0 * arrived);
+        assert!((truth.error_rate.canary - expected).abs() < 1e-12);
+        assert_eq!(truth.degraded, arrived > 0.0);
+        seen[usize::from(arrived > 0.0) + usize::from(arrived == 1.0)] = true;
+    }
+    assert_eq!(seen, [true; 3]);
+}
+
+/// Each factor has mean 1 and its variation; only the arms' own noise parts
+/// them. Bounds of 5 standard errors or more.
+#[test]
+fn noise_has_its_mean_and_variation() {
+    const TICKS: u32 = 20_000;
+    let noisy = |burstiness, common, per_arm| {
+        let world = World::new(&with(|config| {
+            config.traffic.burstiness = burstiness;
+            config.noise = Noise { common, per_arm };
+        }));
+        run(&world, 8, TICKS, Cells::NONE)
+    };
+    let bursts = noisy(0.3, 0.0, 0.0);
+    check_factor("burstiness", 0.3, bursts.iter().map(|(_, t)| t.requests / 10_000.0));
+    let common = noisy(0.0, 0.3, 0.0);
+    check_factor("common", 0.3, common.iter().map(|(_, t)| t.error_rate.baseline / 0.02));
+    assert!(common.iter().all(|(_, t)| t.error_rate.baseline == t.error_rate.canary));
+    let own = noisy(0.0, 0.0, 0.3);
+    check_factor("baseline", 0.3, own.iter().map(|(_, t)| t.error_rate.baseline / 0.02));
+    check_factor("canary", 0.3, own.iter().map(|(_, t)| t.error_rate.canary / 0.02));
+    let together: f64 = own
+        .iter()
+        .map(|(_, t)| (t.error_rate.baseline / 0.02 - 1.0) * (t.error_rate.canary / 0.02 - 1.0))
+        .sum();
+    assert!((together / (0.09 * f64::from(TICKS).sqrt())).abs() < 5.0);
+}
+
+#[track_caller]
+fn check_factor(what: &str, variation: f64, factors: impl ExactSizeIterator<Item = f64> + Clone) {
+    let n = factors.len() as f64;
+    let mean = factors.clone().sum::<f64>() / n;
+    let variance = factors.map(|x| (x - 1.0) * (x - 1.0)).sum::<f64>() / n;
+    let truth = variation * variation;
+    assert!((mean - 1.0).abs() < 5.0 * variation / n.sqrt(), "{what}: mean {mean}");
+    let spread = truth * ((2.0 + 6.0 * truth) / n).sqrt();
+    assert!((variance - truth).abs() < 6.0 * spread, "{what}: variance {variance}");
+}
+
+/// The probability of a latency below an edge of the bins.
+fn below(edge: u32, p50: f64, p99: f64) -> f64 {
+    match edge {
+        0 => 0.0,
+        BINS => 1.0,
+        _ => {
+            let sigma = ln(p99 / p50) / normal::quantile(0.99);
+            normal::cdf(ln(edge_ms(f64::from(edge)) / p50) / sigma)
+        }
+    }
+}
+
+/// The bin of a quantile is that of an order statistic: P(X₍ₖ₎ ≤ x) =
+/// P(Bin(n, F(x)) ≥ k). Windows of one tick and of several.
+#[test]
+fn quantiles_follow_the_law_of_order_statistics() {
+    const RUNS: u32 = 3_000;
+    let world = World::new(&config());
+    let mut state = world.start(4);
+    for (ticks, n, q) in
+        [(1, 1, 0.5), (1, 40, 0.5), (1, 500, 0.99), (5, 100, 0.95), (1, 300_000, 0.999)]
+    {
+        let mut bins = vec![0; BINS as usize];
+        for run in 0..RUNS {
+            let window: Vec<_> =
+                (1..=ticks).map(|tick| window(run * ticks + tick, n, 0.0)).collect();
+            let ms = world.quantile_ms(&mut state, Arm::Canary, &window, q).unwrap();
+            // A rank that fills its bin stands on the upper edge.
+            let edge = (ln(ms / 0.001) / ln(1.02) - 1e-9).floor();
+            bins[edge as usize] += 1;
+        }
+        let total = n * u64::from(ticks);
+        let rank = (q * total as f64).ceil() as u64;
+        let mut so_far = 0;
+        let places = (1..=BINS).zip(&bins).map(|(edge, count)| {
+            so_far += count;
+            (f64::from(so_far), at_least(rank, total, below(edge, 80.0, 180.0)))
+        });
+        check_sup(&format!("{ticks} ticks of {n}, q {q}"), RUNS as usize, places);
+    }
+}
+
+/// P(Bin(n, p) ≥ k).
+fn at_least(k: u64, n: u64, p: f64) -> f64 {
+    if p <= 0.0 || p >= 1.0 {
+        return p;
+    }
+    let (n, k) = (n as f64, k as f64);
+    // Outwards from the mode or from k, whichever lies further out.
+    let mass = |i: f64| {
+        exp(ln_gamma(n + 1.0) - ln_gamma(i + 1.0) - ln_gamma(n - i + 1.0)
+            + i * ln(p)
+            + (n - i) * ln(1.0 - p))
+    };
+    let upper = k > n * p;
+    let mut i = if upper { k } else { k - 1.0 };
+    let mut term = if i < 0.0 { 0.0 } else { mass(i) };
+    let mut sum = 0.0;
+    while term > 1e-12 * sum && term > 0.0 {
+        sum += term;
+        if upper {
+            term *= (n - i) / (i + 1.0) * p / (1.0 - p);
+            i += 1.0;
+        } else {
+            term *= i / (n - i + 1.0) * (1.0 - p) / p;
+            i -= 1.0;
+        }
+    }
+    if upper { sum } else { 1.0 - sum }
+}
+
+#[test]
+fn histograms_fit() {
+    for (p50, p99, requests, shift) in
+        [(80.0, 180.0, 1_000_000, 0.0), (5.0, 4_000.0, 20_000, 0.4), (0.001, 0.01, 5_000, 0.0)]
+    {
+        let world = World::new(&with(|config| config.baseline.latency_ms = Latency { p50, p99 }));
+        let mut state = world.start(6);
+        let edges: Vec<f64> = (0..=BINS)
+            .map(|edge| match edge {
+                0 => 0.0,
+                BINS => 1.0,
+                _ => {
+                    let sigma = ln(p99 / p50) / normal::quantile(0.99);
+                    normal::cdf((ln(edge_ms(f64::from(edge)) / p50) - shift) / sigma)
+                }
+            })
+            .collect();
+        let mass: Vec<f64> = edges.windows(2).map(|edge| edge[1] - edge[0]).collect();
+        for tick in 1..=20 {
+            let window = [window(tick, requests, shift)];
+            let bins = world.histogram(&mut state, Arm::Baseline, &window);
+            assert_eq!(bins.iter().sum::<u64>(), requests);
+            check_fit(&format!("p50 {p50}, tick {tick}"), &bins, &mass);
+        }
+    }
+}
+
+/// A quantile and a tail count draw only what is on their way, and find what
+/// the histogram has.
+#[test]
+fn descents_find_what_the_histogram_has() {
+    let mut words = Words::new(7);
+    for (p50, p99) in [(80.0, 180.0), (80.0, 80.0), (0.000_1, 1.0), (1e6, 1e9)] {
+        let world = World::new(&with(|config| {
+            config.baseline.latency_ms = Latency { p50, p99 };
+            config.canary.latency_ratio = 1.3;
+        }));
+        let mut state = world.start(9);
+        for round in 0..20 {
+            let window: Vec<_> = (0..=round % 4)
+                .map(|i| {
+                    let requests = words.next() >> (40 + words.next() % 25).min(63);
+                    let shift = [0.0, ln(1.3), 0.123][(words.next() % 3) as usize];
+                    window(10 * round + i + 1, requests, shift)
+                })
+                .collect();
+            for arm in ARMS {
+                let bins = world.histogram(&mut state, arm, &window);
+                for q in [0.0, 0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
+                    let found = world.quantile_ms(&mut state, arm, &window, q);
+                    assert_eq!(found, quantile_of(&bins, q), "p50 {p50}, round {round}, q {q}");
+                }
+                for edge in [0, 1, 400, 511, 512, 513, 570, 700, 1023, 1024] {
+                    let found =
+                        world.slower_than(&mut state, arm, &window, edge_ms(f64::from(edge)));
+                    let expected: u64 = bins[edge as usize..].iter().sum();
+                    assert_eq!(found, expected, "p50 {p50}, round {round}, edge {edge}");
+                }
+            }
+        }
+    }
+}
+
+fn quantile_of(bins: &[u64], q: f64) -> Option<f64> {
+    let mut rank = q * bins.iter().sum::<u64>() as f64;
+    for (edge, &count) in (0..).zip(bins) {
+        if count > 0 && rank <= count as f64 {
+            return Some(edge_ms(f64::from(edge) + rank / count as f64));
+        }
+        rank -= count as f64;
+    }
+    None
+}
+
+/// Between the edges of a bin a latency limit goes to the nearer.
+#[test]
+fn limits_go_to_the_nearest_edge() {
+    for edge in [0, 1, 500, 1023, 1024] {
+        let ms = edge_ms(f64::from(edge));
+        for factor in [0.991, 1.0, 1.009] {
+            assert_eq!(nearest_edge(ms * factor), edge, "{factor} of edge {edge}");
+        }
+    }
+    assert_eq!((nearest_edge(1e-300), nearest_edge(1e300)), (0, BINS));
+    assert!((edge_ms(1.0) / edge_ms(0.0) - 1.02).abs() < 1e-12);
+}
+
+#[test]
+fn no_requests_have_no_quantile() {
+    let world = World::new(&config());
+    let mut state = world.start(0);
+    let windows = [vec![], vec![window(1, 0, 0.0)], vec![window(1, 0, 0.0), window(2, 0, 0.5)]];
+    for window in windows {
+        assert_eq!(world.quantile_ms(&mut state, Arm::Canary, &window, 0.5), None);
+        assert_eq!(world.slower_than(&mut state, Arm::Canary, &window, 1.0), 0);
+        assert_eq!(world.histogram(&mut state, Arm::Canary, &window), vec![0; BINS as usize]);
+    }
+}
+
+/// Where all latencies are the same, so are all quantiles, up to their bin.
+#[test]
+fn a_latency_without_spread() {
+    let world = World::new(&with(|config| {
+        config.baseline.latency_ms = Latency { p50: 80.0, p99: 80.0 };
+    }));
+    let mut state = world.start(0);
+    for q in [0.01, 0.5, 1.0] {
+        let ms = world.quantile_ms(&mut state, Arm::Baseline, &[window(1, 1_000, 0.0)], q).unwrap();
+        assert!((ms / 80.0 - 1.0).abs() < 0.02, "q {q}: {ms}");
+    }
+}
