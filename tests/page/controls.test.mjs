@@ -7,33 +7,32 @@ import { BAD, CALM, button, headline, message, playhead, present, show, where } 
 
 const { withPage } = startBrowser();
 
-/** CALM on the page, the playhead at a tick. */
-const calmAt = (tick, act) => () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    await playhead(page).fill(String(tick));
-    assert.equal(await where(page), `minute ${tick} of 8`);
-    await act(page);
-  });
+/** A test that begins with CALM on the page, the playhead at a tick. */
+const calmAt = (tick, name, act) =>
+  test(name, () =>
+    withPage('file', async (page) => {
+      await show(page, CALM);
+      await playhead(page).fill(String(tick));
+      assert.equal(await where(page), `minute ${tick} of 8`);
+      await act(page);
+    }),
+  );
 
-test(
-  'stepping back, on, to the next stage, to the start and to the end',
-  calmAt(2, async (page) => {
-    await button(page, 'Step').click();
-    assert.equal(await where(page), 'minute 3 of 8');
-    await button(page, 'Step back').click();
-    await button(page, 'Step back').click();
-    assert.equal(await where(page), 'minute 1 of 8');
-    await button(page, 'To the next stage').click();
-    assert.equal(await where(page), 'minute 4 of 8');
-    await button(page, 'To the end').click();
-    assert.equal(await where(page), 'minute 8 of 8');
-    assert.equal(await present(page), 'COMPLETED');
-    await button(page, 'To the start').click();
-    assert.equal(await where(page), 'minute 0 of 8');
-    assert.equal(await present(page), 'PROGRESSING');
-  }),
-);
+calmAt(2, 'stepping back, on, to the next stage, to the start and to the end', async (page) => {
+  await button(page, 'Step').click();
+  assert.equal(await where(page), 'minute 3 of 8');
+  await button(page, 'Step back').click();
+  await button(page, 'Step back').click();
+  assert.equal(await where(page), 'minute 1 of 8');
+  await button(page, 'To the next stage').click();
+  assert.equal(await where(page), 'minute 4 of 8');
+  await button(page, 'To the end').click();
+  assert.equal(await where(page), 'minute 8 of 8');
+  assert.equal(await present(page), 'COMPLETED');
+  await button(page, 'To the start').click();
+  assert.equal(await where(page), 'minute 0 of 8');
+  assert.equal(await present(page), 'PROGRESSING');
+});
 
 test('play goes from the start to the end and stops by itself', () =>
   withPage('file', async (page) => {
@@ -58,117 +57,91 @@ test('freeze stops the playhead where it is', () =>
     assert.equal(await where(page), frozen);
   }));
 
-test(
-  'the keyboard moves the playhead',
-  calmAt(2, async (page) => {
-    await playhead(page).focus();
-    await page.keyboard.press('ArrowRight');
-    assert.equal(await where(page), 'minute 3 of 8');
-    await page.keyboard.press('Home');
-    assert.equal(await where(page), 'minute 0 of 8');
-  }),
-);
+calmAt(2, 'the keyboard moves the playhead', async (page) => {
+  await playhead(page).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await where(page), 'minute 3 of 8');
+  await page.keyboard.press('Home');
+  assert.equal(await where(page), 'minute 0 of 8');
+});
 
-test(
-  'a decision’s marker leads to its tick, and a press on a chart to that',
-  calmAt(8, async (page) => {
-    await page.locator('.marker[data-tick="4"]').click();
-    assert.equal(await where(page), 'minute 4 of 8');
-    const box = await page.locator('figure svg[role=img]').first().boundingBox();
-    await page.mouse.click(box.x + 51, box.y + 40);
-    assert.equal(await where(page), 'minute 0 of 8');
-  }),
-);
+calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to that', async (page) => {
+  await page.locator('.marker[data-tick="4"]').click();
+  assert.equal(await where(page), 'minute 4 of 8');
+  const box = await page.locator('figure svg[role=img]').first().boundingBox();
+  await page.mouse.click(box.x + 51, box.y + 40);
+  assert.equal(await where(page), 'minute 0 of 8');
+});
 
-test(
-  'tick goes on by one interval, advance to the verdict',
-  calmAt(1, async (page) => {
-    await button(page, 'Tick').click();
-    assert.equal(await where(page), 'minute 2 of 8');
-    await button(page, 'Advance').click();
-    assert.equal(await where(page), 'minute 4 of 8');
-  }),
-);
+calmAt(1, 'tick goes on by one interval, advance to the verdict', async (page) => {
+  await button(page, 'Tick').click();
+  assert.equal(await where(page), 'minute 2 of 8');
+  await button(page, 'Advance').click();
+  assert.equal(await where(page), 'minute 4 of 8');
+});
 
-test(
-  'pause starts a branch that waits; ticks flow on; resume runs to the end',
-  calmAt(2, async (page) => {
-    await button(page, 'Pause').click();
-    assert.equal(await present(page), 'PAUSED');
-    assert.match(await message(page).innerText(), /new branch/);
-    assert.equal(await where(page), 'minute 2 of 2');
-    await button(page, 'Tick').click();
-    await button(page, 'Tick').click();
-    assert.equal(await where(page), 'minute 4 of 4');
-    assert.equal(await present(page), 'PAUSED');
-    await button(page, 'Resume').click();
-    assert.equal(await where(page), 'minute 4 of 10');
-    assert.equal(await present(page), 'PROGRESSING');
-    await button(page, 'To the end').click();
+calmAt(2, 'pause starts a branch that waits; ticks flow on; resume runs to the end', async (page) => {
+  await button(page, 'Pause').click();
+  assert.equal(await present(page), 'PAUSED');
+  assert.match(await message(page).innerText(), /new branch/);
+  assert.equal(await where(page), 'minute 2 of 2');
+  await button(page, 'Tick').click();
+  await button(page, 'Tick').click();
+  assert.equal(await where(page), 'minute 4 of 4');
+  assert.equal(await present(page), 'PAUSED');
+  assert.equal(await page.locator('.rung-clock').first().innerText(), '2 of 4 min, 2 paused');
+  await button(page, 'Resume').click();
+  assert.equal(await where(page), 'minute 4 of 10');
+  assert.equal(await present(page), 'PROGRESSING');
+  await button(page, 'To the end').click();
+  assert.equal(await present(page), 'COMPLETED');
+});
+
+calmAt(1, 'promote goes to the next stage at once', async (page) => {
+  await button(page, 'Promote').click();
+  assert.match(await headline(page).innerText(), /Stage 2 of 2/);
+  assert.equal(await where(page), 'minute 1 of 5');
+});
+
+calmAt(3, 'abort rolls back, and the log says who', async (page) => {
+  await button(page, 'Abort').click();
+  assert.equal(await present(page), 'ROLLED_BACK');
+  assert.match(await page.locator('.log').innerText(), /by a person/);
+  assert.equal(await where(page), 'minute 3 of 3');
+});
+
+calmAt(3, 'reset leads to the start and forgets the commands', async (page) => {
+  await button(page, 'Abort').click();
+  await button(page, 'Reset').click();
+  assert.equal(await where(page), 'minute 0 of 8');
+  assert.equal(await page.locator('.decision').count(), 0);
+});
+
+calmAt(3, 'a branch in the past drops the commands after it', async (page) => {
+  await button(page, 'Abort').click();
+  await playhead(page).fill('1');
+  await button(page, 'Promote').click();
+  await button(page, 'To the end').click();
+  assert.equal(await present(page), 'COMPLETED');
+});
+
+calmAt(8, 'what a state forbids is marked, says why, and is refused in the engine’s words', async (page) => {
+  for (const [name, call] of [
+    ['Tick', 'tick'],
+    ['Advance', 'advance'],
+    ['Pause', 'pause'],
+    ['Resume', 'resume'],
+    ['Promote', 'promote'],
+    ['Abort', 'abort'],
+  ]) {
+    const told = button(page, name);
+    assert.equal(await told.getAttribute('aria-disabled'), 'true');
+    assert.match(await told.getAttribute('title'), /COMPLETED/);
+    await told.evaluate((element) => element.click());
+    assert.equal(await message(page).innerText(), refusal(call));
     assert.equal(await present(page), 'COMPLETED');
-  }),
-);
-
-test(
-  'promote goes to the next stage at once',
-  calmAt(1, async (page) => {
-    await button(page, 'Promote').click();
-    assert.match(await headline(page).innerText(), /Stage 2 of 2/);
-    assert.equal(await where(page), 'minute 1 of 5');
-  }),
-);
-
-test(
-  'abort rolls back, and the log says who',
-  calmAt(3, async (page) => {
-    await button(page, 'Abort').click();
-    assert.equal(await present(page), 'ROLLED_BACK');
-    assert.match(await page.locator('.log').innerText(), /by a person/);
-    assert.equal(await where(page), 'minute 3 of 3');
-  }),
-);
-
-test(
-  'reset leads to the start and forgets the commands',
-  calmAt(3, async (page) => {
-    await button(page, 'Abort').click();
-    await button(page, 'Reset').click();
-    assert.equal(await where(page), 'minute 0 of 8');
-    assert.equal(await page.locator('.decision').count(), 0);
-  }),
-);
-
-test(
-  'a branch in the past drops the commands after it',
-  calmAt(3, async (page) => {
-    await button(page, 'Abort').click();
-    await playhead(page).fill('1');
-    await button(page, 'Promote').click();
-    await button(page, 'To the end').click();
-    assert.equal(await present(page), 'COMPLETED');
-  }),
-);
-
-test(
-  'what a state forbids is marked, says why, and is refused in the engine’s words',
-  calmAt(8, async (page) => {
-    for (const [name, call] of [
-      ['Tick', 'tick'],
-      ['Advance', 'advance'],
-      ['Pause', 'pause'],
-      ['Resume', 'resume'],
-      ['Promote', 'promote'],
-      ['Abort', 'abort'],
-    ]) {
-      const told = button(page, name);
-      assert.equal(await told.getAttribute('aria-disabled'), 'true');
-      assert.match(await told.getAttribute('title'), /COMPLETED/);
-      await told.evaluate((element) => element.click());
-      assert.equal(await message(page).innerText(), refusal(call));
-      assert.equal(await present(page), 'COMPLETED');
-    }
-  }),
-);
+  }
+});
 
 test('a seed: another, a wrong one, a new one', () =>
   withPage('file', async (page) => {

@@ -7,11 +7,14 @@ import { BAD, CALM, button, fault, field, headline, json, outcome, present, show
 
 const { withPage } = startBrowser();
 
-const onCalm = (act) => () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    await act(page);
-  });
+/** A test that begins with CALM on the page. */
+const onCalm = (name, act) =>
+  test(name, () =>
+    withPage('file', async (page) => {
+      await show(page, CALM);
+      await act(page);
+    }),
+  );
 
 /** The JSON box of the page. */
 const text = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
@@ -36,140 +39,117 @@ const EDITS = [
   ['rollback_ticks', '2', (config) => config.rollback_ticks, 2],
 ];
 
-for (const [path, entered, read, value] of EDITS) {
-  test(
-    `the field ${path} edits the configuration, and emptied it is left out`,
-    onCalm(async (page) => {
-      await field(page, path).fill(entered);
-      assert.deepEqual(read(await json(page)), value);
-      assert.deepEqual(validate(await json(page)).problems, []);
-      assert.ok(await fault(page, path).isHidden());
-      await field(page, path).fill('');
-      const parents = path.includes('.') ? read : (config) => config[path];
-      assert.equal(parents(await json(page)), undefined);
-    }),
-  );
-}
+onCalm('every field edits the configuration, and emptied it is left out', async (page) => {
+  for (const [path, entered, read, value] of EDITS) {
+    const before = await field(page, path).inputValue();
+    await field(page, path).fill(entered);
+    assert.deepEqual(read(await json(page)), value, path);
+    assert.deepEqual(validate(await json(page)).problems, [], path);
+    assert.ok(await fault(page, path).isHidden(), path);
+    await field(page, path).fill('');
+    assert.equal(read(await json(page)), undefined, path);
+    await field(page, path).fill(before);
+  }
+});
 
-test(
-  'an edit runs the rollout anew at once, seed kept',
-  onCalm(async (page) => {
-    const seed = await page.locator('canary-rollout').evaluate((element) => element.seed);
-    await field(page, 'error_rate_threshold').fill('5');
-    await field(page, 'canary.error_ratio').fill('20');
-    assert.equal(await present(page), 'ROLLED_BACK');
-    assert.equal(await outcome(page).getAttribute('data-outcome'), 'caught');
-    assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), seed);
-  }),
-);
+onCalm('an edit runs the rollout anew at once, seed kept', async (page) => {
+  const seed = await page.locator('canary-rollout').evaluate((element) => element.seed);
+  await field(page, 'error_rate_threshold').fill('5');
+  await field(page, 'canary.error_ratio').fill('20');
+  assert.equal(await present(page), 'ROLLED_BACK');
+  assert.equal(await outcome(page).getAttribute('data-outcome'), 'caught');
+  assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), seed);
+});
 
-test(
-  'the slider beside a number sets it',
-  onCalm(async (page) => {
-    await page.getByRole('slider', { name: 'Errors, times the baseline’s' }).fill('3');
-    assert.equal((await json(page)).canary.error_ratio, 3);
-    assert.equal(await field(page, 'canary.error_ratio').inputValue(), '3');
-  }),
-);
+onCalm('the slider beside a number sets it', async (page) => {
+  await page.getByRole('slider', { name: 'Errors, times the baseline’s' }).fill('3');
+  assert.equal((await json(page)).canary.error_ratio, 3);
+  assert.equal(await field(page, 'canary.error_ratio').inputValue(), '3');
+});
 
-test(
-  'how a regression arrives, with its own fields',
-  onCalm(async (page) => {
-    for (const [word, key] of [
-      ['late', 'start_tick'],
-      ['leak', 'ramp_ticks'],
-      ['under_load', 'full_load'],
-      ['cold_start', 'half_life_ticks'],
-    ]) {
-      await field(page, 'canary.error_arrival').selectOption(word);
-      await field(page, `canary.error_arrival.${word}.${key}`).fill('4');
-      assert.equal((await json(page)).canary.error_arrival[word][key], 4);
-      assert.deepEqual(validate(await json(page)).problems, []);
-    }
-    await field(page, 'canary.error_arrival').selectOption('at_once');
-    assert.equal((await json(page)).canary.error_arrival, 'at_once');
-  }),
-);
-
-test(
-  'what follows an inconclusive stage, and a pause after a stage',
-  onCalm(async (page) => {
-    await field(page, 'on_inconclusive').selectOption('extend');
-    await field(page, 'on_inconclusive.extend.max_ticks').fill('3');
-    await field(page, 'on_inconclusive.extend.then').selectOption('rollback');
-    assert.deepEqual((await json(page)).on_inconclusive, { extend: { max_ticks: 3, then: 'rollback' } });
-    await field(page, 'stages[0].pause').selectOption('manual');
-    assert.equal(await present(page), 'PAUSED');
-    await field(page, 'stages[0].pause').selectOption('ticks');
-    await field(page, 'stages[0].pause.ticks').fill('2');
-    assert.deepEqual((await json(page)).stages[0].pause, { ticks: 2 });
-    assert.equal(await present(page), 'COMPLETED');
-    assert.match(await page.locator('.where').innerText(), /10 of 10/);
-  }),
-);
-
-test(
-  'stages are added and removed',
-  onCalm(async (page) => {
-    await button(page, 'Add a stage').click();
-    assert.equal((await json(page)).stages.length, 3);
-    assert.equal(await page.locator('.rung').count(), 3);
-    await button(page, 'Remove stage 1').click();
-    assert.deepEqual(
-      (await json(page)).stages.map((stage) => stage.traffic_pct),
-      [50, 75],
-    );
-  }),
-);
-
-test(
-  'rules are added, set and removed',
-  onCalm(async (page) => {
-    await button(page, 'Add a rule').click();
-    await field(page, 'rules[0].rule').selectOption('latency');
-    await field(page, 'rules[0].max').fill('500');
-    await field(page, 'rules[0].quantile').fill('0.95');
-    await field(page, 'rules[0].look').selectOption('every_tick');
-    await field(page, 'rules[0].window').selectOption('tick');
-    await field(page, 'rules[0].failure_limit').fill('2');
-    await field(page, 'rules[0].on_fail').selectOption('pause');
-    await field(page, 'rules[0].min_requests').fill('100');
-    await field(page, 'rules[0].stages').fill('1, 2');
-    const rule = {
-      rule: 'latency',
-      max: 500,
-      quantile: 0.95,
-      look: 'every_tick',
-      window: 'tick',
-      failure_limit: 2,
-      on_fail: 'pause',
-      min_requests: 100,
-      stages: [1, 2],
-    };
-    assert.deepEqual((await json(page)).rules, [rule]);
+onCalm('how a regression arrives, with its own fields', async (page) => {
+  for (const [word, key] of [
+    ['late', 'start_tick'],
+    ['leak', 'ramp_ticks'],
+    ['under_load', 'full_load'],
+    ['cold_start', 'half_life_ticks'],
+  ]) {
+    await field(page, 'canary.error_arrival').selectOption(word);
+    await field(page, `canary.error_arrival.${word}.${key}`).fill('4');
+    assert.equal((await json(page)).canary.error_arrival[word][key], 4);
     assert.deepEqual(validate(await json(page)).problems, []);
-    await button(page, 'Remove rule 1').click();
-    assert.deepEqual((await json(page)).rules, []);
-  }),
-);
+  }
+  await field(page, 'canary.error_arrival').selectOption('at_once');
+  assert.equal((await json(page)).canary.error_arrival, 'at_once');
+});
 
-test(
-  'noise, swing and incidents',
-  onCalm(async (page) => {
-    await page.getByText('Noise, swing and incidents').click();
-    await field(page, 'noise.common').fill('0.3');
-    await page.getByLabel('Daily swing').check();
-    await page.getByLabel('Incidents on both arms').check();
-    await field(page, 'incidents.error_ratio').fill('4');
-    const config = await json(page);
-    assert.equal(config.noise.common, 0.3);
-    assert.equal(config.incidents.error_ratio, 4);
-    assert.ok(config.traffic.daily_swing);
-    assert.deepEqual(validate(config).problems, []);
-    await page.getByLabel('Incidents on both arms').uncheck();
-    assert.equal((await json(page)).incidents, undefined);
-  }),
-);
+onCalm('what follows an inconclusive stage, and a pause after a stage', async (page) => {
+  await field(page, 'on_inconclusive').selectOption('extend');
+  await field(page, 'on_inconclusive.extend.max_ticks').fill('3');
+  await field(page, 'on_inconclusive.extend.then').selectOption('rollback');
+  assert.deepEqual((await json(page)).on_inconclusive, { extend: { max_ticks: 3, then: 'rollback' } });
+  await field(page, 'stages[0].pause').selectOption('manual');
+  assert.equal(await present(page), 'PAUSED');
+  await field(page, 'stages[0].pause').selectOption('ticks');
+  await field(page, 'stages[0].pause.ticks').fill('2');
+  assert.deepEqual((await json(page)).stages[0].pause, { ticks: 2 });
+  assert.equal(await present(page), 'COMPLETED');
+  assert.match(await page.locator('.where').innerText(), /10 of 10/);
+});
+
+onCalm('stages are added and removed', async (page) => {
+  await button(page, 'Add a stage').click();
+  assert.equal((await json(page)).stages.length, 3);
+  assert.equal(await page.locator('.rung').count(), 3);
+  await button(page, 'Remove stage 1').click();
+  assert.deepEqual(
+    (await json(page)).stages.map((stage) => stage.traffic_pct),
+    [50, 75],
+  );
+});
+
+onCalm('rules are added, set and removed', async (page) => {
+  await button(page, 'Add a rule').click();
+  await field(page, 'rules[0].rule').selectOption('latency');
+  await field(page, 'rules[0].max').fill('500');
+  await field(page, 'rules[0].quantile').fill('0.95');
+  await field(page, 'rules[0].look').selectOption('every_tick');
+  await field(page, 'rules[0].window').selectOption('tick');
+  await field(page, 'rules[0].failure_limit').fill('2');
+  await field(page, 'rules[0].on_fail').selectOption('pause');
+  await field(page, 'rules[0].min_requests').fill('100');
+  await field(page, 'rules[0].stages').fill('1, 2');
+  const rule = {
+    rule: 'latency',
+    max: 500,
+    quantile: 0.95,
+    look: 'every_tick',
+    window: 'tick',
+    failure_limit: 2,
+    on_fail: 'pause',
+    min_requests: 100,
+    stages: [1, 2],
+  };
+  assert.deepEqual((await json(page)).rules, [rule]);
+  assert.deepEqual(validate(await json(page)).problems, []);
+  await button(page, 'Remove rule 1').click();
+  assert.deepEqual((await json(page)).rules, []);
+});
+
+onCalm('noise, swing and incidents', async (page) => {
+  await page.getByText('Noise, swing and incidents').click();
+  await field(page, 'noise.common').fill('0.3');
+  await page.getByLabel('Daily swing').check();
+  await page.getByLabel('Incidents on both arms').check();
+  await field(page, 'incidents.error_ratio').fill('4');
+  const config = await json(page);
+  assert.equal(config.noise.common, 0.3);
+  assert.equal(config.incidents.error_ratio, 4);
+  assert.ok(config.traffic.daily_swing);
+  assert.deepEqual(validate(config).problems, []);
+  await page.getByLabel('Incidents on both arms').uncheck();
+  assert.equal((await json(page)).incidents, undefined);
+});
 
 test('every preset is offered, and runs', () =>
   withPage('file', async (page) => {
@@ -183,15 +163,12 @@ test('every preset is offered, and runs', () =>
     assert.equal(await choose.inputValue(), '');
   }));
 
-test(
-  'JSON is applied',
-  onCalm(async (page) => {
-    await text(page).fill(JSON.stringify(BAD));
-    await button(page, 'Apply').click();
-    assert.equal(await present(page), 'ROLLED_BACK');
-    assert.equal(await field(page, 'canary.error_ratio').inputValue(), '20');
-  }),
-);
+onCalm('JSON is applied', async (page) => {
+  await text(page).fill(JSON.stringify(BAD));
+  await button(page, 'Apply').click();
+  assert.equal(await present(page), 'ROLLED_BACK');
+  assert.equal(await field(page, 'canary.error_ratio').inputValue(), '20');
+});
 
 const THREE_FAULTS = {
   baseline: { error_rate: 2 },
@@ -202,42 +179,35 @@ const THREE_FAULTS = {
   rollback_ticks: -1,
 };
 
-test(
-  'three faults are three complaints in the engine’s words, each at its field',
-  onCalm(async (page) => {
-    const { problems } = validate(THREE_FAULTS);
-    assert.equal(problems.length, 3);
-    await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
-    await button(page, 'Apply').click();
-    const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
-    assert.deepEqual(
-      listed,
-      problems.map(({ path, message }) => `${path}: ${message}`),
-    );
-    for (const { path, message } of problems) {
-      assert.equal(await fault(page, path).innerText(), message);
-      assert.equal(await field(page, path).getAttribute('aria-invalid'), 'true');
-    }
-    assert.equal(await present(page), 'COMPLETED', 'the last valid rollout is still there');
-    await field(page, 'rollback_ticks').fill('0');
-    assert.equal(await page.locator('.problem-list li').count(), 2);
-  }),
-);
+onCalm('three faults are three complaints in the engine’s words, each at its field', async (page) => {
+  const { problems } = validate(THREE_FAULTS);
+  assert.equal(problems.length, 3);
+  await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
+  await button(page, 'Apply').click();
+  const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
+  assert.deepEqual(
+    listed,
+    problems.map(({ path, message }) => `${path}: ${message}`),
+  );
+  for (const { path, message } of problems) {
+    assert.equal(await fault(page, path).innerText(), message);
+    assert.equal(await field(page, path).getAttribute('aria-invalid'), 'true');
+  }
+  assert.equal(await present(page), 'COMPLETED', 'the last valid rollout is still there');
+  await field(page, 'rollback_ticks').fill('0');
+  assert.equal(await page.locator('.problem-list li').count(), 2);
+});
 
-test(
-  'a problem’s place is shown in the text',
-  onCalm(async (page) => {
-    await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
-    await button(page, 'Apply').click();
-    const selected = () =>
-      text(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
-    const places = { 'baseline.error_rate': '2', 'stages[1].traffic_pct': '5', rollback_ticks: '-1' };
-    for (const [path, value] of Object.entries(places)) {
-      await page.locator('.problem-list li', { hasText: path }).getByRole('button').click();
-      assert.equal(await selected(), value);
-    }
-  }),
-);
+onCalm('a problem’s place is shown in the text', async (page) => {
+  await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
+  await button(page, 'Apply').click();
+  const selected = () => text(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
+  const places = { 'baseline.error_rate': '2', 'stages[1].traffic_pct': '5', rollback_ticks: '-1' };
+  for (const [path, value] of Object.entries(places)) {
+    await page.locator('.problem-list li', { hasText: path }).getByRole('button').click();
+    assert.equal(await selected(), value);
+  }
+});
 
 /** Texts that are no configuration: each is told with the engine's message. */
 const NO_CONFIGURATION = [
@@ -251,52 +221,89 @@ const NO_CONFIGURATION = [
   '['.repeat(10_000),
 ];
 
-for (const wrong of NO_CONFIGURATION) {
-  test(
-    `no configuration: ${wrong.slice(0, 40)}`,
-    onCalm(async (page) => {
-      const { problems } = validate(wrong);
-      assert.notEqual(problems.length, 0);
-      await text(page).fill(wrong);
-      await button(page, 'Apply').click();
-      const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
-      const plain = (message) => message.replace(/\s+/g, ' ').trim();
-      assert.deepEqual(
-        listed.map(plain),
-        problems.map(({ path, message }) => plain(path ? `${path}: ${message}` : message)),
-      );
-      const { line, column } = problems[0];
-      if (line !== null)
-        assert.equal(await page.locator('.place').first().innerText(), `Line ${line}, column ${column}`);
-      await text(page).fill(JSON.stringify(CALM));
-      await button(page, 'Apply').click();
-      assert.equal(await page.locator('.problem-list').count(), 0);
-      assert.equal(await present(page), 'COMPLETED');
-    }),
+onCalm('what is no configuration is told, and the page lives on', async (page) => {
+  const plain = (message) => message.replace(/\s+/g, ' ').trim();
+  for (const wrong of NO_CONFIGURATION) {
+    const { problems } = validate(wrong);
+    assert.notEqual(problems.length, 0);
+    await text(page).fill(wrong);
+    await button(page, 'Apply').click();
+    const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
+    const told = problems.map(({ path, message }) => plain(path ? `${path}: ${message}` : message));
+    assert.deepEqual(listed.map(plain), told);
+    const { line, column } = problems[0];
+    if (line !== null) {
+      assert.equal(await page.locator('.place').first().innerText(), `Line ${line}, column ${column}`);
+    }
+    assert.match(await page.locator('.notice').innerText(), /The last valid one is drawn/);
+    assert.equal(await present(page), 'COMPLETED');
+  }
+  await text(page).fill(JSON.stringify(BAD));
+  await button(page, 'Apply').click();
+  assert.equal(await page.locator('.problem-list').count(), 0);
+  assert.equal(await present(page), 'ROLLED_BACK');
+});
+
+onCalm('markup in a name is text everywhere', async (page) => {
+  const name = '<img src=x onerror=alert(1)>';
+  const stages = CALM.stages.map((stage) => ({ ...stage, name }));
+  page.on('dialog', () => assert.fail('a script of the configuration ran'));
+  await show(page, { ...CALM, name, stages });
+  assert.equal(
+    await page
+      .locator('canary-rollout')
+      .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
+    0,
   );
+  assert.match(await page.locator('.verdict-now .kicker').innerText(), /<img src=x/);
+  assert.match(await page.locator('.rung-name').first().innerText(), /<img src=x/);
+  await show(page, { ...CALM, [name]: 1, stages: [{ ...stages[0], pause: name }] });
+  assert.equal(
+    await page
+      .locator('canary-rollout')
+      .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
+    0,
+  );
+});
+
+/** Attributes that are wrong, and where the page says so. */
+const WRONG_ATTRIBUTES = [
+  [`config='{"stages": 5}'`, '.problem-text'],
+  [`config='{'`, '.problem-text'],
+  [`seed='abc'`, '#seed-fault'],
+  [`preset='none such'`, '.message'],
+];
+
+for (const [attribute, place] of WRONG_ATTRIBUTES) {
+  test(`with ${attribute} there is a rollout, and a word about what is wrong`, () =>
+    withPage(
+      'http',
+      async (page) => {
+        assert.notEqual(await page.locator(place).first().innerText(), '');
+        assert.notEqual(await present(page), null);
+        await button(page, 'New seed').click();
+        assert.notEqual(await headline(page).innerText(), '');
+      },
+      {
+        html: `<!doctype html><html lang="en"><title>A course</title>
+          <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
+      },
+    ));
 }
 
-test(
-  'markup in a name is text everywhere',
-  onCalm(async (page) => {
-    const name = '<img src=x onerror=alert(1)>';
-    const stages = CALM.stages.map((stage) => ({ ...stage, name }));
-    page.on('dialog', () => assert.fail('a script of the configuration ran'));
-    await show(page, { ...CALM, name, stages });
-    assert.equal(
-      await page
-        .locator('canary-rollout')
-        .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
-      0,
-    );
-    assert.match(await page.locator('.verdict-now .kicker').innerText(), /<img src=x/);
-    assert.match(await page.locator('.rung-name').first().innerText(), /<img src=x/);
-    await show(page, { ...CALM, [name]: 1, stages: [{ ...stages[0], pause: name }] });
-    assert.equal(
-      await page
-        .locator('canary-rollout')
-        .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
-      0,
-    );
-  }),
-);
+test('two elements on a page are two rollouts', () =>
+  withPage(
+    'http',
+    async (page) => {
+      const [one, two] = await page.locator('canary-rollout').all();
+      await one.getByRole('button', { name: 'Abort' }).waitFor();
+      await one.getByRole('slider', { name: 'Playhead' }).fill('1');
+      assert.match(await one.locator('.where').innerText(), /^minute 1 of/);
+      assert.match(await two.locator('.where').innerText(), /^minute (\d+) of \1$/);
+    },
+    {
+      html: `<!doctype html><html lang="en"><title>A course</title>
+        <script src="dist/canary-rollout.js" defer></script>
+        <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
+    },
+  ));

@@ -8,16 +8,16 @@ const { withPage } = startBrowser();
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
 
 for (const from of ['file', 'http']) {
-  test(`the page opens from ${from}, engine and worker included`, () =>
+  test(`the page opens from ${from}, engine included`, () =>
     withPage(from, async (page) => {
       await page.waitForFunction(() => customElements.get('canary-rollout'));
-      await page.getByText(`${version}, worker ${version}`).waitFor();
+      await page.getByText(`Canary Rollout Simulator ${version}`).waitFor();
       await assertAccessible(page);
     }));
 }
 
 test('an ES module import defines the element too', () =>
-  withPage('http', (page) => page.locator('canary-rollout h2').waitFor(), {
+  withPage('http', (page) => page.locator('canary-rollout h2').first().waitFor(), {
     html: `<!doctype html><html lang="en"><title>A course</title>
       <script type="module">import './dist/canary-rollout.mjs'</script>
       <canary-rollout></canary-rollout>`,

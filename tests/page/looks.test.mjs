@@ -25,25 +25,30 @@ const VIEWS = {
 
 const SIZES = { desktop: { width: 1366, height: 900 }, phone: { width: 320, height: 640 } };
 
+const SCREENS = [
+  { colorScheme: 'light', size: 'desktop' },
+  { colorScheme: 'dark', size: 'desktop' },
+  { colorScheme: 'light', size: 'phone' },
+];
+
 for (const [view, open] of Object.entries(VIEWS)) {
-  for (const colorScheme of ['light', 'dark']) {
-    for (const [size, viewport] of Object.entries(SIZES)) {
-      test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, () =>
-        withPage(
-          'file',
-          async (page) => {
-            await open(page);
-            for (const details of await page.locator('details').all())
-              await details.evaluate((element) => (element.open = true));
-            await assertAccessible(page);
-            const { width, texts } = await page.evaluate(measure);
-            assert.ok(width <= viewport.width, `${width} px wide`);
-            assert.deepEqual(texts, [], 'text under 11 px');
-            await takePicture(page, `${view}-${colorScheme}-${size}`);
-          },
-          { context: { viewport, colorScheme } },
-        ));
-    }
+  for (const { colorScheme, size } of SCREENS) {
+    const viewport = SIZES[size];
+    test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, () =>
+      withPage(
+        'file',
+        async (page) => {
+          await open(page);
+          for (const details of await page.locator('details').all())
+            await details.evaluate((element) => (element.open = true));
+          await assertAccessible(page);
+          const { width, texts } = await page.evaluate(measure);
+          assert.ok(width <= viewport.width, `${width} px wide`);
+          assert.deepEqual(texts, [], 'text under 11 px');
+          await takePicture(page, `${view}-${colorScheme}-${size}`);
+        },
+        { context: { viewport, colorScheme } },
+      ));
   }
 }
 
@@ -96,6 +101,20 @@ test('the theme attribute overrides the system’s', () =>
     },
     { context: { colorScheme: 'light' } },
   ));
+
+test('nothing moves while the page opens and plays', () =>
+  withPage('http', async (page) => {
+    const shift = await page.evaluate(async () => {
+      let moved = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) moved += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+      document.querySelector('canary-rollout').shadowRoot.querySelector('.play').click();
+      await new Promise((later) => setTimeout(later, 1500));
+      return moved;
+    });
+    assert.ok(shift < 0.01, `layout shift ${shift}`);
+  }));
 
 test('playing moves nothing on the first screen', () =>
   withPage('file', async (page) => {

@@ -7,8 +7,8 @@
 import { scaleLinear } from 'd3-scale';
 import { s } from './dom.js';
 
-/** @import { Band } from "./model.js" */
-/** @import { ScaleContinuousNumeric } from "d3-scale" */
+/** @import { Band } from './model.js' */
+/** @import { ScaleContinuousNumeric } from 'd3-scale' */
 /** @typedef {ScaleContinuousNumeric<number, number>} Scale */
 
 /** Room for the labels of the y axis, and for the last label of time. */

@@ -5,8 +5,8 @@
 
 import { get } from './json-path.js';
 
-/** @import { Json } from "./json-path.js" */
-/** @import { FieldSpec } from "./field.js" */
+/** @import { Json } from './json-path.js' */
+/** @import { FieldSpec } from './field.js' */
 /**
  * @typedef {{
  *   word: string, name: string, start?: Json,
@@ -117,3 +117,10 @@ export function choiceFields(choices, draft, path) {
     path: [path, chosen?.word, key].filter(Boolean).join('.'),
   }));
 }
+
+/**
+ * The words chosen at some paths, for a panel's structure.
+ * @param {Json} draft
+ * @param {string[]} paths
+ */
+export const wordsAt = (draft, paths) => paths.map((path) => wordOf(get(draft, path), '')).join();

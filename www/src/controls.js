@@ -6,7 +6,7 @@
 import { h, replace } from './dom.js';
 import { icon } from './icons.js';
 
-/** @import { Call, State } from "./engine.js" */
+/** @import { Call, State } from './engine.js' */
 /** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
 
 /** @type {[Move, string][]} */

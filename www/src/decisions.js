@@ -4,7 +4,7 @@ import { h, replace } from './dom.js';
 import { count, tickUnit, unbroken } from './format.js';
 import { icon } from './icons.js';
 
-/** @import { Report } from "./engine.js" */
+/** @import { Report } from './engine.js' */
 
 const ACTIONS = /** @type {const} */ ({
   promote: 'promote',

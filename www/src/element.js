@@ -12,9 +12,9 @@ import { put } from './json-path.js';
 import { count, tickUnit } from './format.js';
 import { Player } from './player.js';
 
-/** @import { Call, Command, Problem, Warning } from "./engine.js" */
-/** @import { Move } from "./controls.js" */
-/** @import { Json } from "./json-path.js" */
+/** @import { Call, Command, Problem, Warning } from './engine.js' */
+/** @import { Move } from './controls.js' */
+/** @import { Json } from './json-path.js' */
 
 // In Node there is no element to extend; the class is never made there.
 const Base = typeof HTMLElement === 'undefined' ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;
@@ -83,6 +83,9 @@ class CanaryRollout extends Base {
     const named = all.find(({ name }) => name === this.getAttribute('preset'));
     const text = this.getAttribute('config') ?? (named ?? all[0]).json;
     this.#configure(text, this.getAttribute('seed'));
+    if (this.hasAttribute('preset') && !named) {
+      this.#view?.say(`There is no preset ${this.getAttribute('preset')}.`, 'error');
+    }
   }
 
   /**
@@ -97,27 +100,36 @@ class CanaryRollout extends Base {
     this.#warnings = warnings;
     this.#draft = parsed(text) ?? this.#draft;
     if (problems.length === 0) this.#restart(seed);
-    else if (this.#session) this.#showForms();
-    else
-      this.#view?.say(
-        problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('\n'),
-        'error',
-      );
+    else this.#showAll();
   }
 
-  /** @param {string | number | null} seed drawn anew if `null` */
+  /**
+   * Runs the configuration, or while it is invalid the last valid one.
+   * @param {string | number | null} seed drawn anew if `null`
+   */
   #restart(seed) {
     this.#player.stop();
     try {
-      const config = this.#problems.length === 0 ? this.#text : this.#session?.config;
-      const session = new Session(config ?? this.#text, seed);
+      const config = this.#problems.length === 0 ? this.#text : this.#shown().config;
+      const session = new Session(config, seed);
       this.#session?.free();
       this.#session = session;
       this.#view?.say('');
       this.#showAll();
     } catch (error) {
+      this.#showAll();
       this.#view?.complainOfSeed(messageOf(error));
     }
+  }
+
+  /**
+   * The rollout to look at: whatever an author wrote into the attributes, there
+   * is one, beside what is wrong with them.
+   * @returns {Session}
+   */
+  #shown() {
+    this.#session ??= new Session(this.#problems.length === 0 ? this.#text : presets()[0].json, null);
+    return this.#session;
   }
 
   /** @param {number} tick */
@@ -200,14 +212,10 @@ class CanaryRollout extends Base {
   }
 
   #showAll() {
-    if (!this.#session) return;
-    this.#view?.show(this.#session);
-    this.#showForms();
+    const session = this.#shown();
+    this.#view?.show(session);
+    this.#view?.showConfig(this.#text, this.#draft, session, this.#problems, this.#warnings);
     this.#showPlayhead();
-  }
-
-  #showForms() {
-    this.#view?.showConfig(this.#text, this.#draft, this.#session, this.#problems, this.#warnings);
   }
 
   #showPlayhead() {

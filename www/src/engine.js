@@ -26,9 +26,6 @@ initSync({ module: inflateSync(packed) });
 
 export { new_rollout, presets, validate, version } from '../../pkg/canary_rollout.js';
 
-/** The states in the order of `Series.state`. @type {State[]} */
-export const STATES = ['PROGRESSING', 'PAUSED', 'ROLLING_BACK', 'ROLLED_BACK', 'COMPLETED'];
-
 /**
  * Whether a state is final.
  * @param {State} state

@@ -18,8 +18,10 @@ import {
   thinned,
 } from './model.js';
 
-/** @import { Scene } from "./timeline.js" */
-/** @import { Limit, Point } from "./model.js" */
+/** @import { Scene } from './timeline.js' */
+/** @import { Scale } from './chart.js' */
+/** @import { Report } from './engine.js' */
+/** @import { Band, Limit, Point, Window } from './model.js' */
 
 /** Above this many ticks the ticks' own points would only be a smear. */
 const MOST_POINTS = 400;
@@ -29,56 +31,94 @@ const ARMS = /** @type {const} */ (['baseline', 'canary']);
 export class ErrorChart {
   plot = new Plot(196);
   title = 'Failed requests';
-  columns = [
-    'baseline',
-    'canary',
-    'baseline, the tick alone',
-    'canary, the tick alone',
-    'limit for the canary',
-  ];
+  /** @type {string[]} */
+  columns = [];
   /** @type {Limit[]} */
   #limits = [];
-  /** Rates by the window judged, then by the tick alone. @type {Float64Array[]} */
+  /**
+   * Rates of both arms over the window that is judged, then, if that is not the
+   * tick, of the tick alone.
+   * @type {Float64Array[]}
+   */
   #rates = [];
 
   /** @param {Scene} scene */
   draw({ report, series, bands, x, width }) {
     const window = errorWindow(report);
     const unit = tickUnit(report.config.tick_seconds).name;
-    this.title = `Failed requests, ${{ tick: `each ${unit} by itself`, stage: 'the stage so far', rollout: 'the rollout so far' }[window]}`;
-    const judged = ARMS.map((arm) => errorRates(series, arm, window));
-    const alone = ARMS.map((arm) => errorRates(series, arm, 'tick'));
-    this.#rates = [...judged, ...alone];
+    const words = {
+      tick: `each ${unit} by itself`,
+      stage: 'the stage so far',
+      rollout: 'the rollout so far',
+    };
+    this.title = `Failed requests, ${words[window]}`;
+    /** @type {Window[]} */
+    const windows = window === 'tick' ? ['tick'] : [window, 'tick'];
+    this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
+    const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
+    this.columns = [...ARMS, ...alone, 'limit for the canary'];
     this.#limits = limits(report, series, false);
 
-    const shown = [...judged, ...(window === 'tick' ? [] : alone)].map(points);
-    const top = max([...shown, ...this.#limits.map((limit) => limit.points)].flat(), ({ value }) => value);
+    const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
+    const top = max(values, ({ value }) => value) || 0.02;
     const y = scaleLinear()
-      .domain([0, top ? top * 1.12 : 0.02])
+      .domain([0, top * 1.12])
       .nice(4)
       .range(this.plot.range);
+    this.plot.draw(x, width, {
+      behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, y.ticks(4), percent)],
+      marks: s(
+        'g',
+        {},
+        ...this.#dots(x, y),
+        ...this.#lines(window === 'stage' ? bands : [], x, y),
+        ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
+        this.#failure(report, x, y),
+      ),
+    });
+  }
+
+  /**
+   * @param {Scale} x
+   * @param {Scale} y
+   */
+  #dots(x, y) {
+    const kinds = this.#rates.length > ARMS.length ? ['', 'light'] : [''];
+    return kinds.flatMap((kind, k) =>
+      ARMS.map((arm, i) => dots(points(this.#rates[k * ARMS.length + i]), arm, kind, x, y)),
+    );
+  }
+
+  /**
+   * A line an arm, cut where a new stage begins if its window begins anew there.
+   * @param {Band[]} cuts
+   * @param {Scale} x
+   * @param {Scale} y
+   */
+  #lines(cuts, x, y) {
     const path = line(
       (/** @type {Point} */ p) => x(p.tick - 0.5),
       (/** @type {Point} */ p) => y(p.value),
     );
-    const marks = s('g', {});
-    ARMS.forEach((arm, i) => {
-      if (window !== 'tick') marks.append(dots(points(alone[i]), arm, 'light', x, y));
-      for (const part of window === 'stage' ? byBand(points(judged[i]), bands) : [points(judged[i])]) {
-        marks.append(s('path', { class: `${arm} line`, d: path(thinned(part, width)) }));
-      }
-      if (arm === 'canary' || window === 'tick') marks.append(dots(points(judged[i]), arm, '', x, y));
+    const pixels = Math.ceil(x.range()[1]);
+    return ARMS.flatMap((arm, i) => {
+      const all = points(this.#rates[i]);
+      const parts = cuts.length === 0 ? [all] : byBand(all, cuts);
+      return parts.map((part) => s('path', { class: `${arm} line`, d: path(thinned(part, pixels)) }));
     });
-    marks.append(...this.#limits.map((limit) => limitMarks(limit, bands, x, y)));
+  }
+
+  /**
+   * The point that decided, if a rule on errors did.
+   * @param {Report} report
+   * @param {Scale} x
+   * @param {Scale} y
+   */
+  #failure(report, x, y) {
     const decision = deciding(report);
-    if (decision && decision.action === 'rollback' && decision.name && !isLatencyRule(decision.name)) {
-      const rate = judged[1][decision.tick - 1];
-      if (!Number.isNaN(rate)) marks.append(failedPoint(x(decision.tick - 0.5), y(rate)));
-    }
-    this.plot.draw(x, width, {
-      behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, y.ticks(4), percent)],
-      marks,
-    });
+    if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
+    const rate = this.#rates[1][decision.tick - 1];
+    return Number.isNaN(rate) ? null : failedPoint(x(decision.tick - 0.5), y(rate));
   }
 
   /**
@@ -96,7 +136,9 @@ export class ErrorChart {
     return [
       { mark: 'baseline', name: 'baseline', column: 0 },
       { mark: 'canary', name: 'canary', column: 1 },
-      ...this.#limits.slice(0, 1).map(() => ({ mark: 'limit', name: 'limit', column: 4 })),
+      ...this.#limits
+        .slice(0, 1)
+        .map(() => ({ mark: 'limit', name: 'limit', column: this.columns.length - 1 })),
     ];
   }
 }
@@ -104,7 +146,7 @@ export class ErrorChart {
 /**
  * Points cut where a new stage begins, for its window begins anew.
  * @param {Point[]} all
- * @param {import("./model.js").Band[]} bands
+ * @param {Band[]} bands
  */
 const byBand = (all, bands) =>
   bands.filter(({ ran }) => ran).map(({ from, to }) => all.filter(({ tick }) => tick > from && tick <= to));
@@ -115,8 +157,8 @@ const byBand = (all, bands) =>
  * @param {Point[]} all
  * @param {"baseline" | "canary"} arm
  * @param {string} kind
- * @param {import("./chart.js").Scale} x
- * @param {import("./chart.js").Scale} y
+ * @param {Scale} x
+ * @param {Scale} y
  */
 function dots(all, arm, kind, x, y) {
   const group = s('g', { class: `${arm} dots ${kind}` });
@@ -137,7 +179,7 @@ function dots(all, arm, kind, x, y) {
  * @param {number} x
  * @param {number} y
  */
-export const failedPoint = (x, y) =>
+const failedPoint = (x, y) =>
   s(
     'g',
     { class: 'failed-point', transform: `translate(${x} ${y})` },

@@ -8,8 +8,8 @@ import { h, set } from './dom.js';
 import { wordOf } from './choice.js';
 import { get } from './json-path.js';
 
-/** @import { Json } from "./json-path.js" */
-/** @import { Problem } from "./engine.js" */
+/** @import { Json } from './json-path.js' */
+/** @import { Problem } from './engine.js' */
 /**
  * `scale` is what the number shown is multiplied from: 100 shows 0.01 as 1 %.
  * `otherwise` is shown where neither the configuration nor its resolved form

@@ -1,6 +1,6 @@
 /** Numbers and names as people read them, each with its unit. */
 
-/** @import { Report, State, Outcome } from "./engine.js" */
+/** @import { Report, State, Outcome } from './engine.js' */
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 

@@ -3,7 +3,7 @@
 import { h, replace } from './dom.js';
 import { locate, offsetOf, placeOf } from './json-path.js';
 
-/** @import { Problem, Warning } from "./engine.js" */
+/** @import { Problem, Warning } from './engine.js' */
 
 export class JsonEditor {
   #text = h('textarea', {

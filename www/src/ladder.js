@@ -2,9 +2,10 @@
 
 import { h, replace } from './dom.js';
 import { count, inUnitOf, percent, ruleWords, share, tickUnit } from './format.js';
+import { clock, pausedTicks } from './model.js';
 import { icon } from './icons.js';
 
-/** @import { Check, Report, StageReport } from "./engine.js" */
+/** @import { Check, Report, StageReport } from './engine.js' */
 
 const VERDICTS = /** @type {const} */ ({
   not_reached: 'not reached',
@@ -17,7 +18,7 @@ const VERDICTS = /** @type {const} */ ({
 export class Ladder {
   element = h('ol', { class: 'ladder' });
 
-  /** @param {Report} report */
+  /** @param {Report} report the rollout so far */
   show(report) {
     const unit = tickUnit(report.config.tick_seconds).short;
     replace(this.element, ...report.stages.map((stage) => rung(stage, report, unit)));
@@ -30,7 +31,8 @@ export class Ladder {
  * @param {string} unit
  */
 function rung(stage, report, unit) {
-  const ran = stage.metrics?.ticks ?? 0;
+  const ran = clock(report, stage.number);
+  const paused = pausedTicks(report, stage.number);
   return h(
     'li',
     { class: `rung ${stage.verdict}`, 'data-stage': stage.number, 'data-verdict': stage.verdict },
@@ -39,7 +41,11 @@ function rung(stage, report, unit) {
       { class: 'rung-head' },
       h('b', { class: 'rung-share' }, share(stage.traffic_pct)),
       h('span', { class: 'rung-name' }, isOwnName(stage) && stage.name),
-      h('span', { class: 'rung-clock' }, `${count(ran)} of ${count(stage.duration_ticks)} ${unit}`),
+      h(
+        'span',
+        { class: 'rung-clock' },
+        `${count(ran)} of ${count(stage.duration_ticks)} ${unit}${paused > 0 ? `, ${count(paused)} paused` : ''}`,
+      ),
       h('span', { class: 'rung-verdict' }, VERDICTS[stage.verdict]),
     ),
     h(

@@ -9,8 +9,8 @@ import { milliseconds } from './format.js';
 import { limitMarks } from './limit-marks.js';
 import { limitAt, limits, points, thinned } from './model.js';
 
-/** @import { Scene } from "./timeline.js" */
-/** @import { Limit, Point } from "./model.js" */
+/** @import { Scene } from './timeline.js' */
+/** @import { Limit, Point } from './model.js' */
 
 const QUANTILES = /** @type {const} */ (['p50', 'p95', 'p99']);
 const ARMS = /** @type {const} */ (['baseline', 'canary']);

@@ -4,8 +4,8 @@ import { line } from 'd3-shape';
 import { s } from './dom.js';
 import { thinned } from './model.js';
 
-/** @import { Scale } from "./chart.js" */
-/** @import { Band, Limit, Point } from "./model.js" */
+/** @import { Scale } from './chart.js' */
+/** @import { Band, Limit, Point } from './model.js' */
 
 /**
  * @param {Limit} limit

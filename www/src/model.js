@@ -3,9 +3,8 @@
  */
 
 import { bisector } from 'd3-array';
-import { STATES } from './engine.js';
 
-/** @import { Decision, Report, Series } from "./engine.js" */
+/** @import { Decision, Report, Series } from './engine.js' */
 
 /**
  * A stretch of the time axis that belongs to a stage; ticks from, exclusive,
@@ -41,22 +40,21 @@ export function bands(report, series) {
         ran: true,
       });
   }
-  if (report.final_state !== 'COMPLETED') result.push(...remaining(report, series));
+  if (report.final_state !== 'COMPLETED') result.push(...remaining(report));
   return result;
 }
 
 /**
  * @param {Report} report
- * @param {Series} series
  * @returns {Band[]}
  */
-function remaining(report, series) {
+function remaining(report) {
   /** @type {Band[]} */
   const result = [];
-  let from = series.stage.length;
+  let from = report.metrics.ticks;
   report.config.stages.slice(report.stages_completed).forEach((stage, i) => {
     const number = report.stages_completed + i + 1;
-    const to = from + Math.max(0, stage.duration_ticks - clock(report, series, number));
+    const to = from + Math.max(0, stage.duration_ticks - clock(report, number));
     if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
     from = to;
   });
@@ -64,23 +62,28 @@ function remaining(report, series) {
 }
 
 /**
- * How far the stage's clock has run: it stands still while the rollout is
- * paused, and the tick that ends in a pause still counts.
+ * Ticks for which a rollout was paused in a stage, while the stage's clock
+ * stood still: from a pause to the decision that ended it.
  * @param {Report} report
- * @param {Series} series
  * @param {number} stage
  */
-function clock(report, series, stage) {
-  const pausing = new Set(
-    report.decisions.filter((d) => d.action === 'pause' && d.by !== 'person').map((d) => d.tick),
-  );
+export function pausedTicks(report, stage) {
   let ticks = 0;
-  for (let i = 0; i < series.stage.length; i += 1) {
-    const ran = STATES[series.state[i]] !== 'PAUSED' || pausing.has(i + 1);
-    if (series.stage[i] === stage && ran) ticks += 1;
+  let since = null;
+  for (const decision of report.decisions.filter((d) => d.stage === stage)) {
+    if (since !== null) ticks += decision.tick - since;
+    since = decision.action === 'pause' ? decision.tick : null;
   }
-  return ticks;
+  return since === null ? ticks : ticks + report.metrics.ticks - since;
 }
+
+/**
+ * How far a stage's clock has run, in ticks.
+ * @param {Report} report
+ * @param {number} stage
+ */
+export const clock = (report, stage) =>
+  (report.stages[stage - 1].metrics?.ticks ?? 0) - pausedTicks(report, stage);
 
 /**
  * Where the time axis ends: the plan's end or the rollout's, in ticks.

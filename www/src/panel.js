@@ -8,10 +8,10 @@ import { choiceFields, startOf } from './choice.js';
 import { h, replace } from './dom.js';
 import { Field } from './field.js';
 
-/** @import { Problem } from "./engine.js" */
-/** @import { Choice } from "./choice.js" */
-/** @import { FieldSpec, OnEdit } from "./field.js" */
-/** @import { Json } from "./json-path.js" */
+/** @import { Problem } from './engine.js' */
+/** @import { Choice } from './choice.js' */
+/** @import { FieldSpec, OnEdit } from './field.js' */
+/** @import { Json } from './json-path.js' */
 /**
  * What a panel is built with.
  * @typedef {{

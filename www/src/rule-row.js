@@ -1,11 +1,11 @@
 /** A rule of the policy as a row of fields. */
 
+import { removeButton } from './buttons.js';
 import { h } from './dom.js';
-import { icon } from './icons.js';
 import { get } from './json-path.js';
 
-/** @import { Json } from "./json-path.js" */
-/** @import { Kit } from "./panel.js" */
+/** @import { Json } from './json-path.js' */
+/** @import { Kit } from './panel.js' */
 
 /**
  * What the limit of a rule is measured in, and where it starts.
@@ -84,16 +84,6 @@ export function ruleRow(kit, rule, i) {
     kit.field({ path: `${path}.min_requests`, label: 'Needs at least', unit: 'requests', otherwise: 1 }),
     kit.field({ path: `${path}.min_errors`, label: 'and', unit: 'errors', otherwise: 0 }),
     kit.field({ path: `${path}.stages`, label: 'In stages', kind: 'numbers', placeholder: 'all' }),
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'remove',
-        title: `Remove rule ${i + 1}`,
-        'aria-label': `Remove rule ${i + 1}`,
-        onclick: () => kit.edit(path, undefined),
-      },
-      icon('remove'),
-    ),
+    removeButton(`Remove rule ${i + 1}`, () => kit.edit(path, undefined)),
   );
 }

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 
-/** @import { Preset } from "./engine.js" */
+/** @import { Preset } from './engine.js' */
 
 export class Scenario {
   #preset;
@@ -55,13 +55,13 @@ export class Scenario {
 
   /**
    * @param {string} config JSON text
-   * @param {number | null} seed
+   * @param {number} seed
    */
   show(config, seed) {
     this.#preset.value = this.#presets.find(({ json }) => json === config)?.name ?? '';
     this.#preset.title =
       this.#presets.find(({ json }) => json === config)?.description ?? 'A configuration of your own';
-    if (seed !== null) this.#seed.value = String(seed);
+    this.#seed.value = String(seed);
     this.complain('');
   }
 

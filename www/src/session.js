@@ -9,7 +9,7 @@
 
 import { isFinal, new_rollout } from './engine.js';
 
-/** @import { Call, Command, Report, Rollout, Series } from "./engine.js" */
+/** @import { Call, Command, Report, Rollout, Series } from './engine.js' */
 /** @typedef {{ tick: number, command: Command }} Told */
 
 export class Session {

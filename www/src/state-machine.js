@@ -6,7 +6,7 @@
 
 import { h, s } from './dom.js';
 
-/** @import { Report, State } from "./engine.js" */
+/** @import { Report, State } from './engine.js' */
 /** @typedef {{ from: State, to: State, label: string }} Edge */
 /** @typedef {{ x: number, y: number, width: number }} Box */
 

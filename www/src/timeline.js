@@ -6,17 +6,17 @@
 import { TrafficChart } from './traffic-chart.js';
 import { ErrorChart } from './error-chart.js';
 import { LatencyChart } from './latency-chart.js';
+import { Figure } from './figure.js';
 import { MARGIN, timeScale } from './chart.js';
 import { h, replace, s } from './dom.js';
 import { count, share, tickUnit } from './format.js';
 import { icon } from './icons.js';
 import { axisEnd, bands } from './model.js';
-import { figuresTable } from './figures-table.js';
 
-/** @import { Report, Series, Decision } from "./engine.js" */
-/** @import { Band } from "./model.js" */
-/** @import { Scale } from "./chart.js" */
-/** @import { Session } from "./session.js" */
+/** @import { Report, Series, Decision } from './engine.js' */
+/** @import { Band } from './model.js' */
+/** @import { Scale } from './chart.js' */
+/** @import { Session } from './session.js' */
 /**
  * All that a chart draws from.
  * @typedef {{ report: Report, series: Series, bands: Band[], end: number, x: Scale, width: number }} Scene
@@ -198,88 +198,5 @@ export class Timeline {
     for (const end of ['pointerup', 'pointercancel', 'pointerleave']) {
       this.#stack.addEventListener(end, () => stop.abort(), { signal: stop.signal });
     }
-  }
-}
-
-/** @typedef {TrafficChart | ErrorChart | LatencyChart} Chart */
-
-/** A chart with its title, its key, which tells the figures at the playhead, and its table. */
-class Figure {
-  element;
-  #title = h('span', { class: 'figure-title' });
-  #key = h('span', { class: 'key' });
-  #table;
-
-  /**
-   * @param {Chart} chart
-   * @param {() => Scene | null} scene
-   */
-  constructor(chart, scene) {
-    this.chart = chart;
-    this.scene = scene;
-    this.#table = figuresTable(chart.title, () => {
-      const now = scene();
-      return (
-        now && {
-          columns: chart.columns,
-          ticks: now.series.stage.length,
-          unit: tickUnit(now.report.config.tick_seconds).name,
-          row: (tick) => chart.figures(now, tick),
-        }
-      );
-    });
-    this.element = h(
-      'figure',
-      {},
-      h('figcaption', {}, this.#title, this.#key),
-      chart.plot.svg,
-      this.#table.element,
-    );
-  }
-
-  /** @param {Scene} scene */
-  draw(scene) {
-    this.chart.draw(scene);
-    this.#title.textContent = this.chart.title;
-    replace(
-      this.#key,
-      ...this.chart
-        .key(scene)
-        .map(({ mark, name, column }) =>
-          h(
-            'span',
-            { class: 'key-entry' },
-            s(
-              'svg',
-              { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
-              s('path', { d: 'M0 5H22' }),
-            ),
-            name,
-            column === null ? null : h('b', { 'data-column': column }),
-          ),
-        ),
-    );
-    this.#table.refresh();
-  }
-
-  /**
-   * @param {number} tick
-   * @param {boolean} atEnd
-   */
-  seek(tick, atEnd) {
-    this.chart.plot.seek(tick, atEnd);
-    const scene = this.scene();
-    if (!scene) return;
-    const figures = this.chart.figures(scene, tick);
-    const told = [];
-    for (const value of this.#key.querySelectorAll('b')) {
-      value.textContent = figures[Number(value.getAttribute('data-column'))];
-      told.push(`${value.previousSibling?.textContent} ${value.textContent}`);
-    }
-    const unit = tickUnit(scene.report.config.tick_seconds).name;
-    this.chart.plot.svg.setAttribute(
-      'aria-label',
-      `${this.chart.title}. At ${unit} ${count(tick)}: ${told.join(', ')}.`,
-    );
   }
 }

@@ -6,9 +6,9 @@ import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from './dom.js';
 import { share } from './format.js';
 
-/** @import { Report, Series } from "./engine.js" */
-/** @import { Scene } from "./timeline.js" */
-/** @import { Band, Point } from "./model.js" */
+/** @import { Report, Series } from './engine.js' */
+/** @import { Scene } from './timeline.js' */
+/** @import { Band, Point } from './model.js' */
 
 export class TrafficChart {
   plot = new Plot(96);

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from './format.js';
 
-/** @import { Report } from "./engine.js" */
+/** @import { Report } from './engine.js' */
 
 /**
  * Two layers in one place: what stands at the playhead, and, unseen, what will

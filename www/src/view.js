@@ -7,18 +7,19 @@ import { h } from './dom.js';
 import { count, counted, tickUnit } from './format.js';
 import { JsonEditor } from './json-editor.js';
 import { Ladder } from './ladder.js';
-import { policyPanel, releasePanel, worldPanel } from './panels.js';
+import { releasePanel, worldPanel } from './panels.js';
+import { policyPanel } from './policy-panel.js';
 import { Scenario } from './scenario.js';
 import { StateMachine } from './state-machine.js';
 import style from './style.css';
 import { Timeline } from './timeline.js';
 import { Verdict } from './verdict.js';
 
-/** @import { Move } from "./controls.js" */
-/** @import { Call, Preset, Problem, Warning } from "./engine.js" */
-/** @import { OnEdit } from "./field.js" */
-/** @import { Json } from "./json-path.js" */
-/** @import { Session } from "./session.js" */
+/** @import { Move } from './controls.js' */
+/** @import { Call, Preset, Problem, Warning } from './engine.js' */
+/** @import { OnEdit } from './field.js' */
+/** @import { Json } from './json-path.js' */
+/** @import { Session } from './session.js' */
 /**
  * @typedef {{
  *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,
@@ -138,18 +139,18 @@ export class View {
   /**
    * @param {string} text
    * @param {Json} draft
-   * @param {Session | null} session
+   * @param {Session} session
    * @param {Problem[]} problems
    * @param {Warning[]} warnings
    */
   showConfig(text, draft, session, problems, warnings) {
-    this.#scenario.show(text, session?.seed ?? null);
+    this.#scenario.show(text, session.seed);
     this.#json.show(text, problems, warnings);
     this.#notify(problems);
     // What a list's entries resolve to says nothing about another list's.
-    const resolved =
-      session &&
-      /** @type {Json} */ (/** @type {object} */ ({ ...session.report.config, rules: [], stages: [] }));
+    const resolved = /** @type {Json} */ (
+      /** @type {object} */ ({ ...session.report.config, rules: [], stages: [] })
+    );
     for (const panel of this.#panels) panel.show(draft, resolved, problems);
   }
 

@@ -1,0 +1,93 @@
+import { h, replace, s } from './dom.js';
+import { figuresTable } from './figures-table.js';
+import { count, tickUnit } from './format.js';
+
+/** @import { ErrorChart } from './error-chart.js' */
+/** @import { LatencyChart } from './latency-chart.js' */
+/** @import { Scene } from './timeline.js' */
+/** @import { TrafficChart } from './traffic-chart.js' */
+/** @typedef {TrafficChart | ErrorChart | LatencyChart} Chart */
+
+/**
+ * A chart with its title, its key, which tells the figures at the playhead, and its
+ * table.
+ */
+export class Figure {
+  element;
+  #title = h('span', { class: 'figure-title' });
+  #key = h('span', { class: 'key' });
+  #table;
+
+  /**
+   * @param {Chart} chart
+   * @param {() => Scene | null} scene
+   */
+  constructor(chart, scene) {
+    this.chart = chart;
+    this.scene = scene;
+    this.#table = figuresTable(chart.title, () => {
+      const now = scene();
+      return (
+        now && {
+          columns: chart.columns,
+          ticks: now.series.stage.length,
+          unit: tickUnit(now.report.config.tick_seconds).name,
+          row: (tick) => chart.figures(now, tick),
+        }
+      );
+    });
+    this.element = h(
+      'figure',
+      {},
+      h('figcaption', {}, this.#title, this.#key),
+      chart.plot.svg,
+      this.#table.element,
+    );
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    this.chart.draw(scene);
+    this.#title.textContent = this.chart.title;
+    replace(
+      this.#key,
+      ...this.chart
+        .key(scene)
+        .map(({ mark, name, column }) =>
+          h(
+            'span',
+            { class: 'key-entry' },
+            s(
+              'svg',
+              { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
+              s('path', { d: 'M0 5H22' }),
+            ),
+            name,
+            column === null ? null : h('b', { 'data-column': column }),
+          ),
+        ),
+    );
+    this.#table.refresh();
+  }
+
+  /**
+   * @param {number} tick
+   * @param {boolean} atEnd
+   */
+  seek(tick, atEnd) {
+    this.chart.plot.seek(tick, atEnd);
+    const scene = this.scene();
+    if (!scene) return;
+    const figures = this.chart.figures(scene, tick);
+    const told = [];
+    for (const value of this.#key.querySelectorAll('b')) {
+      value.textContent = figures[Number(value.getAttribute('data-column'))];
+      told.push(`${value.previousSibling?.textContent} ${value.textContent}`);
+    }
+    const unit = tickUnit(scene.report.config.tick_seconds).name;
+    this.chart.plot.svg.setAttribute(
+      'aria-label',
+      `${this.chart.title}. At ${unit} ${count(tick)}: ${told.join(', ')}.`,
+    );
+  }
+}
