@@ -28,13 +28,14 @@
 //!
 //! ```text
 //! observation ─ stats ─ rules ─ config ─┬─ world ──────┐
-//!                                       └─ controller ─┴─ rollout ─ report ─ text ─ wasm · CLI
+//!                                       └─ controller ─┴─ rollout ─ study · report ─ text ─ wasm · CLI
 //! ```
 //!
 //! Read in that order. [`observation`] is what an operator can see; [`rules`]
 //! turn it into verdicts; [`config`] is what a person writes; [`world`] is the
 //! truth that observations are drawn from; [`controller`] turns verdicts into a
-//! traffic share; [`rollout`] is the loop; [`report`] is its result.
+//! traffic share; [`rollout`] is the loop; [`report`] is its result; a [`study`] is
+//! many rollouts.
 //!
 //! # What always holds
 //! - No rule reads the truth: [`rules`] does not import [`world`].
@@ -57,6 +58,7 @@ pub mod rollout;
 pub mod rules;
 pub mod seed;
 pub mod stats;
+pub mod study;
 pub mod text;
 pub mod world;
 

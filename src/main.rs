@@ -1,9 +1,14 @@
 //! The command line: a thin face of the engine.
 
+#[path = "main/study.rs"]
+mod study;
+
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use canary_rollout::config::{CONFIG_SCHEMA, Config, MAX_CONFIG_BYTES, preset, presets};
+use canary_rollout::config::{
+    CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
+};
 use canary_rollout::controller::{Command, State};
 use canary_rollout::rollout::{Rollout, TimedCommand};
 use canary_rollout::seed::parse_seed;
@@ -21,22 +26,49 @@ canary-rollout run CONFIG [options]   one rollout, to its end or to a pause
                          abort; may be repeated
     --ticks N            stop after so many ticks
     --format json|text   default json; text is for eyes
+canary-rollout study CONFIG [options] what the policy does over many seeds
+    --runs N             default 10000
+    --seed N             the first seed; default 0
+    --sweep FIELD=A,B,…  one more study for each value of a numeric field, such
+                         as error_ratio or stages[0].duration_ticks
+    --policy FILE        another policy on the same worlds: the policy's keys of
+                         a configuration; may be repeated
+    --horizon N          ticks over which harm is charged; default the longest
+                         plan
+    --require BOUND      false_rollback<=0.05, missed_regression<=0.01,
+                         missed_regression(error_ratio=2)<=0.01, caught>=0.9;
+                         may be repeated; exit status 1 where one is failed, 3
+                         where the runs do not decide
+    --threads N          default all cores
+    --format json|text|csv
 canary-rollout validate CONFIG        what is wrong with a configuration
 canary-rollout schema                 the JSON Schema of a configuration
 canary-rollout presets                the configurations known by name
 canary-rollout --help, --version
 
 CONFIG is a file, - for standard input, or a preset's name.
-Results go to standard output; exit status 2 means an error, told on standard
-error.
+Results go to standard output, progress and speed to standard error; exit status
+2 means an error, told on standard error.
 ";
 
 /// The seed if nobody gives one.
 const DEFAULT_SEED: u64 = 42;
 
+/// What a command prints, and its exit status.
+struct Outcome {
+    output: String,
+    status: u8,
+}
+
+impl From<String> for Outcome {
+    fn from(output: String) -> Self {
+        Outcome { output, status: 0 }
+    }
+}
+
 fn main() -> ExitCode {
-    match command_line().and_then(|output| write_out(&output)) {
-        Ok(()) => ExitCode::SUCCESS,
+    match command_line().and_then(|outcome| write_out(&outcome.output).map(|()| outcome.status)) {
+        Ok(status) => ExitCode::from(status),
         Err(message) => {
             for line in message.lines() {
                 eprintln!("canary-rollout: {line}");
@@ -55,22 +87,23 @@ fn write_out(output: &str) -> Result<(), String> {
 }
 
 /// What the command line asks for, carried out.
-fn command_line() -> Result<String, String> {
+fn command_line() -> Result<Outcome, String> {
     let mut arguments = lexopt::Parser::from_env();
     let Some(first) = arguments.next().map_err(text)? else {
         return Err("expected a command; --help lists them".to_string());
     };
     match first {
-        Long("help") | Short('h') => Ok(HELP.to_string()),
+        Long("help") | Short('h') => Ok(HELP.to_string().into()),
         Long("version") | Short('V') => {
-            Ok(format!("canary-rollout {}\n", env!("CARGO_PKG_VERSION")))
+            Ok(format!("canary-rollout {}\n", env!("CARGO_PKG_VERSION")).into())
         }
-        Long("demo") => run(arguments, Some("default".to_string())),
+        Long("demo") => run(arguments, Some("default".to_string())).map(Outcome::from),
         Value(command) => match command.to_string_lossy().as_ref() {
-            "run" => run(arguments, None),
-            "validate" => validate(arguments),
-            "schema" => no_more(arguments).map(|()| CONFIG_SCHEMA.to_string()),
-            "presets" => no_more(arguments).map(|()| list_presets()),
+            "run" => run(arguments, None).map(Outcome::from),
+            "study" => study::study(arguments),
+            "validate" => validate(arguments).map(Outcome::from),
+            "schema" => no_more(arguments).map(|()| CONFIG_SCHEMA.to_string().into()),
+            "presets" => no_more(arguments).map(|()| list_presets().into()),
             other => Err(format!("unknown command {other:?}; --help lists the commands")),
         },
         other => Err(other.unexpected().to_string()),
@@ -133,14 +166,28 @@ fn list_presets() -> String {
 
 /// The configuration of a file, of standard input, or of a preset.
 fn read_config(source: Option<String>) -> Result<Config, String> {
-    let source = source.ok_or("expected a configuration: a file, - or a preset's name")?;
-    if let Some(preset) = preset(&source) {
-        return Config::from_json(preset.json).map_err(text);
+    let source = source.ok_or(EXPECTED_CONFIG)?;
+    Config::from_json(&read_source(&source)?).map_err(|error| in_source(&source, &error))
+}
+
+const EXPECTED_CONFIG: &str = "expected a configuration: a file, - or a preset's name";
+
+/// Each fault on a line behind the name of its source.
+fn in_source(source: &str, error: &ConfigError) -> String {
+    let lines = error.to_string();
+    let lines: Vec<String> = lines.lines().map(|line| format!("{source}: {line}")).collect();
+    lines.join("\n")
+}
+
+/// The text of a configuration.
+fn read_source(source: &str) -> Result<String, String> {
+    if let Some(preset) = preset(source) {
+        return Ok(preset.json.to_string());
     }
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to see that it is too long.
     let limit = MAX_CONFIG_BYTES as u64 + 1;
-    let read = match source.as_str() {
+    let read = match source {
         "-" => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),
         path => std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
     };
@@ -148,13 +195,8 @@ fn read_config(source: Option<String>) -> Result<Config, String> {
         let names: Vec<&str> = presets().iter().map(|preset| preset.name).collect();
         format!("{source}: {error}; a preset's name would be one of {}", names.join(", "))
     })?;
-    let config = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         format!("{source}: byte {} is not UTF-8", error.utf8_error().valid_up_to())
-    })?;
-    Config::from_json(&config).map_err(|error| {
-        let lines = error.to_string();
-        let lines: Vec<String> = lines.lines().map(|line| format!("{source}: {line}")).collect();
-        lines.join("\n")
     })
 }
 

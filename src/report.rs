@@ -254,9 +254,15 @@ impl From<Problem> for Warning {
 impl Report {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self)
-            .unwrap_or_else(|e| format!("{{\"error\":{:?}}}", e.to_string()))
+        to_json(self)
     }
+}
+
+/// A result's JSON, indented by two spaces.
+pub(crate) fn to_json(result: &impl Serialize) -> String {
+    // Results hold nothing that JSON cannot: no maps, no numbers that are not
+    // finite.
+    serde_json::to_string_pretty(result).unwrap_or_default()
 }
 
 impl Rollout {

@@ -264,6 +264,21 @@ impl Run {
         self.degraded_from
     }
 
+    /// Excess errors to be expected from now on up to a tick if all traffic is
+    /// the release's, as it is after COMPLETED. The run is over afterwards: its
+    /// world has moved on.
+    pub(crate) fn expected_excess_until(&mut self, plan: &Plan, last_tick: u32) -> f64 {
+        let stage = self.controller.stage(&plan.staged);
+        let mut excess = 0.0;
+        for tick in self.tick + 1..=last_tick {
+            plan.world.tick(&mut self.world, tick, stage, Cells::NONE);
+            let truth = plan.world.truth(&self.world);
+            let rate = truth.error_rate.canary - truth.healthy_error_rate;
+            excess += truth.requests * rate.max(0.0);
+        }
+        excess
+    }
+
     /// One interval.
     ///
     /// # Errors

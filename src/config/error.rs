@@ -18,7 +18,7 @@ pub struct ConfigError {
 const MAX_QUOTED: usize = 500;
 
 impl ConfigError {
-    pub(super) fn of_values(problems: Vec<Problem>) -> Self {
+    pub(crate) fn of_values(problems: Vec<Problem>) -> Self {
         ConfigError { problems, line_column: None }
     }
 
@@ -26,7 +26,7 @@ impl ConfigError {
         ConfigError::of_values(vec![Problem::new("", message)])
     }
 
-    pub(super) fn of_text(fault: Fault, text: &str) -> Self {
+    pub(crate) fn of_text(fault: Fault, text: &str) -> Self {
         let line_column = Some(fault.line_column(text));
         let problem = Problem::new(shortened(fault.path), shortened(fault.message));
         ConfigError { problems: vec![problem], line_column }

@@ -27,6 +27,7 @@ pub fn presets() -> &'static [Preset] {
     &[
         preset!("default", "The course’s rollout: four stages, plain limits at each stage’s end."),
         preset!("opening", "A healthy release, thrown away by limits looked at every minute."),
+        preset!("reference", "The reference study: evidence decides, looked at every tick."),
         preset!("healthy", "A release as good as the baseline."),
         preset!("twice-the-errors", "A release that fails twice as often, from the start."),
         preset!("slow-leak", "A release that gets worse little by little."),

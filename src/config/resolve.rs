@@ -51,6 +51,14 @@ impl ConfigInput {
         json::read(text).map_err(|fault| ConfigError::of_text(fault, text))
     }
 
+    /// The same from a tree that no text stands for: faults have no line and
+    /// column.
+    pub(crate) fn from_tree(tree: &json::Node) -> Result<ConfigInput, ConfigError> {
+        use json::Read;
+        let refused = |fault| ConfigError::of_text(fault, "").without_line_column();
+        ConfigInput::read(tree).map_err(refused)
+    }
+
     /// Checks and completes what a person wrote.
     ///
     /// # Errors

@@ -6,12 +6,13 @@
 //! `NaN`, a key twice); and it takes an eighth of the bytes that serde's
 //! generic code would take in the browser.
 
+mod edit;
 mod fault;
 mod parse;
 mod read;
 
 pub(crate) use fault::Fault;
-pub(crate) use parse::Node;
+pub(crate) use parse::{Node, parse};
 pub(crate) use read::{Choice, Field, Read, fields, read_object, words};
 
 use serde::Serializer;
@@ -21,7 +22,7 @@ use serde::Serializer;
 /// # Errors
 /// The first fault of syntax, or else the first of type.
 pub(crate) fn read<T: Read>(text: &str) -> Result<T, Fault> {
-    T::read(&parse::parse(text)?)
+    T::read(&parse(text)?)
 }
 
 /// Writes a number without an idle `.0`.

@@ -4,6 +4,7 @@
 use super::Fault;
 
 /// A JSON value and where it stands.
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(super) value: Value,
     /// The bytes read when it was recognised: up to the end of a number, word
@@ -12,6 +13,7 @@ pub(crate) struct Node {
     pub(super) place: usize,
 }
 
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     Null,
     Bool(bool),
@@ -22,6 +24,7 @@ pub(super) enum Value {
 }
 
 /// A key with its value.
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
     /// The bytes read at the key's end.
@@ -36,7 +39,7 @@ const MAX_DEPTH: u32 = 127;
 const DEEP: u32 = 16;
 
 /// Reads a text that holds one value.
-pub(super) fn parse(text: &str) -> Result<Node, Fault> {
+pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     parser.whole().map_err(|fault| match parser.depth {
         0..=DEEP => fault,

@@ -26,6 +26,13 @@ impl Read for f64 {
     }
 }
 
+/// A tree as it is, to be read later.
+impl Read for Node {
+    fn read(node: &Node) -> Result<Self, Fault> {
+        Ok(node.clone())
+    }
+}
+
 impl Read for String {
     fn read(node: &Node) -> Result<Self, Fault> {
         match &node.value {

@@ -1,0 +1,209 @@
+//! `canary-rollout study`: options, progress and the gate for pipelines.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use canary_rollout::study::{Fulfilment, Requirement, Study};
+use canary_rollout::text::{study_csv, study_text};
+use lexopt::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::{EXPECTED_CONFIG, Outcome, in_source, read_source, string, text};
+
+/// The exit status where a requirement is not met, and where the runs do not
+/// decide.
+const FAILED: u8 = 1;
+const UNDECIDED: u8 = 3;
+
+#[derive(Clone, Copy)]
+enum Format {
+    Json,
+    Text,
+    Csv,
+}
+
+struct Options {
+    source: Option<String>,
+    /// As [`Study::new`] reads them.
+    study: Json,
+    requirements: Vec<Requirement>,
+    threads: usize,
+    format: Format,
+}
+
+pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
+    let options = options(arguments)?;
+    let source = options.source.as_deref().ok_or(EXPECTED_CONFIG)?;
+    let config = read_source(source)?;
+    start_threads(options.threads)?;
+
+    let study = run(source, &config, &options.study)?;
+    let report = study.report();
+    let output = match options.format {
+        Format::Json => report.to_json() + "\n",
+        Format::Text => study_text(&report),
+        Format::Csv => study_csv(&report),
+    };
+    let mut worst = Fulfilment::Met;
+    for requirement in &options.requirements {
+        let (fulfilment, found) = match requirement.change() {
+            None => requirement.check(&report),
+            Some((field, value)) => {
+                let mut changed = options.study.clone();
+                changed["set"] = json!([{ "field": field, "value": value }]);
+                if let Some(changed) = changed.as_object_mut() {
+                    changed.remove("sweep");
+                    changed.remove("policies");
+                }
+                requirement.check(&run(source, &config, &changed)?.report())
+            }
+        }
+        .map_err(text)?;
+        let (word, distance) = match fulfilment {
+            Fulfilment::Met => ("met", String::new()),
+            Fulfilment::Failed => {
+                ("failed", format!(", beyond by {:.4}", requirement.distance(&found)))
+            }
+            Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
+        };
+        eprintln!(
+            "canary-rollout: {}: {word}, {:.4} ({:.4} to {:.4}){distance}",
+            requirement.text(),
+            found.estimate,
+            found.low,
+            found.high
+        );
+        worst = worst.max(fulfilment);
+    }
+    let status = match worst {
+        Fulfilment::Met => 0,
+        Fulfilment::Undecided => UNDECIDED,
+        Fulfilment::Failed => FAILED,
+    };
+    Ok(Outcome { output, status })
+}
+
+fn options(mut arguments: lexopt::Parser) -> Result<Options, String> {
+    let mut options = Options {
+        source: None,
+        study: json!({}),
+        requirements: Vec::new(),
+        threads: 0,
+        format: Format::Json,
+    };
+    let mut policies = Vec::new();
+    while let Some(argument) = arguments.next().map_err(text)? {
+        match argument {
+            Long("runs") => options.study["runs"] = number("--runs", &string(&mut arguments)?)?,
+            Long("seed") => options.study["seed"] = number("--seed", &string(&mut arguments)?)?,
+            Long("horizon") => {
+                options.study["horizon_ticks"] = number("--horizon", &string(&mut arguments)?)?;
+            }
+            Long("sweep") => options.study["sweep"] = sweep(&string(&mut arguments)?)?,
+            Long("policy") => policies.push(policy(&string(&mut arguments)?)?),
+            Long("require") => {
+                options
+                    .requirements
+                    .push(Requirement::parse(&string(&mut arguments)?).map_err(text)?);
+            }
+            Long("threads") => {
+                let value = string(&mut arguments)?;
+                let threads = value.parse().ok().filter(|threads| (1..=1024).contains(threads));
+                options.threads = threads
+                    .ok_or_else(|| format!("--threads: found {value:?}, expected 1 to 1024"))?;
+            }
+            Long("format") => {
+                options.format = match string(&mut arguments)?.as_str() {
+                    "json" => Format::Json,
+                    "text" => Format::Text,
+                    "csv" => Format::Csv,
+                    other => {
+                        return Err(format!(
+                            "--format: found {other:?}, expected json, text or csv"
+                        ));
+                    }
+                }
+            }
+            Value(value) if options.source.is_none() => {
+                options.source = Some(value.string().map_err(text)?);
+            }
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    if !policies.is_empty() {
+        options.study["policies"] = Json::from(policies);
+    }
+    Ok(options)
+}
+
+fn number(option: &str, value: &str) -> Result<Json, String> {
+    let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.map(Json::from).ok_or_else(|| format!("{option}: found {value:?}, expected a number"))
+}
+
+/// `error_ratio=1,1.5,2`.
+fn sweep(value: &str) -> Result<Json, String> {
+    let expected = || format!("--sweep: found {value:?}, expected FIELD=NUMBER,NUMBER,…");
+    let (field, values) = value.split_once('=').ok_or_else(expected)?;
+    let values: Result<Vec<Json>, String> =
+        values.split(',').map(|value| number("--sweep", value.trim())).collect();
+    Ok(json!({ "field": field.trim(), "values": values.map_err(|_| expected())? }))
+}
+
+fn policy(path: &str) -> Result<Json, String> {
+    let policy: Json = serde_json::from_str(&read_source(path)?)
+        .map_err(|error| format!("--policy: {path}: {error}"))?;
+    Ok(json!({ "name": path, "policy": policy }))
+}
+
+fn start_threads(threads: usize) -> Result<(), String> {
+    #[cfg(not(target_family = "wasm"))]
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(text)?;
+    #[cfg(target_family = "wasm")]
+    let _ = threads;
+    Ok(())
+}
+
+/// Runs a study with its progress on standard error. An interrupt (Ctrl-C) ends
+/// it early: what it then has is the study of the runs it finished.
+fn run(source: &str, config: &str, options: &Json) -> Result<Study, String> {
+    let mut study =
+        Study::new(config, &options.to_string()).map_err(|error| in_source(source, &error))?;
+    let started = Instant::now();
+    simulate(&mut study, started);
+    let seconds = started.elapsed().as_secs_f64();
+    let rollouts = study.done() as f64 * f64::from(study.rollouts_per_run());
+    let stopped = if study.is_finished() { "" } else { " (stopped early)" };
+    eprintln!(
+        "canary-rollout: {} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
+        study.done(),
+        rollouts / seconds.max(1e-9)
+    );
+    Ok(study)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn simulate(study: &mut Study, started: Instant) {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    // A second handler is refused: the first one serves every study.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let (runs, is_watched) = (study.runs(), std::io::stderr().is_terminal());
+    let mut told = started;
+    study.run_parallel(|done| {
+        if is_watched && told.elapsed() > Duration::from_millis(100) {
+            told = Instant::now();
+            let width = (done * 40 / runs) as usize;
+            eprint!("\r[{:<40}] {done} of {runs} runs", "#".repeat(width));
+        }
+        !INTERRUPTED.load(Ordering::Relaxed)
+    });
+    if told > started {
+        eprint!("\r\x1b[K");
+    }
+}
+
+#[cfg(target_family = "wasm")]
+fn simulate(study: &mut Study, _: Instant) {
+    study.advance(study.runs());
+}

@@ -1,0 +1,392 @@
+//! Many rollouts: what a policy does to healthy and to bad releases.
+//!
+//! Run i of a study from seed s is the rollout with seed s + i, to the last bit
+//! of all that is counted here: it is the same [`Run`], with a sink that counts.
+//! Counts are whole numbers and histograms have fixed bins, so neither threads
+//! nor the size of chunks changes a figure, and a study stopped early is the
+//! study of the runs it finished.
+
+mod histogram;
+mod options;
+mod report;
+mod requirement;
+
+pub use report::{
+    CaseReport, Comparison, Difference, Distribution, Estimate, Interval, SeedRange, StudyReport,
+    SweepPoint, SweepReport,
+};
+pub use requirement::{Fulfilment, Requirement};
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::config::{Canary, Config, ConfigError};
+use crate::controller::{State, Step};
+use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
+use crate::world::Cells;
+use histogram::Histogram;
+
+/// Most runs of a study.
+pub const MAX_RUNS: u64 = 1_000_000_000;
+/// Most points of a sweep.
+pub const MAX_SWEEP: usize = 100;
+/// Most policies beside the configuration's own.
+pub const MAX_POLICIES: usize = 8;
+/// Runs whose outcomes are kept to be shown.
+pub const KEPT_RUNS: usize = 1_000;
+/// Runs a thread takes at a time.
+const CHUNK: u64 = 1_024;
+
+/// A study under way.
+#[derive(Debug)]
+pub struct Study {
+    runs: u64,
+    seed: u64,
+    horizon_ticks: u32,
+    done: u64,
+    cases: Vec<Case>,
+    /// What the cases stand for in the report.
+    layout: Layout,
+    pairs: Vec<Pair>,
+}
+
+/// A policy on a release: what is run for every seed.
+#[derive(Debug)]
+struct Case {
+    plan: Arc<Plan>,
+    tally: Tally,
+    kept: Vec<RunOutcome>,
+}
+
+/// Cases by their index.
+#[derive(Debug, Default)]
+struct Layout {
+    policies: Vec<PolicyCases>,
+    sweep: Option<SweepCases>,
+}
+
+#[derive(Debug)]
+struct PolicyCases {
+    name: String,
+    healthy: usize,
+    /// `None` where the release is healthy.
+    release: Option<usize>,
+}
+
+#[derive(Debug)]
+struct SweepCases {
+    field: String,
+    values: Vec<f64>,
+    /// By policy, the cases of the values.
+    cases: Vec<Vec<usize>>,
+}
+
+/// Two cases on the same worlds.
+#[derive(Clone, Debug)]
+struct Pair {
+    first: usize,
+    second: usize,
+    only_first_rolled_back: u64,
+    only_second_rolled_back: u64,
+    /// Second less first.
+    excess_difference: i128,
+    excess_difference_squared: u128,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All traffic went to the release.
+    Completed,
+    /// It was rolled back.
+    RolledBack,
+    /// It waits for a person.
+    Waiting,
+}
+
+/// All that a study counts of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunOutcome {
+    /// How it ended.
+    pub end: End,
+    /// Stages passed.
+    pub stages_completed: u32,
+    /// Ticks it took.
+    pub ticks: u32,
+    /// The tick of the decision to roll back.
+    pub rollback_tick: Option<u32>,
+    /// The first tick in which the release was worse than the baseline.
+    pub degraded_from: Option<u32>,
+    /// Canary errors that the baseline would have served, up to the horizon.
+    pub excess_errors: u64,
+    /// Expected requests that the canary got until the rollout's end.
+    pub exposed_requests: u64,
+}
+
+impl RunOutcome {
+    /// Whether it was rolled back before the release became worse (or without
+    /// its ever doing so).
+    pub fn rolled_back_falsely(&self) -> bool {
+        match (self.rollback_tick, self.degraded_from) {
+            (Some(rollback), Some(degraded)) => rollback < degraded,
+            (rollback, _) => rollback.is_some(),
+        }
+    }
+}
+
+/// Sums over runs.
+#[derive(Clone, Debug, PartialEq)]
+struct Tally {
+    runs: u64,
+    completed: u64,
+    waiting: u64,
+    rolled_back_by_stage: Vec<u64>,
+    rolled_back_falsely: u64,
+    /// From the regression's first tick to the decision, both counted.
+    ticks_to_rollback: Histogram,
+    excess_errors: Histogram,
+    exposed_requests: Histogram,
+    duration_ticks: Histogram,
+}
+
+impl Tally {
+    fn new(stages: usize) -> Self {
+        Tally {
+            runs: 0,
+            completed: 0,
+            waiting: 0,
+            rolled_back_by_stage: vec![0; stages],
+            rolled_back_falsely: 0,
+            ticks_to_rollback: Histogram::new(),
+            excess_errors: Histogram::new(),
+            exposed_requests: Histogram::new(),
+            duration_ticks: Histogram::new(),
+        }
+    }
+
+    fn rolled_back(&self) -> u64 {
+        self.rolled_back_by_stage.iter().sum()
+    }
+
+    fn record(&mut self, run: &RunOutcome) {
+        self.runs += 1;
+        match run.end {
+            End::Completed => self.completed += 1,
+            End::Waiting => self.waiting += 1,
+            End::RolledBack => {
+                self.rolled_back_by_stage[run.stages_completed as usize] += 1;
+            }
+        }
+        if run.rolled_back_falsely() {
+            self.rolled_back_falsely += 1;
+        } else if let (Some(rollback), Some(degraded)) = (run.rollback_tick, run.degraded_from) {
+            self.ticks_to_rollback.record(u64::from(rollback - degraded + 1));
+        }
+        self.excess_errors.record(run.excess_errors);
+        self.exposed_requests.record(run.exposed_requests);
+        self.duration_ticks.record(u64::from(run.ticks));
+    }
+}
+
+impl Study {
+    /// Prepares a study of a configuration; both are JSON texts. The options,
+    /// each of which may be left out:
+    ///
+    /// - `runs`: how many seeds, 1 to 10⁹; default 10,000.
+    /// - `seed`: the first seed; default 0. All have to be below 2⁵³.
+    /// - `horizon_ticks`: the ticks over which harm is charged; default the
+    ///   longest plan.
+    /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
+    ///   configuration changed beforehand.
+    /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the
+    ///   configuration with 1 to 100 values it takes in turn; `error_ratio` is
+    ///   short for `canary.error_ratio`.
+    /// - `policies`: `[{"name": text, "policy": {...}}]`, at most 8 others on
+    ///   the same worlds. A policy has the keys `stages` (default: the
+    ///   configuration's), `error_rate_threshold`, `latency_threshold_ms`,
+    ///   `rules`, `on_inconclusive`, `rollback_ticks`.
+    ///
+    /// # Errors
+    /// All that is wrong with the configuration, or else with the options;
+    /// places in the options begin with `study.`.
+    pub fn new(config: &str, options: &str) -> Result<Study, ConfigError> {
+        options::prepare(config, options)
+    }
+
+    /// Runs asked for.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Runs finished.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// Whether all runs are finished.
+    pub fn is_finished(&self) -> bool {
+        self.done == self.runs
+    }
+
+    /// Rollouts simulated for each run: one for each policy on each release.
+    pub fn rollouts_per_run(&self) -> u32 {
+        self.cases.len() as u32
+    }
+
+    /// The next `runs` runs, or as many as are left, on this thread.
+    pub fn advance(&mut self, runs: u64) {
+        let end = self.runs.min(self.done.saturating_add(runs));
+        while self.done < end {
+            let chunk = self.done..end.min(self.done + CHUNK);
+            let outcomes = self.outcomes(chunk);
+            self.absorb(&outcomes);
+        }
+    }
+
+    /// All runs that are left, on all threads of the present pool. Between
+    /// blocks it tells the number of finished runs to `go_on`, which may end
+    /// the study by answering false; the study is then that of the runs
+    /// finished.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn run_parallel(&mut self, mut go_on: impl FnMut(u64) -> bool) {
+        use rayon::prelude::*;
+        let block = CHUNK * 16 * rayon::current_num_threads() as u64;
+        while !self.is_finished() && go_on(self.done) {
+            let end = self.runs.min(self.done + block);
+            let firsts: Vec<u64> = (self.done..end).step_by(CHUNK as usize).collect();
+            let chunks: Vec<_> = firsts
+                .into_par_iter()
+                .map(|first| self.outcomes(first..end.min(first + CHUNK)))
+                .collect();
+            for chunk in &chunks {
+                self.absorb(chunk);
+            }
+        }
+        go_on(self.done);
+    }
+
+    /// The outcomes of the first runs of a case, at most [`KEPT_RUNS`].
+    pub fn kept(&self, case: usize) -> &[RunOutcome] {
+        &self.cases[case].kept
+    }
+
+    /// The outcomes of some runs, by case. Each run stands by itself.
+    fn outcomes(&self, runs: Range<u64>) -> Vec<Vec<RunOutcome>> {
+        let of_case = |case: &Case| {
+            let plan = &*case.plan;
+            let mut run = Run::new(plan, 0);
+            let of_run = |i| {
+                run.restart(plan, self.seed + i);
+                outcome(plan, &mut run, self.horizon_ticks)
+            };
+            runs.clone().map(of_run).collect()
+        };
+        self.cases.iter().map(of_case).collect()
+    }
+
+    /// Takes in the outcomes of the runs that come next.
+    fn absorb(&mut self, outcomes: &[Vec<RunOutcome>]) {
+        for (case, outcomes) in self.cases.iter_mut().zip(outcomes) {
+            for outcome in outcomes {
+                case.tally.record(outcome);
+            }
+            let room = KEPT_RUNS - case.kept.len();
+            case.kept.extend(outcomes.iter().take(room));
+        }
+        for pair in &mut self.pairs {
+            for (first, second) in outcomes[pair.first].iter().zip(&outcomes[pair.second]) {
+                pair.record(first, second);
+            }
+        }
+        self.done += outcomes.first().map_or(0, |outcomes| outcomes.len() as u64);
+    }
+}
+
+impl Pair {
+    fn record(&mut self, first: &RunOutcome, second: &RunOutcome) {
+        match (first.end == End::RolledBack, second.end == End::RolledBack) {
+            (true, false) => self.only_first_rolled_back += 1,
+            (false, true) => self.only_second_rolled_back += 1,
+            _ => {}
+        }
+        let difference = i128::from(second.excess_errors) - i128::from(first.excess_errors);
+        self.excess_difference += difference;
+        self.excess_difference_squared += difference.unsigned_abs().pow(2);
+    }
+}
+
+/// Runs a rollout from its start to its end, or to a pause that waits for a
+/// person, and counts. A completed one is charged for the excess errors to be
+/// expected up to the horizon, for then all traffic is the release's.
+pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
+    let mut counter = Counter::default();
+    while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
+        // Only the limit on ticks is left to refuse it, and a rollout that no
+        // person holds up ends before.
+        if run.tick(plan, &mut counter).is_err() {
+            break;
+        }
+    }
+    let ticks = run.ticks();
+    let end = match run.state() {
+        State::Completed => End::Completed,
+        State::RolledBack => End::RolledBack,
+        _ => End::Waiting,
+    };
+    let mut later = 0.0;
+    if end == End::Completed && horizon_ticks > ticks && plan.config().canary.is_bad() {
+        later = run.expected_excess_until(plan, horizon_ticks);
+    }
+    RunOutcome {
+        end,
+        stages_completed: run.controller().stages_completed(),
+        ticks,
+        rollback_tick: counter.rollback_tick,
+        degraded_from: run.degraded_from(),
+        excess_errors: counter.excess_errors + rounded(later),
+        exposed_requests: rounded(counter.exposed_requests),
+    }
+}
+
+fn rounded(x: f64) -> u64 {
+    (x + 0.5) as u64
+}
+
+/// The sink of a study.
+#[derive(Default)]
+struct Counter {
+    excess_errors: u64,
+    exposed_requests: f64,
+    rollback_tick: Option<u32>,
+}
+
+impl Sink for Counter {
+    fn wants(&self) -> Cells {
+        Cells::EXCESS
+    }
+
+    fn wants_looks(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    fn tick(&mut self, tick: &Tick<'_>) {
+        self.excess_errors += tick.excess_errors;
+        self.exposed_requests += tick.truth.requests * tick.share;
+    }
+
+    #[inline]
+    fn look(&mut self, _: u32, _: &Evidence) {}
+
+    fn decision(&mut self, decision: &Decision) {
+        if decision.step == Step::Rollback {
+            self.rollback_tick = Some(decision.tick);
+        }
+    }
+}
+
+/// The same configuration with a healthy release; the world is kept.
+fn healthy(config: &Config) -> Config {
+    Config { canary: Canary::default(), ..config.clone() }
+}

@@ -1,0 +1,270 @@
+//! What a study is asked to do, checked, and the cases it comes to.
+
+use std::sync::Arc;
+
+use super::{
+    Case, KEPT_RUNS, Layout, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Study,
+    SweepCases, Tally,
+};
+use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
+use crate::json::{Node, fields, parse, read};
+use crate::problem::Problem;
+use crate::rollout::Plan;
+use crate::seed::MAX_SEED;
+
+/// What a study is asked to do; see [`Study::new`].
+#[derive(Debug, Default)]
+struct StudyInput {
+    runs: Option<f64>,
+    seed: Option<f64>,
+    horizon_ticks: Option<f64>,
+    set: Option<Vec<ChangeInput>>,
+    sweep: Option<SweepInput>,
+    policies: Option<Vec<PolicyInput>>,
+}
+
+/// A field of the configuration with another value.
+#[derive(Debug, Default)]
+struct ChangeInput {
+    field: Option<String>,
+    value: Option<f64>,
+}
+
+/// A field of the configuration with the values it takes in turn.
+#[derive(Debug, Default)]
+struct SweepInput {
+    field: Option<String>,
+    values: Option<Vec<f64>>,
+}
+
+/// A policy beside the configuration's own.
+#[derive(Debug, Default)]
+struct PolicyInput {
+    name: Option<String>,
+    policy: Option<Node>,
+}
+
+fields!(StudyInput { runs, seed, horizon_ticks, set, sweep, policies });
+fields!(ChangeInput { field, value });
+fields!(SweepInput { field, values });
+fields!(PolicyInput { name, policy });
+
+/// The keys of a configuration that make a policy; the others make a world.
+const POLICY_KEYS: [&str; 6] = [
+    "stages",
+    "error_rate_threshold",
+    "latency_threshold_ms",
+    "rules",
+    "on_inconclusive",
+    "rollback_ticks",
+];
+/// Runs if nobody says how many.
+const DEFAULT_RUNS: u64 = 10_000;
+
+/// See [`Study::new`].
+pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
+    Config::from_json(text)?;
+    let input: StudyInput = read(options).map_err(|fault| {
+        let path = placed("study", &fault.path);
+        ConfigError::of_values(vec![Problem::new(path, fault.message)])
+    })?;
+    let mut base = parse(text).map_err(|fault| ConfigError::of_text(fault, text))?;
+    let mut draft = Draft::default();
+    let runs = draft.whole("study.runs", input.runs, DEFAULT_RUNS, 1, MAX_RUNS);
+    let seed = draft.whole("study.seed", input.seed, 0, 0, MAX_SEED);
+    if seed + runs - 1 > MAX_SEED {
+        let message = format!("{seed} and {runs} runs pass the largest seed, {MAX_SEED}");
+        draft.problems.push(Problem::new("study.seed", message));
+    }
+    let most = u64::from(MAX_TICKS);
+    let horizon =
+        input.horizon_ticks.map(|x| draft.whole("study.horizon_ticks", Some(x), 1, 1, most));
+
+    for (i, change) in input.set.unwrap_or_default().iter().enumerate() {
+        draft.set(&mut base, change, &format!("study.set[{i}]"));
+    }
+    let mut policies =
+        vec![Policy { name: String::new(), tree: base.clone(), path: String::new() }];
+    let others = input.policies.unwrap_or_default();
+    if others.len() > MAX_POLICIES {
+        let message = format!("{} policies, expected at most {MAX_POLICIES}", others.len());
+        draft.problems.push(Problem::new("study.policies", message));
+    }
+    for (i, other) in others.into_iter().take(MAX_POLICIES).enumerate() {
+        let path = format!("study.policies[{i}].policy");
+        let tree = draft.with_policy(&base, other.policy.as_ref(), &path);
+        policies.push(Policy { name: other.name.unwrap_or_default(), tree, path });
+    }
+    let mut layout = Layout::default();
+    for policy in &policies {
+        if let Some(config) = draft.config(&policy.tree, &policy.path) {
+            let healthy = draft.case(&super::healthy(&config));
+            let release = config.canary.is_bad().then(|| draft.case(&config));
+            layout.policies.push(PolicyCases { name: policy.name.clone(), healthy, release });
+        }
+    }
+    if let (Some(sweep), true) = (&input.sweep, draft.problems.is_empty()) {
+        layout.sweep = draft.sweep(&policies, sweep);
+    }
+    if !draft.problems.is_empty() {
+        return Err(ConfigError::of_values(draft.problems));
+    }
+    let longest = draft.cases.iter().map(|case| case.plan.config().planned_ticks()).max();
+    Ok(Study {
+        runs,
+        seed,
+        horizon_ticks: horizon.or(longest).unwrap_or(0) as u32,
+        done: 0,
+        pairs: pairs(&layout),
+        cases: draft.cases,
+        layout,
+    })
+}
+
+/// A policy in its world, as a configuration's tree.
+struct Policy {
+    name: String,
+    tree: Node,
+    /// Where its faults are placed.
+    path: String,
+}
+
+/// A path below another.
+fn placed(parent: &str, path: &str) -> String {
+    let dot = if parent.is_empty() || path.is_empty() || path.starts_with('[') { "" } else { "." };
+    format!("{parent}{dot}{path}")
+}
+
+/// Each policy beside the first, on healthy and on bad releases.
+fn pairs(layout: &Layout) -> Vec<Pair> {
+    let Some((first, others)) = layout.policies.split_first() else { return Vec::new() };
+    let pair = |first, second| Pair {
+        first,
+        second,
+        only_first_rolled_back: 0,
+        only_second_rolled_back: 0,
+        excess_difference: 0,
+        excess_difference_squared: 0,
+    };
+    let of_policy = |other: &PolicyCases| {
+        let release = first.release.zip(other.release).map(|(a, b)| pair(a, b));
+        [Some(pair(first.healthy, other.healthy)), release]
+    };
+    others.iter().flat_map(of_policy).flatten().collect()
+}
+
+/// A study being prepared: its cases, and what is wrong so far.
+#[derive(Default)]
+struct Draft {
+    cases: Vec<Case>,
+    problems: Vec<Problem>,
+}
+
+impl Draft {
+    fn whole(&mut self, path: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> u64 {
+        let Some(x) = value else { return default };
+        if x.fract() == 0.0 && x >= min as f64 && x <= max as f64 {
+            return x as u64;
+        }
+        let message = format!("found {x}, expected a whole number from {min} to {max}");
+        self.problems.push(Problem::new(path, message));
+        min
+    }
+
+    /// The configuration of a tree, whose faults are placed under `path`.
+    fn config(&mut self, tree: &Node, path: &str) -> Option<Config> {
+        match ConfigInput::from_tree(tree).and_then(|input| input.resolve()) {
+            Ok(config) => Some(config),
+            Err(error) => {
+                let below = |problem: &Problem| {
+                    Problem::new(placed(path, &problem.path), problem.message.clone())
+                };
+                self.problems.extend(error.problems().iter().map(below));
+                None
+            }
+        }
+    }
+
+    /// The index of the case of a configuration, made if it is new.
+    fn case(&mut self, config: &Config) -> usize {
+        let known = self.cases.iter().position(|case| case.plan.config() == config);
+        known.unwrap_or_else(|| {
+            self.cases.push(Case {
+                plan: Arc::new(Plan::new(config)),
+                tally: Tally::new(config.stages.len()),
+                kept: Vec::with_capacity(KEPT_RUNS),
+            });
+            self.cases.len() - 1
+        })
+    }
+
+    fn set(&mut self, tree: &mut Node, change: &ChangeInput, path: &str) {
+        let field = full_path(change.field.as_deref().unwrap_or_default());
+        let Some(value) = change.value else {
+            return self.problems.push(Problem::new(path, "has no value, expected a number"));
+        };
+        if tree.set_number(field, value).is_none() {
+            self.problems.push(Problem::new(format!("{path}.field"), no_field(field)));
+        }
+    }
+
+    /// The world of `base` under another policy.
+    fn with_policy(&mut self, base: &Node, policy: Option<&Node>, path: &str) -> Node {
+        let mut tree = base.clone();
+        let Some(policy) = policy else {
+            self.problems.push(Problem::new(path, "missing, expected a policy’s keys"));
+            return tree;
+        };
+        for key in policy.keys().filter(|key| !POLICY_KEYS.contains(key)) {
+            let message = format!("is not a policy’s, expected one of {}", POLICY_KEYS.join(", "));
+            self.problems.push(Problem::new(placed(path, key), message));
+        }
+        let gives_stages = policy.keys().any(|key| key == "stages");
+        for key in POLICY_KEYS.into_iter().filter(|key| *key != "stages" || gives_stages) {
+            tree.remove(key);
+        }
+        tree.extend(policy);
+        tree
+    }
+
+    fn sweep(&mut self, policies: &[Policy], sweep: &SweepInput) -> Option<SweepCases> {
+        let values = sweep.values.clone().unwrap_or_default();
+        if !(1..=MAX_SWEEP).contains(&values.len()) {
+            let message = format!("{} values, expected 1 to {MAX_SWEEP}", values.len());
+            self.problems.push(Problem::new("study.sweep.values", message));
+            return None;
+        }
+        let field = full_path(sweep.field.as_deref().unwrap_or_default());
+        let mut cases = Vec::new();
+        for policy in policies {
+            let mut of_policy = Vec::new();
+            for (i, &value) in values.iter().enumerate() {
+                let mut tree = policy.tree.clone();
+                if tree.set_number(field, value).is_none() {
+                    self.problems.push(Problem::new("study.sweep.field", no_field(field)));
+                    return None;
+                }
+                // Of a wrong field every value is wrong: one is told.
+                let config = self.config(&tree, &format!("study.sweep.values[{i}]"))?;
+                of_policy.push(self.case(&config));
+            }
+            cases.push(of_policy);
+        }
+        Some(SweepCases { field: field.to_string(), values, cases })
+    }
+}
+
+/// The path that a field's short name stands for.
+pub(super) fn full_path(field: &str) -> &str {
+    match field {
+        "error_ratio" => "canary.error_ratio",
+        "latency_ratio" => "canary.latency_ratio",
+        field => field,
+    }
+}
+
+fn no_field(field: &str) -> String {
+    format!(
+        "found {field:?}, expected a numeric field’s path such as canary.error_ratio or stages[0].duration_ticks"
+    )
+}
