@@ -15,6 +15,8 @@ const SHARED = {
   target: 'es2022',
   loader: { '.wasm': 'binary', '.css': 'text' },
   logLevel: 'warning',
+  // The engine would look for its .wasm beside itself; the page hands it the bytes.
+  logOverride: { 'empty-import-meta': 'silent' },
 };
 
 /**
