@@ -127,6 +127,14 @@ fn the_page_draws_the_same_edges() {
 }
 
 #[test]
+fn advancing_after_the_end_is_refused_in_these_words() {
+    let mut rollout = Rollout::new(&preset_config("default"), 42);
+    rollout.run().unwrap();
+    let message = rollout.advance().unwrap_err().to_string();
+    assert!(NOTES.contains(&format!("`{message}`")), "{message}");
+}
+
+#[test]
 fn the_command_lines_show_what_they_showed() {
     assert!(check_console(NOTES) > 0);
 }
@@ -248,7 +256,22 @@ fn strategies_compared() {
         for name in ["all-at-once", "blue-green", "rolling", "canary"] {
             row(name, &preset_with(name, ratio));
         }
+        let mut stricter = preset_with("canary", ratio);
+        for (i, max) in [0.02, 0.005, 0.005, 0.005].into_iter().enumerate() {
+            stricter["stages"][i]["error_rate_threshold"] = json!(max);
+        }
+        row("canary, stricter", &stricter);
     }
+    check_rows(&rows);
+}
+
+#[test]
+fn a_limit_without_a_baseline_blames_the_release_for_the_weather() {
+    let rows = ["blue-green", "rolling", "canary"].map(|name| {
+        let mut config = preset_with(name, 1.0);
+        config["noise"] = json!({ "common": 0.5 });
+        vec![name.to_string(), tally(&config, 500).rolled_back()]
+    });
     check_rows(&rows);
 }
 
