@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
 
-.PHONY: help build run test test-suites test-page check bench clean
+.PHONY: help build run test test-suites test-page check bench pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +40,10 @@ check: build ## format, lints on both targets, docs and the page's types
 
 bench: ## the figures of the README
 	cargo bench
+
+pictures: build ## draw README's picture anew
+	@scripts/install.sh chromium
+	@scripts/pictures.mjs
 
 clean: ## remove everything that was built
 	cargo clean

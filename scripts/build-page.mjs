@@ -17,6 +17,8 @@ const SHARED = {
   target: 'es2022',
   loader: { '.css': 'text' },
   logLevel: 'warning',
+  // The engine would look for its .wasm beside itself; the page hands it the bytes.
+  logOverride: { 'empty-import-meta': 'silent' },
 };
 
 /**

@@ -64,3 +64,8 @@ pub mod world;
 
 #[cfg(target_family = "wasm")]
 mod wasm;
+
+/// README's Rust example is a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

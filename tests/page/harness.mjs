@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
+const PKG = fileURLToPath(new URL('../../pkg/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../pictures/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -39,10 +40,12 @@ const TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
+  '.wasm': 'application/wasm',
 };
 
 /**
- * Starts Chromium and a server of `www/` for the tests of the calling file.
+ * Starts Chromium and a server of `www/`, with the engine alone under `/pkg/`, for
+ * the tests of the calling file.
  *
  * @returns {{
  *   withPage: (from: 'file' | 'http', test: (page: import('playwright-core').Page) => Promise<void>,
@@ -67,7 +70,7 @@ export function startBrowser() {
     server = createServer((request, response) => serve(request, response, documents));
     await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
     origin = `http://127.0.0.1:${server.address().port}/`;
-    browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
@@ -99,6 +102,9 @@ export function startBrowser() {
 
   return { withPage, url };
 }
+
+/** A Chromium that draws the same on every machine. */
+export const launchChromium = () => chromium.launch({ executablePath: findChromium(), args: FLAGS });
 
 /** Fails with axe's findings if the page, open shadow roots included, has any. */
 export async function assertAccessible(page) {
@@ -155,15 +161,15 @@ async function serve(request, response, documents) {
   // A browser asks for this by itself, and a page without one is no fault.
   if (path === '/favicon.ico') return response.writeHead(204).end();
   try {
-    const content = await readUnderWww(path);
+    const content = await (path.startsWith('/pkg/') ? readUnder(PKG, path.slice(4)) : readUnder(WWW, path));
     response.writeHead(200, type).end(content);
   } catch {
     response.writeHead(404).end();
   }
 }
 
-function readUnderWww(path) {
-  const file = resolve(WWW, `.${path}`);
-  assert.ok(file.startsWith(resolve(WWW) + sep));
+function readUnder(folder, path) {
+  const file = resolve(folder, `.${path}`);
+  assert.ok(file.startsWith(resolve(folder) + sep));
   return readFile(file);
 }

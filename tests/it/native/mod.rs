@@ -1,3 +1,6 @@
 //! What needs a process or a file system.
 
 mod cli;
+mod console;
+mod notes;
+mod readme;

@@ -1,0 +1,60 @@
+//! The fenced blocks of a Markdown file, and the `console` ones run.
+
+use std::path::Path;
+use std::process::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_canary-rollout");
+
+/// The texts of all blocks fenced as `language`.
+pub fn blocks<'a>(markdown: &'a str, language: &str) -> Vec<&'a str> {
+    let opening = format!("```{language}\n");
+    let bodies = markdown.split(opening.as_str()).skip(1);
+    bodies.map(|rest| rest.split("```").next().unwrap_or_default()).collect()
+}
+
+/// A line typed at a prompt, and what it shows.
+struct Typed<'a> {
+    line: &'a str,
+    output: String,
+}
+
+/// Runs every `$ …` line of the `console` blocks by a shell that knows
+/// `canary-rollout`. Where the block shows output, the shell writes just that;
+/// a line without output has to succeed. Returns how many lines were run.
+pub fn check_console(markdown: &str) -> u32 {
+    let mut run = 0;
+    for block in blocks(markdown, "console") {
+        for typed in read(block) {
+            check(&typed);
+            run += 1;
+        }
+    }
+    run
+}
+
+fn read(block: &str) -> Vec<Typed<'_>> {
+    let mut lines: Vec<Typed<'_>> = Vec::new();
+    for text in block.lines() {
+        match (text.strip_prefix("$ "), lines.last_mut()) {
+            (Some(line), _) => lines.push(Typed { line, output: String::new() }),
+            (None, Some(last)) => last.output.extend([text, "\n"]),
+            (None, None) => panic!("output before any line: {text}"),
+        }
+    }
+    lines
+}
+
+#[track_caller]
+fn check(typed: &Typed<'_>) {
+    let programs = Path::new(PROGRAM).parent().unwrap().display().to_string();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+    // In one pipe, as on a terminal.
+    let script = format!("exec 2>&1\n{}", typed.line);
+    let output = Command::new("sh").args(["-c", &script]).env("PATH", path).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    if typed.output.is_empty() {
+        assert!(output.status.success(), "$ {}\n{shown}", typed.line);
+    } else {
+        assert_eq!(shown, typed.output, "$ {}", typed.line);
+    }
+}

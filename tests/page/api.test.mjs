@@ -1,0 +1,334 @@
+// The engine's interface as JavaScript sees it, in a real browser: types,
+// bytes, and a readable `Error` for whatever nobody should have passed.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startBrowser } from './harness.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+const { withPage } = startBrowser();
+
+before(() => execFileSync('cargo', ['build', '--quiet'], { cwd: ROOT, stdio: 'inherit' }));
+
+/** The engine as `window.engine`, and two helpers for what runs in the page. */
+const HTML = `<!doctype html><title>The engine alone</title>
+<script type="module">
+  import init, * as engine from './pkg/canary_rollout.js';
+  await init();
+  window.messageOf = (act) => {
+    try {
+      act();
+    } catch (error) {
+      return error instanceof Error ? error.message : 'thrown, but no Error: ' + String(error);
+    }
+    return null;
+  };
+  window.MINIMAL = { stages: [{ traffic_pct: 10 }, { traffic_pct: 50 }] };
+  window.engine = engine;
+</script>`;
+
+/** Evaluates a function in a page that has the engine. */
+function inPage(act, argument) {
+  let result;
+  const inside = async (page) => {
+    await page.waitForFunction(() => window.engine);
+    result = await page.evaluate(act, argument);
+  };
+  return withPage('http', inside, { html: HTML }).then(() => result);
+}
+
+/** What the program writes for the same configuration. */
+function native(args, input = '') {
+  return spawnSync(`${ROOT}target/debug/canary-rollout`, args, { input, encoding: 'utf8' });
+}
+
+/** No trace of a panic, and words a person can act on. */
+function assertReadable(message, name) {
+  assert.equal(typeof message, 'string', `${name}: nothing was thrown`);
+  assert.ok(message.length > 10, `${name}: ${message}`);
+  assert.doesNotMatch(message, /unreachable|panicked|no Error|\[object|memory access/, name);
+}
+
+test('the exports are of the types that the .d.ts names', async () => {
+  const types = await inPage(() => {
+    const { engine, MINIMAL } = window;
+    const typeOf = (value) =>
+      value !== null && typeof value === 'object' ? value.constructor.name : typeof value;
+    const all = (object) =>
+      Object.fromEntries(Object.entries(object).map(([key, value]) => [key, typeOf(value)]));
+    const rollout = engine.new_rollout({ ...MINIMAL, error_rate_threshold: 0.1 }, 1);
+    rollout.tick();
+    const { rules, ...columns } = rollout.series();
+    return {
+      exports: all(engine),
+      calls: ['tick', 'advance', 'run', 'pause', 'resume', 'promote', 'abort', 'allowed', 'to_json',
+        'report', 'series', 'free'].filter((name) => typeof rollout[name] !== 'function'),
+      state: rollout.state,
+      seed: rollout.seed,
+      ticks: rollout.ticks,
+      allowed: rollout.allowed(),
+      nothing: typeOf(rollout.pause()),
+      json: typeOf(rollout.to_json()),
+      report: typeOf(rollout.report()),
+      columns: all(columns),
+      rule: rules.map(all),
+      defaults: typeOf(engine.default_config()),
+      schema: engine.config_schema().$schema,
+      presets: engine.presets().map(all),
+      validation: engine.validate({ ...MINIMAL, error_rate_threshold: 0.1 }),
+      version: engine.version(),
+    };
+  });
+  const { exports, columns, rule, presets, ...rest } = types;
+  for (const name of ['new_rollout', 'default_config', 'presets', 'validate', 'config_schema', 'version', 'Rollout']) {
+    assert.equal(exports[name], 'function', name);
+  }
+  assert.deepEqual(rest, {
+    calls: [],
+    state: 'PROGRESSING',
+    seed: 1,
+    ticks: 1,
+    allowed: ['tick', 'advance', 'pause', 'promote', 'abort'],
+    nothing: 'undefined',
+    json: 'string',
+    report: 'Object',
+    defaults: 'Object',
+    schema: 'https://json-schema.org/draft/2020-12/schema',
+    validation: { problems: [], warnings: [] },
+    version,
+  });
+  const { stage, state, ...floats } = columns;
+  assert.deepEqual([stage, state], ['Uint32Array', 'Uint8Array']);
+  assert.deepEqual(new Set(Object.values(floats)), new Set(['Float64Array']));
+  assert.deepEqual(rule, [{
+    verdict: 'Uint8Array',
+    observed: 'Float64Array',
+    limit: 'Float64Array',
+    canary_limit: 'Float64Array',
+  }]);
+  assert.ok(presets.length > 5);
+  for (const preset of presets) {
+    assert.deepEqual(preset, { name: 'string', description: 'string', json: 'string' });
+  }
+});
+
+test('an object, its text and the command line give the same bytes', async () => {
+  const seeds = [0, 7, 42, Number.MAX_SAFE_INTEGER];
+  const names = ['default', 'opening', 'twice-the-errors'];
+  const results = await inPage(([names, seeds]) => {
+    const { new_rollout, presets } = window.engine;
+    const json = (config, seed) => {
+      const rollout = new_rollout(config, seed);
+      rollout.run();
+      return rollout.to_json();
+    };
+    return names.flatMap((name) => {
+      const text = presets().find((preset) => preset.name === name).json;
+      return seeds.map((seed) => ({
+        name,
+        seed,
+        fromText: json(text, seed),
+        fromObject: json(JSON.parse(text), seed),
+      }));
+    });
+  }, [names, seeds]);
+  assert.equal(results.length, names.length * seeds.length);
+  for (const { name, seed, fromText, fromObject } of results) {
+    assert.equal(fromObject, fromText, `${name}, seed ${seed}`);
+    assert.equal(`${fromText}\n`, native(['run', name, '--seed', String(seed)]).stdout, `${name}, seed ${seed}`);
+  }
+});
+
+test('a seed is a number, a bigint, a text, or random and shown', async () => {
+  const { given, random, refused } = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const seed = (value) => engine.new_rollout(MINIMAL, value).seed;
+    const wrong = {
+      '-1': -1, '2^53': 2 ** 53, '1.5': 1.5, '"abc"': 'abc', NaN: NaN, Infinity: Infinity, '{}': {}, '[]': [],
+      '""': '', true: true, '-1n': -1n, '2n ** 64n': 2n ** 64n, symbol: Symbol('x'), '1e3': '1e3',
+    };
+    return {
+      given: [7, 7n, '7', '0007', 0, 2 ** 53 - 1, 2n ** 53n - 1n, '9007199254740991'].map(seed),
+      random: [undefined, null, undefined, null].map(seed),
+      refused: Object.entries(wrong).map(([name, value]) => [name, messageOf(() => seed(value))]),
+    };
+  });
+  const most = Number.MAX_SAFE_INTEGER;
+  assert.deepEqual(given, [7, 7, 7, 7, 0, most, most, most]);
+  assert.ok(random.every((seed) => Number.isSafeInteger(seed) && seed >= 0), String(random));
+  assert.equal(new Set(random).size, random.length);
+  for (const [name, message] of refused) {
+    assert.match(message ?? '', /^seed: found .+, expected a whole number from 0 to 9007199254740991$/, name);
+    assert.doesNotMatch(message, /JsValue/, name);
+  }
+});
+
+test('three faults are the same three lines as on the command line', async () => {
+  const config = {
+    tick_seconds: 0,
+    baseline: { error_rate: 2 },
+    stages: [{ traffic_pct: 50 }, { traffic_pct: 25 }],
+  };
+  const { thrown, problems } = await inPage((config) => ({
+    thrown: window.messageOf(() => window.engine.new_rollout(config, 1)),
+    problems: window.engine.validate(config).problems.map(({ path, message }) => `${path}: ${message}`),
+  }), config);
+  const lines = native(['validate', '-'], JSON.stringify(config)).stderr.trimEnd().split('\n')
+    .map((line) => line.replace('canary-rollout: -: ', ''));
+  assert.equal(lines.length, 3);
+  assert.deepEqual(thrown.split('\n'), lines);
+  assert.deepEqual(problems, lines);
+});
+
+test('what is no configuration is refused in words', async () => {
+  const results = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const cyclic = { ...MINIMAL };
+    cyclic.self = cyclic;
+    let deep = [];
+    for (let i = 0; i < 100_000; i += 1) deep = [deep];
+    const stages = (count, stage) =>
+      Array.from({ length: count }, (_, i) => ({ traffic_pct: (i + 1) / 200, ...stage }));
+    const wrong = {
+      'NaN': NaN,
+      'a number': 3,
+      'null': null,
+      'undefined': undefined,
+      'a function': () => MINIMAL,
+      'a symbol': Symbol('x'),
+      'a bigint': 1n,
+      'a bigint within': { ...MINIMAL, tick_seconds: 60n },
+      'a Date': new Date(0),
+      'a Date within': { ...MINIMAL, tick_seconds: new Date(0) },
+      'a Map': new Map([['stages', []]]),
+      'an array': [MINIMAL],
+      'cyclic': cyclic,
+      'deep': deep,
+      'a getter that throws': { get stages() { throw new Error('no stages today'); } },
+      'a toJSON that throws': { toJSON() { throw new Error('no JSON today'); } },
+      'a value of NaN': { ...MINIMAL, error_rate_threshold: NaN },
+      'a value of Infinity': { ...MINIMAL, tick_seconds: Infinity },
+      'a value of 1e308': { ...MINIMAL, traffic: { requests_per_second: 1e308 } },
+      'a share of 1e308': { stages: [{ traffic_pct: 1e308 }] },
+      'no stages': { stages: [] },
+      '10,000 stages': { stages: stages(10_000) },
+      'a stage of a billion ticks': { stages: stages(1, { duration_ticks: 1e9 }) },
+      'an unknown key': { ...MINIMAL, colour: 'amber' },
+      'empty text': '',
+      '10 MB of brackets': '['.repeat(10_000_000),
+      '1 MB of brackets': '['.repeat(1_000_000),
+      'a key twice': '{"stages": [{"traffic_pct": 5, "traffic_pct": 6}]}',
+      'text cut short': '{"stages": [{"traffic_pct": 5}',
+      'a lone surrogate': '{"name": "\ud800", "stages": []}',
+    };
+    return Object.entries(wrong).map(([name, config]) => {
+      const thrown = messageOf(() => engine.new_rollout(config, 1));
+      const { problems } = engine.validate(config);
+      return { name, thrown, problems };
+    });
+  });
+  for (const { name, thrown, problems } of results) {
+    assertReadable(thrown, name);
+    assert.ok(problems.length > 0, name);
+    for (const { message } of problems) assert.ok(thrown.includes(message), `${name}: ${message}`);
+  }
+});
+
+test('a name with markup is the same text in the result', async () => {
+  const name = '<img src=x onerror=alert(1)>"\\\u2028é';
+  const back = await inPage((name) => {
+    const { engine, MINIMAL } = window;
+    const rollout = engine.new_rollout({ ...MINIMAL, name }, 1);
+    return [rollout.report().config.name, JSON.parse(rollout.to_json()).config.name];
+  }, name);
+  assert.deepEqual(back, [name, name]);
+});
+
+test('a refused call throws the engine’s words and changes no byte', async () => {
+  const refusals = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const calls = ['tick', 'advance', 'pause', 'resume', 'promote', 'abort'];
+    const ways = [[], ['pause'], ['abort'], ['abort', 'advance'], ['promote', 'promote']];
+    return ways.flatMap((way) => {
+      const rollout = engine.new_rollout({ ...MINIMAL, rollback_ticks: 2 }, 3);
+      for (const call of way) rollout[call]();
+      const [state, before, allowed] = [rollout.state, rollout.to_json(), rollout.allowed()];
+      return calls.filter((call) => !allowed.includes(call)).map((call) => {
+        const message = messageOf(() => rollout[call]());
+        return { call, state, message, same: rollout.to_json() === before };
+      });
+    });
+  });
+  assert.deepEqual(
+    [...new Set(refusals.map(({ state }) => state))],
+    ['PROGRESSING', 'PAUSED', 'ROLLING_BACK', 'ROLLED_BACK', 'COMPLETED'],
+  );
+  for (const { call, state, message, same } of refusals) {
+    assert.ok(message?.startsWith(`${call}(): the rollout is ${state}, expected `), `${call} ${state}: ${message}`);
+    assert.ok(same, `${call} in ${state}`);
+  }
+});
+
+test('report() is to_json(), and every series has an element a tick', async () => {
+  const results = await inPage(() => {
+    const { engine } = window;
+    return engine.presets().map(({ name, json }) => {
+      const rollout = engine.new_rollout(json, 7);
+      const lengths = [];
+      while (rollout.ticks < 12 && rollout.allowed().includes('tick')) {
+        const { rules, ...columns } = rollout.series();
+        const all = [...Object.values(columns), ...rules.flatMap((rule) => Object.values(rule))];
+        lengths.push(all.every((column) => column.length === rollout.ticks));
+        rollout.tick();
+      }
+      const series = rollout.series();
+      return {
+        name,
+        lengths: lengths.every(Boolean),
+        rules: series.rules.length,
+        canaryErrors: series.canary_errors.reduce((sum, errors) => sum + errors, 0),
+        report: rollout.report(),
+        json: rollout.to_json(),
+      };
+    });
+  });
+  for (const { name, lengths, rules, canaryErrors, report, json } of results) {
+    assert.deepEqual(report, JSON.parse(json), name);
+    assert.ok(lengths, name);
+    assert.equal(rules, report.config.rules.length, name);
+    assert.equal(canaryErrors, report.metrics.canary.errors, name);
+  }
+});
+
+test('after an error a handle goes on; after free() it says so', async () => {
+  const { completed, again, freed } = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const completed = (disturb) => {
+      const rollout = engine.new_rollout(MINIMAL, 5);
+      while (rollout.allowed().includes('tick')) {
+        if (disturb) {
+          messageOf(() => rollout.resume());
+          messageOf(() => engine.new_rollout({}, 5));
+          messageOf(() => engine.new_rollout(MINIMAL, -1));
+        }
+        rollout.tick();
+      }
+      return rollout.to_json();
+    };
+    const gone = engine.new_rollout(MINIMAL, 5);
+    gone.free();
+    const freed = ['tick', 'to_json', 'report', 'series', 'allowed', 'run']
+      .map((call) => [call, messageOf(() => gone[call]())]);
+    freed.push(['state', messageOf(() => gone.state)]);
+    const twice = messageOf(() => gone.free());
+    if (twice !== null) freed.push(['free', twice]);
+    const borrowed = messageOf(() => engine.Rollout.prototype.tick.call({}));
+    freed.push(['tick of another object', borrowed]);
+    return { completed: completed(false), again: completed(true), freed };
+  });
+  assert.equal(again, completed);
+  for (const [call, message] of freed) assertReadable(message, call);
+});
