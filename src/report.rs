@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::config::{Arrival, Config};
 use crate::controller::{State, Step};
+use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
 use crate::problem::Problem;
 use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
@@ -254,8 +255,7 @@ impl From<Problem> for Warning {
 impl Report {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self)
-            .unwrap_or_else(|e| format!("{{\"error\":{:?}}}", e.to_string()))
+        json::write(self)
     }
 }
 

@@ -9,10 +9,12 @@
 mod fault;
 mod parse;
 mod read;
+mod write;
 
 pub(crate) use fault::Fault;
 pub(crate) use parse::Node;
 pub(crate) use read::{Choice, Field, Read, fields, read_object, words};
+pub(crate) use write::write;
 
 use serde::Serializer;
 
