@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::config::{Arrival, Config};
 use crate::controller::{State, Step};
+use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
 use crate::problem::Problem;
 use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
@@ -254,15 +255,8 @@ impl From<Problem> for Warning {
 impl Report {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        to_json(self)
+        json::write(self)
     }
-}
-
-/// A result's JSON, indented by two spaces.
-pub(crate) fn to_json(result: &impl Serialize) -> String {
-    // Results hold nothing that JSON cannot: no maps, no numbers that are not
-    // finite.
-    serde_json::to_string_pretty(result).unwrap_or_default()
 }
 
 impl Rollout {

@@ -10,10 +10,12 @@ mod edit;
 mod fault;
 mod parse;
 mod read;
+mod write;
 
 pub(crate) use fault::Fault;
 pub(crate) use parse::{Node, parse};
 pub(crate) use read::{Choice, Field, Read, fields, read_object, words};
+pub(crate) use write::write;
 
 use serde::Serializer;
 

@@ -196,7 +196,7 @@ pub struct Difference {
 impl StudyReport {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        crate::report::to_json(self)
+        crate::json::write(self)
     }
 }
 

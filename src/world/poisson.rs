@@ -207,7 +207,8 @@ fn uniform(bits: u64) -> f64 {
 /// where [`Point`] holds.
 fn guess(z: f64, mean: f64) -> f64 {
     let k = (mean + z * mean.sqrt() + (z * z - 1.0) / 6.0 - 0.5).round();
-    k.clamp((0.9 * mean).ceil() - 1.0, (1.1 * mean).floor() - 1.0)
+    // Not `clamp`: its message for bounds in disorder formats numbers.
+    k.max((0.9 * mean).ceil() - 1.0).min((1.1 * mean).floor() - 1.0)
 }
 
 /// P(count ≤ k) for a mean of at least 64 and |k + 1 − mean| ≤ mean/10.

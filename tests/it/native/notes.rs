@@ -156,6 +156,9 @@ impl Sink for Tally {
     fn wants(&self) -> Cells {
         Cells::ALL
     }
+    fn wants_looks(&self) -> bool {
+        true
+    }
 
     fn tick(&mut self, tick: &Tick<'_>) {
         self.exposed += tick.counts.canary.requests;
