@@ -14,6 +14,8 @@ use crate::problem::Problem;
 use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
 use crate::rules::words::significant;
+use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_sequence};
+use crate::stats::intervals::{Interval, wilson};
 use crate::world::WorldState;
 
 /// A rollout's result, at its end or on the way.
@@ -102,11 +104,18 @@ pub struct Metrics {
     pub error_rate_delta: Option<f64>,
     /// The canary's error rate by the baseline's; `null` without baseline errors.
     pub error_rate_ratio: Option<f64>,
+    /// The ratio of the true error rates, if it was constant, with 95 %
+    /// confidence however often one looks; an end is `null` where it is
+    /// unbounded.
+    pub error_ratio_interval: RatioInterval,
     /// The canary's latency quantiles less the baseline's.
     pub latency_delta_ms: Quantiles,
     /// Canary errors that the baseline would have served.
     pub excess_errors: u64,
 }
+
+/// The level of the intervals in a report.
+const ALPHA: f64 = 0.05;
 
 /// One arm in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -117,6 +126,8 @@ pub struct ArmMetrics {
     pub errors: u64,
     /// Errors by requests, 0..=1; `null` without requests.
     pub error_rate: Option<f64>,
+    /// Wilson's interval of the error rate, 95 %; valid for one look.
+    pub error_rate_interval: Option<Interval>,
     /// Latency.
     pub latency_ms: Quantiles,
 }
@@ -391,14 +402,24 @@ impl<'a> Scribe<'a> {
     fn metrics(&mut self, rows: std::ops::Range<usize>) -> Metrics {
         let mut counts = ByArm::<Counts>::default();
         let mut excess_errors = 0;
+        let mut strata: Vec<Stratum> = Vec::new();
         for row in &self.rollout.history().ticks[rows.clone()] {
             counts += row.counts;
             excess_errors += row.excess_errors;
+            // Shares never fall, so those of a kind stand together.
+            if strata.last().is_none_or(|stratum| stratum.weight != row.share) {
+                strata.push(Stratum { weight: row.share, canary_errors: 0, baseline_errors: 0 });
+            }
+            if let Some(stratum) = strata.last_mut() {
+                stratum.canary_errors += row.counts.canary.errors;
+                stratum.baseline_errors += row.counts.baseline.errors;
+            }
         }
         let arm = |scribe: &mut Self, arm: Arm| ArmMetrics {
             requests: counts.of(arm).requests,
             errors: counts.of(arm).errors,
             error_rate: counts.of(arm).error_rate(),
+            error_rate_interval: interval(counts.of(arm)),
             latency_ms: Quantiles::from_array(scribe.quantiles(arm, rows.clone())),
         };
         let (baseline, canary) = (arm(self, Arm::Baseline), arm(self, Arm::Canary));
@@ -409,6 +430,7 @@ impl<'a> Scribe<'a> {
             seconds: u64::from(ticks) * u64::from(self.rollout.plan().config().tick_seconds),
             error_rate_delta: rates.map(|(c, b)| c - b),
             error_rate_ratio: rates.filter(|(_, b)| *b > 0.0).map(|(c, b)| c / b),
+            error_ratio_interval: confidence_sequence(&strata, ALPHA),
             latency_delta_ms: canary.latency_ms.less(&baseline.latency_ms),
             excess_errors,
             baseline,
@@ -442,6 +464,11 @@ impl<'a> Scribe<'a> {
             verdict: stage_verdict(rollout, number),
         }
     }
+}
+
+/// Wilson's interval of an error rate; `None` without requests.
+fn interval(counts: &Counts) -> Option<Interval> {
+    (counts.requests > 0).then(|| wilson(counts.errors, counts.requests, ALPHA))
 }
 
 /// The rules that hold in a stage, with their looks in the ticks of `rows`.

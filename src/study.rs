@@ -266,9 +266,14 @@ impl Study {
         go_on(self.done);
     }
 
-    /// The outcomes of the first runs of a case, at most [`KEPT_RUNS`].
-    pub fn kept(&self, case: usize) -> &[RunOutcome] {
-        &self.cases[case].kept
+    /// The outcomes of the first runs, at most [`KEPT_RUNS`], of the
+    /// configuration's own policy: on a healthy release, or on the
+    /// configuration's own.
+    pub fn first_runs(&self, healthy: bool) -> &[RunOutcome] {
+        self.layout.policies.first().map_or(&[], |own| {
+            let case = if healthy { own.healthy } else { own.release.unwrap_or(own.healthy) };
+            &self.cases[case].kept
+        })
     }
 
     /// The outcomes of some runs, by case. Each run stands by itself.

@@ -14,6 +14,8 @@ use crate::report::Quantiles;
 use crate::rollout::{self, TickRow};
 use crate::rules::Verdict;
 use crate::seed::{MAX_SEED, parse_seed};
+use crate::stats::intervals::{Interval, wilson};
+use crate::study;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("wasm/types.d.ts");
@@ -111,7 +113,7 @@ impl Rollout {
     /// The result as an object.
     #[wasm_bindgen(unchecked_return_type = "Report")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        JSON::parse(&self.to_json()).map_err(|_| JsError::new("the report is not JSON"))
+        parsed(&self.to_json())
     }
 
     /// Every tick as typed arrays, an element a tick.
@@ -119,6 +121,105 @@ impl Rollout {
     pub fn series(&self) -> Object {
         series(&self.inner)
     }
+}
+
+/// A study under way: what a policy does over many seeds.
+#[wasm_bindgen]
+pub struct Study {
+    inner: study::Study,
+}
+
+/// A study before its first run. `config` is an object or JSON text.
+///
+/// # Errors
+/// All that is wrong with the configuration or the options, a line a fault.
+#[wasm_bindgen]
+pub fn new_study(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "StudyOptions | null")] options: &JsValue,
+) -> Result<Study, JsError> {
+    let options = match options.is_undefined() || options.is_null() {
+        true => "{}".to_string(),
+        false => json_text(options)
+            .ok_or_else(|| JsError::new("study: the options are not an object of JSON values"))?,
+    };
+    let study = match config.as_string() {
+        Some(text) => study::Study::new(&text, &options),
+        None => json_text(config)
+            .ok_or_else(not_json)
+            .and_then(|text| study::Study::new(&text, &options))
+            .map_err(ConfigError::without_line_column),
+    };
+    let inner = study.map_err(|e| JsError::new(&e.to_string()))?;
+    Ok(Study { inner })
+}
+
+#[wasm_bindgen]
+impl Study {
+    /// The next runs, as many as are left.
+    pub fn advance(&mut self, runs: u32) {
+        self.inner.advance(u64::from(runs));
+    }
+
+    /// Runs asked for.
+    #[wasm_bindgen(getter)]
+    pub fn runs(&self) -> f64 {
+        self.inner.runs() as f64
+    }
+
+    /// Runs finished.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> f64 {
+        self.inner.done() as f64
+    }
+
+    /// Rollouts simulated for each run: one for each policy on each release.
+    #[wasm_bindgen(getter)]
+    pub fn rollouts_per_run(&self) -> u32 {
+        self.inner.rollouts_per_run()
+    }
+
+    /// What the runs finished so far have found.
+    #[wasm_bindgen(unchecked_return_type = "StudyReport")]
+    pub fn report(&self) -> Result<JsValue, JsError> {
+        parsed(&self.to_json())
+    }
+
+    /// The result as JSON text, the same bytes as from the command line.
+    pub fn to_json(&self) -> String {
+        self.inner.report().to_json()
+    }
+
+    /// The outcomes of the first runs of the configuration's own policy, on a
+    /// healthy release or on the configuration's own.
+    #[wasm_bindgen(unchecked_return_type = "FirstRuns")]
+    pub fn first_runs(&self, healthy: bool) -> Object {
+        let runs = self.inner.first_runs(healthy);
+        let ends: Vec<u8> = runs.iter().map(|run| run.end as u8).collect();
+        let stages: Vec<u32> = runs.iter().map(|run| run.stages_completed).collect();
+        let ticks: Vec<u32> = runs.iter().map(|run| run.ticks).collect();
+        let object = Object::new();
+        put(&object, "end", &Uint8Array::from(&ends[..]));
+        put(&object, "stages_completed", &Uint32Array::from(&stages[..]));
+        put(&object, "ticks", &Uint32Array::from(&ticks[..]));
+        put(&object, "excess_errors", &floats(runs.iter().map(|run| run.excess_errors as f64)));
+        object
+    }
+}
+
+/// Wilson's 95 % intervals of error rates, low ends and high ends, from errors
+/// and requests; `NaN` without requests.
+#[wasm_bindgen(unchecked_return_type = "{ low: Float64Array; high: Float64Array }")]
+pub fn error_rate_intervals(errors: &[f64], requests: &[f64]) -> Object {
+    let intervals: Vec<Option<Interval>> = errors
+        .iter()
+        .zip(requests)
+        .map(|(x, n)| (*n >= 1.0 && x <= n).then(|| wilson(*x as u64, *n as u64, 0.05)))
+        .collect();
+    let object = Object::new();
+    put(&object, "low", &floats(intervals.iter().map(|i| or_nan(i.map(|i| i.low)))));
+    put(&object, "high", &floats(intervals.iter().map(|i| or_nan(i.map(|i| i.high)))));
+    object
 }
 
 /// The preset `default` as an object: the course's rollout.
@@ -187,17 +288,30 @@ struct PlacedProblem {
 }
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
-    if let Some(text) = config.as_string() {
-        return Config::from_json(&text);
+    match config.as_string() {
+        Some(text) => Config::from_json(&text),
+        None => json_text(config)
+            .ok_or_else(not_json)
+            .and_then(|text| Config::from_json(&text))
+            .map_err(ConfigError::without_line_column),
     }
-    // A cycle or a bigint cannot be JSON; a function or undefined is none.
-    let text = JSON::stringify(config).ok().and_then(|text| text.as_string());
-    match text {
-        Some(text) => Config::from_json(&text).map_err(ConfigError::without_line_column),
-        None => Err(ConfigError::of_whole(
-            "the configuration is neither JSON text nor an object that can be written as JSON",
-        )),
-    }
+}
+
+/// An object as JSON text. A cycle or a bigint cannot be one; a function or
+/// undefined is none.
+fn json_text(object: &JsValue) -> Option<String> {
+    JSON::stringify(object).ok()?.as_string()
+}
+
+fn not_json() -> ConfigError {
+    ConfigError::of_whole(
+        "the configuration is neither JSON text nor an object that can be written as JSON",
+    )
+}
+
+/// A result as an object, by way of its JSON, which is linked anyway.
+fn parsed(json: &str) -> Result<JsValue, JsError> {
+    JSON::parse(json).map_err(|_| JsError::new("the result is not JSON"))
 }
 
 fn read_seed(seed: &JsValue) -> Result<u64, JsError> {

@@ -1,7 +1,6 @@
 //! `canary-rollout study`: options, progress and the gate for pipelines.
 
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use canary_rollout::study::{Fulfilment, Requirement, Study};
 use canary_rollout::text::{study_csv, study_text};
@@ -184,7 +183,10 @@ fn run(source: &str, config: &str, options: &Json) -> Result<Study, String> {
 
 #[cfg(not(target_family = "wasm"))]
 fn simulate(study: &mut Study, started: Instant) {
+    use std::io::IsTerminal;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
     // A second handler is refused: the first one serves every study.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));

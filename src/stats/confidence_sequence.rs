@@ -17,7 +17,7 @@ pub struct Stratum {
 
 /// Bounds on a ratio, above 0. An end that the data leave open is `None`: 0
 /// below, infinity above.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct RatioInterval {
     /// The lower end.
     pub low: Option<f64>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::{Case, End, PolicyCases, RunOutcome, Study, Tally};
+use super::{Case, PolicyCases, Study, Tally};
 use crate::config::Config;
 use crate::stats::intervals::wilson;
 
@@ -127,9 +127,6 @@ pub struct CaseReport {
     pub exposed_requests: Option<Distribution>,
     /// Ticks until the end, or until it waits.
     pub duration_ticks: Option<Distribution>,
-    /// The first runs, to be shown.
-    #[serde(skip)]
-    pub first_runs: Vec<RunOutcome>,
 }
 
 impl CaseReport {
@@ -146,7 +143,6 @@ impl CaseReport {
             excess_errors: Distribution::of(&tally.excess_errors),
             exposed_requests: Distribution::of(&tally.exposed_requests),
             duration_ticks: Distribution::of(&tally.duration_ticks),
-            first_runs: case.kept.clone(),
         }
     }
 }
@@ -276,11 +272,4 @@ fn of_differences(n: f64, sum: f64, sum_of_squares: f64) -> Interval {
     let variance = (sum_of_squares / n - mean * mean).max(0.0);
     let half = Z * (variance / n).sqrt();
     Interval { estimate: mean, low: mean - half, high: mean + half }
-}
-
-impl End {
-    /// Its number in a typed array.
-    pub fn number(self) -> u8 {
-        self as u8
-    }
 }

@@ -26,11 +26,19 @@ export interface Quantiles {
   p99: number | null;
 }
 
+/** A range. */
+export interface Interval {
+  low: number;
+  high: number;
+}
+
 /** One arm in numbers; error_rate in 0..1, null without requests. */
 export interface ArmMetrics {
   requests: number;
   errors: number;
   error_rate: number | null;
+  /** Wilson's interval, 95 %; valid for one look. */
+  error_rate_interval: Interval | null;
   latency_ms: Quantiles;
 }
 
@@ -44,6 +52,8 @@ export interface Metrics {
   error_rate_delta: number | null;
   /** The canary's error rate by the baseline's. */
   error_rate_ratio: number | null;
+  /** The ratio of the true error rates if it was constant, with 95 % confidence however often one looks. */
+  error_ratio_interval: { low: number | null; high: number | null };
   latency_delta_ms: Quantiles;
   /** Canary errors that the baseline would have served. */
   excess_errors: number;
@@ -194,6 +204,15 @@ export interface Rule {
   min_errors?: number;
   max?: number;
   quantile?: number;
+  alpha?: number;
+  tolerated_ratio?: number;
+  bets?: number[];
+  bets_open?: "tick_1" | "stage_starts";
+  certify_below?: number;
+  certify_alpha?: number;
+  min_ticks?: number;
+  spending?: "pocock" | "obrien_fleming" | "linear";
+  objective_ms?: number;
 }
 
 /** A stage of the plan. */
@@ -271,4 +290,96 @@ export interface Preset {
 export interface Validation {
   problems: Problem[];
   warnings: Warning[];
+}
+
+/** The keys of a configuration that make a policy. */
+export type Policy = Pick<
+  Config,
+  "error_rate_threshold" | "latency_threshold_ms" | "rules" | "on_inconclusive" | "rollback_ticks"
+> & { stages?: Stage[] };
+
+/** What a study is asked to do. */
+export interface StudyOptions {
+  /** How many seeds, 1 to 10⁹; default 10,000. */
+  runs?: number;
+  /** The first seed; default 0. */
+  seed?: number;
+  /** Ticks over which harm is charged; default the longest plan. */
+  horizon_ticks?: number;
+  /** Numeric fields of the configuration changed beforehand. */
+  set?: { field: string; value: number }[];
+  /** A numeric field that takes several values; "error_ratio" is short for "canary.error_ratio". */
+  sweep?: { field: string; values: number[] };
+  /** Other policies on the same worlds, at most 8. */
+  policies?: { name?: string; policy: Policy }[];
+}
+
+/** A number with its 95 % interval, which is of the simulation's error alone. */
+export interface Estimate {
+  estimate: number;
+  low: number;
+  high: number;
+}
+
+/** How a number spreads over runs. */
+export interface Distribution {
+  mean: number;
+  p50: number;
+  p95: number;
+}
+
+/** A policy on a release, over the runs of a study. */
+export interface StudyCase {
+  p_rollback: Estimate;
+  p_completed: Estimate;
+  /** It waits for a person without end. */
+  p_waiting: Estimate;
+  /** Rolled back before the release became worse, or though it never did. */
+  p_false_rollback: Estimate;
+  p_caught: Estimate;
+  rolled_back_by_stage: number[];
+  /** From the first worse tick to the decision, both counted. */
+  ticks_to_rollback: Distribution | null;
+  excess_errors: Distribution | null;
+  exposed_requests: Distribution | null;
+  duration_ticks: Distribution | null;
+}
+
+/** Two policies paired by seed: the second less the first. */
+export interface Difference {
+  p_rollback: Estimate;
+  excess_errors: Estimate;
+}
+
+/** What a study has found so far. */
+export interface StudyReport {
+  runs: number;
+  requested_runs: number;
+  /** Whether it has not finished (yet). */
+  partial: boolean;
+  seeds: { first: number; last: number | null; next: number };
+  horizon_ticks: number;
+  /** The policy on a healthy release; p_rollback is the false rollback. */
+  healthy: StudyCase;
+  /** The policy on the configuration's release, if that is bad; p_completed is the missed regression. */
+  release: StudyCase | null;
+  /** By value, the cases of each policy, the configuration's own first. */
+  sweep: { field: string; points: { value: number; policies: StudyCase[] }[] } | null;
+  policies: {
+    name: string;
+    healthy: StudyCase;
+    release: StudyCase | null;
+    healthy_difference: Difference;
+    release_difference: Difference | null;
+  }[];
+  config: ResolvedConfig;
+}
+
+/** The outcomes of a study's first runs, at most 1,000, an element a run; run i has the study's seed + i. */
+export interface FirstRuns {
+  /** 0 completed, 1 rolled back, 2 waits for a person. */
+  end: Uint8Array;
+  stages_completed: Uint32Array;
+  ticks: Uint32Array;
+  excess_errors: Float64Array;
 }
