@@ -524,10 +524,14 @@ fn truth_sentence(config: &Config) -> String {
         worse(canary.error_ratio, "fails", "as often as the baseline", canary.error_arrival);
     let latency =
         worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
+    let heals = !canary.is_bad() && (canary.error_ratio > 1.0 || canary.latency_ratio > 1.0);
+    let once_warm = if heals { " Once it is warm it is healthy." } else { "" };
     match (errors, latency) {
         (None, None) => "The release is healthy: it fails as the baseline does.".to_string(),
-        (Some(one), None) | (None, Some(one)) => format!("The release {one}."),
-        (Some(errors), Some(latency)) => format!("The release {errors}, and it {latency}."),
+        (Some(one), None) | (None, Some(one)) => format!("The release {one}.{once_warm}"),
+        (Some(errors), Some(latency)) => {
+            format!("The release {errors}, and it {latency}.{once_warm}")
+        }
     }
 }
 

@@ -478,10 +478,8 @@ impl Run {
                 Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(Mendable::Yes),
             }
         }
-        if finding.fail == Some(OnFail::Pause) {
-            if let Some(Evidence { rule, .. }) = failed {
-                self.rules[rule as usize].paused = true;
-            }
+        if let (Some(OnFail::Pause), Some(Evidence { rule, .. })) = (finding.fail, failed) {
+            self.rules[rule as usize].paused = true;
         }
         (finding, failed.or(unsure))
     }

@@ -2,6 +2,8 @@
 //! Chromium by `wasm-pack test --headless --chrome`. What needs a process or a
 //! file system is in `native`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "so does a test fail")]
+
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 

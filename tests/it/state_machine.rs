@@ -10,8 +10,11 @@ use crate::support::config;
 
 use State::{Completed, Paused, Progressing, RolledBack, RollingBack};
 
+/// From a state to those that a call may lead to.
+type Edges = (State, &'static [State]);
+
 /// The design's table: in which states a call is allowed, and where it may lead.
-const TABLE: [(Call, &[(State, &[State])]); 6] = [
+const TABLE: [(Call, &[Edges]); 6] = [
     (
         Call::Tick,
         &[
