@@ -22,6 +22,7 @@ test-suites: ## the engine's tests natively and in Chromium, and that both ran t
 	@scripts/install.sh wasm chromium
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
+	cargo test --release --test it golden
 	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
 	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
 
