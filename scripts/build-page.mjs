@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
-/** How binaryen optimises the engine: `-O3` for speed or `-Oz` for size. */
-const WASM_OPT = '-O3';
+/** How binaryen optimises the engine: for size, until nothing more is to be had. */
+const WASM_OPT = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /** What the bundles of the element and of its worker have in common. */
 const SHARED = {
@@ -65,8 +65,8 @@ await Promise.all([
 /** Compiles the engine to `pkg/`; throws when a program fails. */
 function buildEngine() {
   const wasm = 'pkg/canary_rollout_bg.wasm';
-  run('wasm-pack', 'build', '--release', '--target', 'web', '--out-dir', 'pkg');
-  run('node_modules/.bin/wasm-opt', WASM_OPT, wasm, '-o', wasm);
+  run('wasm-pack', 'build', '--profile', 'page', '--no-opt', '--target', 'web', '--out-dir', 'pkg');
+  run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
 }
 
 function run(program, ...args) {
