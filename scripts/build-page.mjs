@@ -4,11 +4,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { compress } from 'lzma1';
 
-/** How binaryen optimises the engine: `-O3` for speed or `-Oz` for size. */
-const WASM_OPT = '-O3';
+/** How binaryen optimises the engine: for size, until nothing more is to be had. */
+const WASM_OPT = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /** What the bundles of the element and of its worker have in common. */
 const SHARED = {
@@ -44,14 +44,14 @@ const inlineWorker = {
 };
 
 /**
- * `import packed from './engine.wasm?deflated'` is the file's bytes, deflated:
- * a server's gzip can do little for them once they stand in base64.
+ * `import packed from './engine.wasm?lzma'` is the file's bytes, packed: a
+ * server's gzip can do little for them once they stand in base64.
  */
-const deflated = {
-  name: 'deflated',
+const packed = {
+  name: 'packed',
   setup(build) {
     build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({
-      contents: deflateRawSync(await readFile(path), { level: 9 }),
+      contents: Uint8Array.from(compress(await readFile(path), 9)),
       loader: 'binary',
     }));
   },
@@ -67,8 +67,8 @@ await Promise.all([
 /** Compiles the engine to `pkg/`; throws when a program fails. */
 function buildEngine() {
   const wasm = 'pkg/canary_rollout_bg.wasm';
-  run('wasm-pack', 'build', '--release', '--target', 'web', '--out-dir', 'pkg');
-  run('node_modules/.bin/wasm-opt', WASM_OPT, wasm, '-o', wasm);
+  run('wasm-pack', 'build', '--profile', 'page', '--no-opt', '--target', 'web', '--out-dir', 'pkg');
+  run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
 }
 
 function run(program, ...args) {
@@ -77,13 +77,13 @@ function run(program, ...args) {
 
 /** Bundles the element, and everything it needs, into one file. */
 function buildElement(format, outfile) {
-  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock; fflate, MIT, copyright Arjun Barrett. */';
+  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock. */';
   return esbuild.build({
     ...SHARED,
     entryPoints: ['www/src/main.js'],
     outfile,
     format,
-    plugins: [inlineWorker, deflated],
+    plugins: [inlineWorker, packed],
     banner: { js: banner },
   });
 }

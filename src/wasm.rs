@@ -335,9 +335,7 @@ fn thrown(error: CallError) -> JsError {
 }
 
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(|e| JsError::new(&e.to_string()))
+    JSON::parse(&crate::json::write(value)).map_err(|_| JsError::new("the result is not JSON"))
 }
 
 fn series(rollout: &rollout::Rollout) -> Object {

@@ -3,9 +3,9 @@
  * to await and nothing to fetch.
  */
 
-import { inflateSync } from 'fflate';
 import { initSync } from '../../pkg/canary_rollout.js';
-import packed from '../../pkg/canary_rollout_bg.wasm?deflated';
+import packed from '../../pkg/canary_rollout_bg.wasm?lzma';
+import { unpack } from './lzma.js';
 
 /** @typedef {import("../../pkg/canary_rollout.js").Report} Report */
 /** @typedef {import("../../pkg/canary_rollout.js").Series} Series */
@@ -22,7 +22,7 @@ import packed from '../../pkg/canary_rollout_bg.wasm?deflated';
 /** @typedef {import("../../pkg/canary_rollout.js").Warning} Warning */
 /** @typedef {import("../../pkg/canary_rollout.js").Preset} Preset */
 
-initSync({ module: inflateSync(packed) });
+initSync({ module: unpack(packed) });
 
 export { new_rollout, presets, validate, version } from '../../pkg/canary_rollout.js';
 

@@ -1,7 +1,7 @@
 // What the build makes of imports that are not JavaScript.
 
-/** A WebAssembly module's bytes, inside the bundle: raw DEFLATE, without a header. */
-declare module '*.wasm?deflated' {
+/** A WebAssembly module, inside the bundle, as the bytes of a `.lzma` file. */
+declare module '*.wasm?lzma' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }
