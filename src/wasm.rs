@@ -335,7 +335,9 @@ fn thrown(error: CallError) -> JsError {
 }
 
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
-    JSON::parse(&crate::json::write(value)).map_err(|_| JsError::new("the result is not JSON"))
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| JsError::new(&e.to_string()))
 }
 
 fn series(rollout: &rollout::Rollout) -> Object {

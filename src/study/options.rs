@@ -7,7 +7,7 @@ use super::{
     SweepCases, Tally,
 };
 use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
-use crate::json::{Node, fields, parse, read};
+use crate::json::{Node, fields, parse, plain, read};
 use crate::problem::Problem;
 use crate::rollout::Plan;
 use crate::seed::MAX_SEED;
@@ -166,7 +166,7 @@ impl Draft {
         if x.fract() == 0.0 && x >= min as f64 && x <= max as f64 {
             return x as u64;
         }
-        let message = format!("found {x}, expected a whole number from {min} to {max}");
+        let message = format!("found {}, expected a whole number from {min} to {max}", plain(x));
         self.problems.push(Problem::new(path, message));
         min
     }
