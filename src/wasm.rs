@@ -211,7 +211,8 @@ fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
             Some(js_sys::Number::from(seed.as_f64()?).to_string_with_radix(10).ok()?.into())
         })
         .or_else(|| Some(seed.dyn_ref::<js_sys::BigInt>()?.to_string(10).ok()?.into()))
-        .unwrap_or_else(|| format!("{seed:?}"));
+        .or_else(|| JSON::stringify(seed).ok()?.as_string())
+        .unwrap_or_else(|| "what is no JSON".to_string());
     parse_seed(&text).map_err(|problem| JsError::new(&problem.to_string()))
 }
 
