@@ -31,6 +31,8 @@ pub struct Plan {
     cells: Cells,
     /// Whether any rule reads latencies.
     latency: bool,
+    /// Whether any rule may end a stage before its time.
+    certifies: bool,
 }
 
 /// A rule with what the loop asks of it in every tick.
@@ -50,6 +52,7 @@ impl Plan {
         let rules: Vec<PlannedRule> =
             config.rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
+        let certifies = rules.iter().any(|planned| planned.watch.may_certify());
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
@@ -63,6 +66,7 @@ impl Plan {
             rules,
             cells,
             latency,
+            certifies,
             config: config.clone(),
         }
     }
@@ -307,7 +311,7 @@ impl Run {
 
         let mut moment = self.controller.clock_tick(&plan.staged);
         let certificate = match moment {
-            Moment::Within => self.certificate(plan, stage),
+            Moment::Within if plan.certifies => self.certificate(plan, stage),
             _ => None,
         };
         if certificate.is_some() {
@@ -360,7 +364,9 @@ impl Run {
         Ok(())
     }
 
-    /// Takes a tick into the windows.
+    /// Takes a tick into the windows. Part of the loop: counts that passed
+    /// through memory would stall it.
+    #[inline(always)]
     fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>) {
         self.windows.tick = counts;
         self.windows.stage += counts;
@@ -381,16 +387,15 @@ impl Run {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
-            match (&planned.watch, planned.needs.slower_than_ms) {
-                (Watch::Nothing, _) => {}
-                (watch, None) => watch.observe(&mut state.memory, stage, errors),
-                (watch, Some(ms)) => {
+            let observed = match planned.needs.slower_than_ms {
+                None => errors,
+                Some(ms) => {
                     let tick = &self.latencies[self.latencies.len() - 1..];
-                    let slow = [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms));
-                    watch.observe(&mut state.memory, stage, slow);
+                    [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
                 }
-            }
+            };
+            planned.watch.observe(&mut state.memory, stage, observed);
         }
     }
 

@@ -282,6 +282,10 @@ impl WealthWatch {
         wealth.worse.ln_value()
     }
 
+    pub(super) fn may_certify(&self) -> bool {
+        self.certificate.is_some()
+    }
+
     /// Whether a stage may end early after `clock` ticks; `None` if no
     /// certificate is asked for.
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
