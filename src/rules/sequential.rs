@@ -266,6 +266,13 @@ impl WealthWatch {
     #[inline]
     pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         self.worse.observe(&mut wealth.worse, stage, errors);
+        if self.may_certify() {
+            self.observe_certificate(wealth, stage, errors);
+        }
+    }
+
+    #[inline(never)]
+    fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
             pot.observe(evidence, stage, errors);
             wealth.certified |= evidence.reaches(pot.ln_limit);

@@ -68,7 +68,8 @@ impl Watch {
     }
 
     /// Takes in a tick: the errors (or slow requests) of canary and baseline.
-    #[inline]
+    /// Part of the loop, where a call costs as much as what it does.
+    #[inline(always)]
     pub fn observe(&self, memory: &mut Memory, stage: u32, errors: [u64; 2]) {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {

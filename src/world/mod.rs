@@ -360,7 +360,7 @@ impl Sampler {
 
     /// A count by a lane of 16 bits; the 48 below are read only where these 16
     /// do not decide.
-    #[inline]
+    #[inline(always)]
     fn draw(&self, lane: u16, fine: impl FnOnce() -> u64) -> u64 {
         match self {
             Sampler::Never => 0,
