@@ -47,7 +47,7 @@ pub enum Memory {
 }
 
 impl Watch {
-    /// Before the first tick, in the first stage.
+    /// Before the first tick, in the first stage. The same for every run.
     pub fn begin(&self) -> Memory {
         match self {
             Watch::Nothing => Memory::Nothing,

@@ -170,7 +170,7 @@ impl Evidence {
     }
 
     /// Takes in a tick, or several of one weight: the errors of either arm.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, step: &Step, canary_errors: u64, baseline_errors: u64) {
         // By way of i64, which the processor converts in one instruction; counts
         // are below 2⁵³.

@@ -182,7 +182,10 @@ impl World {
 
     /// Draws a tick: the first is 1, then consecutively. `stage` is an index
     /// into the plan.
-    #[inline]
+    ///
+    /// A steady tick is part of the loop that calls it: a call, and counts that
+    /// pass through memory, would cost as much as the draw.
+    #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, stage: u32, cells: Cells) -> Draw {
         match &self.pace {
             Pace::Steady { steps, stages, scenes } => {
@@ -193,8 +196,7 @@ impl World {
         }
     }
 
-    /// Draws a tick whose truth only the tick knows. By itself, so that a steady
-    /// tick is small enough to become part of the loop.
+    /// Draws a tick whose truth only the tick knows.
     #[inline(never)]
     fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
         let WorldState { streams, incident_end, .. } = state;
@@ -282,8 +284,6 @@ impl Scene {
         }
     }
 
-    /// Part of the loop, as is [`draw_pair`]: a call would cost as much as the
-    /// draw, and counts that pass through memory stall their reader.
     #[inline(always)]
     fn draw(&self, streams: &mut Streams, tick: u32, cells: Cells) -> Draw {
         let mut draw = Draw::default();
