@@ -31,6 +31,8 @@ pub struct Plan {
     cells: Cells,
     /// Whether any rule reads latencies.
     latency: bool,
+    /// Whether any rule may end a stage before its time.
+    certifies: bool,
 }
 
 /// A rule with what the loop asks of it in every tick.
@@ -42,6 +44,10 @@ struct PlannedRule {
     holds: Vec<bool>,
     /// What it gathers over the ticks.
     watch: Watch,
+    /// What it has gathered before the first tick.
+    fresh: Memory,
+    /// Whether a look needs no more than what it has gathered.
+    by_memory: bool,
 }
 
 impl Plan {
@@ -50,6 +56,7 @@ impl Plan {
         let rules: Vec<PlannedRule> =
             config.rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
+        let certifies = rules.iter().any(|planned| planned.watch.may_certify());
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
@@ -63,6 +70,7 @@ impl Plan {
             rules,
             cells,
             latency,
+            certifies,
             config: config.clone(),
         }
     }
@@ -83,13 +91,25 @@ impl Plan {
     }
 }
 
+impl PlannedRule {
+    /// Whether a look beside a baseline is bound to pass, by what the rule has
+    /// gathered alone.
+    #[inline]
+    fn passes(&self, memory: &Memory) -> bool {
+        self.by_memory && self.watch.passes(memory)
+    }
+}
+
 /// What the loop has to know of a rule.
 fn planned(rule: &Rule, config: &Config) -> PlannedRule {
     let shapes = config.shapes_for(rule);
+    let (needs, watch) = (rule.needs(), rule.watch(&shapes));
     PlannedRule {
-        needs: rule.needs(),
+        needs,
         holds: shapes.iter().map(|shape| shape.holds).collect(),
-        watch: rule.watch(&shapes),
+        fresh: watch.begin(),
+        watch,
+        by_memory: rule.min_errors == 0 && !needs.requests,
         rule: rule.clone(),
     }
 }
@@ -239,7 +259,7 @@ impl Run {
 
     fn begin(&mut self, plan: &Plan) {
         for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
-            *state = RuleState { memory: planned.watch.begin(), ..RuleState::default() };
+            *state = RuleState { memory: planned.fresh, ..RuleState::default() };
         }
     }
 
@@ -303,11 +323,12 @@ impl Run {
                 errors: draw.failed.canary + draw.excess,
             },
         };
-        self.observe(plan, stage, counts);
+        let truth = *plan.world.truth(&self.world);
+        self.observe(plan, stage, counts, &truth);
 
         let mut moment = self.controller.clock_tick(&plan.staged);
         let certificate = match moment {
-            Moment::Within => self.certificate(plan, stage),
+            Moment::Within if plan.certifies => self.certificate(plan, stage),
             _ => None,
         };
         if certificate.is_some() {
@@ -325,7 +346,7 @@ impl Run {
             state: self.state(),
             counts,
             excess_errors: draw.excess,
-            truth: plan.world.truth(&self.world),
+            truth: &truth,
         });
         if let Some(step) = step {
             // A stage that passed in its time needs no reason, even where a rule
@@ -360,12 +381,13 @@ impl Run {
         Ok(())
     }
 
-    /// Takes a tick into the windows.
-    fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>) {
+    /// Takes a tick into the windows. Part of the loop: counts that passed
+    /// through memory would stall it.
+    #[inline(always)]
+    fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>, truth: &Truth) {
         self.windows.tick = counts;
         self.windows.stage += counts;
         self.windows.rollout += counts;
-        let truth = plan.world.truth(&self.world);
         if truth.degraded && self.degraded_from.is_none() {
             self.degraded_from = Some(self.tick);
         }
@@ -381,16 +403,15 @@ impl Run {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
-            match (&planned.watch, planned.needs.slower_than_ms) {
-                (Watch::Nothing, _) => {}
-                (watch, None) => watch.observe(&mut state.memory, stage, errors),
-                (watch, Some(ms)) => {
+            let observed = match planned.needs.slower_than_ms {
+                None => errors,
+                Some(ms) => {
                     let tick = &self.latencies[self.latencies.len() - 1..];
-                    let slow = [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms));
-                    watch.observe(&mut state.memory, stage, slow);
+                    [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
                 }
-            }
+            };
+            planned.watch.observe(&mut state.memory, stage, observed);
         }
     }
 
@@ -437,16 +458,19 @@ impl Run {
             if !planned.holds[stage as usize] {
                 continue;
             }
+            let state = &mut self.rules[number];
             let looks = match (planned.rule.look, moment) {
                 (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
                 // A rule that could tell is not asked again: a second look
                 // at the same stage would be another chance to err.
-                (Look::StageEnd, Moment::ExtendedEnd) => self.rules[number].gap.is_some(),
+                (Look::StageEnd, Moment::ExtendedEnd) => state.gap.is_some(),
                 (Look::StageEnd, _) => false,
             };
-            if looks && !sink.wants_looks() && self.passes(planned, number, share) {
-                self.rules[number].gap = None;
-            } else if looks {
+            if looks && !sink.wants_looks() && share < 1.0 && planned.passes(&state.memory) {
+                state.gap = None;
+                continue;
+            }
+            if looks {
                 let sight = self.sight(plan, planned, number, stage, share);
                 let judgement = planned.rule.judge(&sight);
                 let evidence = Evidence { rule: number as u32, judgement, sight };
@@ -482,13 +506,6 @@ impl Run {
             self.rules[rule as usize].paused = true;
         }
         (finding, failed.or(unsure))
-    }
-
-    /// Whether a look is bound to pass, by what the rule has gathered alone.
-    #[inline]
-    fn passes(&self, planned: &PlannedRule, number: usize, share: f64) -> bool {
-        let needs_counts = planned.rule.min_errors > 0 || planned.needs.requests;
-        !needs_counts && share < 1.0 && planned.watch.passes(&self.rules[number].memory)
     }
 
     /// What a rule is shown at a look.

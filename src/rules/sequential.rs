@@ -266,6 +266,13 @@ impl WealthWatch {
     #[inline]
     pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         self.worse.observe(&mut wealth.worse, stage, errors);
+        if self.may_certify() {
+            self.observe_certificate(wealth, stage, errors);
+        }
+    }
+
+    #[inline(never)]
+    fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
             pot.observe(evidence, stage, errors);
             wealth.certified |= evidence.reaches(pot.ln_limit);
@@ -280,6 +287,10 @@ impl WealthWatch {
 
     pub(super) fn ln_wealth(&self, wealth: &Wealth) -> f64 {
         wealth.worse.ln_value()
+    }
+
+    pub(super) fn may_certify(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// Whether a stage may end early after `clock` ticks; `None` if no

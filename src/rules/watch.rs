@@ -49,7 +49,7 @@ pub enum Memory {
 }
 
 impl Watch {
-    /// Before the first tick, in the first stage.
+    /// Before the first tick, in the first stage. The same for every run.
     pub fn begin(&self) -> Memory {
         match self {
             Watch::Nothing => Memory::Nothing,
@@ -70,7 +70,8 @@ impl Watch {
     }
 
     /// Takes in a tick: the errors (or slow requests) of canary and baseline.
-    #[inline]
+    /// Part of the loop, where a call costs as much as what it does.
+    #[inline(always)]
     pub fn observe(&self, memory: &mut Memory, stage: u32, errors: [u64; 2]) {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
@@ -107,6 +108,11 @@ impl Watch {
             (Watch::Score(watch), Memory::Score(score)) => watch.look(score, stage as usize),
             _ => None,
         }
+    }
+
+    /// Whether the rule was asked to certify that stages may end early.
+    pub fn may_certify(&self) -> bool {
+        matches!(self, Watch::Wealth(watch) if watch.may_certify())
     }
 
     /// Whether the rule certifies that the stage may end after `clock` ticks;

@@ -117,6 +117,7 @@ impl Bets {
             // The slack outweighs the rounding of the sum it bounds.
             ln_components: math::ln(f64::from(components)) + 1e-12,
             count: self.count,
+            groups: self.count.div_ceil(LANES as u32),
             openings,
             opened: 0,
         }
@@ -144,6 +145,8 @@ pub struct Evidence {
     /// Not below ln of the number of all these.
     ln_components: f64,
     count: u32,
+    /// Groups of [`LANES`] that hold all bets.
+    groups: u32,
     openings: u32,
     opened: u32,
 }
@@ -167,23 +170,23 @@ impl Evidence {
     }
 
     /// Takes in a tick, or several of one weight: the errors of either arm.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, step: &Step, canary_errors: u64, baseline_errors: u64) {
         // By way of i64, which the processor converts in one instruction; counts
         // are below 2⁵³.
         let (canary, baseline) = (canary_errors as i64 as f64, baseline_errors as i64 as f64);
-        let groups = (self.count as usize).div_ceil(LANES);
         let mut highest = [self.ln_unspent; LANES];
         let wealth = self.ln_wealth.as_chunks_mut::<LANES>().0.iter_mut();
         let by_canary = step.canary.as_chunks::<LANES>().0;
         let by_baseline = step.baseline.as_chunks::<LANES>().0;
-        for ((wealth, c), b) in wealth.zip(by_canary).zip(by_baseline).take(groups) {
+        for ((wealth, c), b) in wealth.zip(by_canary).zip(by_baseline).take(self.groups as usize) {
             for lane in 0..LANES {
                 wealth[lane] += canary * c[lane] + baseline * b[lane];
                 highest[lane] = greater(highest[lane], wealth[lane]);
             }
         }
-        self.highest = highest.into_iter().fold(self.ln_unspent, greater);
+        let [a, b, c, d] = highest;
+        self.highest = greater(greater(a, c), greater(b, d));
     }
 
     /// ln E. It is 0 before the first opening; it cannot overflow.

@@ -182,21 +182,27 @@ impl World {
 
     /// Draws a tick: the first is 1, then consecutively. `stage` is an index
     /// into the plan.
-    #[inline]
+    ///
+    /// A steady tick is part of the loop that calls it: a call, and counts that
+    /// pass through memory, would cost as much as the draw.
+    #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, stage: u32, cells: Cells) -> Draw {
         match &self.pace {
             Pace::Steady { steps, stages, scenes } => {
                 state.scene = phase(steps, tick) * stages + stage as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
-            Pace::Moving { shares } => {
-                let WorldState { streams, incident_end, .. } = state;
-                let surroundings = self.model.surroundings(streams, incident_end, tick);
-                state.truth = self.model.truth(tick, &surroundings);
-                Scene::new(state.truth, shares[stage as usize], &mut Sampler::unplanned)
-                    .draw(streams, tick, cells)
-            }
+            Pace::Moving { shares } => self.move_on(state, tick, shares[stage as usize], cells),
         }
+    }
+
+    /// Draws a tick whose truth only the tick knows.
+    #[inline(never)]
+    fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
+        let WorldState { streams, incident_end, .. } = state;
+        let surroundings = self.model.surroundings(streams, incident_end, tick);
+        state.truth = self.model.truth(tick, &surroundings);
+        Scene::new(state.truth, share, &mut Sampler::unplanned).draw(streams, tick, cells)
     }
 
     /// The truth of the last tick; before the first, a quiet one's.
@@ -278,7 +284,7 @@ impl Scene {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw(&self, streams: &mut Streams, tick: u32, cells: Cells) -> Draw {
         let mut draw = Draw::default();
         if cells.contains(Cells::FAILED) {
@@ -291,9 +297,9 @@ impl Scene {
         }
         if cells.contains(Cells::EXCESS) && !self.excess.is_never() {
             let word = streams.word(Component::Excess, u64::from(tick - 1));
-            draw.excess = self.excess.draw(word as u16, || {
-                streams.long(Component::ExcessFine, FINE_WORDS * u64::from(tick - 1))
-            });
+            let at = FINE_WORDS * u64::from(tick - 1);
+            draw.excess =
+                self.excess.draw(word as u16, || fine(streams, Component::ExcessFine, at));
         }
         draw
     }
@@ -303,22 +309,29 @@ impl Scene {
 const FINE_WORDS: u64 = 4;
 
 /// A count for each arm, from the two halves of one word.
-#[inline]
+#[inline(always)]
 fn draw_pair(
     samplers: &ByArm<Sampler>,
     streams: &mut Streams,
     coarse: Component,
-    fine: Component,
+    refining: Component,
     tick: u32,
 ) -> ByArm<u64> {
     let at = u64::from(tick - 1);
     let word = streams.word(coarse, at);
+    let refined = FINE_WORDS * at;
     ByArm {
-        baseline: samplers.baseline.draw(word as u16, || streams.long(fine, FINE_WORDS * at)),
+        baseline: samplers.baseline.draw(word as u16, || fine(streams, refining, refined)),
         canary: samplers
             .canary
-            .draw((word >> 16) as u16, || streams.long(fine, FINE_WORDS * at + 2)),
+            .draw((word >> 16) as u16, || fine(streams, refining, refined + 2)),
     }
+}
+
+/// The 48 bits below a lane's. By itself, for tables seldom ask for it.
+#[inline(never)]
+fn fine(streams: &mut Streams, component: Component, at: u64) -> u64 {
+    streams.long(component, at) >> 16
 }
 
 impl Sampler {
@@ -345,14 +358,14 @@ impl Sampler {
         matches!(self, Sampler::Never)
     }
 
-    /// A count by a lane of 16 bits; the long, whose upper 48 bits refine it,
-    /// is read only where these 16 do not decide.
-    #[inline]
-    fn draw(&self, lane: u16, long: impl FnOnce() -> u64) -> u64 {
+    /// A count by a lane of 16 bits; the 48 below are read only where these 16
+    /// do not decide.
+    #[inline(always)]
+    fn draw(&self, lane: u16, fine: impl FnOnce() -> u64) -> u64 {
         match self {
             Sampler::Never => 0,
-            Sampler::Table(table) => table.draw(lane, || long() >> 16),
-            Sampler::Invert(mean) => poisson::invert(poisson::join(lane, long() >> 16), *mean),
+            Sampler::Table(table) => table.draw(lane, fine),
+            Sampler::Invert(mean) => poisson::invert(poisson::join(lane, fine()), *mean),
         }
     }
 }

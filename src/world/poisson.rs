@@ -70,13 +70,19 @@ impl Table {
             entry += 1;
         }
         if self.coarse[entry] == lane {
-            let bits = join(lane, fine());
-            let last = self.thresholds.len() - 1;
-            while entry < last && self.thresholds[entry] <= bits {
-                entry += 1;
-            }
+            entry = self.refine(entry, join(lane, fine()));
         }
         self.first + entry as u64
+    }
+
+    /// The entry of all 64 bits, of those whose upper 16 bits are the same.
+    #[cold]
+    fn refine(&self, mut entry: usize, bits: u64) -> usize {
+        let last = self.thresholds.len() - 1;
+        while entry < last && self.thresholds[entry] <= bits {
+            entry += 1;
+        }
+        entry
     }
 }
 
@@ -136,6 +142,7 @@ const LARGE: f64 = 64.0;
 
 /// The count of `bits` at any mean, 0 and up; the same that [`Table`] gives,
 /// but for one draw in 2⁴⁵ or fewer.
+#[inline(never)]
 pub fn invert(bits: u64, mean: f64) -> u64 {
     if mean < LARGE { invert_small(bits, mean) } else { invert_large(bits, mean) }
 }
