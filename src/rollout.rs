@@ -85,6 +85,11 @@ impl Plan {
         &self.rules[number as usize].rule
     }
 
+    /// Whether a rule reads latencies, which makes a tick many times as dear.
+    pub fn reads_latency(&self) -> bool {
+        self.latency
+    }
+
     /// The truth the observations are drawn from.
     pub fn world(&self) -> &World {
         &self.world
@@ -201,6 +206,8 @@ pub struct Run {
     /// The length of `latencies` when the stage began.
     latencies_before_stage: usize,
     rules: Vec<RuleState>,
+    /// Whether a certificate had the stage judged before its time.
+    judged_early: bool,
     /// The first tick in which the release was worse than the baseline.
     degraded_from: Option<u32>,
 }
@@ -239,6 +246,7 @@ impl Run {
             latencies: Vec::new(),
             latencies_before_stage: 0,
             rules: vec![RuleState::default(); plan.rules.len()],
+            judged_early: false,
             degraded_from: None,
         };
         run.begin(plan);
@@ -253,6 +261,7 @@ impl Run {
         self.windows = ByWindow::default();
         self.latencies.clear();
         self.latencies_before_stage = 0;
+        self.judged_early = false;
         self.degraded_from = None;
         self.begin(plan);
     }
@@ -327,17 +336,25 @@ impl Run {
         self.observe(plan, stage, counts, &truth);
 
         let mut moment = self.controller.clock_tick(&plan.staged);
-        let certificate = match moment {
-            Moment::Within if plan.certifies => self.certificate(plan, stage),
+        let mut certificate = match moment {
+            Moment::Within if plan.certifies => self.certificate(plan, stage, share),
             _ => None,
         };
-        if certificate.is_some() {
-            moment = Moment::End;
+        if certificate.is_some() || moment == Moment::End {
+            // The rules that look at a stage's end look once, early or in time.
+            moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
         }
         let (finding, evidence) = match moment {
             Moment::Idle => (Finding::default(), None),
             _ => self.judge(plan, stage, share, moment, sink),
         };
+        if certificate.is_some() {
+            self.judged_early = true;
+            if finding.inconclusive.is_some() {
+                // Another rule needs the stage's time to tell.
+                (moment, certificate) = (Moment::Within, None);
+            }
+        }
         let step = self.controller.after_tick(&plan.staged, moment, finding);
         sink.tick(&Tick {
             tick: self.tick,
@@ -417,7 +434,7 @@ impl Run {
 
     /// The look that ends the stage before its time: of the first rule that
     /// certifies it, if all do that were asked to.
-    fn certificate(&self, plan: &Plan, stage: u32) -> Option<Evidence> {
+    fn certificate(&mut self, plan: &Plan, stage: u32, share: f64) -> Option<Evidence> {
         let clock = self.controller.clock();
         let mut first = None;
         for (number, planned) in plan.rules.iter().enumerate() {
@@ -432,12 +449,8 @@ impl Run {
         }
         let number = first?;
         let planned = &plan.rules[number];
-        let memory = &self.rules[number].memory;
-        let sight = Sight {
-            ln_wealth: planned.watch.ln_wealth(memory),
-            ln_certificate: planned.watch.ln_certificate(memory),
-            ..Sight::default()
-        };
+        let mut sight = self.sight(plan, planned, number, stage, share);
+        sight.ln_certificate = planned.watch.ln_certificate(&self.rules[number].memory);
         Some(Evidence { rule: number as u32, judgement: planned.rule.judge(&sight), sight })
     }
 
@@ -555,6 +568,7 @@ impl Run {
                 let stage = self.controller.stage(&plan.staged);
                 self.windows.stage = ByArm::default();
                 self.latencies_before_stage = self.latencies.len();
+                self.judged_early = false;
                 for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
                     (state.muted, state.paused, state.gap) = (false, false, None);
                     if step == Step::Promote {

@@ -34,12 +34,18 @@ pub const MAX_SWEEP: usize = 100;
 pub const MAX_POLICIES: usize = 8;
 /// Runs whose outcomes are kept to be shown.
 pub const KEPT_RUNS: usize = 1_000;
-/// Runs a thread takes at a time.
+/// Most runs a thread takes at a time.
 const CHUNK: u64 = 1_024;
+/// About so many cheap ticks a thread takes at a time.
+const CHUNK_TICKS: u64 = 1 << 17;
+/// A tick whose latencies are read, in cheap ticks.
+const LATENCY_TICKS: u64 = 64;
 
 /// A study under way.
 #[derive(Debug)]
 pub struct Study {
+    /// The configuration with what was `set`.
+    config: Config,
     runs: u64,
     seed: u64,
     horizon_ticks: u32,
@@ -238,7 +244,7 @@ impl Study {
     pub fn advance(&mut self, runs: u64) {
         let end = self.runs.min(self.done.saturating_add(runs));
         while self.done < end {
-            let chunk = self.done..end.min(self.done + CHUNK);
+            let chunk = self.done..end.min(self.done + self.chunk());
             let outcomes = self.outcomes(chunk);
             self.absorb(&outcomes);
         }
@@ -251,16 +257,17 @@ impl Study {
     #[cfg(not(target_family = "wasm"))]
     pub fn run_parallel(&mut self, mut go_on: impl FnMut(u64) -> bool) {
         use rayon::prelude::*;
-        let block = CHUNK * 16 * rayon::current_num_threads() as u64;
+        let chunk = self.chunk();
+        let block = chunk * 16 * rayon::current_num_threads() as u64;
         while !self.is_finished() && go_on(self.done) {
             let end = self.runs.min(self.done + block);
-            let firsts: Vec<u64> = (self.done..end).step_by(CHUNK as usize).collect();
+            let firsts: Vec<u64> = (self.done..end).step_by(chunk as usize).collect();
             let chunks: Vec<_> = firsts
                 .into_par_iter()
-                .map(|first| self.outcomes(first..end.min(first + CHUNK)))
+                .map(|first| self.outcomes(first..end.min(first + chunk)))
                 .collect();
-            for chunk in &chunks {
-                self.absorb(chunk);
+            for outcomes in &chunks {
+                self.absorb(outcomes);
             }
         }
         go_on(self.done);
@@ -274,6 +281,17 @@ impl Study {
             let case = if healthy { own.healthy } else { own.release.unwrap_or(own.healthy) };
             &self.cases[case].kept
         })
+    }
+
+    /// Runs to take at a time: the fewer the dearer, so that progress is told and
+    /// an interrupt heard soon, and the outcomes held meanwhile stay few.
+    fn chunk(&self) -> u64 {
+        let ticks = |case: &Case| {
+            let dear = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
+            case.plan.config().planned_ticks() * dear
+        };
+        let ticks: u64 = self.cases.iter().map(ticks).sum();
+        (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)
     }
 
     /// The outcomes of some runs, by case. Each run stands by itself.
@@ -322,10 +340,11 @@ impl Pair {
 }
 
 /// Runs a rollout from its start to its end, or to a pause that waits for a
-/// person, and counts. A completed one is charged for the excess errors to be
-/// expected up to the horizon, for then all traffic is the release's.
+/// person, and counts. Excess errors are charged up to the horizon: those that
+/// happened, and to a completed rollout those to be expected from then on, for
+/// all traffic is the release's.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
-    let mut counter = Counter::default();
+    let mut counter = Counter { horizon_ticks, ..Counter::default() };
     while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
         // Only the limit on ticks is left to refuse it, and a rollout that no
         // person holds up ends before.
@@ -361,6 +380,7 @@ fn rounded(x: f64) -> u64 {
 /// The sink of a study.
 #[derive(Default)]
 struct Counter {
+    horizon_ticks: u32,
     excess_errors: u64,
     exposed_requests: f64,
     rollback_tick: Option<u32>,
@@ -377,7 +397,9 @@ impl Sink for Counter {
 
     #[inline]
     fn tick(&mut self, tick: &Tick<'_>) {
-        self.excess_errors += tick.excess_errors;
+        if tick.tick <= self.horizon_ticks {
+            self.excess_errors += tick.excess_errors;
+        }
         self.exposed_requests += tick.truth.requests * tick.share;
     }
 

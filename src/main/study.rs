@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use canary_rollout::study::{Fulfilment, Requirement, Study};
+use canary_rollout::study::{Fulfilment, Requirement, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
 use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
@@ -36,7 +36,12 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
     let config = read_source(source)?;
     start_threads(options.threads)?;
 
-    let study = run(source, &config, &options.study)?;
+    let mut study = prepared(source, &config, &options.study)?;
+    let mut gates = Vec::new();
+    for requirement in &options.requirements {
+        gates.push(Gate::new(requirement, source, &config, &options.study, &study)?);
+    }
+    simulate_aloud(&mut study);
     let report = study.report();
     let output = match options.format {
         Format::Json => report.to_json() + "\n",
@@ -44,35 +49,8 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
         Format::Csv => study_csv(&report),
     };
     let mut worst = Fulfilment::Met;
-    for requirement in &options.requirements {
-        let (fulfilment, found) = match requirement.change() {
-            None => requirement.check(&report),
-            Some((field, value)) => {
-                let mut changed = options.study.clone();
-                changed["set"] = json!([{ "field": field, "value": value }]);
-                if let Some(changed) = changed.as_object_mut() {
-                    changed.remove("sweep");
-                    changed.remove("policies");
-                }
-                requirement.check(&run(source, &config, &changed)?.report())
-            }
-        }
-        .map_err(text)?;
-        let (word, distance) = match fulfilment {
-            Fulfilment::Met => ("met", String::new()),
-            Fulfilment::Failed => {
-                ("failed", format!(", beyond by {:.4}", requirement.distance(&found)))
-            }
-            Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
-        };
-        eprintln!(
-            "canary-rollout: {}: {word}, {:.4} ({:.4} to {:.4}){distance}",
-            requirement.text(),
-            found.estimate,
-            found.low,
-            found.high
-        );
-        worst = worst.max(fulfilment);
+    for gate in &mut gates {
+        worst = worst.max(gate.pass(&report)?);
     }
     let status = match worst {
         Fulfilment::Met => 0,
@@ -80,6 +58,65 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
         Fulfilment::Failed => FAILED,
     };
     Ok(Outcome { output, status })
+}
+
+/// A requirement, with the study of the changed configuration it speaks of.
+struct Gate<'a> {
+    requirement: &'a Requirement,
+    changed: Option<Study>,
+}
+
+impl<'a> Gate<'a> {
+    /// What is wrong with a requirement is told before anything is simulated.
+    fn new(
+        requirement: &'a Requirement,
+        source: &str,
+        config: &str,
+        options: &Json,
+        study: &Study,
+    ) -> Result<Self, String> {
+        let changed = match requirement.change() {
+            None => None,
+            Some((field, value)) => {
+                let mut options = options.clone();
+                options["set"] = json!([{ "field": field, "value": value }]);
+                if let Some(options) = options.as_object_mut() {
+                    options.remove("sweep");
+                    options.remove("policies");
+                }
+                let changed = prepared(source, config, &options);
+                Some(changed.map_err(|error| format!("require: {}: {error}", requirement.text()))?)
+            }
+        };
+        requirement.check(&changed.as_ref().unwrap_or(study).report()).map_err(text)?;
+        Ok(Gate { requirement, changed })
+    }
+
+    /// Holds the requirement against its own study, or else against `report`.
+    fn pass(&mut self, report: &StudyReport) -> Result<Fulfilment, String> {
+        let own = self.changed.as_mut().map(|study| {
+            simulate_aloud(study);
+            study.report()
+        });
+        let requirement = self.requirement;
+        let (fulfilment, found) =
+            requirement.check(own.as_ref().unwrap_or(report)).map_err(text)?;
+        let (word, distance) = match fulfilment {
+            Fulfilment::Met => ("met", String::new()),
+            Fulfilment::Failed => {
+                ("failed", format!(", beyond by {:.6}", requirement.distance(&found)))
+            }
+            Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
+        };
+        eprintln!(
+            "canary-rollout: {}: {word}, {:.6} ({:.6} to {:.6}){distance}",
+            requirement.text(),
+            found.estimate,
+            found.low,
+            found.high
+        );
+        Ok(fulfilment)
+    }
 }
 
 fn options(mut arguments: lexopt::Parser) -> Result<Options, String> {
@@ -163,13 +200,15 @@ fn start_threads(threads: usize) -> Result<(), String> {
     Ok(())
 }
 
+fn prepared(source: &str, config: &str, options: &Json) -> Result<Study, String> {
+    Study::new(config, &options.to_string()).map_err(|error| in_source(source, &error))
+}
+
 /// Runs a study with its progress on standard error. An interrupt (Ctrl-C) ends
 /// it early: what it then has is the study of the runs it finished.
-fn run(source: &str, config: &str, options: &Json) -> Result<Study, String> {
-    let mut study =
-        Study::new(config, &options.to_string()).map_err(|error| in_source(source, &error))?;
+fn simulate_aloud(study: &mut Study) {
     let started = Instant::now();
-    simulate(&mut study, started);
+    simulate(study, started);
     let seconds = started.elapsed().as_secs_f64();
     let rollouts = study.done() as f64 * f64::from(study.rollouts_per_run());
     let stopped = if study.is_finished() { "" } else { " (stopped early)" };
@@ -178,7 +217,6 @@ fn run(source: &str, config: &str, options: &Json) -> Result<Study, String> {
         study.done(),
         rollouts / seconds.max(1e-9)
     );
-    Ok(study)
 }
 
 #[cfg(not(target_family = "wasm"))]

@@ -7,7 +7,7 @@ use super::{Measure, Needs, Parameters, Sight, rates};
 use crate::json::number;
 use crate::stats::fisher::fisher_test;
 
-/// Fails when the one-sided p-value of the Fisher’s exact test ≤
+/// Fails when the one-sided p-value of Fisher’s exact test ≤
 /// `alpha`. Valid for one look at the stage, and careful where errors are few;
 /// every further look adds another chance to err.
 #[derive(Clone, Debug, PartialEq, Serialize)]

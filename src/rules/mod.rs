@@ -276,7 +276,8 @@ pub struct Measure {
 impl Rule {
     /// What the rule needs to be shown.
     pub fn needs(&self) -> Needs {
-        each_method!(&self.method, m => m.needs())
+        let needs = each_method!(&self.method, m => m.needs());
+        Needs { requests: needs.requests || self.min_requests > 1, ..needs }
     }
 
     /// What can be prepared once for a plan it fits; see [`Rule::misfit`].

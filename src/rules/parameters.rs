@@ -115,6 +115,8 @@ const PARAMETERS: [&str; 11] = [
 ];
 /// Largest ratio a rule may speak of.
 const MAX_RATIO: f64 = 100.0;
+/// Largest ratio a rule may bet on.
+const MAX_BET: f64 = 10_000.0;
 /// Most ticks a rule may ask for.
 const MAX_TICKS: f64 = 100_000.0;
 /// Largest count a rule may ask for.
@@ -287,11 +289,12 @@ impl Parameters<'_> {
             self.complain("bets", format!("{} bets, expected 1 to {MAX_BETS}", bets.len()));
         }
         for (i, &bet) in bets.iter().enumerate() {
-            if !(bet > tolerated && bet <= MAX_RATIO * MAX_RATIO) {
+            if !(bet > tolerated && bet <= MAX_BET) {
                 let message = format!(
-                    "found {}, expected a ratio above the tolerated {}",
+                    "found {}, expected a ratio above the tolerated {}, at most {}",
                     plain(bet),
-                    plain(tolerated)
+                    plain(tolerated),
+                    plain(MAX_BET)
                 );
                 self.complain(&format!("bets[{i}]"), message);
             }

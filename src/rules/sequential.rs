@@ -91,9 +91,8 @@ impl Stake {
 
     /// The evidence in words; `worse` is the bet as people say it.
     pub(super) fn sentence(&self, sight: &Sight, worse: &str) -> String {
-        let wealth = value(sight.ln_wealth.unwrap_or_default());
-        let limit = 1.0 / self.alpha;
-        let (now, limit) = (significant(wealth), significant(limit));
+        let now = worth(sight.ln_wealth.unwrap_or_default());
+        let limit = significant(1.0 / self.alpha);
         if self.is_enough(sight) {
             format!(
                 "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, at most {} ever reaches {limit}.",
@@ -147,6 +146,15 @@ fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
 }
 
+/// What a stake has grown to, as people read it.
+fn worth(ln_value: f64) -> String {
+    match value(ln_value) {
+        worth if worth > 1e6 => "more than a million".to_string(),
+        worth if worth < 1e-3 => "less than 0.001".to_string(),
+        worth => significant(worth),
+    }
+}
+
 impl Certificate {
     fn bets(&self) -> Option<Bets> {
         let below = CERTIFICATE_BETS.iter().filter(|ratio| **ratio < self.certify_below);
@@ -179,7 +187,7 @@ impl Sequential {
             return format!(
                 "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If that is not so, at most {} ever reaches {} in this stage.",
                 significant(certificate.certify_below),
-                significant(value(ln_wealth)),
+                worth(ln_wealth),
                 one_in(certificate.certify_alpha),
                 significant(1.0 / certificate.certify_alpha),
             );
@@ -241,7 +249,9 @@ pub struct WealthWatch {
 pub struct Wealth {
     worse: Evidence,
     certificate: Option<Evidence>,
-    certified: bool,
+    /// ln of the worth with which the certificate was earned in this stage; it
+    /// is not lost again.
+    certified: Option<f64>,
 }
 
 impl WealthWatch {
@@ -249,13 +259,13 @@ impl WealthWatch {
         Wealth {
             worse: self.worse.fresh(),
             certificate: self.certificate.as_ref().map(|(pot, _)| pot.fresh()),
-            certified: false,
+            certified: None,
         }
     }
 
     pub(super) fn enter(&self, wealth: &mut Wealth, stage: usize) {
         self.worse.enter(&mut wealth.worse, stage);
-        wealth.certified = false;
+        wealth.certified = None;
         wealth.certificate = self.certificate.as_ref().map(|(pot, _)| {
             let mut evidence = pot.fresh();
             pot.enter(&mut evidence, stage);
@@ -275,7 +285,9 @@ impl WealthWatch {
     fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
             pot.observe(evidence, stage, errors);
-            wealth.certified |= evidence.reaches(pot.ln_limit);
+            if wealth.certified.is_none() && evidence.reaches(pot.ln_limit) {
+                wealth.certified = Some(evidence.ln_value());
+            }
         }
     }
 
@@ -297,10 +309,11 @@ impl WealthWatch {
     /// certificate is asked for.
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
         let (_, min_ticks) = self.certificate.as_ref()?;
-        Some(wealth.certified && clock >= *min_ticks)
+        Some(wealth.certified.is_some() && clock >= *min_ticks)
     }
 
+    /// ln of the worth with which the certificate was earned in this stage.
     pub(super) fn ln_certificate(&self, wealth: &Wealth) -> Option<f64> {
-        wealth.certificate.as_ref().map(Evidence::ln_value)
+        wealth.certified
     }
 }

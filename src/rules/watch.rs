@@ -125,7 +125,7 @@ impl Watch {
         }
     }
 
-    /// ln of the worth of the certificate's stake.
+    /// ln of the worth with which the certificate was earned in this stage.
     pub fn ln_certificate(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.ln_certificate(wealth),

@@ -34,10 +34,10 @@ impl Histogram {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
-    /// The smallest value that at least a share `q` of all do not exceed, by the
+    /// The smallest value that at least `percent` of all do not exceed, by the
     /// lower end of its bin; `None` of nothing.
-    pub(super) fn quantile(&self, q: f64) -> Option<u64> {
-        let rank = ((q * self.count as f64).ceil() as u64).max(1);
+    pub(super) fn percentile(&self, percent: u64) -> Option<u64> {
+        let rank = (percent * self.count).div_ceil(100).max(1);
         let mut seen = 0;
         self.bins.iter().zip(0..).find_map(|(n, bin)| {
             seen += n;

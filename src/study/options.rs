@@ -96,21 +96,24 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
         policies.push(Policy { name: other.name.unwrap_or_default(), tree, path });
     }
     let mut layout = Layout::default();
+    let mut configs = Vec::new();
     for policy in &policies {
         if let Some(config) = draft.config(&policy.tree, &policy.path) {
             let healthy = draft.case(&super::healthy(&config));
             let release = config.canary.is_bad().then(|| draft.case(&config));
             layout.policies.push(PolicyCases { name: policy.name.clone(), healthy, release });
+            configs.push(config);
         }
     }
     if let (Some(sweep), true) = (&input.sweep, draft.problems.is_empty()) {
         layout.sweep = draft.sweep(&policies, sweep);
     }
-    if !draft.problems.is_empty() {
+    let (true, Some(config)) = (draft.problems.is_empty(), configs.into_iter().next()) else {
         return Err(ConfigError::of_values(draft.problems));
-    }
+    };
     let longest = draft.cases.iter().map(|case| case.plan.config().planned_ticks()).max();
     Ok(Study {
+        config,
         runs,
         seed,
         horizon_ticks: horizon.or(longest).unwrap_or(0) as u32,

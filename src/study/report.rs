@@ -97,8 +97,8 @@ impl Distribution {
     fn of(histogram: &Histogram) -> Option<Self> {
         Some(Distribution {
             mean: histogram.mean()?,
-            p50: histogram.quantile(0.5)?,
-            p95: histogram.quantile(0.95)?,
+            p50: histogram.percentile(50)?,
+            p95: histogram.percentile(95)?,
         })
     }
 }
@@ -228,7 +228,7 @@ impl Study {
             release: own.release.map(case),
             sweep,
             policies: others.iter().map(|other| self.comparison(own, other)).collect(),
-            config: self.cases[own.release.unwrap_or(own.healthy)].plan.config().clone(),
+            config: self.config.clone(),
         }
     }
 
