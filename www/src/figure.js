@@ -57,11 +57,7 @@ export class Figure {
           h(
             'span',
             { class: 'key-entry' },
-            s(
-              'svg',
-              { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
-              s('path', { d: 'M0 5H22' }),
-            ),
+            swatch(mark),
             name,
             column === null ? null : h('b', { 'data-column': column }),
           ),
@@ -91,3 +87,14 @@ export class Figure {
     );
   }
 }
+
+/**
+ * A piece of a line, as a key shows it.
+ * @param {string} mark the line's class
+ */
+export const swatch = (mark) =>
+  s(
+    'svg',
+    { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
+    s('path', { d: 'M0 5H22' }),
+  );
