@@ -10,6 +10,7 @@ import { yAxis } from './chart.js';
 import { h, replace, s } from './dom.js';
 import { share, significant } from './format.js';
 import { swatch } from './figure.js';
+import { RATIOS } from './study-request.js';
 
 /** @import { Estimate, StudyReport } from './engine.js' */
 /** @import { Scale } from './chart.js' */
@@ -33,9 +34,13 @@ export class Curve {
    * @param {string} rival
    */
   show({ sweep }, rival) {
+    const all = sweep?.points ?? [];
     this.#policies = ['this policy', rival].map((name, i) => ({
       name,
-      points: (sweep?.points ?? []).map(({ value, policies }) => ({ ratio: value, p: policies[i].p_rollback })),
+      // A study that leaves the other policy out leaves its curve as it is.
+      points: all.every(({ policies }) => policies[i])
+        ? all.map(({ value, policies }) => ({ ratio: value, p: policies[i].p_rollback }))
+        : (this.#policies[i]?.points ?? []),
     }));
     replace(
       this.#key,
@@ -53,10 +58,9 @@ export class Curve {
   }
 
   #draw() {
-    const ratios = this.#policies[0]?.points.map(({ ratio }) => ratio) ?? [];
-    if (this.#width === 0 || ratios.length === 0) return;
+    if (this.#width === 0 || this.#policies.length === 0) return;
     const x = scaleLog()
-      .domain([ratios[0], ratios[ratios.length - 1]])
+      .domain([RATIOS[0], RATIOS[RATIOS.length - 1]])
       .range([50, this.#width - 18]);
     const y = scaleLinear().domain([0, 1]).range([HEIGHT - BOTTOM, 10]);
     const middle = (x.range()[0] + x.range()[1]) / 2;
@@ -65,7 +69,7 @@ export class Curve {
     replace(
       this.#svg,
       yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
-      ...ratios
+      ...RATIOS
         .filter((ratio) => ratio !== 1.1 && !(crowded && ratio === 1.25))
         .map((ratio) =>
           s('text', { x: x(ratio), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, `${ratio}\u00a0×`),
@@ -79,15 +83,15 @@ export class Curve {
   #write() {
     if (!this.#details.open) return;
     const [first] = this.#policies;
-    const row = (/** @type {CurvePoint} */ { ratio }, /** @type {number} */ i) =>
+    const row = (/** @type {CurvePoint} */ { ratio }) =>
       h(
         'tr',
         {},
         h('th', { scope: 'row' }, `${significant(ratio)} ×`),
-        ...this.#policies.flatMap(({ points }) => [
-          h('td', {}, chance(points[i].p)),
-          h('td', {}, between(points[i].p)),
-        ]),
+        ...this.#policies.flatMap(({ points }) => {
+          const point = points.find((one) => one.ratio === ratio);
+          return [h('td', {}, point ? chance(point.p) : '–'), h('td', {}, point ? between(point.p) : '–')];
+        }),
       );
     const heads = ['errors', ...this.#policies.flatMap(({ name }) => [name, 'simulated within'])];
     replace(

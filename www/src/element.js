@@ -9,6 +9,7 @@ import { messageOf, presets, validate } from './engine.js';
 import { Session } from './session.js';
 import { View } from './view.js';
 import { parsed, put } from './json-path.js';
+import { withLimit } from './limit-edit.js';
 import { BAD_RATIO, isHealthy } from './study-request.js';
 import { count, tickUnit } from './format.js';
 import { Player } from './player.js';
@@ -35,7 +36,7 @@ class CanaryRollout extends Base {
   /** @type {View | null} */
   #view = null;
   #player = new Player();
-  /** Whether a limit is being dragged. */
+  /** Whether what is configured comes from a limit being dragged. */
   #dragging = false;
 
   connectedCallback() {
@@ -47,6 +48,7 @@ class CanaryRollout extends Base {
         onreset: () => this.#reset(),
         onedit: (path, value) => this.#configure(JSON.stringify(put(this.#draft, path, value), null, 2)),
         onapply: (text) => this.#configure(text),
+        onlimit: (paths, value, dragging) => this.#limit(paths, value, dragging),
         onpolicy: (config) => this.#configure(JSON.stringify(config, null, 2)),
         onopen: (seed, healthy) => this.#open(seed, healthy),
         onpreset: (preset) => this.#configure(preset.json),
@@ -135,6 +137,17 @@ class CanaryRollout extends Base {
   #shown() {
     this.#session ??= new Session(this.#problems.length === 0 ? this.#text : presets()[0].json, null);
     return this.#session;
+  }
+
+  /**
+   * @param {string[]} paths
+   * @param {number} value
+   * @param {boolean} dragging
+   */
+  #limit(paths, value, dragging) {
+    this.#dragging = dragging;
+    this.#configure(JSON.stringify(withLimit(this.#draft, paths, value), null, 2));
+    this.#dragging = false;
   }
 
   /**

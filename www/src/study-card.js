@@ -14,6 +14,8 @@ export class StudyCard {
   #body = h('tbody');
   #rival;
   #note = h('p', { class: 'quiet' });
+  /** What the other policy does, kept where a study leaves it out. @type {Cases | undefined} */
+  #rivalCases;
   element;
 
   /** @param {(rival: PolicyName) => void} onrival */
@@ -49,17 +51,29 @@ export class StudyCard {
   }
 
   /**
+   * Names what will be told, before it is known.
+   * @param {Report} report of the rollout on screen
+   */
+  await(report) {
+    if (this.#body.childElementCount > 0) return;
+    const blank = () => h('td', {}, '–', h('small', {}, '\u00a0'));
+    const { name: unit } = tickUnit(report.config.tick_seconds);
+    replace(this.#body, ...rows(unit).map(({ name }) => h('tr', {}, h('th', { scope: 'row' }, name), blank(), blank())));
+  }
+
+  /**
    * @param {StudyReport} study
    * @param {Report} report of the rollout on screen
    */
   show(study, report) {
     const { name: unit } = tickUnit(report.config.tick_seconds);
-    /** @type {Cases[]} */
-    const policies = [study, ...study.policies];
+    /** @type {(Cases | undefined)[]} */
+    const policies = [study, study.policies[0] ?? this.#rivalCases];
+    this.#rivalCases = policies[1];
     replace(
       this.#body,
       ...rows(unit).map(({ name, value }) =>
-        h('tr', {}, h('th', { scope: 'row' }, name), ...policies.map((cases) => h('td', {}, ...value(cases)))),
+        h('tr', {}, h('th', { scope: 'row' }, name), ...policies.map((cases) => h('td', {}, ...(cases ? value(cases) : ['–'])))),
       ),
     );
     this.#note.textContent = `The bad release: ${badRelease(report)}. Failures are counted until ${unit} ${significant(study.horizon_ticks)}: a bad release that is promoted goes on failing at 100 % of traffic until then.`;

@@ -21,6 +21,8 @@ import { StudyRunner } from './study-runner.js';
 const IDLE_MS = 2500;
 /** No refinement where it would take longer than this, in ms. */
 const MOST_IDLE_MS = 6000;
+/** What a study may take while a limit is dragged, to be redrawn often, in ms. */
+const MOST_DRAGGED_MS = 70;
 
 export class StudyDesk {
   #runner = new StudyRunner();
@@ -32,6 +34,8 @@ export class StudyDesk {
   #rival = 'evidence';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
+  /** What a run of a whole study took last, in ms. */
+  #msPerRun = 0;
   #figures;
   #card;
   #curve = new Curve();
@@ -84,6 +88,8 @@ export class StudyDesk {
       if (!dragging) this.onresult(null);
       this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
     }
+    this.#figures.await(report);
+    this.#card.await(report);
     this.#figures.mark(report);
   }
 
@@ -110,7 +116,8 @@ export class StudyDesk {
     if (!session) return;
     const { config, report } = session;
     const started = performance.now();
-    const request = { config, options: studyOptions(report, this.#rival, runs), milestones };
+    const slow = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
+    const request = { config, options: studyOptions(report, slow ? null : this.#rival, runs), milestones };
     if (runs === RUNS.many) this.#progress.show(0, runs);
     else this.#progress.rest();
     this.#runner.run(
@@ -119,7 +126,8 @@ export class StudyDesk {
         onresult: (result, last) => {
           this.#show(result, report);
           if (last) this.#progress.end(result.report);
-          if (last && runs === RUNS.shown) this.#refineLater(performance.now() - started);
+          if (last && !brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
+          if (last && runs === RUNS.shown) this.#refineLater();
         },
         onprogress: (done) => this.#progress.show(done, runs),
         onerror: (message) => this.#progress.complain(message),
@@ -128,9 +136,8 @@ export class StudyDesk {
     );
   }
 
-  /** @param {number} took how long it took to show what is shown, in ms */
-  #refineLater(took) {
-    if (!this.#runner.inWorker || (took * RUNS.idle) / RUNS.shown > MOST_IDLE_MS) return;
+  #refineLater() {
+    if (!this.#runner.inWorker || this.#msPerRun * RUNS.idle > MOST_IDLE_MS) return;
     this.#idle = setTimeout(() => this.#study(RUNS.idle, []), IDLE_MS);
   }
 

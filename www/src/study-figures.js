@@ -3,9 +3,9 @@
  * What the policy risks and how exactly the simulation knows it are told apart.
  */
 
-import { chance, margin } from './chance.js';
+import { between, chance, margin } from './chance.js';
 import { h } from './dom.js';
-import { count, tickUnit } from './format.js';
+import { counted, tickUnit } from './format.js';
 import { WALL, badRelease, firstSeed } from './study-request.js';
 import { Wall } from './wall.js';
 
@@ -42,21 +42,32 @@ export class StudyFigures {
   }
 
   /**
+   * Says what will be told, before it is known.
+   * @param {Report} report of the rollout on screen
+   */
+  await(report) {
+    if (this.element.dataset.runs) return;
+    this.#healthy.show(null, HEALTHY);
+    this.#bad.show(null, bad(report));
+    this.#exactness.textContent = 'Simulating …';
+  }
+
+  /**
    * @param {StudyResult} result
    * @param {Report} report of the rollout on screen
    */
   show({ report: study, healthy, release }, report) {
     const { name: unit } = tickUnit(report.config.tick_seconds);
     const missed = study.release?.p_completed ?? null;
-    const bad = badRelease(report);
-    this.#healthy.show(study.healthy.p_rollback, 'of healthy releases thrown away');
-    this.#bad.show(missed, `of bad releases missed (${bad})`);
+    this.#healthy.show(study.healthy.p_rollback, HEALTHY);
+    this.#bad.show(missed, bad(report));
     const first = firstSeed(report.seed);
     this.#walls.healthy.show(healthy, first, unit, `of these ${WALL} healthy ones`);
     this.#walls.bad.show(release, first, unit, `of these ${WALL} bad ones`);
-    this.#exactness.textContent = `A square is a rollout: a click opens it. Simulated ${count(study.runs)} times${
+    const exact = [study.healthy.p_rollback, missed].flatMap((p) => (p ? [margin(p)] : [])).join(' and ');
+    this.#exactness.textContent = `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${
       study.partial ? ' so far' : ''
-    }, so these figures are exact to ${margin(study.healthy.p_rollback)} and ${missed ? margin(missed) : '–'} points.`;
+    }: the simulation is exact to ${exact} points.`;
     this.element.dataset.runs = String(study.runs);
     this.element.dataset.partial = String(study.partial);
   }
@@ -71,15 +82,21 @@ export class StudyFigures {
   }
 }
 
+const HEALTHY = 'of healthy releases thrown away';
+
+/** @param {Report} report */
+const bad = (report) => `of bad releases missed (${badRelease(report)})`;
+
 /** A probability in large type with what it is of. */
 class Figure {
   #value = h('b', { class: 'big' }, '–');
-  #words = h('span', {}, '\u00a0');
+  #words = h('span');
+  #interval = h('small', {}, '\u00a0');
   element;
 
   /** @param {string} name */
   constructor(name) {
-    this.element = h('p', { class: 'big-figure', 'data-figure': name }, this.#value, this.#words);
+    this.element = h('p', { class: 'big-figure', 'data-figure': name }, this.#value, this.#words, this.#interval);
   }
 
   /**
@@ -89,6 +106,7 @@ class Figure {
   show(p, words) {
     this.#value.textContent = p ? chance(p) : '–';
     this.#words.textContent = words;
+    this.#interval.textContent = p ? `simulated: ${between(p)}` : '\u00a0';
     this.element.dataset.estimate = p ? String(p.estimate) : '';
   }
 }

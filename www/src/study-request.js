@@ -11,6 +11,8 @@ export const WALL = 100;
 export const BAD_RATIO = 2;
 /** Where the curve is measured: errors, times the baseline's. */
 export const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
+/** A few of them, where a limit is dragged and the runs are slow. */
+const FEW_RATIOS = [1, 1.5, 2, 5];
 /** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
 export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
 
@@ -23,7 +25,8 @@ export const firstSeed = (seed) =>
 
 /**
  * @param {Report} report of the rollout on screen
- * @param {PolicyName} rival the policy to compare with
+ * @param {PolicyName | null} rival the policy to compare with, or the curve at a
+ *   few ratios for this policy alone
  * @param {number} runs
  * @returns {StudyOptions}
  */
@@ -31,8 +34,8 @@ export const studyOptions = (report, rival, runs) => ({
   runs,
   seed: firstSeed(report.seed),
   ...(isHealthy(report) ? { set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] } : {}),
-  sweep: { field: 'canary.error_ratio', values: RATIOS },
-  policies: [{ name: rival, policy: policyOf(rival, report.config) }],
+  sweep: { field: 'canary.error_ratio', values: rival ? RATIOS : FEW_RATIOS },
+  policies: rival ? [{ name: rival, policy: policyOf(rival, report.config) }] : [],
 });
 
 /**

@@ -5,6 +5,7 @@
 
 import { oftenness } from './chance.js';
 import { h, replace } from './dom.js';
+import { OUTCOMES } from './format.js';
 import { get } from './json-path.js';
 import { POLICIES, rulesOf, withRules } from './policies.js';
 import { isHealthy } from './study-request.js';
@@ -16,6 +17,8 @@ import { isHealthy } from './study-request.js';
 
 export class Surprise {
   #headline = h('h2', { class: 'surprise' });
+  /** What will stand there at the end, unseen: so playing moves nothing. */
+  #room = h('p', { class: 'surprise room', 'aria-hidden': 'true' });
   #first;
   /** @type {Map<PolicyName, HTMLButtonElement>} */
   #buttons = new Map();
@@ -27,6 +30,8 @@ export class Surprise {
   #study = null;
   /** @type {Report | null} */
   #here = null;
+  /** @type {Report | null} */
+  #whole = null;
   element;
 
   /** @param {(config: Json) => void} onpolicy */
@@ -49,7 +54,7 @@ export class Surprise {
     this.element = h(
       'div',
       { class: 'opening' },
-      this.#headline,
+      h('div', { class: 'layers' }, this.#headline, this.#room),
       h(
         'div',
         { class: 'swap', role: 'group', 'aria-label': 'Same release, another policy' },
@@ -77,9 +82,13 @@ export class Surprise {
     }
   }
 
-  /** @param {Report} here the rollout up to the playhead */
-  showHere(here) {
+  /**
+   * @param {Report} here the rollout up to the playhead
+   * @param {Report} whole
+   */
+  showHere(here, whole) {
     this.#here = here;
+    this.#whole = whole;
     this.#write();
   }
 
@@ -90,19 +99,26 @@ export class Surprise {
   }
 
   #write() {
-    if (!this.#here) return;
-    const [fact, deed, how] = sentence(this.#here);
-    const often = how && frequency(this.#here.outcome, this.#here, this.#study);
-    const harm = this.#here.outcome === 'false_rollback' || this.#here.outcome === 'missed_regression';
-    replace(
-      this.#headline,
-      `${fact} ${deed}`,
-      how && ', as it does ',
-      // Before the study answers, its place is kept, so that nothing moves then.
-      how && h('span', { class: `often${harm ? ' harm' : ''}${often ? '' : ' awaited'}` }, often || '1 in 100'),
-      deed && '.',
-    );
+    if (this.#here) replace(this.#headline, ...words(this.#here, this.#study));
+    if (this.#whole) replace(this.#room, ...words(this.#whole, this.#study));
   }
+}
+
+/**
+ * @param {Report} report
+ * @param {StudyResult | null} study
+ */
+function words(report, study) {
+  const [fact, deed, byPolicy] = sentence(report);
+  const often = byPolicy && frequency(report.outcome, report, study);
+  const { kind } = OUTCOMES[report.outcome];
+  return [
+    `${fact} ${deed}`,
+    byPolicy && ', as it does ',
+    // Before the study answers its place is kept, so that nothing moves then.
+    byPolicy && h('span', { class: `often ${kind}${often ? '' : ' awaited'}` }, often || '1 in 10'),
+    '.',
+  ];
 }
 
 /**

@@ -21,11 +21,13 @@ import { Verdict } from './verdict.js';
 /** @import { Call, Preset, Problem, Warning } from './engine.js' */
 /** @import { OnEdit } from './field.js' */
 /** @import { Json } from './json-path.js' */
+/** @import { OnLimit } from './limit-handle.js' */
 /** @import { Session } from './session.js' */
 /**
  * @typedef {{
  *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,
  *   onedit: OnEdit, onapply: (text: string) => void,
+ *   onlimit: OnLimit,
  *   onpolicy: (config: Json) => void, onopen: (seed: number, healthy: boolean) => void,
  *   onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void,
  * }} Handlers
@@ -57,7 +59,7 @@ export class View {
     this.#surprise = new Surprise(on.onpolicy);
     this.#study = new StudyDesk(on.onopen, (result) => this.#surprise.showStudy(result));
     this.#transport = new Transport(on.onmove);
-    this.#timeline = new Timeline(on.onseek);
+    this.#timeline = new Timeline(on.onseek, on.onlimit);
     this.#tell = new Tell(on.oncall, on.onreset);
     this.#panels = [releasePanel(on.onedit), worldPanel(on.onedit), policyPanel(on.onedit)];
     this.#json = new JsonEditor(on.onapply);
@@ -139,9 +141,9 @@ export class View {
   showPlayhead(session, playing) {
     const here = session.reportHere;
     const unit = tickUnit(here.config.tick_seconds).name;
-    this.#surprise.showHere(here);
+    this.#surprise.showHere(here, session.report);
     this.#verdict.show(here, session.report);
-    this.#timeline.seek();
+    this.#timeline.seek(here);
     this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);
