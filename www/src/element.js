@@ -8,7 +8,9 @@
 import { messageOf, presets, validate } from './engine.js';
 import { Session } from './session.js';
 import { View } from './view.js';
-import { put } from './json-path.js';
+import { parsed, put } from './json-path.js';
+import { withLimit } from './limit-edit.js';
+import { BAD_RATIO, isHealthy } from './study-request.js';
 import { count, tickUnit } from './format.js';
 import { Player } from './player.js';
 
@@ -34,6 +36,8 @@ class CanaryRollout extends Base {
   /** @type {View | null} */
   #view = null;
   #player = new Player();
+  /** Whether what is configured comes from a limit being dragged. */
+  #dragging = false;
 
   connectedCallback() {
     if (!this.#view) {
@@ -44,6 +48,9 @@ class CanaryRollout extends Base {
         onreset: () => this.#reset(),
         onedit: (path, value) => this.#configure(JSON.stringify(put(this.#draft, path, value), null, 2)),
         onapply: (text) => this.#configure(text),
+        onlimit: (paths, value, dragging) => this.#limit(paths, value, dragging),
+        onpolicy: (config) => this.#configure(JSON.stringify(config, null, 2)),
+        onopen: (seed, healthy) => this.#open(seed, healthy),
         onpreset: (preset) => this.#configure(preset.json),
         onseed: (seed) => this.#restart(seed),
         onnewseed: () => this.#restart(null),
@@ -132,6 +139,30 @@ class CanaryRollout extends Base {
     return this.#session;
   }
 
+  /**
+   * @param {string[]} paths
+   * @param {number} value
+   * @param {boolean} dragging
+   */
+  #limit(paths, value, dragging) {
+    this.#dragging = dragging;
+    this.#configure(JSON.stringify(withLimit(this.#draft, paths, value), null, 2));
+    this.#dragging = false;
+  }
+
+  /**
+   * Opens a rollout of a study: that of a seed, of a healthy release or a bad one.
+   * @param {number} seed
+   * @param {boolean} healthy
+   */
+  #open(seed, healthy) {
+    const session = this.#shown();
+    if (isHealthy(session.report) === healthy) return this.#restart(seed);
+    const path = healthy ? 'canary' : 'canary.error_ratio';
+    const release = put(this.#draft, path, healthy ? undefined : BAD_RATIO);
+    this.#configure(JSON.stringify(release, null, 2), seed);
+  }
+
   /** @param {number} tick */
   #seek(tick) {
     this.#player.stop();
@@ -144,14 +175,7 @@ class CanaryRollout extends Base {
     const session = this.#session;
     if (!session) return;
     if (move === 'play') return this.#playOrFreeze(session);
-    const to = {
-      toStart: () => 0,
-      stepBack: () => session.playhead - 1,
-      step: () => session.playhead + 1,
-      nextStage: () => session.nextStage(),
-      toEnd: () => session.length,
-    }[move];
-    this.#seek(to());
+    this.#seek(session.reach(move));
   }
 
   /** @param {Session} session */
@@ -213,26 +237,13 @@ class CanaryRollout extends Base {
 
   #showAll() {
     const session = this.#shown();
-    this.#view?.show(session);
+    this.#view?.show(session, this.#dragging);
     this.#view?.showConfig(this.#text, this.#draft, session, this.#problems, this.#warnings);
     this.#showPlayhead();
   }
 
   #showPlayhead() {
     if (this.#session) this.#view?.showPlayhead(this.#session, this.#player.playing);
-  }
-}
-
-/**
- * @param {string} text
- * @returns {Json | undefined}
- */
-function parsed(text) {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -21,10 +21,21 @@ import { unpack } from './lzma.js';
 /** @typedef {import("../../pkg/canary_rollout.js").Problem} Problem */
 /** @typedef {import("../../pkg/canary_rollout.js").Warning} Warning */
 /** @typedef {import("../../pkg/canary_rollout.js").Preset} Preset */
+/** @typedef {import("../../pkg/canary_rollout.js").Policy} Policy */
+/** @typedef {import("../../pkg/canary_rollout.js").Rule} Rule */
+/** @typedef {import("../../pkg/canary_rollout.js").ResolvedConfig} ResolvedConfig */
+/** @typedef {import("../../pkg/canary_rollout.js").Study} Study */
+/** @typedef {import("../../pkg/canary_rollout.js").StudyOptions} StudyOptions */
+/** @typedef {import("../../pkg/canary_rollout.js").StudyReport} StudyReport */
+/** @typedef {import("../../pkg/canary_rollout.js").StudyCase} StudyCase */
+/** @typedef {import("../../pkg/canary_rollout.js").Estimate} Estimate */
+/** @typedef {import("../../pkg/canary_rollout.js").FirstRuns} FirstRuns */
 
-initSync({ module: unpack(packed) });
+/** The engine's module, for a worker to start it again. */
+export const engineBytes = unpack(packed);
+initSync({ module: engineBytes });
 
-export { new_rollout, presets, validate, version } from '../../pkg/canary_rollout.js';
+export { error_rate_intervals, new_rollout, new_study, presets, validate, version } from '../../pkg/canary_rollout.js';
 
 /**
  * Whether a state is final.

@@ -2,10 +2,11 @@
 
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import { line } from 'd3-shape';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from './dom.js';
 import { percent, tickUnit } from './format.js';
+import { LimitHandle } from './limit-handle.js';
+import { limitPaths } from './limit-edit.js';
 import { limitMarks } from './limit-marks.js';
 import {
   deciding,
@@ -15,16 +16,14 @@ import {
   limitAt,
   limits,
   points,
-  thinned,
 } from './model.js';
+import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
 /** @import { Scene } from './timeline.js' */
 /** @import { Scale } from './chart.js' */
 /** @import { Report } from './engine.js' */
-/** @import { Band, Limit, Point, Window } from './model.js' */
-
-/** Above this many ticks the ticks' own points would only be a smear. */
-const MOST_POINTS = 400;
+/** @import { Holdable, OnLimit } from './limit-handle.js' */
+/** @import { Limit, Window } from './model.js' */
 
 const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
@@ -42,8 +41,20 @@ export class ErrorChart {
    */
   #rates = [];
 
+  #handle;
+  /** The scale of rates, which stays while a limit is dragged. @type {Scale} */
+  #y = scaleLinear();
+
+  /** @param {OnLimit} onlimit */
+  constructor(onlimit) {
+    this.#handle = new LimitHandle(onlimit);
+    this.overlay = this.#handle.overlay;
+    this.control = this.#handle.control;
+  }
+
   /** @param {Scene} scene */
-  draw({ report, series, bands, x, width }) {
+  draw(scene) {
+    const { report, series, bands, x, width } = scene;
     const window = errorWindow(report);
     const unit = tickUnit(report.config.tick_seconds).name;
     const words = {
@@ -59,23 +70,58 @@ export class ErrorChart {
     this.columns = [...ARMS, ...alone, 'limit for the canary'];
     this.#limits = limits(report, series, false);
 
-    const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
-    const top = max(values, ({ value }) => value) || 0.02;
-    const y = scaleLinear()
-      .domain([0, top * 1.12])
-      .nice(4)
-      .range(this.plot.range);
+    const y = this.#scale();
+    const cuts = window === 'stage' ? bands : [];
     this.plot.draw(x, width, {
       behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, y.ticks(4), percent)],
       marks: s(
         'g',
         {},
+        ...ARMS.flatMap((arm) => intervalBand(arm, intervals(series, arm, window), cuts, x, y)),
         ...this.#dots(x, y),
-        ...this.#lines(window === 'stage' ? bands : [], x, y),
+        ...ARMS.flatMap((arm, i) => rateLine(arm, points(this.#rates[i]), cuts, x, y)),
         ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
         this.#failure(report, x, y),
       ),
     });
+    this.#handle.show(this.#holdable(scene, y));
+  }
+
+  #scale() {
+    if (this.#handle.dragging) return this.#y;
+    const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
+    const top = max(values, ({ value }) => value) || 0.02;
+    this.#y = scaleLinear()
+      .domain([0, top * 1.12])
+      .nice(4)
+      .range(this.plot.range);
+    return this.#y;
+  }
+
+  /**
+   * The limit to hold: the one that is held, that decided, or the first.
+   * @param {Scene} scene
+   * @param {Scale} y
+   * @returns {Holdable | null}
+   */
+  #holdable({ report, draft, x }, y) {
+    const held = this.#handle.heldPaths?.join();
+    const pathsOf = (/** @type {Limit} */ { rule }) => limitPaths(draft, report.config, rule);
+    const limit =
+      this.#limits.find((one) => pathsOf(one).join() === held) ??
+      this.#limits.find(({ deciding }) => deciding) ??
+      this.#limits[0];
+    if (!limit) return null;
+    const value = report.config.rules[limit.rule].max ?? 0;
+    const at = limit.points[limit.points.length - 1];
+    // What the canary's own rate is measured from at that tick.
+    const base = limit.name === 'error_rate_ratio' ? at.value / value : at.value - value;
+    const valueAt = (/** @type {number} */ pixels) => {
+      const rate = y.invert(Math.max(y.range()[1], Math.min(y.range()[0], pixels)));
+      if (limit.name === 'error_rate') return rate;
+      return limit.name === 'error_rate_ratio' ? rate / base : rate - base;
+    };
+    return { rule: limit.name, value, paths: pathsOf(limit), x: x(at.tick), y: y(at.value), valueAt };
   }
 
   /**
@@ -87,25 +133,6 @@ export class ErrorChart {
     return kinds.flatMap((kind, k) =>
       ARMS.map((arm, i) => dots(points(this.#rates[k * ARMS.length + i]), arm, kind, x, y)),
     );
-  }
-
-  /**
-   * A line an arm, cut where a new stage begins if its window begins anew there.
-   * @param {Band[]} cuts
-   * @param {Scale} x
-   * @param {Scale} y
-   */
-  #lines(cuts, x, y) {
-    const path = line(
-      (/** @type {Point} */ p) => x(p.tick - 0.5),
-      (/** @type {Point} */ p) => y(p.value),
-    );
-    const pixels = Math.ceil(x.range()[1]);
-    return ARMS.flatMap((arm, i) => {
-      const all = points(this.#rates[i]);
-      const parts = cuts.length === 0 ? [all] : byBand(all, cuts);
-      return parts.map((part) => s('path', { class: `${arm} line`, d: path(thinned(part, pixels)) }));
-    });
   }
 
   /**
@@ -139,51 +166,7 @@ export class ErrorChart {
       ...this.#limits
         .slice(0, 1)
         .map(() => ({ mark: 'limit', name: 'limit', column: this.columns.length - 1 })),
+      { mark: 'interval', name: '95 % interval', column: null },
     ];
   }
 }
-
-/**
- * Points cut where a new stage begins, for its window begins anew.
- * @param {Point[]} all
- * @param {Band[]} bands
- */
-const byBand = (all, bands) =>
-  bands.filter(({ ran }) => ran).map(({ from, to }) => all.filter(({ tick }) => tick > from && tick <= to));
-
-/**
- * Round points for the canary, square ones for the baseline: the arms differ
- * without their colours.
- * @param {Point[]} all
- * @param {"baseline" | "canary"} arm
- * @param {string} kind
- * @param {Scale} x
- * @param {Scale} y
- */
-function dots(all, arm, kind, x, y) {
-  const group = s('g', { class: `${arm} dots ${kind}` });
-  if (all.length > MOST_POINTS) return group;
-  for (const { tick, value } of all) {
-    const [cx, cy] = [x(tick - 0.5), y(value)];
-    group.append(
-      arm === 'canary'
-        ? s('circle', { cx, cy, r: kind ? 2.4 : 3.2 })
-        : s('rect', { x: cx - 2.2, y: cy - 2.2, width: 4.4, height: 4.4 }),
-    );
-  }
-  return group;
-}
-
-/**
- * The point that decided: a cross in a disc.
- * @param {number} x
- * @param {number} y
- */
-const failedPoint = (x, y) =>
-  s(
-    'g',
-    { class: 'failed-point', transform: `translate(${x} ${y})` },
-    s('circle', { r: 7 }),
-    s('path', { d: 'M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8' }),
-    s('text', { x: 6, y: -12 }, 'rolled back'),
-  );

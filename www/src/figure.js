@@ -2,11 +2,19 @@ import { h, replace, s } from './dom.js';
 import { figuresTable } from './figures-table.js';
 import { count, tickUnit } from './format.js';
 
+/** @import { Report } from './engine.js' */
 /** @import { ErrorChart } from './error-chart.js' */
+/** @import { EvidenceChart } from './evidence-chart.js' */
 /** @import { LatencyChart } from './latency-chart.js' */
 /** @import { Scene } from './timeline.js' */
 /** @import { TrafficChart } from './traffic-chart.js' */
-/** @typedef {TrafficChart | ErrorChart | LatencyChart} Chart */
+/**
+ * `active` where a chart is not always there; `overlay` lies over the plot,
+ * `control` and `words` stand under it.
+ * @typedef {(TrafficChart | ErrorChart | EvidenceChart | LatencyChart) & {
+ *   active?: boolean, overlay?: HTMLElement, control?: HTMLElement, words?: (here: Report) => string,
+ * }} Chart
+ */
 
 /**
  * A chart with its title, its key, which tells the figures at the playhead, and its
@@ -16,6 +24,7 @@ export class Figure {
   element;
   #title = h('span', { class: 'figure-title' });
   #key = h('span', { class: 'key' });
+  #words;
   #table;
 
   /**
@@ -25,6 +34,7 @@ export class Figure {
   constructor(chart, scene) {
     this.chart = chart;
     this.scene = scene;
+    this.#words = chart.words ? h('p', { class: 'figure-words' }) : null;
     this.#table = figuresTable(chart.title, () => {
       const now = scene();
       return (
@@ -40,7 +50,9 @@ export class Figure {
       'figure',
       {},
       h('figcaption', {}, this.#title, this.#key),
-      chart.plot.svg,
+      h('div', { class: 'plot' }, chart.plot.svg, chart.overlay),
+      chart.control,
+      this.#words,
       this.#table.element,
     );
   }
@@ -48,6 +60,8 @@ export class Figure {
   /** @param {Scene} scene */
   draw(scene) {
     this.chart.draw(scene);
+    this.element.hidden = this.chart.active === false;
+    if (this.element.hidden) return;
     this.#title.textContent = this.chart.title;
     replace(
       this.#key,
@@ -57,11 +71,7 @@ export class Figure {
           h(
             'span',
             { class: 'key-entry' },
-            s(
-              'svg',
-              { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
-              s('path', { d: 'M0 5H22' }),
-            ),
+            swatch(mark),
             name,
             column === null ? null : h('b', { 'data-column': column }),
           ),
@@ -73,11 +83,13 @@ export class Figure {
   /**
    * @param {number} tick
    * @param {boolean} atEnd
+   * @param {Report} here the rollout up to the playhead
    */
-  seek(tick, atEnd) {
-    this.chart.plot.seek(tick, atEnd);
+  seek(tick, atEnd, here) {
     const scene = this.scene();
-    if (!scene) return;
+    if (!scene || this.element.hidden) return;
+    this.chart.plot.seek(tick, atEnd);
+    if (this.#words) this.#words.textContent = this.chart.words?.(here) ?? '';
     const figures = this.chart.figures(scene, tick);
     const told = [];
     for (const value of this.#key.querySelectorAll('b')) {
@@ -91,3 +103,14 @@ export class Figure {
     );
   }
 }
+
+/**
+ * A piece of a line, as a key shows it.
+ * @param {string} mark the line's class
+ */
+export const swatch = (mark) =>
+  s(
+    'svg',
+    { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' },
+    s('path', { d: 'M0 5H22' }),
+  );

@@ -108,8 +108,15 @@ export function inUnitOf(rule, value) {
       return measured(value * 100, Math.abs(value) === 0.01 ? 'point' : 'points');
     case 'error_rate_ratio':
       return measured(value, '×');
-    default:
+    case 'latency':
+    case 'latency_delta_ms':
       return milliseconds(value);
+    case 'z_test':
+    case 'fisher':
+    case 'mann_whitney':
+      return `p\u00a0=\u00a0${significant(value)}`;
+    default:
+      return significant(value);
   }
 }
 

@@ -48,6 +48,20 @@ export function put(root, path, value) {
   return copy;
 }
 
+/**
+ * The object that a text is the JSON of, `undefined` if it is none.
+ * @param {string} text
+ * @returns {Json | undefined}
+ */
+export function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A string, a bracket, or a number or word, as JSON has them. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
 

@@ -92,6 +92,23 @@ export const clock = (report, stage) =>
 export const axisEnd = (all) => Math.max(1, all.at(-1)?.to ?? 1);
 
 /**
+ * Requests and errors of one arm, each over the window that ends with its tick.
+ * @param {Series} series
+ * @param {"baseline" | "canary"} arm
+ * @param {Window} window
+ */
+export function windowCounts(series, arm, window) {
+  const requests = Float64Array.from(series[`${arm}_requests`]);
+  const errors = Float64Array.from(series[`${arm}_errors`]);
+  for (let i = 1; i < requests.length; i += 1) {
+    const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
+    requests[i] += anew ? 0 : requests[i - 1];
+    errors[i] += anew ? 0 : errors[i - 1];
+  }
+  return { requests, errors };
+}
+
+/**
  * Error rates of one arm, each over the window that ends with its tick.
  * @param {Series} series
  * @param {"baseline" | "canary"} arm
@@ -99,22 +116,29 @@ export const axisEnd = (all) => Math.max(1, all.at(-1)?.to ?? 1);
  * @returns {Float64Array} NaN where the arm had no requests
  */
 export function errorRates(series, arm, window) {
-  const requests = series[`${arm}_requests`];
-  const errors = series[`${arm}_errors`];
-  const rates = new Float64Array(requests.length);
-  let n = 0;
-  let failed = 0;
-  for (let i = 0; i < requests.length; i += 1) {
-    const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
-    n = requests[i] + (anew ? 0 : n);
-    failed = errors[i] + (anew ? 0 : failed);
-    rates[i] = n > 0 ? failed / n : NaN;
-  }
-  return rates;
+  const { requests, errors } = windowCounts(series, arm, window);
+  return errors.map((failed, i) => (requests[i] > 0 ? failed / requests[i] : NaN));
+}
+
+/** The rules that gather evidence over the rollout. */
+const EVIDENCE_RULES = ['sequential', 'slow_requests', 'group_sequential'];
+
+/**
+ * The index of the rule whose evidence is drawn: the one that decided, or the
+ * first; -1 without one.
+ * @param {Report} report
+ */
+export function evidenceRule(report) {
+  const gathers = (/** @type {number} */ i) => EVIDENCE_RULES.includes(report.config.rules[i].rule);
+  const decided = deciding(report)?.rule ?? null;
+  return decided !== null && gathers(decided) ? decided : report.config.rules.findIndex((_, i) => gathers(i));
 }
 
 /** @param {string} name */
-export const isLatencyRule = (name) => name.startsWith('latency');
+export const isLatencyRule = (name) => name.startsWith('latency') || LATENCY_SHAPES.includes(name);
+
+/** The rules on latency that do not say so. */
+const LATENCY_SHAPES = ['slow_requests', 'mann_whitney'];
 
 /**
  * The decision of a rule that ended or stopped the rollout.

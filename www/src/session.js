@@ -10,6 +10,7 @@
 import { isFinal, new_rollout } from './engine.js';
 
 /** @import { Call, Command, Report, Rollout, Series } from './engine.js' */
+/** @import { Move } from './controls.js' */
 /** @typedef {{ tick: number, command: Command }} Told */
 
 export class Session {
@@ -137,8 +138,27 @@ export class Session {
     this.moveTo(0);
   }
 
+  /**
+   * Where a move takes the playhead.
+   * @param {Exclude<Move, "play">} move
+   */
+  reach(move) {
+    switch (move) {
+      case 'toStart':
+        return 0;
+      case 'stepBack':
+        return this.#playhead - 1;
+      case 'step':
+        return this.#playhead + 1;
+      case 'nextStage':
+        return this.#nextStage();
+      case 'toEnd':
+        return this.length;
+    }
+  }
+
   /** The first end of a stage after the playhead, or the rollout's end. */
-  nextStage() {
+  #nextStage() {
     const stages = this.series.stage;
     for (let tick = this.#playhead + 1; tick < stages.length; tick += 1) {
       if (stages[tick] !== stages[tick - 1]) return tick;

@@ -5,6 +5,7 @@
 
 import { TrafficChart } from './traffic-chart.js';
 import { ErrorChart } from './error-chart.js';
+import { EvidenceChart } from './evidence-chart.js';
 import { LatencyChart } from './latency-chart.js';
 import { Figure } from './figure.js';
 import { MARGIN, timeScale } from './chart.js';
@@ -16,15 +17,18 @@ import { axisEnd, bands } from './model.js';
 /** @import { Report, Series, Decision } from './engine.js' */
 /** @import { Band } from './model.js' */
 /** @import { Scale } from './chart.js' */
+/** @import { Json } from './json-path.js' */
+/** @import { OnLimit } from './limit-handle.js' */
 /** @import { Session } from './session.js' */
 /**
  * All that a chart draws from.
- * @typedef {{ report: Report, series: Series, bands: Band[], end: number, x: Scale, width: number }} Scene
+ * @typedef {{
+ *   report: Report, series: Series, draft: Json, bands: Band[], end: number, x: Scale, width: number,
+ * }} Scene
  */
 
 export class Timeline {
   element;
-  #charts = [new TrafficChart(), new ErrorChart(), new LatencyChart()];
   #figures;
   #slider;
   #stages = h('div', { class: 'stage-labels', 'aria-hidden': 'true' });
@@ -37,8 +41,11 @@ export class Timeline {
   /** @type {Scene | null} */
   #scene = null;
 
-  /** @param {(tick: number) => void} onseek */
-  constructor(onseek) {
+  /**
+   * @param {(tick: number) => void} onseek
+   * @param {OnLimit} onlimit
+   */
+  constructor(onseek, onlimit) {
     this.#slider = h('input', {
       type: 'range',
       class: 'playhead-slider',
@@ -47,7 +54,8 @@ export class Timeline {
       'aria-label': 'Playhead',
       oninput: () => onseek(this.#slider.valueAsNumber),
     });
-    this.#figures = this.#charts.map((chart) => new Figure(chart, () => this.#scene));
+    const charts = [new TrafficChart(), new ErrorChart(onlimit), new EvidenceChart(), new LatencyChart()];
+    this.#figures = charts.map((chart) => new Figure(chart, () => this.#scene));
     this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
     this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));
     this.element = h(
@@ -81,15 +89,18 @@ export class Timeline {
     this.#draw();
   }
 
-  /** Moves the playhead to where the session has it. */
-  seek() {
+  /**
+   * Moves the playhead to where the session has it.
+   * @param {Report} [here] the rollout up to there
+   */
+  seek(here) {
     const session = this.#session;
     if (!session || !this.#scene) return;
     const { playhead, atEnd, report } = session;
     const unit = tickUnit(report.config.tick_seconds).name;
     this.#slider.value = String(playhead);
     this.#slider.setAttribute('aria-valuetext', `${unit} ${count(playhead)} of ${count(session.length)}`);
-    for (const figure of this.#figures) figure.seek(playhead, atEnd);
+    for (const figure of this.#figures) figure.seek(playhead, atEnd, here ?? report);
     for (const marker of this.#markers.children) {
       marker.classList.toggle('future', Number(marker.getAttribute('data-tick')) > playhead);
     }
@@ -101,7 +112,8 @@ export class Timeline {
     const all = bands(report, series);
     const end = axisEnd(all);
     const x = timeScale(this.#width, end);
-    this.#scene = { report, series, bands: all, end, x, width: this.#width };
+    const draft = JSON.parse(this.#session.config);
+    this.#scene = { report, series, draft, bands: all, end, x, width: this.#width };
     this.#slider.max = String(end);
     const [from, to] = x.range();
     this.#slider.style.setProperty('--from', `${from}px`);

@@ -20,7 +20,7 @@ export class Verdict {
    * @param {Report} whole
    */
   show(here, whole) {
-    this.#now.replaceChildren(...content(here, 'h2'));
+    this.#now.replaceChildren(...content(here, 'h3'));
     this.#room.replaceChildren(...content(whole, 'p'));
     const spoken = `${headline(here)}. ${reason(here)}`;
     if (this.#live.textContent !== spoken) this.#live.textContent = spoken;
@@ -29,7 +29,7 @@ export class Verdict {
 
 /**
  * @param {Report} report
- * @param {"h2" | "p"} headlineTag
+ * @param {"h3" | "p"} headlineTag
  */
 function content(report, headlineTag) {
   const outcome = OUTCOMES[report.outcome];

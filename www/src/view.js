@@ -11,7 +11,9 @@ import { releasePanel, worldPanel } from './panels.js';
 import { policyPanel } from './policy-panel.js';
 import { Scenario } from './scenario.js';
 import { StateMachine } from './state-machine.js';
+import { StudyDesk } from './study-desk.js';
 import style from './style.css';
+import { Surprise } from './surprise.js';
 import { Timeline } from './timeline.js';
 import { Verdict } from './verdict.js';
 
@@ -19,17 +21,22 @@ import { Verdict } from './verdict.js';
 /** @import { Call, Preset, Problem, Warning } from './engine.js' */
 /** @import { OnEdit } from './field.js' */
 /** @import { Json } from './json-path.js' */
+/** @import { OnLimit } from './limit-handle.js' */
 /** @import { Session } from './session.js' */
 /**
  * @typedef {{
  *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,
  *   onedit: OnEdit, onapply: (text: string) => void,
+ *   onlimit: OnLimit,
+ *   onpolicy: (config: Json) => void, onopen: (seed: number, healthy: boolean) => void,
  *   onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void,
  * }} Handlers
  */
 
 export class View {
   #scenario;
+  #surprise;
+  #study;
   #verdict = new Verdict();
   #transport;
   #timeline;
@@ -49,8 +56,10 @@ export class View {
    */
   constructor(root, presets, on) {
     this.#scenario = new Scenario(presets, on);
+    this.#surprise = new Surprise(on.onpolicy);
+    this.#study = new StudyDesk(on.onopen, (result) => this.#surprise.showStudy(result));
     this.#transport = new Transport(on.onmove);
-    this.#timeline = new Timeline(on.onseek);
+    this.#timeline = new Timeline(on.onseek, on.onlimit);
     this.#tell = new Tell(on.oncall, on.onreset);
     this.#panels = [releasePanel(on.onedit), worldPanel(on.onedit), policyPanel(on.onedit)];
     this.#json = new JsonEditor(on.onapply);
@@ -61,13 +70,14 @@ export class View {
         'div',
         { class: 'page' },
         h('div', { class: 'bar' }, h('slot', { name: 'title' }), this.#scenario.element),
-        this.#verdict.element,
+        this.#surprise.element,
         h(
           'div',
           { class: 'main' },
+          this.#verdict.element,
           h(
             'div',
-            { class: 'column' },
+            { class: 'column time' },
             h(
               'section',
               { class: 'card', 'aria-label': 'The rollout over time' },
@@ -80,10 +90,12 @@ export class View {
           h(
             'div',
             { class: 'column' },
+            this.#study.figures,
             h('section', { class: 'card' }, h('h3', {}, 'Stages'), this.#ladder.element),
             h('section', { class: 'card' }, h('h3', {}, 'State'), this.#machine.element),
           ),
         ),
+        this.#study.element,
         h('div', { class: 'edit' }, ...this.#panels.map(({ element }) => element), this.#json.element),
         this.#notice,
         h(
@@ -98,21 +110,28 @@ export class View {
   connect() {
     this.#resizes.observe(this.#timeline.element);
     this.#resizes.observe(this.#machine.element);
+    this.#resizes.observe(this.#study.element);
     this.#measure();
   }
 
   disconnect() {
     this.#resizes.disconnect();
+    this.#study.close();
   }
 
   #measure() {
     this.#timeline.resize(this.#timeline.element.clientWidth);
     this.#machine.resize(this.#machine.element.clientWidth);
+    this.#study.resize();
   }
 
-  /** @param {Session} session */
-  show(session) {
+  /**
+   * @param {Session} session
+   * @param {boolean} dragging whether a limit is being dragged
+   */
+  show(session, dragging) {
     this.#timeline.show(session);
+    this.#study.show(session, dragging);
   }
 
   /**
@@ -122,8 +141,9 @@ export class View {
   showPlayhead(session, playing) {
     const here = session.reportHere;
     const unit = tickUnit(here.config.tick_seconds).name;
+    this.#surprise.showHere(here, session.report);
     this.#verdict.show(here, session.report);
-    this.#timeline.seek();
+    this.#timeline.seek(here);
     this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);
@@ -145,6 +165,7 @@ export class View {
    */
   showConfig(text, draft, session, problems, warnings) {
     this.#scenario.show(text, session.seed);
+    if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
     this.#json.show(text, problems, warnings);
     this.#notify(problems);
     // What a list's entries resolve to says nothing about another list's.

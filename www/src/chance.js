@@ -1,0 +1,61 @@
+/** Probabilities as people say them, and how sure a simulation is of them. */
+
+import { count, significant } from './format.js';
+
+/** @import { Estimate } from './engine.js' */
+
+/**
+ * `1 in 5`, `9 in 10`, `never in 2,000`: what was counted, rounded to what one
+ * remembers, within a twelfth of the rarer side.
+ * @param {number} p
+ * @param {number} runs
+ */
+export function oftenness(p, runs) {
+  if (p === 0) return `0 in ${count(runs)}`;
+  if (p === 1) return `${count(runs)} in ${count(runs)}`;
+  if (p < 0.002) return `${count(Math.max(1, Math.round(p * 10_000)))} in 10,000`;
+  if (p > 0.99) return `${Math.min(999, Math.round(p * 1000))} in 1,000`;
+  const rare = Math.min(p, 1 - p);
+  const fits = ([a, b] = [0, 1]) => Math.abs(a / b - p) <= rare / 12;
+  const simple = SIMPLE.find(([a, b]) => fits([a, b]));
+  const [a, b] = simple ?? (p < 0.095 ? [1, Math.round(1 / p)] : [Math.round(p * 100), 100]);
+  return `${count(a)} in ${count(b)}`;
+}
+
+/** Fractions that people use, simplest first. */
+const SIMPLE = [
+  [1, 2],
+  [1, 3],
+  [2, 3],
+  [1, 4],
+  [3, 4],
+  [1, 5],
+  [4, 5],
+  [2, 5],
+  [3, 5],
+  [1, 6],
+  [1, 8],
+  ...[1, 3, 7, 9].map((n) => [n, 10]),
+];
+
+/**
+ * A probability in percent, no finer than the simulation tells.
+ * @param {Estimate} p
+ */
+export const chance = ({ estimate }) => `${significant(Number((estimate * 100).toFixed(1)))}\u00a0%`;
+
+/**
+ * How far the simulation may be off, in points.
+ * @param {Estimate} p
+ */
+export const margin = ({ low, high }) => {
+  const half = ((high - low) / 2) * 100;
+  return half < 0.1 ? '±\u00a00.1' : `±\u00a0${significant(Number(half.toPrecision(half < 1 ? 1 : 2)))}`;
+};
+
+/**
+ * The interval that the true probability lies in, as far as the runs tell.
+ * @param {Estimate} p
+ */
+export const between = ({ low, high }) =>
+  `${significant(Number((low * 100).toFixed(1)))} to ${significant(Number((high * 100).toFixed(1)))}\u00a0%`;

@@ -1,0 +1,81 @@
+/**
+ * Policies to put in place of the one on screen, with its world and its stages:
+ * the same limits looked at once a stage, or evidence in place of the limits on
+ * errors.
+ */
+
+import { get, put } from './json-path.js';
+import { isLatencyRule } from './model.js';
+
+/** @import { Policy, ResolvedConfig, Rule } from './engine.js' */
+/** @import { Json } from './json-path.js' */
+
+/** @typedef {"once" | "evidence"} PolicyName */
+
+/** @type {Record<PolicyName, { button: string, name: string }>} */
+export const POLICIES = {
+  once: { button: 'Look once a stage', name: 'look once a stage' },
+  evidence: { button: 'Let the evidence decide', name: 'let the evidence decide' },
+};
+
+/** The limits of the course, for a policy that has none to look at once. @type {Rule[]} */
+const COURSE = [{ rule: 'error_rate_delta', max: 0.02 }];
+const EVIDENCE = /** @type {Rule} */ ({ rule: 'sequential', alpha: 0.05 });
+
+/** A rule with a plain limit. @param {Rule} rule */
+const isPlain = ({ max }) => max !== undefined;
+
+/**
+ * @param {PolicyName} name
+ * @param {Rule[]} rules of the policy that is replaced, as resolved
+ * @returns {Rule[]}
+ */
+export function rulesOf(name, rules) {
+  const once = rules.filter(isPlain).map(lookedAtOnce);
+  if (name === 'once') return once.length > 0 ? once : COURSE;
+  return [EVIDENCE, ...once.filter(({ rule }) => isLatencyRule(rule))];
+}
+
+/**
+ * A rule's limit alone: looked at when a stage ends, over the stage.
+ * @param {Rule} rule
+ * @returns {Rule}
+ */
+const lookedAtOnce = ({ rule, max, quantile, stages }) => ({
+  rule,
+  max,
+  ...(quantile === undefined ? {} : { quantile }),
+  ...(stages ? { stages } : {}),
+});
+
+/**
+ * The policy for a study that compares.
+ * @param {PolicyName} name
+ * @param {ResolvedConfig} config whose policy is replaced
+ * @returns {Policy}
+ */
+export const policyOf = (name, { rules, stages, on_inconclusive, rollback_ticks }) => ({
+  rules: rulesOf(name, rules),
+  stages,
+  on_inconclusive,
+  rollback_ticks,
+});
+
+/** The keys by which policies of one plan differ. */
+const LIMITS = ['error_rate_threshold', 'latency_threshold_ms'];
+
+/**
+ * A configuration with other rules; nothing else of it changes, but that no
+ * threshold is left beside them.
+ * @param {Json} draft
+ * @param {Rule[]} rules
+ * @returns {Json}
+ */
+export function withRules(draft, rules) {
+  const stages = /** @type {Json[]} */ (get(draft, 'stages') ?? []);
+  const paths = ['', ...stages.map((_, i) => `stages[${i}].`)].flatMap((at) => LIMITS.map((key) => at + key));
+  const bare = paths
+    .filter((path) => get(draft, path) !== undefined)
+    .reduce((config, path) => put(config, path, undefined), draft);
+  return put(bare, 'rules', /** @type {Json} */ (/** @type {unknown} */ (rules)));
+}

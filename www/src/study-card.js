@@ -1,0 +1,114 @@
+/** The policy card: what the policy on screen does, and what another would do. */
+
+import { between, chance } from './chance.js';
+import { h, replace } from './dom.js';
+import { significant, tickUnit } from './format.js';
+import { POLICIES } from './policies.js';
+import { badRelease } from './study-request.js';
+
+/** @import { Report, StudyCase, StudyReport } from './engine.js' */
+/** @import { PolicyName } from './policies.js' */
+/** @typedef {{ healthy: StudyCase, release: StudyCase | null }} Cases */
+
+export class StudyCard {
+  #body = h('tbody');
+  #rival;
+  #note = h('p', { class: 'quiet' });
+  /** What the other policy does, kept where a study leaves it out. @type {Cases | undefined} */
+  #rivalCases;
+  element;
+
+  /** @param {(rival: PolicyName) => void} onrival */
+  constructor(onrival) {
+    this.#rival = h(
+      'select',
+      {
+        'aria-label': 'Compare with',
+        onchange: () => onrival(/** @type {PolicyName} */ (this.#rival.value)),
+      },
+      ...Object.entries(POLICIES).map(([value, { name }]) => h('option', { value }, name)),
+    );
+    this.element = h(
+      'div',
+      { class: 'study-card' },
+      h(
+        'div',
+        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Two policies compared' },
+        h(
+          'table',
+          {},
+          h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, 'this policy'), h('th', { scope: 'col' }, this.#rival))),
+          this.#body,
+        ),
+      ),
+      this.#note,
+    );
+  }
+
+  /** @param {PolicyName} rival */
+  set rival(rival) {
+    this.#rival.value = rival;
+  }
+
+  /**
+   * Names what will be told, before it is known.
+   * @param {Report} report of the rollout on screen
+   */
+  await(report) {
+    if (this.#body.childElementCount > 0) return;
+    const blank = () => h('td', {}, '–', h('small', {}, '\u00a0'));
+    const { name: unit } = tickUnit(report.config.tick_seconds);
+    replace(this.#body, ...rows(unit).map(({ name }) => h('tr', {}, h('th', { scope: 'row' }, name), blank(), blank())));
+  }
+
+  /**
+   * @param {StudyReport} study
+   * @param {Report} report of the rollout on screen
+   */
+  show(study, report) {
+    const { name: unit } = tickUnit(report.config.tick_seconds);
+    /** @type {(Cases | undefined)[]} */
+    const policies = [study, study.policies[0] ?? this.#rivalCases];
+    this.#rivalCases = policies[1];
+    replace(
+      this.#body,
+      ...rows(unit).map(({ name, value }) =>
+        h('tr', {}, h('th', { scope: 'row' }, name), ...policies.map((cases) => h('td', {}, ...(cases ? value(cases) : ['–'])))),
+      ),
+    );
+    this.#note.textContent = `The bad release: ${badRelease(report)}. Failures are counted until ${unit} ${significant(study.horizon_ticks)}: a bad release that is promoted goes on failing at 100 % of traffic until then.`;
+  }
+}
+
+/**
+ * @param {string} unit
+ * @returns {{ name: string, value: (cases: Cases) => (string | Node)[] }[]}
+ */
+function rows(unit) {
+  const ticks = (/** @type {number} */ n) => `${significant(n)}\u00a0${unit}${n === 1 ? '' : 's'}`;
+  /** @param {{ mean: number, p95: number } | null | undefined} spread @param {(n: number) => string} word */
+  const meanAndTail = (spread, word) =>
+    spread ? [word(spread.mean), h('small', {}, `95 % within ${word(spread.p95)}`)] : ['–'];
+  return [
+    {
+      name: 'Healthy release thrown away',
+      value: ({ healthy }) => [chance(healthy.p_rollback), h('small', {}, between(healthy.p_rollback))],
+    },
+    {
+      name: 'Bad release missed',
+      value: ({ release }) => (release ? [chance(release.p_completed), h('small', {}, between(release.p_completed))] : ['–']),
+    },
+    {
+      name: 'Bad release: time to notice',
+      value: ({ release }) => meanAndTail(release?.ticks_to_rollback, ticks),
+    },
+    {
+      name: 'Bad release: requests failed for it',
+      value: ({ release }) => meanAndTail(release?.excess_errors, significant),
+    },
+    {
+      name: 'Healthy release: time to the end',
+      value: ({ healthy }) => meanAndTail(healthy.duration_ticks, ticks),
+    },
+  ];
+}

@@ -1,0 +1,53 @@
+/** What the page asks of a study: both releases, a sweep, and another policy. */
+
+import { policyOf } from './policies.js';
+
+/** @import { Report, StudyOptions } from './engine.js' */
+/** @import { PolicyName } from './policies.js' */
+
+/** Releases of each kind on the walls. */
+export const WALL = 100;
+/** How much worse the bad release is where the one on screen is healthy. */
+export const BAD_RATIO = 2;
+/** Where the curve is measured: errors, times the baseline's. */
+export const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
+/** A few of them, where a limit is dragged and the runs are slow. */
+const FEW_RATIOS = [1, 1.5, 2, 5];
+/** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
+export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
+
+/** Whether the release on screen is not the bad one. @param {Report} report */
+export const isHealthy = ({ truth }) => truth.release === 'healthy';
+
+/** The seed of a wall's first square: that of the rollout on screen stands on it. @param {number} seed */
+export const firstSeed = (seed) =>
+  Math.min(Math.floor(seed / WALL) * WALL, Number.MAX_SAFE_INTEGER - RUNS.many);
+
+/**
+ * @param {Report} report of the rollout on screen
+ * @param {PolicyName | null} rival the policy to compare with, or the curve at a
+ *   few ratios for this policy alone
+ * @param {number} runs
+ * @returns {StudyOptions}
+ */
+export const studyOptions = (report, rival, runs) => ({
+  runs,
+  seed: firstSeed(report.seed),
+  ...(isHealthy(report) ? { set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] } : {}),
+  sweep: { field: 'canary.error_ratio', values: rival ? RATIOS : FEW_RATIOS },
+  policies: rival ? [{ name: rival, policy: policyOf(rival, report.config) }] : [],
+});
+
+/**
+ * The release that stands for bad, in words: `twice the errors`.
+ * @param {Report} report
+ */
+export function badRelease(report) {
+  if (isHealthy(report)) return 'twice the errors';
+  const { error_ratio, latency_ratio } = report.config.canary;
+  const worse = [
+    error_ratio > 1 ? `${error_ratio} times the errors` : '',
+    latency_ratio > 1 ? `${latency_ratio} times the latency` : '',
+  ].filter(Boolean);
+  return worse.join(' and ') || 'this release';
+}
