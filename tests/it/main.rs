@@ -9,6 +9,7 @@ mod config;
 mod course;
 mod fit;
 mod golden;
+mod honesty;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 mod plain_rules;
@@ -16,6 +17,8 @@ mod properties;
 mod rules;
 mod samplers;
 mod state_machine;
+mod statistical_rules;
 mod stats;
+mod study;
 mod support;
 mod world;
