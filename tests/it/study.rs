@@ -450,8 +450,16 @@ fn what_a_study_cannot_do_is_told_with_its_place() {
         &["study.policies[0].policy.rules[0].alpha: found 1, expected a number between 0 and 1"],
     );
     check_refused(
+        &policy(json!(5)),
+        &["study.policies[0].policy: expected an object with a policy’s keys"],
+    );
+    check_refused(
+        &policy(json!({ "rules": 5 })),
+        &["study.policies[0].policy.rules: invalid type: number `5`, expected an array"],
+    );
+    check_refused(
         &json!({ "policies": [{ "name": "b" }] }),
-        &["study.policies[0].policy: missing, "],
+        &["study.policies[0].policy: expected an object with a policy’s keys"],
     );
     let nine = vec![json!({ "name": "b", "policy": { "rules": [] } }); 9];
     check_refused(
