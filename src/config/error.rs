@@ -28,8 +28,13 @@ impl ConfigError {
 
     pub(crate) fn of_text(fault: Fault, text: &str) -> Self {
         let line_column = Some(fault.line_column(text));
+        ConfigError { line_column, ..ConfigError::of_tree(fault) }
+    }
+
+    /// A fault of a tree whose parts may come from several texts.
+    pub(crate) fn of_tree(fault: Fault) -> Self {
         let problem = Problem::new(shortened(fault.path), shortened(fault.message));
-        ConfigError { problems: vec![problem], line_column }
+        ConfigError::of_values(vec![problem])
     }
 
     /// What is wrong, at least one problem, in the order of the schema.

@@ -55,8 +55,7 @@ impl ConfigInput {
     /// column.
     pub(crate) fn from_tree(tree: &json::Node) -> Result<ConfigInput, ConfigError> {
         use json::Read;
-        let refused = |fault| ConfigError::of_text(fault, "").without_line_column();
-        ConfigInput::read(tree).map_err(refused)
+        ConfigInput::read(tree).map_err(ConfigError::of_tree)
     }
 
     /// Checks and completes what a person wrote.

@@ -8,6 +8,11 @@ impl Node {
         Node { value, place: 0 }
     }
 
+    /// Whether it is an object.
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self.value, Value::Object(_))
+    }
+
     /// The keys of an object; none of anything else.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         let entries: &[Entry] = match &self.value {

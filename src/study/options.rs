@@ -214,13 +214,17 @@ impl Draft {
     /// The world of `base` under another policy.
     fn with_policy(&mut self, base: &Node, policy: Option<&Node>, path: &str) -> Node {
         let mut tree = base.clone();
-        let Some(policy) = policy else {
-            self.problems.push(Problem::new(path, "missing, expected a policy’s keys"));
+        let Some(policy) = policy.filter(|policy| policy.is_object()) else {
+            self.problems.push(Problem::new(path, "expected an object with a policy’s keys"));
             return tree;
         };
+        let before = self.problems.len();
         for key in policy.keys().filter(|key| !POLICY_KEYS.contains(key)) {
             let message = format!("is not a policy’s, expected one of {}", POLICY_KEYS.join(", "));
             self.problems.push(Problem::new(placed(path, key), message));
+        }
+        if self.problems.len() > before {
+            return tree;
         }
         let gives_stages = policy.keys().any(|key| key == "stages");
         for key in POLICY_KEYS.into_iter().filter(|key| *key != "stages" || gives_stages) {

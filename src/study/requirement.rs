@@ -68,7 +68,8 @@ impl Requirement {
             None => (left, None),
             Some((name, rest)) => {
                 let (field, value) = rest.strip_suffix(')')?.split_once('=')?;
-                let value: f64 = value.trim().parse().ok()?;
+                let value: f64 =
+                    value.trim().parse().ok().filter(|value: &f64| value.is_finite())?;
                 (name.trim(), Some((full_path(field.trim()).to_string(), value)))
             }
         };

@@ -11,6 +11,7 @@ mod config;
 mod course;
 mod fit;
 mod golden;
+mod honesty;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 mod plain_rules;
@@ -18,6 +19,8 @@ mod properties;
 mod rules;
 mod samplers;
 mod state_machine;
+mod statistical_rules;
 mod stats;
+mod study;
 mod support;
 mod world;

@@ -3,4 +3,6 @@
 mod cli;
 mod console;
 mod notes;
+mod operating_characteristics;
 mod readme;
+mod study_cli;

@@ -1,0 +1,456 @@
+//! The statistical rules, a row a case: what is seen, what is said, in which
+//! words; and what of their parameters is refused.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::config::Config;
+use canary_rollout::observation::{ByArm, Counts};
+use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
+use canary_rollout::stats::eprocess::{Bet, Bets};
+use canary_rollout::stats::fisher::fisher_test;
+use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
+use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::two_proportion::z_test;
+
+use crate::support::config;
+
+use Verdict::{Fail, Inconclusive, Pass};
+
+/// The plan of the rules below.
+const STAGES: &str = r#""stages": [
+    { "traffic_pct": 10, "duration_ticks": 5 },
+    { "traffic_pct": 50, "duration_ticks": 5 },
+    { "traffic_pct": 100, "duration_ticks": 5 }]"#;
+
+fn planned(rule: &str) -> Config {
+    config(&format!(r#"{{ {STAGES}, "rules": [{{ {rule} }}] }}"#))
+}
+
+fn only_rule(rule: &str) -> Rule {
+    planned(rule).rules[0].clone()
+}
+
+fn seen((x_c, n_c): (u64, u64), (x_b, n_b): (u64, u64)) -> Sight {
+    Sight {
+        counts: ByArm {
+            canary: Counts { requests: n_c, errors: x_c },
+            baseline: Counts { requests: n_b, errors: x_b },
+        },
+        canary_has_all: n_b == 0,
+        ..Sight::default()
+    }
+}
+
+#[track_caller]
+fn check(rule: &str, sight: &Sight, verdict: Verdict, observed: Option<f64>, sentence: &str) {
+    let rule = only_rule(rule);
+    let judgement = rule.judge(sight);
+    assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+    assert_eq!(judgement.measure.observed, observed);
+    assert_eq!(judgement.measure.canary_limit, None);
+    assert_eq!(rule.sentence(sight), sentence);
+}
+
+#[test]
+fn z_test_is_the_textbooks() {
+    let rule = r#""rule": "z_test", "alpha": 0.01"#;
+    let p = |x| Some(z_test(x, 1_000, 100, 10_000).p_value);
+    // p = 0.0096037 and 0.0198220 by statsmodels.
+    check(
+        rule,
+        &seen((18, 1_000), (100, 10_000)),
+        Fail,
+        p(18),
+        "Error rate: 18 of 1,000 canary requests failed, 1.8 %, the baseline’s 1 %: p = 0.0096 by the z test; the limit is 0.01.",
+    );
+    check(
+        rule,
+        &seen((17, 1_000), (100, 10_000)),
+        Pass,
+        p(17),
+        "Error rate: 17 of 1,000 canary requests failed, 1.7 %, the baseline’s 1 %: p = 0.0198 by the z test; the limit is 0.01.",
+    );
+    // No error at all is no evidence.
+    check(
+        rule,
+        &seen((0, 1_000), (0, 10_000)),
+        Pass,
+        Some(1.0),
+        "Error rate: 0 of 1,000 canary requests failed, 0 %, the baseline’s 0 %: p = 1 by the z test; the limit is 0.01.",
+    );
+    // One error of 100 where the baseline has none: what it takes for 10⁻²³.
+    check(
+        rule,
+        &seen((1, 100), (0, 9_900)),
+        Fail,
+        Some(z_test(1, 100, 0, 9_900).p_value),
+        "Error rate: 1 of 100 canary requests failed, 1 %, the baseline’s 0 %: p = less than 0.000001 by the z test; the limit is 0.01.",
+    );
+}
+
+#[test]
+fn fisher_is_exact() {
+    let rule = r#""rule": "fisher", "alpha": 0.01"#;
+    // It is 1 in 100 that the only error of 10,000 requests is one of 100.
+    check(
+        rule,
+        &seen((1, 100), (0, 9_900)),
+        Fail,
+        Some(fisher_test(1, 100, 0, 9_900).p_value),
+        "Error rate: 1 of 100 canary requests failed, 1 %, the baseline’s 0 %: p = 0.01 by Fisher’s exact test; the limit is 0.01.",
+    );
+    // 0.0199 by scipy.
+    check(
+        rule,
+        &seen((18, 1_000), (100, 10_000)),
+        Pass,
+        Some(fisher_test(18, 1_000, 100, 10_000).p_value),
+        "Error rate: 18 of 1,000 canary requests failed, 1.8 %, the baseline’s 1 %: p = 0.0199 by Fisher’s exact test; the limit is 0.01.",
+    );
+}
+
+#[test]
+fn mann_whitney_reads_latency_as_a_shape() {
+    let rule = r#""rule": "mann_whitney""#;
+    let shaped = |canary: [u64; 2], baseline: [u64; 2]| Sight {
+        shape: Some(mann_whitney(&canary, &baseline)),
+        ..seen((0, canary.iter().sum()), (0, baseline.iter().sum()))
+    };
+    // p = 0.0000106 and 0.0783 by scipy.
+    let slow = shaped([30, 70], [60, 40]);
+    check(
+        rule,
+        &slow,
+        Fail,
+        slow.shape.map(|shape| shape.p_value),
+        "Latency: a canary request is slower than a baseline request with probability 65 %: p = 0.000010597; the limit is 0.05.",
+    );
+    let alike = shaped([50, 50], [60, 40]);
+    check(
+        rule,
+        &alike,
+        Pass,
+        alike.shape.map(|shape| shape.p_value),
+        "Latency: a canary request is slower than a baseline request with probability 55 %: p = 0.0783; the limit is 0.05.",
+    );
+    check(
+        r#""rule": "mann_whitney", "min_requests": 101"#,
+        &slow,
+        Inconclusive,
+        slow.shape.map(|shape| shape.p_value),
+        "Too little traffic to tell: 100 requests at the canary, 101 needed.",
+    );
+}
+
+#[test]
+fn sequential_tells_what_its_stake_has_grown_to() {
+    let rule = r#""rule": "sequential", "alpha": 0.05"#;
+    let worth = |worth: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(worth)),
+        ..seen((0, 0), (0, 0))
+    };
+    let worth = |value| Sight { canary_has_all: false, ..worth(value) };
+    #[track_caller]
+    fn check_words(rule: &str, sight: Sight, verdict: Verdict, sentence: &str) {
+        let rule = only_rule(rule);
+        assert_eq!(rule.judge(&sight).verdict, verdict);
+        assert_eq!(rule.sentence(&sight), sentence);
+    }
+    check_words(
+        rule,
+        worth(23.4),
+        Fail,
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to 23.4. If that is not so, at most 1 rollout in 20 ever reaches 20.",
+    );
+    check_words(
+        rule,
+        worth(0.295),
+        Pass,
+        "Evidence: a stake of 1, bet on “the canary is worse”, is now 0.295; 20 would be enough.",
+    );
+    check_words(
+        rule,
+        worth(1e-12),
+        Pass,
+        "Evidence: a stake of 1, bet on “the canary is worse”, is now less than 0.001; 20 would be enough.",
+    );
+    check_words(
+        rule,
+        worth(1e40),
+        Fail,
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to more than a million. If that is not so, at most 1 rollout in 20 ever reaches 20.",
+    );
+    check_words(
+        r#""rule": "sequential", "alpha": 0.03, "tolerated_ratio": 1.2"#,
+        worth(50.0),
+        Fail,
+        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, at most 3 % of rollouts ever reaches 33.3.",
+    );
+    check_words(
+        r#""rule": "sequential", "certify_below": 1.5, "certify_alpha": 0.1"#,
+        Sight { ln_certificate: Some(canary_rollout::math::ln(10.4)), ..worth(0.5) },
+        Pass,
+        "Certificate: a stake of 1, bet on “it fails less than 1.5 times as often as the baseline”, has grown to 10.4. If that is not so, at most 1 rollout in 10 ever reaches 10 in this stage.",
+    );
+    check_words(
+        r#""rule": "slow_requests", "objective_ms": 250, "alpha": 0.01"#,
+        Sight { ln_wealth: worth(120.0).ln_wealth, ..seen((0, 100), (0, 900)) },
+        Fail,
+        "Evidence: a stake of 1, bet on “more canary requests exceed 250 ms”, has grown to 120. If that is not so, at most 1 rollout in 100 ever reaches 100.",
+    );
+    check_words(
+        rule,
+        Sight { canary_has_all: true, ..worth(50.0) },
+        Inconclusive,
+        "All traffic is the canary’s: no baseline is left to compare with.",
+    );
+    check_words(
+        r#""rule": "sequential", "min_errors": 3"#,
+        Sight { ln_wealth: worth(50.0).ln_wealth, ..seen((2, 0), (1, 1)) },
+        Inconclusive,
+        "Too few errors to tell: 2 errors at the canary, 3 needed.",
+    );
+}
+
+/// What a watch has gathered after these ticks: stage, canary errors, baseline
+/// errors.
+fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
+    let config = planned(rule);
+    let watch = config.rules[0].watch(&config.shapes_for(&config.rules[0]));
+    let (mut memory, mut stage) = (watch.begin(), 0);
+    for &(at, canary, baseline) in ticks {
+        while stage < at {
+            stage += 1;
+            watch.enter(&mut memory, stage);
+        }
+        watch.observe(&mut memory, stage, [canary, baseline]);
+    }
+    (watch, memory)
+}
+
+const TICKS: [(u32, u64, u64); 5] = [(0, 3, 8), (0, 2, 9), (1, 9, 7), (1, 8, 6), (2, 40, 0)];
+
+#[test]
+fn sequential_gathers_the_e_process_of_stats() {
+    let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = Bets::new(1.2, &bets).unwrap();
+    for (bets_open, openings) in [("tick_1", 1), ("stage_starts", 2)] {
+        let rule = format!(
+            r#""rule": "sequential", "tolerated_ratio": 1.2, "bets": [2, 3], "bets_open": "{bets_open}""#
+        );
+        let (watch, memory) = gathered(&rule, &TICKS);
+        let mut evidence = bets.evidence(openings);
+        for (stage, weight) in [(0, 0.1), (1, 0.5)] {
+            evidence.open(&bets);
+            for &(_, canary, baseline) in TICKS.iter().filter(|tick| tick.0 == stage) {
+                evidence.observe(&bets.step(weight), canary, baseline);
+            }
+        }
+        // The stage at 100 % has no baseline and adds nothing.
+        assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
+    }
+    // By the formula with scipy's numbers: 13.1425 after 12 errors against 40.
+    let (watch, memory) =
+        gathered(r#""rule": "sequential", "bets_open": "tick_1""#, &[(0, 12, 40)]);
+    let wealth = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
+    assert!((wealth - 13.142_501_070_577_216).abs() < 1e-9, "{wealth}");
+}
+
+#[test]
+fn group_sequential_gathers_the_score_of_stats() {
+    let information = [5.0 * 0.1 * 0.9, 5.0 * 0.5 * 0.5];
+    let total: f64 = information.iter().sum();
+    for (name, spending) in [
+        ("pocock", Spending::Pocock),
+        ("obrien_fleming", Spending::OBrienFleming),
+        ("linear", Spending::Linear),
+    ] {
+        let rule = format!(r#""rule": "group_sequential", "alpha": 0.1, "spending": "{name}""#);
+        let (watch, memory) = gathered(&rule, &TICKS);
+        let fractions = [information[0] / total, 1.0];
+        let bounds = boundaries(spending, 0.1, Sides::One, &fractions).unwrap();
+        let mut score = Score::default();
+        for (stage, weight) in [(0, 0.1), (1, 0.5)] {
+            for &(_, canary, baseline) in TICKS.iter().filter(|tick| tick.0 == stage) {
+                score.observe(weight, canary, baseline);
+            }
+        }
+        assert_eq!(watch.score(&memory, 0), Some((score.z(), bounds[0])), "{name}");
+        assert_eq!(watch.score(&memory, 1), Some((score.z(), bounds[1])), "{name}");
+        // At 100 % there is no look.
+        assert_eq!(watch.score(&memory, 2), None, "{name}");
+    }
+    let rule = r#""rule": "group_sequential", "alpha": 0.05"#;
+    let at =
+        |z: f64| Sight { score: Some((z, 2.0)), canary_has_all: false, ..seen((0, 0), (0, 0)) };
+    check(
+        rule,
+        &at(2.0),
+        Fail,
+        Some(2.0),
+        "Evidence: the canary’s errors beyond their share are 2 standard errors; the boundary of this look is 2. If the canary is not worse, about 1 rollout in 20 ever reaches one.",
+    );
+    check(
+        rule,
+        &at(-1.5),
+        Pass,
+        Some(-1.5),
+        "Evidence: the canary’s errors beyond their share are -1.5 standard errors; the boundary of this look is 2. If the canary is not worse, about 1 rollout in 20 ever reaches one.",
+    );
+}
+
+#[test]
+fn a_look_without_a_baseline_or_requests_cannot_tell() {
+    for rule in [r#""rule": "z_test""#, r#""rule": "fisher""#, r#""rule": "mann_whitney""#] {
+        let gap = |sight: Sight| only_rule(rule).judge(&sight).gap;
+        assert_eq!(gap(seen((1, 10), (0, 0))), Some(Gap::Baseline), "{rule}");
+        assert_eq!(gap(seen((0, 0), (1, 10))), Some(Gap::Requests), "{rule}");
+        let silent = Sight { canary_has_all: false, ..seen((1, 10), (0, 0)) };
+        assert_eq!(gap(silent), Some(Gap::Requests), "{rule}");
+        assert_eq!(gap(seen((1, 10), (1, 10))), None, "{rule}");
+    }
+    // What only errors need is asked for requests if somebody says so.
+    for rule in [r#""rule": "sequential""#, r#""rule": "group_sequential""#] {
+        assert!(!only_rule(rule).needs().requests, "{rule}");
+        let asked = only_rule(&format!(r#"{rule}, "min_requests": 100"#));
+        assert!(asked.needs().requests, "{rule}");
+        assert_eq!(asked.judge(&seen((1, 99), (1, 10))).gap, Some(Gap::Requests), "{rule}");
+        assert_eq!(asked.judge(&seen((1, 100), (1, 10))).gap, None, "{rule}");
+    }
+}
+
+/// Rules that are refused, with the path below the rule and the message.
+const REFUSED: &[(&str, &str)] = &[
+    (r#""rule": "z_test", "alpha": 0"#, ".alpha: found 0, expected a number between 0 and 1"),
+    (r#""rule": "z_test", "alpha": 1"#, ".alpha: found 1, expected a number between 0 and 1"),
+    (r#""rule": "fisher", "alpha": -0.1"#, ".alpha: found -0.1, expected a number between 0 and 1"),
+    (r#""rule": "mann_whitney", "alpha": 2"#, ".alpha: found 2, expected a number between 0 and 1"),
+    (r#""rule": "sequential", "alpha": 1"#, ".alpha: found 1, expected a number between 0 and 1"),
+    (r#""rule": "z_test", "max": 1"#, ".max: z_test takes no such parameter, only alpha"),
+    (
+        r#""rule": "sequential", "tolerated_ratio": 0"#,
+        ".tolerated_ratio: found 0, expected a number above 0, at most 100",
+    ),
+    (
+        r#""rule": "sequential", "tolerated_ratio": 101"#,
+        ".tolerated_ratio: found 101, expected a number above 0, at most 100",
+    ),
+    (r#""rule": "sequential", "bets": []"#, ".bets: 0 bets, expected 1 to 16"),
+    (
+        r#""rule": "sequential", "bets": [2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2]"#,
+        ".bets: 17 bets, expected 1 to 16",
+    ),
+    (
+        r#""rule": "sequential", "bets": [2, 1]"#,
+        ".bets[1]: found 1, expected a ratio above the tolerated 1, at most 10000",
+    ),
+    (
+        r#""rule": "sequential", "tolerated_ratio": 1.2, "bets": [1.2]"#,
+        ".bets[0]: found 1.2, expected a ratio above the tolerated 1.2, at most 10000",
+    ),
+    (
+        r#""rule": "sequential", "bets": [10001]"#,
+        ".bets[0]: found 10001, expected a ratio above the tolerated 1, at most 10000",
+    ),
+    (
+        r#""rule": "sequential", "certify_below": 1"#,
+        ".certify_below: found 1, expected a ratio above the tolerated 1 and 0.25, at most 100",
+    ),
+    (
+        r#""rule": "sequential", "tolerated_ratio": 1.5, "certify_below": 1.2"#,
+        ".certify_below: found 1.2, expected a ratio above the tolerated 1.5 and 0.25, at most 100",
+    ),
+    (
+        r#""rule": "sequential", "tolerated_ratio": 0.1, "certify_below": 0.25"#,
+        ".certify_below: found 0.25, expected a ratio above the tolerated 0.1 and 0.25, at most 100",
+    ),
+    (
+        r#""rule": "sequential", "certify_below": 2, "certify_alpha": 1"#,
+        ".certify_alpha: found 1, expected a number between 0 and 1",
+    ),
+    (
+        r#""rule": "sequential", "certify_below": 2, "min_ticks": 0"#,
+        ".min_ticks: found 0, expected a whole number from 1 to 100000",
+    ),
+    (
+        r#""rule": "sequential", "certify_alpha": 0.1"#,
+        ".certify_alpha: is of no use without certify_below",
+    ),
+    (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: is of no use without certify_below"),
+    (
+        r#""rule": "sequential", "window": "stage""#,
+        ".window: sequential gathers evidence, expected rollout",
+    ),
+    (
+        r#""rule": "group_sequential", "window": "tick""#,
+        ".window: group_sequential gathers evidence, expected rollout",
+    ),
+    (
+        r#""rule": "group_sequential", "look": "every_tick""#,
+        ".look: group_sequential has boundaries for stage ends alone, expected stage_end",
+    ),
+    (
+        r#""rule": "group_sequential", "stages": [3]"#,
+        ": group_sequential holds in no stage that has a baseline to compare with",
+    ),
+    (
+        r#""rule": "sequential", "stages": [3]"#,
+        ": sequential holds in no stage that has a baseline to compare with",
+    ),
+    (
+        r#""rule": "slow_requests", "objective_ms": 250, "stages": [3]"#,
+        ": slow_requests holds in no stage that has a baseline to compare with",
+    ),
+    (
+        r#""rule": "slow_requests""#,
+        ".objective_ms: missing, expected milliseconds above 0, at most 600000",
+    ),
+    (
+        r#""rule": "slow_requests", "objective_ms": 0"#,
+        ".objective_ms: found 0, expected milliseconds above 0, at most 600000",
+    ),
+    (
+        r#""rule": "slow_requests", "objective_ms": 250, "certify_below": 2"#,
+        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open",
+    ),
+];
+
+#[test]
+fn what_a_parameter_may_not_be_is_told_with_its_path() {
+    for (rule, expected) in REFUSED {
+        let text = format!(r#"{{ {STAGES}, "rules": [{{ {rule} }}] }}"#);
+        let refusal = Config::from_json(&text).err().map(|error| error.to_string());
+        assert_eq!(refusal.as_deref(), Some(format!("rules[0]{expected}").as_str()), "{rule}");
+    }
+}
+
+#[test]
+fn looks_too_close_to_each_other_are_refused() {
+    let text = r#"{ "stages": [{ "traffic_pct": 50, "duration_ticks": 1000 },
+                               { "traffic_pct": 99.9999, "duration_ticks": 1 }],
+                    "rules": [{ "rule": "group_sequential" }] }"#;
+    let refusal = Config::from_json(text).err().map(|error| error.to_string());
+    let expected =
+        "rules[0]: group_sequential has looks too close to each other to share a level over";
+    assert_eq!(refusal.as_deref(), Some(expected));
+}
+
+#[test]
+fn looking_more_often_than_is_valid_is_warned_of() {
+    for (rule, is_warned) in [
+        (r#""rule": "z_test", "look": "every_tick""#, true),
+        (r#""rule": "fisher", "look": "every_tick""#, true),
+        (r#""rule": "mann_whitney", "look": "every_tick""#, true),
+        (r#""rule": "z_test""#, false),
+        (r#""rule": "sequential""#, false),
+        (r#""rule": "slow_requests", "objective_ms": 250"#, false),
+        (r#""rule": "group_sequential""#, false),
+    ] {
+        let warnings: Vec<String> =
+            planned(rule).warnings().iter().map(ToString::to_string).collect();
+        let found =
+            warnings.iter().any(|warning| warning.contains("is valid for one look a stage"));
+        assert_eq!(found, is_warned, "{rule}: {warnings:?}");
+    }
+}

@@ -1,0 +1,522 @@
+//! The study: each run is a rollout, the figures depend on seeds alone, and they
+//! are what a direct count says.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use std::sync::Arc;
+
+use canary_rollout::config::Config;
+use canary_rollout::controller::{State, Step};
+use canary_rollout::rollout::{Plan, Rollout, Run};
+use canary_rollout::study::{End, Fulfilment, Requirement, RunOutcome, Study, outcome};
+use serde_json::{Value, json};
+
+use crate::support::{EMPTY_DIGEST, config, digest};
+
+const MIXED: &str = include_str!("../data/study/mixed.json");
+const DIGESTS: &str = include_str!("../data/golden/studies.json");
+
+/// Configurations that together use every rule, knob, pause and extension.
+fn mixed() -> Vec<Value> {
+    serde_json::from_str(MIXED).unwrap()
+}
+
+#[track_caller]
+fn prepared(config: &Value, options: &Value) -> Study {
+    match Study::new(&config.to_string(), &options.to_string()) {
+        Ok(study) => study,
+        Err(error) => panic!("{error}\nin {config}"),
+    }
+}
+
+#[track_caller]
+fn finished(config: &Value, options: &Value) -> Study {
+    let mut study = prepared(config, options);
+    study.advance(u64::MAX);
+    study
+}
+
+#[track_caller]
+fn report(config: &Value, options: &Value) -> Value {
+    serde_json::from_str(&finished(config, options).report().to_json()).unwrap()
+}
+
+/// What a study should count of a seed, by the rollout's history.
+fn by_history(rollout: &Rollout, horizon_ticks: u32) -> RunOutcome {
+    let history = rollout.history();
+    let within = history.ticks.iter().take(horizon_ticks as usize);
+    let happened: u64 = within.map(|row| row.excess_errors).sum();
+    let exposed: f64 = history.ticks.iter().map(|row| row.true_requests * row.share).sum();
+    let end = match rollout.state() {
+        State::Completed => End::Completed,
+        State::RolledBack => End::RolledBack,
+        _ => End::Waiting,
+    };
+    let rollback = history.decisions.iter().find(|decision| decision.step == Step::Rollback);
+    RunOutcome {
+        end,
+        stages_completed: rollout.report().stages_completed,
+        ticks: rollout.ticks(),
+        rollback_tick: rollback.map(|decision| decision.tick),
+        degraded_from: rollout.standing().degraded_from(),
+        excess_errors: happened,
+        exposed_requests: (exposed + 0.5) as u64,
+    }
+}
+
+#[test]
+fn a_run_is_a_rollout() {
+    let configs = mixed();
+    let each = 1_000_u32.div_ceil(configs.len() as u32);
+    let (mut compared, mut ends) = (0, [0; 3]);
+    for of_config in &configs {
+        let horizon = 30;
+        let seed = 77;
+        let options = json!({ "runs": each, "seed": seed, "horizon_ticks": horizon });
+        let study = finished(of_config, &options);
+        let healthy = Config::from_json(&{
+            let mut healthy = of_config.clone();
+            healthy.as_object_mut().unwrap().remove("canary");
+            healthy.to_string()
+        })
+        .unwrap();
+        let own = config(&of_config.to_string());
+        for (is_healthy, config) in [(true, &healthy), (false, &own)] {
+            let plan = Arc::new(Plan::new(config));
+            let runs = study.first_runs(is_healthy);
+            assert_eq!(runs.len(), each as usize);
+            if !is_healthy && !config.canary.is_bad() {
+                continue;
+            }
+            for (i, run) in runs.iter().enumerate() {
+                let mut rollout = Rollout::of_plan(Arc::clone(&plan), seed + i as u64);
+                rollout.run().unwrap();
+                let mut expected = by_history(&rollout, horizon);
+                ends[expected.end as usize] += 1;
+                // What is charged after completion is an expectation.
+                if expected.end == End::Completed && run.ticks < horizon && config.canary.is_bad() {
+                    assert!(run.excess_errors >= expected.excess_errors);
+                    expected.excess_errors = run.excess_errors;
+                }
+                assert_eq!(*run, expected, "seed {} of {of_config}", seed + i as u64);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 1_000, "{compared}");
+    assert!(ends.iter().all(|count| *count >= 50), "{ends:?}");
+}
+
+#[test]
+fn chunks_change_no_figure() {
+    for of_config in mixed().iter().step_by(3) {
+        let options =
+            json!({ "runs": 2_500, "sweep": { "field": "error_ratio", "values": [1, 3] } });
+        let whole = finished(of_config, &options).report().to_json();
+        let mut one_by_one = prepared(of_config, &options);
+        let mut chunks = (1..).flat_map(|n: u64| [1, 1_000, n]);
+        while !one_by_one.is_finished() {
+            one_by_one.advance(chunks.next().unwrap());
+        }
+        assert_eq!(one_by_one.report().to_json(), whole, "{of_config}");
+    }
+}
+
+/// Stopped early a study is that of the runs it finished.
+#[test]
+fn a_prefix_is_the_study_of_so_many_runs() {
+    let of_config = &mixed()[0];
+    let mut stopped = prepared(of_config, &json!({ "runs": 100_000, "seed": 5 }));
+    stopped.advance(777);
+    let stopped = stopped.report();
+    let short = finished(of_config, &json!({ "runs": 777, "seed": 5 })).report();
+    assert!(stopped.partial && !short.partial);
+    assert_eq!((stopped.runs, stopped.requested_runs), (777, 100_000));
+    assert_eq!((stopped.seeds.last, short.seeds.last), (Some(781), Some(781)));
+    assert_eq!((stopped.seeds.next, short.seeds.next), (100_005, 782));
+    assert_eq!((stopped.healthy, stopped.release), (short.healthy, short.release));
+    // Before the first run nothing is known.
+    let nothing = prepared(of_config, &json!({})).report();
+    assert_eq!((nothing.runs, nothing.partial, nothing.seeds.last), (0, true, None));
+    let anything = nothing.healthy.p_rollback;
+    assert_eq!((anything.low, anything.high), (0.0, 1.0));
+    assert!(nothing.healthy.excess_errors.is_none());
+}
+
+/// Goldens: a digest that changes changes what every published study says. Make
+/// it anew, on purpose, with `UPDATE_GOLDEN=1 cargo test same_bytes`.
+#[test]
+fn a_study_gives_the_same_bytes_everywhere() {
+    let mut found = Vec::new();
+    for of_config in mixed() {
+        let policy = json!({ "name": "delta", "policy": { "error_rate_threshold": 0.01 } });
+        let options = json!({
+            "runs": 400, "seed": 9_007_199_254_740_000_u64,
+            "sweep": { "field": "error_ratio", "values": [1, 1.5, 4] },
+            "policies": [policy],
+        });
+        let json = finished(&of_config, &options).report().to_json();
+        let hash = digest(json.bytes(), EMPTY_DIGEST);
+        found.push(json!({
+            "name": of_config["name"], "bytes": json.len(), "fnv1a": format!("{hash:016x}"),
+        }));
+    }
+    #[cfg(not(target_family = "wasm"))]
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/golden/studies.json");
+        std::fs::write(path, format!("{:#}\n", Value::from(found))).unwrap();
+        return;
+    }
+    let expected: Vec<Value> = serde_json::from_str(DIGESTS).unwrap();
+    assert_eq!(found, expected);
+}
+
+/// A plan whose runs are cheap: 2 stages of 5 ticks, 600 requests a tick.
+fn cheap(canary: Value, rules: Value) -> Value {
+    json!({
+        "traffic": { "requests_per_second": 10 },
+        "canary": canary,
+        "stages": [{ "traffic_pct": 10, "duration_ticks": 5 },
+                   { "traffic_pct": 50, "duration_ticks": 5 }],
+        "rules": rules,
+    })
+}
+
+fn ratio_rule() -> Value {
+    json!([{ "rule": "error_rate_ratio", "max": 2, "min_errors": 3, "look": "every_tick" }])
+}
+
+fn z_rule() -> Value {
+    json!([{ "rule": "z_test", "alpha": 0.05 }])
+}
+
+#[test]
+fn a_healthy_release_has_no_study_of_its_own() {
+    let found = report(&cheap(json!({}), ratio_rule()), &json!({ "runs": 500 }));
+    assert_eq!(found["release"], Value::Null);
+    let healthy = &found["healthy"];
+    assert_eq!(healthy["p_rollback"], healthy["p_false_rollback"]);
+    assert_eq!(healthy["p_caught"]["estimate"], 0.0);
+    assert_eq!(healthy["ticks_to_rollback"], Value::Null);
+    assert_eq!(healthy["excess_errors"]["mean"], 0.0);
+    // A cold start heals, so it is no bad release; the configuration stays as it
+    // was written.
+    let cold =
+        json!({ "error_ratio": 3, "error_arrival": { "cold_start": { "half_life_ticks": 2 } } });
+    let found = report(&cheap(cold, ratio_rule()), &json!({ "runs": 10 }));
+    assert_eq!(found["release"], Value::Null);
+    assert_eq!(found["config"]["canary"]["error_ratio"], 3.0);
+}
+
+/// The figures of a case against those of its first 1,000 runs.
+#[test]
+fn figures_are_those_of_a_direct_count() {
+    let bad = json!({ "error_ratio": 2.5, "error_arrival": { "late": { "start_tick": 4 } } });
+    let mut of_config = cheap(bad, ratio_rule());
+    of_config["stages"][1]["pause"] = json!("manual");
+    let study = finished(&of_config, &json!({ "runs": 1_000 }));
+    let (report, runs) = (study.report(), study.first_runs(false));
+    let release = report.release.unwrap();
+    let share = |is: &dyn Fn(&RunOutcome) -> bool| {
+        runs.iter().filter(|run| is(run)).count() as f64 / runs.len() as f64
+    };
+    let rolled_back = share(&|run| run.end == End::RolledBack);
+    let falsely = share(&|run| run.rollback_tick.is_some_and(|tick| tick < 4));
+    assert!(falsely > 0.01 && rolled_back > falsely, "{falsely} of {rolled_back}");
+    assert_eq!(release.p_rollback.estimate, rolled_back);
+    assert_eq!(release.p_false_rollback.estimate, falsely);
+    assert!((release.p_caught.estimate - (rolled_back - falsely)).abs() < 1e-12);
+    assert_eq!(release.p_completed.estimate, 0.0);
+    assert_eq!(release.p_waiting.estimate, share(&|run| run.end == End::Waiting));
+    assert!(release.p_waiting.estimate > 0.0);
+    let by_stage: Vec<u64> = (0..2)
+        .map(|stage| {
+            let fell =
+                |run: &&RunOutcome| run.end == End::RolledBack && run.stages_completed == stage;
+            runs.iter().filter(fell).count() as u64
+        })
+        .collect();
+    assert_eq!(release.rolled_back_by_stage, by_stage);
+
+    let mut delays: Vec<u64> = runs
+        .iter()
+        .filter_map(|run| u64::from(run.rollback_tick?).checked_sub(3).filter(|delay| *delay > 0))
+        .collect();
+    delays.sort_unstable();
+    let delay = release.ticks_to_rollback.unwrap();
+    let mean = delays.iter().sum::<u64>() as f64 / delays.len() as f64;
+    let at = |percent: usize| delays[(delays.len() * percent).div_ceil(100) - 1];
+    assert_eq!((delay.mean, delay.p50, delay.p95), (mean, at(50), at(95)));
+
+    let mut exposed: Vec<u64> = runs.iter().map(|run| run.exposed_requests).collect();
+    exposed.sort_unstable();
+    let found = release.exposed_requests.unwrap();
+    for (found, exact) in [(found.p50, exposed[499]), (found.p95, exposed[949])] {
+        assert!(found <= exact && exact - found <= exact / 64, "{found} for {exact}");
+    }
+}
+
+#[test]
+fn a_completed_bad_release_is_charged_up_to_the_horizon() {
+    // Nobody looks, so every run completes after 10 ticks.
+    let of_config = cheap(json!({ "error_ratio": 3 }), json!([]));
+    let mean = |horizon: u64| {
+        let found = report(&of_config, &json!({ "runs": 2_000, "horizon_ticks": horizon }));
+        found["release"]["excess_errors"]["mean"].as_f64().unwrap()
+    };
+    // λ(p_c − p_b) = 600 · 0.02 a tick at 100 %; 10 and 50 % of it before.
+    let each = 600.0 * 0.02;
+    let planned = each * 5.0 * 0.6;
+    for (horizon, expected) in
+        [(3, each * 3.0 * 0.1), (10, planned), (11, planned + each), (100, planned + 90.0 * each)]
+    {
+        // Poisson of mean 36: a standard error of 0.14, four of them.
+        let found = mean(horizon);
+        assert!((found - expected).abs() < 0.6, "{found} for {expected}");
+    }
+    // A release that heals nothing and is looked at by nobody: exactly so.
+    let (a, b) = (mean(50), mean(60));
+    assert!((b - a - 10.0 * each).abs() < 1e-6, "{a} and {b}");
+}
+
+#[test]
+fn two_policies_are_paired_by_seed() {
+    let bad = json!({ "error_ratio": 2 });
+    let policy = json!({ "rules": z_rule() });
+    let options = json!({ "runs": 900, "policies": [{ "name": "z", "policy": policy }] });
+    let study = finished(&cheap(bad.clone(), ratio_rule()), &options);
+    let report = study.report();
+    let alone = finished(&cheap(bad, z_rule()), &json!({ "runs": 900 }));
+    let other = &report.policies[0];
+    assert_eq!(other.name, "z");
+    assert_eq!(Some(&other.healthy), Some(&alone.report().healthy));
+    assert_eq!(other.release, alone.report().release);
+    for (is_healthy, difference) in
+        [(true, other.healthy_difference), (false, other.release_difference.unwrap())]
+    {
+        let pairs = study.first_runs(is_healthy).iter().zip(alone.first_runs(is_healthy));
+        let fell = |run: &RunOutcome| f64::from(u8::from(run.end == End::RolledBack));
+        let rollbacks: Vec<f64> = pairs.clone().map(|(a, b)| fell(b) - fell(a)).collect();
+        let harms: Vec<f64> =
+            pairs.map(|(a, b)| b.excess_errors as f64 - a.excess_errors as f64).collect();
+        for (found, differences) in
+            [(difference.p_rollback, rollbacks), (difference.excess_errors, harms)]
+        {
+            let n = differences.len() as f64;
+            let mean = differences.iter().sum::<f64>() / n;
+            let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / n;
+            let half = 1.959_963_984_540_054 * (variance / n).sqrt();
+            for (found, expected) in
+                [(found.estimate, mean), (found.low, mean - half), (found.high, mean + half)]
+            {
+                assert!((found - expected).abs() < 1e-9 * (1.0 + expected.abs()), "{found}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sweep_is_a_study_for_each_value() {
+    let of_config = cheap(json!({}), ratio_rule());
+    for (field, path, values) in [
+        ("error_ratio", "/canary/error_ratio", [1.0, 2.0, 4.0]),
+        ("rules[0].max", "/rules/0/max", [1.5, 2.0, 3.0]),
+        ("stages[1].duration_ticks", "/stages/1/duration_ticks", [1.0, 2.0, 8.0]),
+        ("traffic.requests_per_second", "/traffic/requests_per_second", [5.0, 20.0, 80.0]),
+    ] {
+        let sweep = json!({ "field": field, "values": values });
+        let options = json!({ "runs": 300, "horizon_ticks": 20, "sweep": sweep });
+        let swept = report(&of_config, &options);
+        for (i, value) in values.into_iter().enumerate() {
+            let mut one = of_config.clone();
+            if path.starts_with("/canary") {
+                one["canary"] = json!({ "error_ratio": value });
+            } else {
+                *one.pointer_mut(path).unwrap() = json!(value);
+            }
+            let alone = report(&one, &json!({ "runs": 300, "horizon_ticks": 20 }));
+            let alone =
+                if alone["release"].is_null() { &alone["healthy"] } else { &alone["release"] };
+            let point = &swept["sweep"]["points"][i];
+            assert_eq!(point["value"].as_f64(), Some(value));
+            assert_eq!(&point["policies"][0], alone, "{field} {value}");
+        }
+    }
+}
+
+/// A state is used again for the next seed: nothing of the last run stays.
+#[test]
+fn a_run_begun_anew_is_a_new_run() {
+    for of_config in mixed() {
+        let plan = Plan::new(&config(&of_config.to_string()));
+        let mut used = Run::new(&plan, 0);
+        for seed in 0..20 {
+            used.restart(&plan, seed);
+            let again = outcome(&plan, &mut used, 50);
+            assert_eq!(again, outcome(&plan, &mut Run::new(&plan, seed), 50), "{of_config}");
+        }
+    }
+}
+
+#[track_caller]
+fn check_refused(options: &Value, expected: &[&str]) {
+    let error = Study::new(&cheap(json!({}), ratio_rule()).to_string(), &options.to_string());
+    let message = error.err().map(|error| error.to_string()).unwrap_or_default();
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{options}: {message}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{options}: {line}");
+    }
+}
+
+#[test]
+fn what_a_study_cannot_do_is_told_with_its_place() {
+    let whole = "expected a whole number from";
+    for (runs, found) in
+        [(json!(0), "0"), (json!(1e12), "1000000000000"), (json!(1.5), "1.5"), (json!(-1), "-1")]
+    {
+        check_refused(
+            &json!({ "runs": runs }),
+            &[&format!("study.runs: found {found}, {whole} 1 to 1000000000")],
+        );
+    }
+    check_refused(
+        &json!({ "seed": -1 }),
+        &[&format!("study.seed: found -1, {whole} 0 to 9007199254740991")],
+    );
+    check_refused(
+        &json!({ "seed": 9_007_199_254_740_000_u64, "runs": 1_000 }),
+        &["study.seed: 9007199254740000 and 1000 runs pass the largest seed, 9007199254740991"],
+    );
+    check_refused(
+        &json!({ "horizon_ticks": 0 }),
+        &[&format!("study.horizon_ticks: found 0, {whole} 1 to 100000")],
+    );
+    let sweep =
+        |field: &str, values: Value| json!({ "sweep": { "field": field, "values": values } });
+    let many: Vec<u32> = (0..1_000_000).map(|n| n + 1).collect();
+    check_refused(
+        &sweep("error_ratio", json!([])),
+        &["study.sweep.values: 0 values, expected 1 to 100"],
+    );
+    check_refused(
+        &sweep("error_ratio", json!(many)),
+        &["study.sweep.values: 1000000 values, expected 1 to 100"],
+    );
+    let no_field = |field: &str| {
+        format!(
+            "study.sweep.field: found {field:?}, expected a numeric field’s path such as canary.error_ratio or stages[0].duration_ticks"
+        )
+    };
+    for field in ["", "rules", "rules[0]", "rules[7].max", "stages[0", "rules[0].rule"] {
+        check_refused(&sweep(field, json!([1])), &[&no_field(field)]);
+    }
+    check_refused(
+        &sweep("name.x", json!([1])),
+        &["study.sweep.values[0].name: invalid type: object"],
+    );
+    check_refused(
+        &sweep("wind", json!([1])),
+        &["study.sweep.values[0].wind: unknown field `wind`"],
+    );
+    check_refused(
+        &sweep("canary.wind", json!([1])),
+        &["study.sweep.values[0].canary.wind: unknown field `wind`"],
+    );
+    check_refused(
+        &sweep("error_ratio", json!([1, -1])),
+        &["study.sweep.values[1].canary.error_ratio: found -1, "],
+    );
+    check_refused(
+        &sweep("rules[0].alpha", json!([0.05])),
+        &["study.sweep.values[0].rules[0].alpha: error_rate_ratio takes no such parameter"],
+    );
+    check_refused(
+        &json!({ "set": [{ "field": "rules", "value": 1 }] }),
+        &["study.set[0].field: found \"rules\""],
+    );
+    check_refused(
+        &json!({ "set": [{ "field": "error_ratio" }] }),
+        &["study.set[0]: has no value, expected a number"],
+    );
+    let policy = |policy: Value| json!({ "policies": [{ "name": "b", "policy": policy }] });
+    check_refused(
+        &policy(json!({ "canary": {} })),
+        &["study.policies[0].policy.canary: is not a policy’s, expected one of stages, "],
+    );
+    check_refused(
+        &policy(json!({ "rules": [{ "rule": "z_test", "alpha": 1 }] })),
+        &["study.policies[0].policy.rules[0].alpha: found 1, expected a number between 0 and 1"],
+    );
+    check_refused(
+        &policy(json!(5)),
+        &["study.policies[0].policy: expected an object with a policy’s keys"],
+    );
+    check_refused(
+        &policy(json!({ "rules": 5 })),
+        &["study.policies[0].policy.rules: invalid type: number `5`, expected an array"],
+    );
+    check_refused(
+        &json!({ "policies": [{ "name": "b" }] }),
+        &["study.policies[0].policy: expected an object with a policy’s keys"],
+    );
+    let nine = vec![json!({ "name": "b", "policy": { "rules": [] } }); 9];
+    check_refused(
+        &json!({ "policies": nine }),
+        &["study.policies: 9 policies, expected at most 8"],
+    );
+    check_refused(&json!({ "fly": 1 }), &["study.fly: unknown field `fly`"]);
+    check_refused(&json!({ "runs": "many" }), &["study.runs: invalid type: string \"many\""]);
+}
+
+#[test]
+fn a_requirement_is_read_and_held_against_the_interval() {
+    for text in [
+        "",
+        "false_rollback",
+        "false_rollback<0.05",
+        "fly<=0.05",
+        "false_rollback<=5",
+        "false_rollback<=-0.1",
+        "false_rollback<=nan",
+        "missed_regression(error_ratio<=0.1",
+        "missed_regression(error_ratio)<=0.1",
+        "missed_regression(error_ratio=x)<=0.1",
+        "caught=>1",
+    ] {
+        let message =
+            Requirement::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
+        let expected =
+            format!("require: found {text:?}, expected NAME<=BOUND or NAME(FIELD=VALUE)<=BOUND");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let changed = Requirement::parse(" missed_regression( error_ratio = 2 ) <= 0.01 ").unwrap();
+    assert_eq!(changed.change(), Some(("canary.error_ratio", 2.0)));
+
+    let bad =
+        finished(&cheap(json!({ "error_ratio": 2 }), ratio_rule()), &json!({ "runs": 1_000 }));
+    let report = bad.report();
+    let (falsely, missed) =
+        (report.healthy.p_rollback, report.release.as_ref().unwrap().p_completed);
+    for (name, found) in [("false_rollback", falsely), ("missed_regression", missed)] {
+        assert!(found.low > 0.0 && found.high < 1.0, "{found:?}");
+        for (sign, bound, expected) in [
+            ("<=", found.high, Fulfilment::Met),
+            ("<=", found.estimate, Fulfilment::Undecided),
+            ("<=", found.low * 0.99, Fulfilment::Failed),
+            (">=", found.low, Fulfilment::Met),
+            (">=", found.estimate, Fulfilment::Undecided),
+            (">=", found.high * 1.01, Fulfilment::Failed),
+        ] {
+            let requirement = Requirement::parse(&format!("{name}{sign}{bound}")).unwrap();
+            let (fulfilment, estimate) = requirement.check(&report).unwrap();
+            assert_eq!((fulfilment, estimate), (expected, found), "{}", requirement.text());
+            assert_eq!(requirement.distance(&found) > 0.0, expected == Fulfilment::Failed);
+        }
+    }
+    let healthy = finished(&cheap(json!({}), ratio_rule()), &json!({ "runs": 10 })).report();
+    let message =
+        Requirement::parse("caught>=0.9").unwrap().check(&healthy).unwrap_err().to_string();
+    assert_eq!(message, "require: caught>=0.9: the release is healthy, expected a bad one");
+}
