@@ -61,6 +61,22 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+impl std::ops::Sub for Counts {
+    type Output = Counts;
+
+    fn sub(self, other: Counts) -> Counts {
+        Counts { requests: self.requests - other.requests, errors: self.errors - other.errors }
+    }
+}
+
+impl std::ops::Sub for ByArm<Counts> {
+    type Output = ByArm<Counts>;
+
+    fn sub(self, other: ByArm<Counts>) -> ByArm<Counts> {
+        ByArm { baseline: self.baseline - other.baseline, canary: self.canary - other.canary }
+    }
+}
+
 impl std::ops::AddAssign for ByArm<Counts> {
     fn add_assign(&mut self, other: ByArm<Counts>) {
         self.baseline += other.baseline;

@@ -199,7 +199,12 @@ pub struct Run {
     world: WorldState,
     controller: Controller,
     tick: u32,
-    windows: ByWindow<ByArm<Counts>>,
+    /// Counts of the last tick.
+    last: ByArm<Counts>,
+    /// Counts so far.
+    counts: ByArm<Counts>,
+    /// `counts` when the stage began.
+    counts_before_stage: ByArm<Counts>,
     /// What latencies are drawn from, an element a tick; empty if nobody reads
     /// any.
     latencies: Vec<LatencyTick>,
@@ -210,13 +215,6 @@ pub struct Run {
     judged_early: bool,
     /// The first tick in which the release was worse than the baseline.
     degraded_from: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct ByWindow<T> {
-    tick: T,
-    stage: T,
-    rollout: T,
 }
 
 /// What a rule remembers.
@@ -242,7 +240,9 @@ impl Run {
             world: plan.world.start(seed),
             controller: Controller::start(),
             tick: 0,
-            windows: ByWindow::default(),
+            last: ByArm::default(),
+            counts: ByArm::default(),
+            counts_before_stage: ByArm::default(),
             latencies: Vec::new(),
             latencies_before_stage: 0,
             rules: vec![RuleState::default(); plan.rules.len()],
@@ -258,7 +258,9 @@ impl Run {
         plan.world.restart(&mut self.world, seed);
         self.controller = Controller::start();
         self.tick = 0;
-        self.windows = ByWindow::default();
+        self.last = ByArm::default();
+        self.counts = ByArm::default();
+        self.counts_before_stage = ByArm::default();
         self.latencies.clear();
         self.latencies_before_stage = 0;
         self.judged_early = false;
@@ -402,9 +404,8 @@ impl Run {
     /// through memory would stall it.
     #[inline(always)]
     fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>, truth: &Truth) {
-        self.windows.tick = counts;
-        self.windows.stage += counts;
-        self.windows.rollout += counts;
+        self.last = counts;
+        self.counts += counts;
         if truth.degraded && self.degraded_from.is_none() {
             self.degraded_from = Some(self.tick);
         }
@@ -531,9 +532,11 @@ impl Run {
         share: f64,
     ) -> Sight {
         let (mut counts, from) = match planned.rule.window {
-            Window::Tick => (self.windows.tick, self.latencies.len().saturating_sub(1)),
-            Window::Stage => (self.windows.stage, self.latencies_before_stage),
-            Window::Rollout => (self.windows.rollout, 0),
+            Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
+            Window::Stage => {
+                (self.counts - self.counts_before_stage, self.latencies_before_stage)
+            }
+            Window::Rollout => (self.counts, 0),
         };
         if !planned.needs.requests {
             (counts.canary.requests, counts.baseline.requests) = (0, 0);
@@ -566,7 +569,7 @@ impl Run {
         match step {
             Step::Promote | Step::Complete => {
                 let stage = self.controller.stage(&plan.staged);
-                self.windows.stage = ByArm::default();
+                self.counts_before_stage = self.counts;
                 self.latencies_before_stage = self.latencies.len();
                 self.judged_early = false;
                 for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {

@@ -81,6 +81,8 @@ pub struct Draw {
 pub struct World {
     model: Model,
     pace: Pace,
+    /// A quiet first tick's.
+    first_truth: Truth,
     latency: Law,
 }
 
@@ -157,7 +159,8 @@ impl World {
             None => Pace::Moving { shares: shares.collect() },
         };
         let latency = Law::new(&config.baseline.latency_ms, &model.usual_latency_shifts());
-        World { model, pace, latency }
+        let first_truth = model.truth(1, &Surroundings::CALM);
+        World { model, pace, first_truth, latency }
     }
 
     /// A run's state before its first tick.
@@ -166,7 +169,7 @@ impl World {
             streams: Streams::new(seed),
             incident_end: 0,
             scene: self.first_scene(),
-            truth: self.model.truth(1, &Surroundings::CALM),
+            truth: self.first_truth,
             descents: Vec::new(),
         }
     }
@@ -177,7 +180,7 @@ impl World {
         state.streams.restart(seed);
         state.incident_end = 0;
         state.scene = self.first_scene();
-        state.truth = self.model.truth(1, &Surroundings::CALM);
+        state.truth = self.first_truth;
     }
 
     /// Draws a tick: the first is 1, then consecutively. `stage` is an index

@@ -28,9 +28,12 @@ pub struct Table {
     /// Their upper 16 bits, so that the search stays in a few cache lines.
     coarse: Box<[u16]>,
     /// By upper bits of the lane, the first entry that may be meant.
-    guide: Box<[u16]>,
-    guide_shift: u32,
+    guide: Box<[u16; GUIDES]>,
 }
+
+/// At any mean an entry or less for each, but in the tails.
+const GUIDES: usize = 1 << (16 - GUIDE_SHIFT);
+const GUIDE_SHIFT: u32 = 6;
 
 impl Table {
     /// The table of a mean in (0, [`MAX_TABLE_MEAN`]].
@@ -42,18 +45,15 @@ impl Table {
         let reachable = all[unreachable..].iter().map_while(|threshold| *threshold);
         let thresholds: Box<[u64]> = reachable.chain([u64::MAX]).collect();
         let coarse: Box<[u16]> = thresholds.iter().map(|t| (t >> 48) as u16).collect();
-        let guides = (4 * coarse.len()).next_power_of_two().clamp(1024, 4096);
-        let guide_shift = 16 - guides.trailing_zeros();
         let mut entry = 0;
-        let guide = (0..guides).map(|index| {
-            while usize::from(coarse[entry]) < index << guide_shift {
+        let guide = std::array::from_fn(|index| {
+            while usize::from(coarse[entry]) < index << GUIDE_SHIFT {
                 entry += 1;
             }
             entry as u16
         });
-        let guide = guide.collect();
         let first = lowest + unreachable as u64;
-        Table { mean, first, thresholds, coarse, guide, guide_shift }
+        Table { mean, first, thresholds, coarse, guide: Box::new(guide) }
     }
 
     /// The mean it was made for.
@@ -65,7 +65,7 @@ impl Table {
     /// 48, and is asked only if the 16 do not decide.
     #[inline]
     pub fn draw(&self, lane: u16, fine: impl FnOnce() -> u64) -> u64 {
-        let mut entry = usize::from(self.guide[usize::from(lane >> self.guide_shift)]);
+        let mut entry = usize::from(self.guide[usize::from(lane >> GUIDE_SHIFT)]);
         while self.coarse[entry] < lane {
             entry += 1;
         }
