@@ -41,7 +41,7 @@ export const present = (page) => page.locator('.state-machine svg').getAttribute
 export const where = (page) => page.locator('.where').innerText();
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const playhead = (page) => page.getByRole('slider', { name: 'Playhead' });
-export const message = (page) => page.locator('.message');
+export const message = (page) => page.locator('.tell .message');
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
