@@ -51,7 +51,7 @@ export class StudyDesk {
     this.onresult = onresult;
     this.#figures = new StudyFigures(onopen);
     this.#card = new StudyCard((rival) => {
-      this.#rival = rival;
+      this.#rival = this.#card.rival = rival;
       if (this.#session) this.show(this.#session);
     });
     this.#card.rival = this.#rival;
