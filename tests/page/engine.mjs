@@ -4,7 +4,7 @@ import * as engine from '../../pkg/canary_rollout.js';
 
 engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url)) });
 
-export const { default_config, new_rollout, presets, validate, version } = engine;
+export const { default_config, new_rollout, new_study, presets, validate, version } = engine;
 
 /** The report of a rollout run to its end, or to a pause that waits for a person. */
 export function reportOf(config, seed) {
@@ -12,3 +12,13 @@ export function reportOf(config, seed) {
   while (['PROGRESSING', 'ROLLING_BACK'].includes(rollout.state)) rollout.tick();
   return rollout.report();
 }
+
+/** What a study finds. */
+export function studyOf(config, options) {
+  const study = new_study(config, options);
+  study.advance(study.runs);
+  return { report: study.report(), healthy: study.first_runs(true), release: study.first_runs(false) };
+}
+
+/** The text of a preset. */
+export const preset = (name) => presets().find((one) => one.name === name).json;

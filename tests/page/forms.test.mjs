@@ -136,6 +136,41 @@ onCalm('rules are added, set and removed', async (page) => {
   assert.deepEqual((await json(page)).rules, []);
 });
 
+/** What the forms offer for the rules that gather evidence, and for the tests. */
+const RULES = {
+  sequential: {
+    alpha: ['1', 0.01],
+    tolerated_ratio: ['1.2', 1.2],
+    bets: ['2, 4', [2, 4]],
+    bets_open: ['tick_1', 'tick_1'],
+    certify_below: ['1.5', 1.5],
+    certify_alpha: ['10', 0.1],
+    min_ticks: ['3', 3],
+    look: ['stage_end', 'stage_end'],
+  },
+  slow_requests: { objective_ms: ['250', 250], alpha: ['2', 0.02], tolerated_ratio: ['1.1', 1.1] },
+  group_sequential: { alpha: ['2', 0.02], spending: ['obrien_fleming', 'obrien_fleming'] },
+  z_test: { alpha: ['1', 0.01], window: ['rollout', 'rollout'] },
+  fisher: { alpha: ['1', 0.01] },
+  mann_whitney: { alpha: ['1', 0.01] },
+};
+
+for (const [rule, parameters] of Object.entries(RULES)) {
+  onCalm(`the parameters of ${rule}`, async (page) => {
+    await button(page, 'Add a rule').click();
+    await field(page, 'rules[0].rule').selectOption(rule);
+    assert.deepEqual(validate(await json(page)).problems, []);
+    for (const [key, [entered]] of Object.entries(parameters)) {
+      const input = field(page, `rules[0].${key}`);
+      if (await input.evaluate((element) => element instanceof HTMLSelectElement)) await input.selectOption(entered);
+      else await input.fill(entered);
+    }
+    const values = Object.entries(parameters).map(([key, [, value]]) => [key, value]);
+    assert.deepEqual((await json(page)).rules, [{ rule, ...Object.fromEntries(values) }]);
+    assert.deepEqual(validate(await json(page)).problems, []);
+  });
+}
+
 onCalm('noise, swing and incidents', async (page) => {
   await page.getByText('Noise, swing and incidents').click();
   await field(page, 'noise.common').fill('0.3');

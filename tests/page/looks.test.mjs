@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAccessible, startBrowser, takePicture } from './harness.mjs';
-import { BAD, CALM, button, headline, playhead, show } from './rollout-page.mjs';
+import { BAD, CALM, button, headline, playhead, show, studied } from './rollout-page.mjs';
 
 const { withPage } = startBrowser();
 
@@ -20,6 +20,11 @@ const VIEWS = {
     await button(page, 'Pause').click();
     await button(page, 'Tick').click();
   },
+  evidence: async (page) => {
+    await button(page, 'Let the evidence decide').click();
+    await studied(page);
+  },
+  'planned-looks': (page) => show(page, { ...BAD, rules: [{ rule: 'group_sequential' }] }),
   invalid: (page) => show(page, { ...BAD, stages: [{ traffic_pct: 0, duration_ticks: 0 }] }),
 };
 
@@ -78,7 +83,7 @@ test('targets are 44 px where a finger points', () =>
         .evaluate((element) =>
           [
             ...element.shadowRoot.querySelectorAll(
-              'button:not(.marker), select, input:not([type=checkbox]), summary',
+              'button:not(.marker, .square), select, input:not([type=checkbox]), summary',
             ),
           ]
             .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 44)

@@ -32,13 +32,16 @@ export async function show(page, config, seed = 7) {
   );
 }
 
-export const headline = (page) => page.getByRole('heading', { level: 2 });
+/** Was it right, and how often is it so? */
+export const surprise = (page) => page.getByRole('heading', { level: 2 });
+/** What was decided, when and where. */
+export const headline = (page) => page.locator('.verdict-now').getByRole('heading', { level: 3 });
 export const outcome = (page) => page.locator('.verdict-now .tag');
 export const present = (page) => page.locator('.state-machine svg').getAttribute('data-present');
 export const where = (page) => page.locator('.where').innerText();
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const playhead = (page) => page.getByRole('slider', { name: 'Playhead' });
-export const message = (page) => page.locator('.message');
+export const message = (page) => page.locator('.tell .message');
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
@@ -47,3 +50,13 @@ export const fault = (page, path) => page.locator('.field', { has: field(page, p
 /** The configuration as the page's JSON has it. */
 export const json = async (page) =>
   JSON.parse(await page.getByRole('textbox', { name: 'Configuration as JSON' }).inputValue());
+
+/** The study as it is shown when so many runs are done. */
+export async function studied(page, runs = 2000) {
+  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]`).waitFor();
+}
+/** The probability in large type: `false_rollback` or `missed_regression`. */
+export const figure = async (page, name) =>
+  Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-estimate'));
+/** The squares of a wall: `Healthy releases` or `Bad releases`. */
+export const squares = (page, name) => page.getByRole('group', { name }).locator('.square');

@@ -4,9 +4,11 @@
  */
 
 import { h, replace } from './dom.js';
+import { count, tickUnit } from './format.js';
 import { icon } from './icons.js';
 
-/** @import { Call, State } from './engine.js' */
+/** @import { Call, Command, State } from './engine.js' */
+/** @import { Session } from './session.js' */
 /** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
 
 /** @type {[Move, string][]} */
@@ -143,6 +145,18 @@ export class Tell {
     this.#message.textContent = text;
     this.#message.className = `message ${kind}`;
   }
+}
+
+/**
+ * What a command did, for people.
+ * @param {Command} command
+ * @param {boolean} branched whether later ticks were dropped for it
+ * @param {Session} session
+ */
+export function toldWords(command, branched, { playhead, report }) {
+  const when = `${tickUnit(report.config.tick_seconds).name} ${count(playhead)}`;
+  const branch = ': a new branch begins there; what came after it is gone';
+  return `${command} at ${when}${branched ? branch : ''}.`;
 }
 
 /**

@@ -16,7 +16,7 @@ import { RATIOS } from './study-request.js';
 /** @import { Scale } from './chart.js' */
 /** @typedef {{ ratio: number, p: Estimate }} CurvePoint */
 
-const HEIGHT = 230;
+const HEIGHT = 290;
 const BOTTOM = 44;
 
 export class Curve {
@@ -61,7 +61,7 @@ export class Curve {
     if (this.#width === 0 || this.#policies.length === 0) return;
     const x = scaleLog()
       .domain([RATIOS[0], RATIOS[RATIOS.length - 1]])
-      .range([50, this.#width - 18]);
+      .range([58, this.#width - 18]);
     const y = scaleLinear().domain([0, 1]).range([HEIGHT - BOTTOM, 10]);
     const middle = (x.range()[0] + x.range()[1]) / 2;
     const crowded = this.#width < 420;

@@ -10,8 +10,8 @@ import { Session } from './session.js';
 import { View } from './view.js';
 import { parsed, put } from './json-path.js';
 import { withLimit } from './limit-edit.js';
+import { toldWords } from './controls.js';
 import { BAD_RATIO, isHealthy } from './study-request.js';
-import { count, tickUnit } from './format.js';
 import { Player } from './player.js';
 
 /** @import { Call, Command, Problem, Warning } from './engine.js' */
@@ -219,13 +219,7 @@ class CanaryRollout extends Base {
    */
   #tell(session, command) {
     const branched = session.tell(command);
-    const unit = tickUnit(session.report.config.tick_seconds).name;
-    const when = `${unit} ${count(session.playhead)}`;
-    this.#view?.say(
-      branched
-        ? `${command} at ${when}: a new branch begins there; what came after it is gone.`
-        : `${command} at ${when}.`,
-    );
+    this.#view?.say(toldWords(command, branched, session));
   }
 
   #reset() {
@@ -238,7 +232,10 @@ class CanaryRollout extends Base {
   #showAll() {
     const session = this.#shown();
     this.#view?.show(session, this.#dragging);
-    this.#view?.showConfig(this.#text, this.#draft, session, this.#problems, this.#warnings);
+    // The forms follow when the limit is let go: they are many, and off the screen.
+    if (!this.#dragging) {
+      this.#view?.showConfig(this.#text, this.#draft, session, this.#problems, this.#warnings);
+    }
     this.#showPlayhead();
   }
 

@@ -15,7 +15,7 @@ import { Field } from './field.js';
 /**
  * What a panel is built with.
  * @typedef {{
- *   field: (spec: FieldSpec) => HTMLElement,
+ *   field: (spec: FieldSpec, edit?: OnEdit) => HTMLElement,
  *   choice: (label: string, path: string, choices: Choice[]) => HTMLElement[],
  *   edit: OnEdit,
  * }} Kit
@@ -87,7 +87,7 @@ export class Panel {
     };
     return {
       edit: this.onedit,
-      field: (spec) => add(spec),
+      field: add,
       choice: (label, path, choices) => {
         const options = choices.map(({ word, name }) => /** @type {[string, string]} */ ([word, name]));
         const choose = add({ label, path, options, word: choices[0].word }, (where, word) =>

@@ -5,7 +5,8 @@ import { INCONCLUSIVE, STAGE_PAUSES, wordsAt } from './choice.js';
 import { h } from './dom.js';
 import { get } from './json-path.js';
 import { Panel } from './panel.js';
-import { ruleRow, startRule } from './rule-row.js';
+import { startRule } from './rule-kinds.js';
+import { ruleRow } from './rule-row.js';
 
 /** @import { OnEdit } from './field.js' */
 /** @import { Json } from './json-path.js' */

@@ -3,34 +3,10 @@
 import { removeButton } from './buttons.js';
 import { h } from './dom.js';
 import { get } from './json-path.js';
+import { RULE_KINDS, startRule } from './rule-kinds.js';
 
 /** @import { Json } from './json-path.js' */
 /** @import { Kit } from './panel.js' */
-
-/**
- * What the limit of a rule is measured in, and where it starts.
- * @typedef {{ name: string, unit: string, scale: number, start: number, quantile: boolean }} RuleKind
- */
-const KINDS = /** @type {Record<string, RuleKind>} */ ({
-  error_rate: { name: 'error rate', unit: '%', scale: 100, start: 0.02, quantile: false },
-  error_rate_delta: {
-    name: 'error rate over the baseline',
-    unit: 'points',
-    scale: 100,
-    start: 0.02,
-    quantile: false,
-  },
-  error_rate_ratio: { name: 'error rate by the baseline’s', unit: '×', scale: 1, start: 2, quantile: false },
-  latency: { name: 'latency', unit: 'ms', scale: 1, start: 300, quantile: true },
-  latency_delta_ms: { name: 'latency over the baseline', unit: 'ms', scale: 1, start: 50, quantile: true },
-});
-
-/**
- * A rule to begin with.
- * @param {string} rule
- * @returns {{ [key: string]: Json }}
- */
-export const startRule = (rule) => ({ rule, max: KINDS[rule].start });
 
 /**
  * @param {Kit} kit
@@ -40,37 +16,41 @@ export const startRule = (rule) => ({ rule, max: KINDS[rule].start });
 export function ruleRow(kit, rule, i) {
   const path = `rules[${i}]`;
   const name = String(get(rule, 'rule'));
-  const kind = KINDS[name];
-  const choose = kit.field({
-    path: `${path}.rule`,
-    label: 'Rule',
-    options: Object.entries(KINDS).map(([value, { name: words }]) => [value, words]),
-  });
+  const kind = RULE_KINDS[name];
   return h(
     'li',
     { class: 'rule-row' },
-    choose,
-    kit.field({ path: `${path}.max`, label: 'fails above', unit: kind?.unit, scale: kind?.scale }),
-    kind?.quantile && kit.field({ path: `${path}.quantile`, label: 'Quantile', otherwise: 0.99 }),
-    kit.field({
-      path: `${path}.look`,
-      label: 'Looks',
-      otherwise: 'stage_end',
-      options: [
-        ['stage_end', 'at a stage’s end'],
-        ['every_tick', 'every tick'],
-      ],
-    }),
-    kit.field({
-      path: `${path}.window`,
-      label: 'at',
-      otherwise: 'stage',
-      options: [
-        ['tick', 'the tick'],
-        ['stage', 'the stage so far'],
-        ['rollout', 'the rollout so far'],
-      ],
-    }),
+    kit.field(
+      {
+        path: `${path}.rule`,
+        label: 'Rule',
+        options: Object.entries(RULE_KINDS).map(([value, { name: words }]) => [value, words]),
+      },
+      // A rule takes its own parameters only, so another one begins anew.
+      (_, chosen) => kit.edit(path, { ...startRule(String(chosen)), ...kept(rule) }),
+    ),
+    ...(kind?.parameters ?? []).map(({ key, ...field }) => kit.field({ ...field, path: `${path}.${key}` })),
+    name !== 'group_sequential' &&
+      kit.field({
+        path: `${path}.look`,
+        label: 'Looks',
+        otherwise: kind?.everyTick ? 'every_tick' : 'stage_end',
+        options: [
+          ['stage_end', 'at a stage’s end'],
+          ['every_tick', 'every tick'],
+        ],
+      }),
+    !kind?.gathers &&
+      kit.field({
+        path: `${path}.window`,
+        label: 'at',
+        otherwise: 'stage',
+        options: [
+          ['tick', 'the tick'],
+          ['stage', 'the stage so far'],
+          ['rollout', 'the rollout so far'],
+        ],
+      }),
     kit.field({ path: `${path}.failure_limit`, label: 'Acts after', unit: 'failed looks', otherwise: 1 }),
     kit.field({
       path: `${path}.on_fail`,
@@ -86,4 +66,14 @@ export function ruleRow(kit, rule, i) {
     kit.field({ path: `${path}.stages`, label: 'In stages', kind: 'numbers', placeholder: 'all' }),
     removeButton(`Remove rule ${i + 1}`, () => kit.edit(path, undefined)),
   );
+}
+
+/**
+ * What a rule keeps when it becomes another: where it holds and what it does.
+ * @param {Json} rule
+ * @returns {{ [key: string]: Json }}
+ */
+function kept(rule) {
+  const entries = ['stages', 'on_fail', 'failure_limit'].map((key) => [key, get(rule, key)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

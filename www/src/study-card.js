@@ -13,6 +13,7 @@ import { badRelease } from './study-request.js';
 export class StudyCard {
   #body = h('tbody');
   #rival;
+  #name = h('span');
   #note = h('p', { class: 'quiet' });
   /** What the other policy does, kept where a study leaves it out. @type {Cases | undefined} */
   #rivalCases;
@@ -23,7 +24,6 @@ export class StudyCard {
     this.#rival = h(
       'select',
       {
-        'aria-label': 'Compare with',
         onchange: () => onrival(/** @type {PolicyName} */ (this.#rival.value)),
       },
       ...Object.entries(POLICIES).map(([value, { name }]) => h('option', { value }, name)),
@@ -31,13 +31,18 @@ export class StudyCard {
     this.element = h(
       'div',
       { class: 'study-card' },
+      h('label', { class: 'compare' }, 'Compare with', this.#rival),
       h(
         'div',
         { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Two policies compared' },
         h(
           'table',
           {},
-          h('thead', {}, h('tr', {}, h('td'), h('th', { scope: 'col' }, 'this policy'), h('th', { scope: 'col' }, this.#rival))),
+          h(
+            'thead',
+            {},
+            h('tr', {}, h('td'), h('th', { scope: 'col' }, 'this policy'), h('th', { scope: 'col' }, this.#name)),
+          ),
           this.#body,
         ),
       ),
@@ -48,6 +53,7 @@ export class StudyCard {
   /** @param {PolicyName} rival */
   set rival(rival) {
     this.#rival.value = rival;
+    this.#name.textContent = POLICIES[rival].name;
   }
 
   /**
@@ -103,8 +109,8 @@ function rows(unit) {
       value: ({ release }) => meanAndTail(release?.ticks_to_rollback, ticks),
     },
     {
-      name: 'Bad release: requests failed for it',
-      value: ({ release }) => meanAndTail(release?.excess_errors, significant),
+      name: 'Bad release: failed for it',
+      value: ({ release }) => meanAndTail(release?.excess_errors, (n) => `${significant(n)}\u00a0requests`),
     },
     {
       name: 'Healthy release: time to the end',

@@ -51,7 +51,7 @@ export class StudyDesk {
     this.onresult = onresult;
     this.#figures = new StudyFigures(onopen);
     this.#card = new StudyCard((rival) => {
-      this.#rival = rival;
+      this.#rival = this.#card.rival = rival;
       if (this.#session) this.show(this.#session);
     });
     this.#card.rival = this.#rival;
@@ -126,7 +126,7 @@ export class StudyDesk {
         onresult: (result, last) => {
           this.#show(result, report);
           if (last) this.#progress.end(result.report);
-          if (last && !brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
+          if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
           if (last && runs === RUNS.shown) this.#refineLater();
         },
         onprogress: (done) => this.#progress.show(done, runs),

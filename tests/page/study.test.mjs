@@ -1,0 +1,219 @@
+// What the policy does over many rollouts: run beside the page, and told as the engine tells it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { preset, studyOf } from './engine.mjs';
+import { startBrowser } from './harness.mjs';
+import { BAD, CALM, button, figure, headline, json, outcome, show, squares, studied, surprise } from './rollout-page.mjs';
+
+const { withPage } = startBrowser();
+const plain = (text) => text.replace(/\s+/g, ' ').trim();
+
+/** The world of a healthy release with a bad one beside it, as the page says. */
+const BESIDE = { set: [{ field: 'canary.error_ratio', value: 2 }] };
+const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
+
+/** A policy of errors alone on a release three times as bad. */
+const WORSE = {
+  ...JSON.parse(preset('opening')),
+  name: 'worse',
+  canary: { error_ratio: 1.5 },
+};
+
+/** Fails unless the page shows what this study finds. */
+async function assertShown(page, { report, healthy, release }) {
+  assert.equal(await figure(page, 'false_rollback'), report.healthy.p_rollback.estimate);
+  assert.equal(await figure(page, 'missed_regression'), report.release.p_completed.estimate);
+  for (const [name, runs, harm] of [['Healthy releases', healthy, 1], ['Bad releases', release, 0]]) {
+    const shown = await squares(page, name).evaluateAll((all) => all.map((one) => one.classList.contains('harm')));
+    assert.deepEqual(shown, [...runs.end.slice(0, 100)].map((end) => end === harm), name);
+  }
+}
+
+test('the study runs in a worker, and its figures are the engine’s', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    assert.equal(page.workers().length, 1);
+    await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
+  }));
+
+test('a bad release is studied as it is', () =>
+  withPage('file', async (page) => {
+    await show(page, WORSE, 1234);
+    await studied(page);
+    await assertShown(page, studyOf(WORSE, { runs: 2000, seed: 1200 }));
+    const text = plain(await page.locator('.effects').innerText());
+    assert.match(text, /1\.5 times the errors/);
+    assert.match(text, /2,000 runs: the simulation is exact to ± \d/);
+  }));
+
+test('the curve and the card compare two policies, with a table behind', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    const rules = [{ rule: 'sequential', alpha: 0.05 }];
+    const { report } = studyOf(preset('opening'), {
+      ...BESIDE,
+      runs: 2000,
+      seed: 100,
+      sweep: { field: 'error_ratio', values: RATIOS },
+      policies: [{ policy: { rules } }],
+    });
+    await page.locator('.curve').getByText('Figures').click();
+    const rows = await page.locator('.curve tbody tr').allInnerTexts();
+    assert.equal(rows.length, RATIOS.length);
+    const shown = (p) => `${Number((p.estimate * 100).toFixed(1)).toPrecision(3).replace(/\.?0+$/, '')} %`;
+    for (const [i, { policies }] of report.sweep.points.entries()) {
+      for (const { p_rollback } of policies) {
+        const value = p_rollback.estimate === 1 ? '100 %' : p_rollback.estimate === 0 ? '0 %' : shown(p_rollback);
+        assert.ok(plain(rows[i]).includes(value), `${value} in ${rows[i]}`);
+      }
+    }
+    const card = plain(await page.locator('.study-card tbody').innerText());
+    const { mean } = report.policies[0].release.ticks_to_rollback;
+    assert.ok(card.includes(`${Number(mean.toPrecision(3))} minutes`), card);
+    const whiskers = await page.locator('.curve .whisker').count();
+    assert.equal(whiskers, 2 * RATIOS.length);
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('once');
+    await studied(page);
+    assert.match(await page.locator('.curve .key').innerText(), /look once a stage/);
+  }));
+
+/** Pages where no worker starts: how it is refused, and what the browser says of it. */
+const REFUSALS = {
+  'by an exception': { head: '<script>window.Worker = class { constructor() { throw new Error("no"); } };</script>' },
+  'by a content security policy': {
+    head: `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'">`,
+    expectedErrors: [/Content Security Policy/i],
+  },
+  'by silence': {
+    head: '<script>window.Worker = class extends EventTarget { postMessage() {} terminate() {} };</script>',
+  },
+};
+
+for (const [how, { head, expectedErrors }] of Object.entries(REFUSALS)) {
+  test(`where a worker is refused ${how}, the page runs the study itself, in short chunks`, () =>
+    withPage(
+      'http',
+      async (page) => {
+        await studied(page);
+        assert.equal(page.workers().length, 0);
+        await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
+        await button(page, '100,000 runs').click();
+        await page.getByRole('progressbar').waitFor();
+        await button(page, 'Cancel').click();
+        await page.getByText('Cancelled: what is shown is partial').waitFor();
+      },
+      {
+        html: `<!doctype html><html lang="en"><title>A course</title>${head}
+          <script src="dist/canary-rollout.js" defer></script>
+          <canary-rollout preset="opening" seed="192"></canary-rollout>`,
+        expectedErrors,
+      },
+    ));
+}
+
+test('it runs in a sandboxed frame', () =>
+  withPage(
+    'http',
+    async (page) => {
+      await studied(page.frameLocator('iframe'));
+    },
+    { html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html"></iframe>' },
+  ));
+
+test('100,000 runs show their progress; cancelled, the finished prefix stays', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    await button(page, '100,000 runs').click();
+    const bar = page.getByRole('progressbar');
+    await page.waitForFunction(() => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000);
+    assert.equal(await bar.getAttribute('max'), '100000');
+    await button(page, 'Cancel').click();
+    await page.getByText('Cancelled: what is shown is partial').waitFor();
+    const effects = page.locator('.effects');
+    assert.equal(await effects.getAttribute('data-partial'), 'true');
+    const runs = Number(await effects.getAttribute('data-runs'));
+    assert.ok(runs > 2000 && runs < 100_000, String(runs));
+    await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs, seed: 100 }));
+    assert.ok(await button(page, '100,000 runs').isVisible());
+  }));
+
+test('a click on a square opens that rollout, healthy or bad', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    const { healthy } = studyOf(preset('opening'), { ...BESIDE, runs: 100, seed: 100 });
+    const wanted = healthy.end.indexOf(1);
+    await squares(page, 'Healthy releases').nth(wanted).click();
+    assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 100 + wanted);
+    assert.equal(await outcome(page).getAttribute('data-outcome'), 'false_rollback');
+    assert.match(plain(await headline(page).innerText()), new RegExp(`minute ${healthy.ticks[wanted]},`));
+    assert.equal(await squares(page, 'Healthy releases').nth(wanted).getAttribute('aria-current'), 'true');
+    await squares(page, 'Bad releases').nth(7).click();
+    assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 107);
+    assert.equal((await json(page)).canary.error_ratio, 2);
+    await squares(page, 'Healthy releases').nth(8).click();
+    assert.equal((await json(page)).canary, undefined);
+  }));
+
+test('the walls are walked and opened by keyboard', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    await squares(page, 'Healthy releases').first().focus();
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key);
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 121);
+    const reachable = await squares(page, 'Healthy releases').evaluateAll((all) => all.filter((one) => one.tabIndex === 0).length);
+    assert.equal(reachable, 1);
+  }));
+
+test('the headline tells the outcome and how often this policy does so', () =>
+  withPage('file', async (page) => {
+    const told = async () => {
+      await studied(page);
+      return plain(await surprise(page).innerText());
+    };
+    assert.equal(await told(), 'This release was fine. The policy threw it away, as it does 1 in 5.');
+    await show(page, BAD);
+    assert.equal(await told(), 'This release was bad. The policy caught it, as it does 2,000 in 2,000.');
+    await show(page, CALM);
+    assert.equal(await told(), 'This release was fine. The policy let it through, as it does 2,000 in 2,000.');
+    await show(page, { ...CALM, canary: { error_ratio: 2 } });
+    assert.equal(await told(), 'This release was bad. The policy let it through, as it does 2,000 in 2,000.');
+    await page.getByRole('slider', { name: 'Playhead' }).fill('2');
+    assert.equal(plain(await surprise(page).innerText()), 'This release is bad. Nothing is decided yet.');
+    await button(page, 'Abort').click();
+    assert.equal(await told(), 'This release was bad. With a person’s help it was caught.');
+  }));
+
+test('two buttons change the policy and keep world and seed', () =>
+  withPage('file', async (page) => {
+    const opening = JSON.parse(preset('opening'));
+    await studied(page);
+    const thrownAway = await figure(page, 'false_rollback');
+    await button(page, 'Look once a stage').click();
+    assert.equal(await button(page, 'Look once a stage').getAttribute('aria-pressed'), 'true');
+    assert.deepEqual((await json(page)).rules, [
+      { rule: 'error_rate_delta', max: 0.02, stages: [1, 2] },
+      { rule: 'error_rate_delta', max: 0.01, stages: [3, 4] },
+    ]);
+    await studied(page);
+    assert.ok((await figure(page, 'false_rollback')) < thrownAway);
+    await button(page, 'Let the evidence decide').click();
+    const { rules, ...world } = await json(page);
+    assert.deepEqual(rules, [{ rule: 'sequential', alpha: 0.05 }]);
+    const { rules: _, ...before } = opening;
+    assert.deepEqual(world, before);
+    assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 192);
+    await studied(page);
+    assert.ok((await figure(page, 'false_rollback')) < 0.05);
+    await button(page, 'As it was').click();
+    assert.deepEqual(await json(page), opening);
+    assert.ok(await button(page, 'As it was').isHidden());
+  }));
+
+test('removed and added again, the element studies anew and leaves no worker behind', () =>
+  withPage('file', async (page) => {
+    await studied(page);
+    await page.evaluate(() => document.querySelector('canary-rollout').remove());
+    await page.waitForTimeout(200);
+    assert.equal(page.workers().length, 0);
+  }));
