@@ -533,9 +533,7 @@ impl Run {
     ) -> Sight {
         let (mut counts, from) = match planned.rule.window {
             Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
-            Window::Stage => {
-                (self.counts - self.counts_before_stage, self.latencies_before_stage)
-            }
+            Window::Stage => (self.counts - self.counts_before_stage, self.latencies_before_stage),
             Window::Rollout => (self.counts, 0),
         };
         if !planned.needs.requests {

@@ -128,7 +128,7 @@ mod exact {
                     fails += p_c * p_b * is_positive(mean, variance);
                 }
             }
-            f64::powi(1.0 - fails, TICKS as i32)
+            canary_rollout::math::pow(1.0 - fails, TICKS as f64)
         };
         1.0 - SHARES.map(passes_stage).iter().product::<f64>()
     }
