@@ -491,10 +491,10 @@ impl Run {
                 Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(Mendable::Yes),
             }
         }
-        if finding.fail == Some(OnFail::Pause) {
-            if let Some(Evidence { rule, .. }) = failed {
-                self.rules[rule as usize].paused = true;
-            }
+        if finding.fail == Some(OnFail::Pause)
+            && let Some(Evidence { rule, .. }) = failed
+        {
+            self.rules[rule as usize].paused = true;
         }
         (finding, failed.or(unsure))
     }

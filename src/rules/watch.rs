@@ -25,6 +25,7 @@ impl StageShape {
 
 /// What is prepared once of a rule for a plan.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each rule of a plan")]
 pub enum Watch {
     /// The window's counts are enough.
     Nothing,
@@ -36,6 +37,7 @@ pub enum Watch {
 
 /// What a rule has gathered in a run.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "held in place, so that a new run allocates nothing")]
 pub enum Memory {
     /// The window's counts are enough.
     #[default]
