@@ -305,7 +305,7 @@ fn two_policies_are_paired_by_seed() {
         {
             let n = differences.len() as f64;
             let mean = differences.iter().sum::<f64>() / n;
-            let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / n;
+            let variance = differences.iter().map(|d| (d - mean) * (d - mean)).sum::<f64>() / n;
             let half = 1.959_963_984_540_054 * (variance / n).sqrt();
             for (found, expected) in
                 [(found.estimate, mean), (found.low, mean - half), (found.high, mean + half)]
