@@ -58,7 +58,8 @@ pub enum BetsOpen {
 words!(BetsOpen { "tick_1" => TickOne, "stage_starts" => StageStarts });
 
 /// The certificate that the ratio in this stage is below a bound: P(it is ever
-/// given though the ratio is not) ≤ `certify_alpha` in each stage.
+/// given though the ratio is not) ≤ `certify_alpha` in each stage. Once given it
+/// ends the stage, unless another rule cannot tell yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Certificate {
     /// The bound r₁, above the tolerated ratio.

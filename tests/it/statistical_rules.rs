@@ -5,7 +5,9 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::config::Config;
+use canary_rollout::controller::{State, Step};
 use canary_rollout::observation::{ByArm, Counts};
+use canary_rollout::rollout::{By, Rollout};
 use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
@@ -13,7 +15,7 @@ use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries
 use canary_rollout::stats::mann_whitney::mann_whitney;
 use canary_rollout::stats::two_proportion::z_test;
 
-use crate::support::config;
+use crate::support::{config, rolled_out};
 
 use Verdict::{Fail, Inconclusive, Pass};
 
@@ -453,4 +455,60 @@ fn looking_more_often_than_is_valid_is_warned_of() {
             warnings.iter().any(|warning| warning.contains("is valid for one look a stage"));
         assert_eq!(found, is_warned, "{rule}: {warnings:?}");
     }
+}
+
+/// The looks of each rule at a stage's end: tick and verdict.
+fn looks(rollout: &Rollout, rule: u32) -> Vec<(u32, Verdict)> {
+    let looks = rollout.history().looks.iter().filter(|look| look.evidence.rule == rule);
+    looks.map(|look| (look.tick, look.evidence.judgement.verdict)).collect()
+}
+
+/// A certificate of a ratio below 20 is soon earned by a healthy release.
+fn certified_with(others: &str) -> Rollout {
+    rolled_out(
+        &config(&format!(
+            r#"{{ "stages": [{{ "traffic_pct": 10, "duration_ticks": 10 }}],
+                  "rules": [{{ "rule": "sequential", "certify_below": 20, "min_ticks": 2 }} {others}] }}"#
+        )),
+        1,
+    )
+}
+
+#[test]
+fn a_certificate_ends_a_stage_and_says_why() {
+    let rollout = certified_with(r#", { "rule": "z_test", "alpha": 0.001 }"#);
+    assert_eq!((rollout.state(), rollout.ticks()), (State::Completed, 2));
+    let decision = rollout.history().decisions[0];
+    assert_eq!((decision.step, decision.by), (Step::Complete, By::Rule));
+    let evidence = decision.evidence.unwrap();
+    let sentence = rollout.plan().rule(evidence.rule).sentence(&evidence.sight);
+    assert!(
+        sentence.starts_with("Certificate: a stake of 1, bet on “it fails less than 20 times"),
+        "{sentence}"
+    );
+    // Its worth is what earned it, so not below the limit.
+    assert!(evidence.sight.ln_certificate.unwrap() >= canary_rollout::math::ln(20.0));
+    // The rules of the stage's end had their look.
+    assert_eq!(looks(&rollout, 1), [(2, Pass)]);
+}
+
+#[test]
+fn a_certificate_waits_for_a_rule_that_cannot_tell() {
+    // A rule that asks for more errors than ever come: the stage takes its time,
+    // and who could tell at the first look is not asked again.
+    let silent = r#", { "rule": "z_test", "alpha": 0.001 },
+                     { "rule": "error_rate", "max": 1, "min_errors": 1000000 }"#;
+    let rollout = certified_with(silent);
+    assert_eq!((rollout.state(), rollout.ticks()), (State::Completed, 10));
+    assert_eq!(looks(&rollout, 1), [(2, Pass)]);
+    let inconclusive: Vec<(u32, Verdict)> = (2..=10).map(|tick| (tick, Inconclusive)).collect();
+    assert_eq!(looks(&rollout, 2), inconclusive);
+    assert_eq!(rollout.history().decisions[0].by, By::Policy);
+    // One that can tell after a while: then the certificate counts.
+    let slow = r#", { "rule": "error_rate", "max": 1, "min_errors": 50 }"#;
+    let rollout = certified_with(slow);
+    let ticks = rollout.ticks();
+    assert!(ticks > 2 && ticks < 10, "{ticks}");
+    assert_eq!(looks(&rollout, 1).last(), Some(&(ticks, Pass)));
+    assert_eq!(rollout.history().decisions[0].by, By::Rule);
 }

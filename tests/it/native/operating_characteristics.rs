@@ -2,7 +2,7 @@
 //! the same rollout in numpy and against the table in notes.md. Their
 //! configurations are `tests/data/oc/*.json`.
 
-use canary_rollout::math::{exp, ln};
+use canary_rollout::math::{exp, ln, pow};
 use canary_rollout::stats::normal;
 use canary_rollout::study::Study;
 use serde_json::json;
@@ -17,10 +17,13 @@ macro_rules! policy {
     };
 }
 
-/// Name, configuration; P(rollback) at [`RATIOS`] by numpy, where 10,000
+/// A policy's name and its configuration's text.
+type Policy = (&'static str, &'static str);
+
+/// Policies with their P(rollback) at [`RATIOS`] by numpy, where 10,000
 /// requests a tick are split exactly: 20,000 runs, so with a standard error of
 /// 0.0036 at most.
-const POLICIES: [((&str, &str), [f64; 6]); 8] = [
+const POLICIES: [(Policy, [f64; 6]); 8] = [
     (policy!("e-process"), [0.01825, 0.06155, 0.3383, 0.93935, 1.0, 1.0]),
     (policy!("z-every-tick"), [0.41865, 0.65605, 0.9448, 1.0, 1.0, 1.0]),
     (policy!("z-stage-end"), [0.20365, 0.42195, 0.80695, 0.9963, 1.0, 1.0]),
@@ -106,7 +109,7 @@ fn fixed_counts_explain_what_differs() {
 /// P(rollback) by sums over counts. Errors are Poisson; the number of requests
 /// served beside them is fixed or nearly normal.
 mod exact {
-    use super::{Counts, exp, ln, normal};
+    use super::{Counts, exp, ln, normal, pow};
 
     const REQUESTS: f64 = 10_000.0;
     const ERROR_RATE: f64 = 0.002;
@@ -128,7 +131,7 @@ mod exact {
                     fails += p_c * p_b * is_positive(mean, variance);
                 }
             }
-            canary_rollout::math::pow(1.0 - fails, TICKS as f64)
+            pow(1.0 - fails, TICKS as f64)
         };
         1.0 - SHARES.map(passes_stage).iter().product::<f64>()
     }
