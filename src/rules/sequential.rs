@@ -255,12 +255,11 @@ impl WealthWatch {
 
     pub(super) fn enter(&self, wealth: &mut Wealth, stage: usize) {
         self.worse.enter(&mut wealth.worse, stage);
-        wealth.certified = false;
-        wealth.certificate = self.certificate.as_ref().map(|(pot, _)| {
+        if let Some((pot, _)) = &self.certificate {
             let mut evidence = pot.fresh();
             pot.enter(&mut evidence, stage);
-            evidence
-        });
+            (wealth.certificate, wealth.certified) = (Some(evidence), false);
+        }
     }
 
     #[inline]

@@ -325,9 +325,7 @@ fn draw_pair(
     let refined = FINE_WORDS * at;
     ByArm {
         baseline: samplers.baseline.draw(word as u16, || fine(streams, refining, refined)),
-        canary: samplers
-            .canary
-            .draw((word >> 16) as u16, || fine(streams, refining, refined + 2)),
+        canary: samplers.canary.draw((word >> 16) as u16, || fine(streams, refining, refined + 2)),
     }
 }
 
