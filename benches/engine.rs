@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use canary_rollout::config::{Config, preset};
 use canary_rollout::rollout::{Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
+use canary_rollout::study::Study;
 use canary_rollout::world::Cells;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Keeps nothing and wants nothing: the bare loop.
 struct Nothing;
@@ -67,6 +70,71 @@ fn rollouts(c: &mut Criterion) {
     }
 }
 
+/// The reference study on one core and on two, beside nothing but the random
+/// words that a rollout of it reads, seeding included.
+fn study(c: &mut Criterion) {
+    const RUNS: u64 = 32_768;
+    let reference = preset("reference").expect("the reference study").json;
+    let options = format!(r#"{{ "runs": {RUNS} }}"#);
+    let study = || Study::new(reference, &options).expect("a valid study");
+    let mut group = c.benchmark_group("reference study");
+    group.throughput(Throughput::Elements(RUNS));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        group.bench_function(format!("rollouts, threads: {threads}"), |b| {
+            b.iter(|| pool.install(|| study().run_parallel(|_| true)))
+        });
+    }
+    group.bench_function("the words of its rollouts", |b| {
+        b.iter(|| {
+            for seed in 0..RUNS {
+                let mut generator = ChaCha8Rng::seed_from_u64(seed);
+                generator.set_stream(5);
+                black_box([(); 40].map(|()| generator.next_u32()));
+            }
+        })
+    });
+    group.finish();
+}
+
+/// A tick with one rule that looks as often as it may, in stages so long that
+/// rules which look at a stage's end hardly do.
+fn rules(c: &mut Criterion) {
+    let mut group = c.benchmark_group("rule");
+    group.throughput(Throughput::Elements(1));
+    for rule in [
+        r#""rule": "sequential""#,
+        r#""rule": "slow_requests", "objective_ms": 250"#,
+        r#""rule": "group_sequential""#,
+        r#""rule": "error_rate", "max": 0.5, "look": "every_tick", "window": "tick""#,
+        r#""rule": "error_rate_ratio", "max": 500, "look": "every_tick", "window": "tick""#,
+        r#""rule": "z_test", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
+        r#""rule": "fisher", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
+        r#""rule": "mann_whitney", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
+    ] {
+        group.bench_function(rule.split('"').nth(3).unwrap_or(rule), |b| {
+            let (plan, mut run, mut seed) = endless(&format!(r#""rules": [{{ {rule} }}]"#));
+            b.iter(|| {
+                if run.ticks() == 90_000 || run.state().is_terminal() {
+                    seed += 1;
+                    run.restart(&plan, seed);
+                }
+                run.tick(&plan, &mut Nothing).expect("it is not at its end");
+            })
+        });
+    }
+    group.finish();
+}
+
+/// A rollout of one endless stage, before its first tick, and its seed.
+fn endless(part: &str) -> (Plan, Run, u64) {
+    let text =
+        format!(r#"{{ "stages": [{{ "traffic_pct": 5, "duration_ticks": 100000 }}], {part} }}"#);
+    let plan = Plan::new(&Config::from_json(&text).expect("a valid configuration"));
+    let run = Run::new(&plan, 0);
+    (plan, run, 0)
+}
+
 /// A tick by itself, in a rollout of one endless stage.
 fn ticks(c: &mut Criterion) {
     let mut group = c.benchmark_group("tick");
@@ -86,11 +154,7 @@ fn ticks(c: &mut Criterion) {
         ),
     ];
     for (name, part) in worlds {
-        let text = format!(
-            r#"{{ "stages": [{{ "traffic_pct": 5, "duration_ticks": 100000 }}], {part} }}"#
-        );
-        let plan = Plan::new(&Config::from_json(&text).expect("a valid configuration"));
-        let (mut run, mut seed) = (Run::new(&plan, 0), 0);
+        let (plan, mut run, mut seed) = endless(part);
         group.bench_function(name, |b| {
             b.iter(|| {
                 if run.ticks() == 90_000 {
@@ -104,5 +168,5 @@ fn ticks(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, rollouts, ticks);
+criterion_group!(benches, study, rollouts, rules, ticks);
 criterion_main!(benches);

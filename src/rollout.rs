@@ -217,6 +217,16 @@ pub struct Run {
     degraded_from: Option<u32>,
 }
 
+/// When and where rules look.
+#[derive(Clone, Copy)]
+struct Occasion {
+    /// The stage's index.
+    stage: u32,
+    /// The canary's share of requests, 0..=1.
+    share: f64,
+    moment: Moment,
+}
+
 /// What a rule remembers.
 #[derive(Clone, Copy, Debug, Default)]
 struct RuleState {
@@ -339,17 +349,23 @@ impl Run {
 
         let mut moment = self.controller.clock_tick(&plan.staged);
         let mut certificate = match moment {
-            Moment::Within if plan.certifies => self.certificate(plan, stage, share),
+            Moment::Within if plan.certifies => {
+                self.certificate(plan, Occasion { stage, share, moment })
+            }
             _ => None,
         };
         if certificate.is_some() || moment == Moment::End {
             // The rules that look at a stage's end look once, early or in time.
             moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
         }
-        let (finding, evidence) = match moment {
-            Moment::Idle => (Finding::default(), None),
-            _ => self.judge(plan, stage, share, moment, sink),
-        };
+        let at = Occasion { stage, share, moment };
+        let all = sink.wants_looks();
+        let (finding, evidence) =
+            if (0..plan.rules.len()).any(|number| self.has_to_look(plan, number, at, all)) {
+                self.judge(plan, at, sink)
+            } else {
+                (Finding::default(), None)
+            };
         if certificate.is_some() {
             self.judged_early = true;
             if finding.inconclusive.is_some() {
@@ -435,22 +451,22 @@ impl Run {
 
     /// The look that ends the stage before its time: of the first rule that
     /// certifies it, if all do that were asked to.
-    fn certificate(&mut self, plan: &Plan, stage: u32, share: f64) -> Option<Evidence> {
+    fn certificate(&mut self, plan: &Plan, at: Occasion) -> Option<Evidence> {
         let clock = self.controller.clock();
         let mut first = None;
         for (number, planned) in plan.rules.iter().enumerate() {
             let memory = &self.rules[number].memory;
             match planned.watch.certifies(memory, clock) {
-                Some(true) if planned.holds[stage as usize] => {
+                Some(true) if planned.holds[at.stage as usize] => {
                     first = first.or(Some(number));
                 }
-                Some(false) if planned.holds[stage as usize] => return None,
+                Some(false) if planned.holds[at.stage as usize] => return None,
                 _ => {}
             }
         }
         let number = first?;
         let planned = &plan.rules[number];
-        let mut sight = self.sight(plan, planned, number, stage, share);
+        let mut sight = self.sight(plan, planned, number, at);
         sight.ln_certificate = planned.watch.ln_certificate(&self.rules[number].memory);
         Some(Evidence { rule: number as u32, judgement: planned.rule.judge(&sight), sight })
     }
@@ -458,34 +474,21 @@ impl Run {
     /// Lets the rules look that look at this moment. Returns what they found
     /// and the look that names the reason: the first failure of the kind that
     /// is acted on, else the first that could not tell.
+    #[inline(never)]
     fn judge(
         &mut self,
         plan: &Plan,
-        stage: u32,
-        share: f64,
-        moment: Moment,
+        at: Occasion,
         sink: &mut impl Sink,
     ) -> (Finding, Option<Evidence>) {
         let mut finding = Finding::default();
         let (mut failed, mut unsure) = (None, None);
         for (number, planned) in plan.rules.iter().enumerate() {
-            if !planned.holds[stage as usize] {
+            if !planned.holds[at.stage as usize] {
                 continue;
             }
-            let state = &mut self.rules[number];
-            let looks = match (planned.rule.look, moment) {
-                (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
-                // A rule that could tell is not asked again: a second look
-                // at the same stage would be another chance to err.
-                (Look::StageEnd, Moment::ExtendedEnd) => state.gap.is_some(),
-                (Look::StageEnd, _) => false,
-            };
-            if looks && !sink.wants_looks() && share < 1.0 && planned.passes(&state.memory) {
-                state.gap = None;
-                continue;
-            }
-            if looks {
-                let sight = self.sight(plan, planned, number, stage, share);
+            if self.has_to_look(plan, number, at, sink.wants_looks()) {
+                let sight = self.sight(plan, planned, number, at);
                 let judgement = planned.rule.judge(&sight);
                 let evidence = Evidence { rule: number as u32, judgement, sight };
                 sink.look(self.tick, &evidence);
@@ -522,15 +525,26 @@ impl Run {
         (finding, failed.or(unsure))
     }
 
+    /// Whether a rule looks now and, unless `all` looks are wanted, might do
+    /// other than pass.
+    #[inline(always)]
+    fn has_to_look(&self, plan: &Plan, number: usize, at: Occasion, all: bool) -> bool {
+        let (planned, state) = (&plan.rules[number], &self.rules[number]);
+        let looks = match (planned.rule.look, at.moment) {
+            (_, Moment::Idle) => false,
+            (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
+            // A rule that could tell is not asked again: a second look
+            // at the same stage would be another chance to err.
+            (Look::StageEnd, Moment::ExtendedEnd) => state.gap.is_some(),
+            (Look::StageEnd, Moment::Within) => false,
+        };
+        looks
+            && planned.holds[at.stage as usize]
+            && (all || at.share == 1.0 || !planned.passes(&state.memory))
+    }
+
     /// What a rule is shown at a look.
-    fn sight(
-        &mut self,
-        plan: &Plan,
-        planned: &PlannedRule,
-        number: usize,
-        stage: u32,
-        share: f64,
-    ) -> Sight {
+    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, number: usize, at: Occasion) -> Sight {
         let (mut counts, from) = match planned.rule.window {
             Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
             Window::Stage => (self.counts - self.counts_before_stage, self.latencies_before_stage),
@@ -555,10 +569,10 @@ impl Run {
             counts,
             quantile_ms,
             shape,
-            score: planned.watch.score(memory, stage),
+            score: planned.watch.score(memory, at.stage),
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
-            canary_has_all: share == 1.0,
+            canary_has_all: at.share == 1.0,
         }
     }
 

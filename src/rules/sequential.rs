@@ -266,12 +266,11 @@ impl WealthWatch {
 
     pub(super) fn enter(&self, wealth: &mut Wealth, stage: usize) {
         self.worse.enter(&mut wealth.worse, stage);
-        wealth.certified = None;
-        wealth.certificate = self.certificate.as_ref().map(|(pot, _)| {
+        if let Some((pot, _)) = &self.certificate {
             let mut evidence = pot.fresh();
             pot.enter(&mut evidence, stage);
-            evidence
-        });
+            (wealth.certificate, wealth.certified) = (Some(evidence), None);
+        }
     }
 
     #[inline]

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// The reference study against the same study in vectorised numpy, on one core
+// each: bench-numpy.mjs PYTHON STUDY.py, where STUDY.py takes a number of runs.
+// Rollouts a second of processor time, which others on the machine disturb less
+// than the clock's; in turn, so that both meet the same machine.
+import { spawnSync } from 'node:child_process';
+
+const TURNS = 5;
+const [python, study] = process.argv.slice(2);
+if (!study) throw new Error('expected: bench-numpy.mjs PYTHON STUDY.py');
+
+const turns = Array.from({ length: TURNS }, () => {
+  const numpy = rate(200_000, (runs) => [python, study, runs]);
+  const engine = rate(2_000_000, (runs) =>
+    ['target/release/canary-rollout', 'study', 'reference', '--runs', runs, '--threads', '1']);
+  return { numpy, engine, ratio: engine / numpy };
+});
+const ratios = turns.map(({ ratio }) => ratio).sort((a, b) => a - b);
+console.table(turns);
+console.log(`median ratio ${ratios[TURNS >> 1].toFixed(1)}`);
+
+/** Rollouts by the processor seconds that a program takes for them. */
+function rate(runs, command) {
+  const timed = 'TIMEFORMAT=%U; { time "$@" >/dev/null 2>&1; }';
+  const { status, stderr } = spawnSync('bash', ['-c', timed, 'bash', ...command(String(runs))], {
+    encoding: 'utf8',
+    env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
+  });
+  if (status !== 0) throw new Error(`failed: ${command(runs).join(' ')}`);
+  return Math.round(runs / Number(stderr));
+}
