@@ -210,10 +210,19 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.ok(await button(page, 'As it was').isHidden());
   }));
 
-test('removed and added again, the element studies anew and leaves no worker behind', () =>
+test('removed, the element leaves no worker behind; added again, it studies on', () =>
   withPage('file', async (page) => {
     await studied(page);
-    await page.evaluate(() => document.querySelector('canary-rollout').remove());
+    await page.evaluate(() => {
+      window.kept = document.querySelector('canary-rollout');
+      window.kept.remove();
+    });
     await page.waitForTimeout(200);
     assert.equal(page.workers().length, 0);
+    await page.evaluate(() => {
+      document.querySelector('main').append(window.kept);
+      window.kept.config = { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'error_rate', max: 0 }] };
+    });
+    await page.locator('[data-figure=false_rollback][data-estimate="1"]').waitFor();
+    assert.equal(page.workers().length, 1);
   }));

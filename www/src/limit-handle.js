@@ -17,6 +17,9 @@ import { inUnitOf } from './format.js';
  * @typedef {{ rule: string, value: number, paths: string[], x: number, y: number, valueAt: (y: number) => number }} Holdable
  */
 
+/** In CSS pixels. */
+export const GRIP_WIDTH = 26;
+
 /** By rule: how many of the shown unit are one, the unit, the step and the largest value. */
 const KINDS = /** @type {Record<string, { scale: number, unit: string, words: string, step: number, most: number }>} */ ({
   error_rate: { scale: 100, unit: '%', words: 'error rate', step: 0.0005, most: 1 },

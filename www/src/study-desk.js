@@ -98,6 +98,11 @@ export class StudyDesk {
     this.#curve.resize(this.#curve.element.clientWidth);
   }
 
+  /** Goes on after `close`. */
+  open() {
+    if (this.#session) this.show(this.#session);
+  }
+
   /** Ends what runs; the next `show` studies anew. */
   close() {
     clearTimeout(this.#idle);
