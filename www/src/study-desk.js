@@ -85,11 +85,11 @@ export class StudyDesk {
     this.#session = session;
     if (!known) {
       this.#studied = studied;
+      this.#figures.await(report);
+      this.#card.await(report);
       if (!dragging) this.onresult(null);
       this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
     }
-    this.#figures.await(report);
-    this.#card.await(report);
     this.#figures.mark(report);
   }
 
