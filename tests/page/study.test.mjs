@@ -205,10 +205,14 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 192);
     await studied(page);
     assert.ok((await figure(page, 'false_rollback')) < 0.05);
+    await squares(page, 'Bad releases').first().click();
     await button(page, 'As it was').click();
-    assert.deepEqual(await json(page), opening);
+    assert.deepEqual(await json(page), { ...opening, canary: { error_ratio: 2 } });
     assert.ok(await button(page, 'As it was').isHidden());
   }));
+
+test('while nobody does anything, more runs make the figures exacter', () =>
+  withPage('file', (page) => studied(page, 10_000)));
 
 test('removed, the element leaves no worker behind; added again, it studies on', () =>
   withPage('file', async (page) => {
