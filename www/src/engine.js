@@ -35,7 +35,14 @@ import packed from '../../pkg/canary_rollout_bg.wasm?deflated';
 export const engineBytes = inflateSync(packed);
 initSync({ module: engineBytes });
 
-export { error_rate_intervals, new_rollout, new_study, presets, validate, version } from '../../pkg/canary_rollout.js';
+export {
+  error_rate_intervals,
+  new_rollout,
+  new_study,
+  presets,
+  validate,
+  version,
+} from '../../pkg/canary_rollout.js';
 
 /**
  * Whether a state is final.

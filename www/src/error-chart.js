@@ -8,15 +8,7 @@ import { percent, tickUnit } from './format.js';
 import { GRIP_WIDTH, LimitHandle } from './limit-handle.js';
 import { limitPaths } from './limit-edit.js';
 import { limitMarks } from './limit-marks.js';
-import {
-  deciding,
-  errorRates,
-  errorWindow,
-  isLatencyRule,
-  limitAt,
-  limits,
-  points,
-} from './model.js';
+import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points } from './model.js';
 import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
 /** @import { Scene } from './timeline.js' */
@@ -121,7 +113,14 @@ export class ErrorChart {
       if (limit.name === 'error_rate') return rate;
       return limit.name === 'error_rate_ratio' ? rate / base : rate - base;
     };
-    return { rule: limit.name, value, paths: pathsOf(limit), x: gripPlace(x, at.tick), y: y(at.value), valueAt };
+    return {
+      rule: limit.name,
+      value,
+      paths: pathsOf(limit),
+      x: gripPlace(x, at.tick),
+      y: y(at.value),
+      valueAt,
+    };
   }
 
   /**

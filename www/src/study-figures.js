@@ -101,7 +101,13 @@ class Figure {
 
   /** @param {string} name */
   constructor(name) {
-    this.element = h('p', { class: 'big-figure', 'data-figure': name }, this.#value, this.#words, this.#interval);
+    this.element = h(
+      'p',
+      { class: 'big-figure', 'data-figure': name },
+      this.#value,
+      this.#words,
+      this.#interval,
+    );
   }
 
   /**

@@ -90,7 +90,11 @@ export class StudyLoop {
   #tellResult(last) {
     if (!this.#now) return;
     const { id, study } = this.#now;
-    const result = { report: study.report(), healthy: study.first_runs(true), release: study.first_runs(false) };
+    const result = {
+      report: study.report(),
+      healthy: study.first_runs(true),
+      release: study.first_runs(false),
+    };
     this.tell({ id, kind: 'result', result, last });
   }
 }

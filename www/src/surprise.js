@@ -44,12 +44,23 @@ export class Surprise {
     };
     this.#first = h(
       'button',
-      { type: 'button', hidden: true, onclick: () => this.#base && change(withPolicy(this.#draft, this.#base.draft)) },
+      {
+        type: 'button',
+        hidden: true,
+        onclick: () => {
+          if (this.#base) change(withPolicy(this.#draft, this.#base.draft));
+          // The button is gone, its focus must not be.
+          this.#buttons.values().next().value?.focus();
+        },
+      },
       'As it was',
     );
-    for (const [name, { button }] of /** @type {[PolicyName, { button: string }][]} */ (Object.entries(POLICIES))) {
+    for (const [name, { button }] of /** @type {[PolicyName, { button: string }][]} */ (
+      Object.entries(POLICIES)
+    )) {
       const swap = () => {
-        if (this.#base) change(withRules(withPolicy(this.#draft, this.#base.draft), rulesOf(name, this.#base.rules)));
+        if (this.#base)
+          change(withRules(withPolicy(this.#draft, this.#base.draft), rulesOf(name, this.#base.rules)));
       };
       this.#buttons.set(name, h('button', { type: 'button', class: 'strong', onclick: swap }, button));
     }
@@ -151,7 +162,11 @@ function sentence(report) {
     case 'missed_regression':
       return ['This release was bad.', did('let it through', 'let through'), !person];
     case 'undecided':
-      return [truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.', 'Nothing is decided yet', false];
+      return [
+        truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.',
+        'Nothing is decided yet',
+        false,
+      ];
   }
 }
 
