@@ -53,7 +53,14 @@ export class LimitHandle {
   #grip = h('div', { class: 'limit-grip', role: 'slider', tabindex: 0, 'aria-orientation': 'vertical' });
   #number = h('input', { type: 'number', min: 0, step: 'any', inputmode: 'decimal', 'aria-label': 'Limit' });
   #unit = h('span', { class: 'unit' });
-  #typed = h('label', { class: 'limit-typed' }, 'Limit', this.#number, this.#unit);
+  #typed = h(
+    'label',
+    { class: 'limit-typed' },
+    'Limit',
+    this.#number,
+    this.#unit,
+    h('span', { class: 'quiet' }, 'or drag it in the chart'),
+  );
   overlay = this.#grip;
   control = this.#typed;
   /** @type {Holdable | null} */

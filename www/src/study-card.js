@@ -4,7 +4,7 @@ import { between, chance } from './chance.js';
 import { h, replace } from './dom.js';
 import { significant, tickUnit } from './format.js';
 import { POLICIES } from './policies.js';
-import { badRelease } from './study-request.js';
+import { badRelease, isHealthy } from './study-request.js';
 
 /** @import { Report, StudyCase, StudyReport } from './engine.js' */
 /** @import { PolicyName } from './policies.js' */
@@ -98,7 +98,8 @@ export class StudyCard {
     );
     const until = `${unit} ${significant(study.horizon_ticks)}`;
     this.#note.textContent =
-      `The bad release: ${badRelease(report)}. Failures are counted until ${until}: ` +
+      `${isHealthy(report) ? 'The release on screen is healthy; the bad one is the same with' : 'The bad release is the one on screen:'} ` +
+      `${badRelease(report)}. Failures are counted until ${until}: ` +
       'a bad release that is promoted goes on failing at 100\u00a0% of traffic until then.';
   }
 }

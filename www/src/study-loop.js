@@ -70,8 +70,8 @@ export class StudyLoop {
   }
 
   #continue() {
-    const { id, study, milestones } = this.#now ?? {};
-    if (!study || id === undefined || !milestones) return;
+    if (!this.#now) return;
+    const { id, study, milestones } = this.#now;
     const mark = milestones.find((runs) => runs > study.done) ?? study.runs;
     const runs = Math.min(this.#chunk, mark - study.done);
     const before = performance.now();
