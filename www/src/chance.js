@@ -45,8 +45,9 @@ const SIMPLE = [
  */
 function inPercent(p) {
   const rarer = Math.min(p, 1 - p) * 100;
-  const shown = rarer < 0.1 ? Number(rarer.toPrecision(1)) : Number(rarer.toFixed(1));
-  return String(Number((p <= 0.5 ? shown : 100 - shown).toFixed(6)));
+  if (rarer === 0 || rarer >= 0.1) return String(Number((p * 100).toFixed(1)));
+  const shown = Number(rarer.toPrecision(1));
+  return String(Number((p < 0.5 ? shown : 100 - shown).toFixed(6)));
 }
 
 /**
