@@ -47,7 +47,9 @@ test('both arms have the band of their interval', () =>
   withPage('file', async (page) => {
     await show(page, CALM);
     for (const arm of ['canary', 'baseline']) {
-      const bands = await page.locator(`.past .${arm}.interval`).evaluateAll((all) => all.map((one) => one.getAttribute('d')));
+      const bands = await page
+        .locator(`.past .${arm}.interval`)
+        .evaluateAll((all) => all.map((one) => one.getAttribute('d')));
       assert.equal(bands.length, CALM.stages.length);
       for (const d of bands) assert.ok(d.length > 20 && !d.includes('NaN'), d);
     }

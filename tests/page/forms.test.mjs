@@ -162,7 +162,8 @@ for (const [rule, parameters] of Object.entries(RULES)) {
     assert.deepEqual(validate(await json(page)).problems, []);
     for (const [key, [entered]] of Object.entries(parameters)) {
       const input = field(page, `rules[0].${key}`);
-      if (await input.evaluate((element) => element instanceof HTMLSelectElement)) await input.selectOption(entered);
+      if (await input.evaluate((element) => element instanceof HTMLSelectElement))
+        await input.selectOption(entered);
       else await input.fill(entered);
     }
     const values = Object.entries(parameters).map(([key, [, value]]) => [key, value]);

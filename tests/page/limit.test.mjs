@@ -58,7 +58,10 @@ test('keys move it, with its value told in words', () =>
     assert.match(await limit(page).getAttribute('aria-valuetext'), /^2\spoints$/);
     await page.keyboard.press('ArrowUp');
     await page.waitForFunction(() =>
-      /^2.1\spoints/.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.limit-grip').ariaValueText));
+      /^2.1\spoints/.test(
+        document.querySelector('canary-rollout').shadowRoot.querySelector('.limit-grip').ariaValueText,
+      ),
+    );
     assert.equal((await json(page)).rules[0].max, 0.021);
     await page.keyboard.press('PageDown');
     await page.keyboard.press('PageDown');
@@ -76,7 +79,10 @@ test('a threshold that a rule stands for is moved where it is written', () =>
     assert.equal(stages[2].error_rate_threshold, 0.01);
     await field(page, 'error_rate_threshold').fill('');
     await page.getByRole('spinbutton', { name: 'Limit', exact: true }).fill('0.7');
-    assert.deepEqual((await json(page)).stages.slice(2).map((stage) => stage.error_rate_threshold), [0.007, 0.007]);
+    assert.deepEqual(
+      (await json(page)).stages.slice(2).map((stage) => stage.error_rate_threshold),
+      [0.007, 0.007],
+    );
   }));
 
 test('a policy without a limit on errors has nothing to drag', () =>

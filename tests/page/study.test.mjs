@@ -3,7 +3,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preset, studyOf } from './engine.mjs';
 import { startBrowser } from './harness.mjs';
-import { BAD, CALM, button, figure, headline, json, outcome, show, squares, studied, surprise } from './rollout-page.mjs';
+import {
+  BAD,
+  CALM,
+  button,
+  figure,
+  headline,
+  json,
+  outcome,
+  show,
+  squares,
+  studied,
+  surprise,
+} from './rollout-page.mjs';
 
 const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -23,9 +35,18 @@ const WORSE = {
 async function assertShown(page, { report, healthy, release }) {
   assert.equal(await figure(page, 'false_rollback'), report.healthy.p_rollback.estimate);
   assert.equal(await figure(page, 'missed_regression'), report.release.p_completed.estimate);
-  for (const [name, runs, harm] of [['Healthy releases', healthy, 1], ['Bad releases', release, 0]]) {
-    const shown = await squares(page, name).evaluateAll((all) => all.map((one) => one.classList.contains('harm')));
-    assert.deepEqual(shown, [...runs.end.slice(0, 100)].map((end) => end === harm), name);
+  for (const [name, runs, harm] of [
+    ['Healthy releases', healthy, 1],
+    ['Bad releases', release, 0],
+  ]) {
+    const shown = await squares(page, name).evaluateAll((all) =>
+      all.map((one) => one.classList.contains('harm')),
+    );
+    assert.deepEqual(
+      shown,
+      [...runs.end.slice(0, 100)].map((end) => end === harm),
+      name,
+    );
   }
 }
 
@@ -60,10 +81,14 @@ test('the curve and the card compare two policies, with a table behind', () =>
     await page.locator('.curve').getByText('Figures').click();
     const rows = await page.locator('.curve tbody tr').allInnerTexts();
     assert.equal(rows.length, RATIOS.length);
-    const shown = (p) => `${Number((p.estimate * 100).toFixed(1)).toPrecision(3).replace(/\.?0+$/, '')} %`;
+    const shown = (p) =>
+      `${Number((p.estimate * 100).toFixed(1))
+        .toPrecision(3)
+        .replace(/\.?0+$/, '')} %`;
     for (const [i, { policies }] of report.sweep.points.entries()) {
       for (const { p_rollback } of policies) {
-        const value = p_rollback.estimate === 1 ? '100 %' : p_rollback.estimate === 0 ? '0 %' : shown(p_rollback);
+        const value =
+          p_rollback.estimate === 1 ? '100 %' : p_rollback.estimate === 0 ? '0 %' : shown(p_rollback);
         assert.ok(plain(rows[i]).includes(value), `${value} in ${rows[i]}`);
       }
     }
@@ -79,7 +104,9 @@ test('the curve and the card compare two policies, with a table behind', () =>
 
 /** Pages where no worker starts: how it is refused, and what the browser says of it. */
 const REFUSALS = {
-  'by an exception': { head: '<script>window.Worker = class { constructor() { throw new Error("no"); } };</script>' },
+  'by an exception': {
+    head: '<script>window.Worker = class { constructor() { throw new Error("no"); } };</script>',
+  },
   'by a content security policy': {
     head: `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'">`,
     expectedErrors: [/Content Security Policy/i],
@@ -117,7 +144,9 @@ test('it runs in a sandboxed frame', () =>
     async (page) => {
       await studied(page.frameLocator('iframe'));
     },
-    { html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html"></iframe>' },
+    {
+      html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html"></iframe>',
+    },
   ));
 
 test('100,000 runs show their progress; cancelled, the finished prefix stays', () =>
@@ -125,7 +154,9 @@ test('100,000 runs show their progress; cancelled, the finished prefix stays', (
     await studied(page);
     await button(page, '100,000 runs').click();
     const bar = page.getByRole('progressbar');
-    await page.waitForFunction(() => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000);
+    await page.waitForFunction(
+      () => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000,
+    );
     assert.equal(await bar.getAttribute('max'), '100000');
     await button(page, 'Cancel').click();
     await page.getByText('Cancelled: what is shown is partial').waitFor();
@@ -161,7 +192,9 @@ test('the walls are walked and opened by keyboard', () =>
     for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key);
     await page.keyboard.press('Enter');
     assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 121);
-    const reachable = await squares(page, 'Healthy releases').evaluateAll((all) => all.filter((one) => one.tabIndex === 0).length);
+    const reachable = await squares(page, 'Healthy releases').evaluateAll(
+      (all) => all.filter((one) => one.tabIndex === 0).length,
+    );
     assert.equal(reachable, 1);
   }));
 
@@ -175,7 +208,10 @@ test('the headline tells the outcome and how often this policy does so', () =>
     await show(page, BAD);
     assert.equal(await told(), 'This release was bad. The policy caught it, as it does 2,000 in 2,000.');
     await show(page, CALM);
-    assert.equal(await told(), 'This release was fine. The policy let it through, as it does 2,000 in 2,000.');
+    assert.equal(
+      await told(),
+      'This release was fine. The policy let it through, as it does 2,000 in 2,000.',
+    );
     await show(page, { ...CALM, canary: { error_ratio: 2 } });
     assert.equal(await told(), 'This release was bad. The policy let it through, as it does 2,000 in 2,000.');
     await page.getByRole('slider', { name: 'Playhead' }).fill('2');
@@ -205,15 +241,28 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 192);
     await studied(page);
     assert.ok((await figure(page, 'false_rollback')) < 0.05);
+    await squares(page, 'Bad releases').first().click();
     await button(page, 'As it was').click();
-    assert.deepEqual(await json(page), opening);
+    assert.deepEqual(await json(page), { ...opening, canary: { error_ratio: 2 } });
     assert.ok(await button(page, 'As it was').isHidden());
   }));
 
-test('removed and added again, the element studies anew and leaves no worker behind', () =>
+test('while nobody does anything, more runs make the figures exacter', () =>
+  withPage('file', (page) => studied(page, 10_000)));
+
+test('removed, the element leaves no worker behind; added again, it studies on', () =>
   withPage('file', async (page) => {
     await studied(page);
-    await page.evaluate(() => document.querySelector('canary-rollout').remove());
+    await page.evaluate(() => {
+      window.kept = document.querySelector('canary-rollout');
+      window.kept.remove();
+    });
     await page.waitForTimeout(200);
     assert.equal(page.workers().length, 0);
+    await page.evaluate(() => {
+      document.querySelector('main').append(window.kept);
+      window.kept.config = { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'error_rate', max: 0 }] };
+    });
+    await page.locator('[data-figure=false_rollback][data-estimate="1"]').waitFor();
+    assert.equal(page.workers().length, 1);
   }));

@@ -5,7 +5,7 @@ import { count, significant } from './format.js';
 /** @import { Estimate } from './engine.js' */
 
 /**
- * `1 in 5`, `9 in 10`, `never in 2,000`: what was counted, rounded to what one
+ * `1 in 5`, `9 in 10`, `0 in 2,000`: what was counted, rounded to what one
  * remembers, within a twelfth of the rarer side.
  * @param {number} p
  * @param {number} runs
@@ -39,10 +39,22 @@ const SIMPLE = [
 ];
 
 /**
- * A probability in percent, no finer than the simulation tells.
+ * A probability in percent as a number: to a tenth, but never a small risk as
+ * none, nor a large one as certain.
+ * @param {number} p
+ */
+function inPercent(p) {
+  const rarer = Math.min(p, 1 - p) * 100;
+  if (rarer === 0 || rarer >= 0.1) return String(Number((p * 100).toFixed(1)));
+  const shown = Number(rarer.toPrecision(1));
+  return String(Number((p < 0.5 ? shown : 100 - shown).toFixed(6)));
+}
+
+/**
+ * A probability in percent: `19.8 %`.
  * @param {Estimate} p
  */
-export const chance = ({ estimate }) => `${significant(Number((estimate * 100).toFixed(1)))}\u00a0%`;
+export const chance = ({ estimate }) => `${inPercent(estimate)}\u00a0%`;
 
 /**
  * How far the simulation may be off, in points.
@@ -57,5 +69,4 @@ export const margin = ({ low, high }) => {
  * The interval that the true probability lies in, as far as the runs tell.
  * @param {Estimate} p
  */
-export const between = ({ low, high }) =>
-  `${significant(Number((low * 100).toFixed(1)))} to ${significant(Number((high * 100).toFixed(1)))}\u00a0%`;
+export const between = ({ low, high }) => `${inPercent(low)} to ${inPercent(high)}\u00a0%`;

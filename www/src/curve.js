@@ -23,7 +23,12 @@ export class Curve {
   #svg = s('svg', { role: 'img', height: HEIGHT });
   #key = h('p', { class: 'key' });
   #table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Figures: the curve' });
-  #details = h('details', { class: 'figures', ontoggle: () => this.#write() }, h('summary', {}, 'Figures'), this.#table);
+  #details = h(
+    'details',
+    { class: 'figures', ontoggle: () => this.#write() },
+    h('summary', {}, 'Figures'),
+    this.#table,
+  );
   element = h('div', { class: 'curve' }, this.#key, this.#svg, this.#details);
   #width = 0;
   /** @type {{ name: string, points: CurvePoint[] }[]} */
@@ -62,22 +67,25 @@ export class Curve {
     const x = scaleLog()
       .domain([RATIOS[0], RATIOS[RATIOS.length - 1]])
       .range([58, this.#width - 18]);
-    const y = scaleLinear().domain([0, 1]).range([HEIGHT - BOTTOM, 10]);
+    const y = scaleLinear()
+      .domain([0, 1])
+      .range([HEIGHT - BOTTOM, 10]);
     const middle = (x.range()[0] + x.range()[1]) / 2;
     const crowded = this.#width < 420;
     this.#svg.setAttribute('width', String(this.#width));
     replace(
       this.#svg,
       yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
-      ...RATIOS
-        .filter((ratio) => ratio !== 1.1 && !(crowded && ratio === 1.25))
-        .map((ratio) =>
-          s('text', { x: x(ratio), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, `${ratio}\u00a0×`),
-        ),
+      ...RATIOS.filter((ratio) => ratio !== 1.1 && !(crowded && ratio === 1.25)).map((ratio) =>
+        s('text', { x: x(ratio), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, `${ratio}\u00a0×`),
+      ),
       s('text', { x: middle, y: HEIGHT - 6, 'text-anchor': 'middle' }, 'errors, times the baseline’s'),
       ...this.#policies.map(({ points }, i) => policyMarks(points, i, x, y)).reverse(),
     );
-    this.#svg.setAttribute('aria-label', `Probability of a rollback. ${this.#policies.map(spoken).join(' ')}`);
+    this.#svg.setAttribute(
+      'aria-label',
+      `Probability of a rollback. ${this.#policies.map(spoken).join(' ')}`,
+    );
   }
 
   #write() {
@@ -130,7 +138,10 @@ function policyMarks(points, policy, x, y) {
     ...points.flatMap(({ ratio, p }) => {
       const [cx, cy] = [x(ratio), y(p.estimate)];
       return [
-        s('path', { class: 'whisker', d: `M${cx} ${y(p.low)}V${y(p.high)}M${cx - 3} ${y(p.low)}h6M${cx - 3} ${y(p.high)}h6` }),
+        s('path', {
+          class: 'whisker',
+          d: `M${cx} ${y(p.low)}V${y(p.high)}M${cx - 3} ${y(p.low)}h6M${cx - 3} ${y(p.high)}h6`,
+        }),
         policy === 0
           ? s('circle', { cx, cy, r: 3.4 })
           : s('rect', { x: cx - 3, y: cy - 3, width: 6, height: 6 }),

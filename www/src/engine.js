@@ -35,7 +35,14 @@ import { unpack } from './lzma.js';
 export const engineBytes = unpack(packed);
 initSync({ module: engineBytes });
 
-export { error_rate_intervals, new_rollout, new_study, presets, validate, version } from '../../pkg/canary_rollout.js';
+export {
+  error_rate_intervals,
+  new_rollout,
+  new_study,
+  presets,
+  validate,
+  version,
+} from '../../pkg/canary_rollout.js';
 
 /**
  * Whether a state is final.

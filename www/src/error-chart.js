@@ -5,18 +5,10 @@ import { scaleLinear } from 'd3-scale';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from './dom.js';
 import { percent, tickUnit } from './format.js';
-import { LimitHandle } from './limit-handle.js';
+import { GRIP_WIDTH, LimitHandle } from './limit-handle.js';
 import { limitPaths } from './limit-edit.js';
 import { limitMarks } from './limit-marks.js';
-import {
-  deciding,
-  errorRates,
-  errorWindow,
-  isLatencyRule,
-  limitAt,
-  limits,
-  points,
-} from './model.js';
+import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points } from './model.js';
 import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
 /** @import { Scene } from './timeline.js' */
@@ -121,7 +113,14 @@ export class ErrorChart {
       if (limit.name === 'error_rate') return rate;
       return limit.name === 'error_rate_ratio' ? rate / base : rate - base;
     };
-    return { rule: limit.name, value, paths: pathsOf(limit), x: x(at.tick), y: y(at.value), valueAt };
+    return {
+      rule: limit.name,
+      value,
+      paths: pathsOf(limit),
+      x: gripPlace(x, at.tick),
+      y: y(at.value),
+      valueAt,
+    };
   }
 
   /**
@@ -170,3 +169,14 @@ export class ErrorChart {
     ];
   }
 }
+
+/**
+ * Where a grip stands: beyond the tick, whose own point it must not hide, or
+ * before its end where there is no room.
+ * @param {Scale} x
+ * @param {number} tick
+ */
+const gripPlace = (x, tick) => {
+  const beyond = x(tick) + 5;
+  return beyond + GRIP_WIDTH <= x.range()[1] ? beyond : x.range()[1] - GRIP_WIDTH;
+};

@@ -36,7 +36,10 @@ export class EvidenceChart {
     const planned = name === 'group_sequential';
     this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : TITLES[name];
     const { observed, limit } = series.rules[this.#rule];
-    const seen = points(observed).map(({ tick, value }) => ({ tick, value: planned ? value : Math.max(LEAST, value) }));
+    const seen = points(observed).map(({ tick, value }) => ({
+      tick,
+      value: planned ? value : Math.max(LEAST, value),
+    }));
     const limits = points(limit);
     const y = planned ? linear(seen, limits, this.plot.range) : logarithmic(seen, limits, this.plot.range);
     const marks = {
@@ -60,7 +63,9 @@ export class EvidenceChart {
         {},
         limitMarks(marks, bands, x, y),
         s('path', { class: 'evidence line', d: path(thinned(seen, width)) }),
-        ...(seen.length > 60 ? [] : seen.map((p) => diamond(x(look === 'every_tick' ? p.tick - 0.5 : p.tick), y(p.value)))),
+        ...(seen.length > 60
+          ? []
+          : seen.map((p) => diamond(x(look === 'every_tick' ? p.tick - 0.5 : p.tick), y(p.value)))),
       ),
     });
   }
@@ -140,4 +145,5 @@ function powers([low, high]) {
  * @param {number} x
  * @param {number} y
  */
-const diamond = (x, y) => s('path', { class: 'evidence-point', d: `M${x - 3.4} ${y}l3.4 -3.4 3.4 3.4 -3.4 3.4z` });
+const diamond = (x, y) =>
+  s('path', { class: 'evidence-point', d: `M${x - 3.4} ${y}l3.4 -3.4 3.4 3.4 -3.4 3.4z` });

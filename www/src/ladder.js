@@ -86,7 +86,7 @@ function checkLine(check, report) {
   ];
   const figures =
     check.verdict === null
-      ? `limit ${inUnitOf(check.name, rule.max ?? null)}`
+      ? rule.max !== undefined && `limit ${inUnitOf(check.name, rule.max)}`
       : `${inUnitOf(check.name, check.observed)}, limit ${inUnitOf(check.name, check.limit)}`;
   return h(
     'li',

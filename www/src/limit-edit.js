@@ -17,7 +17,8 @@ export function limitPaths(draft, config, index) {
   const written = get(draft, 'rules');
   const fromThresholds = config.rules.length - (Array.isArray(written) ? written.length : 0);
   if (index >= fromThresholds) return [`rules[${index - fromThresholds}].max`];
-  const key = config.rules[index].rule === 'error_rate_delta' ? 'error_rate_threshold' : 'latency_threshold_ms';
+  const key =
+    config.rules[index].rule === 'error_rate_delta' ? 'error_rate_threshold' : 'latency_threshold_ms';
   const stages = config.rules[index].stages ?? config.stages.map((_, i) => i + 1);
   const paths = stages.map((number) => {
     const own = `stages[${number - 1}].${key}`;

@@ -17,12 +17,28 @@ import { inUnitOf } from './format.js';
  * @typedef {{ rule: string, value: number, paths: string[], x: number, y: number, valueAt: (y: number) => number }} Holdable
  */
 
+/** In CSS pixels. */
+export const GRIP_WIDTH = 26;
+
 /** By rule: how many of the shown unit are one, the unit, the step and the largest value. */
-const KINDS = /** @type {Record<string, { scale: number, unit: string, words: string, step: number, most: number }>} */ ({
-  error_rate: { scale: 100, unit: '%', words: 'error rate', step: 0.0005, most: 1 },
-  error_rate_delta: { scale: 100, unit: 'points over the baseline', words: 'error rate over the baseline', step: 0.0005, most: 1 },
-  error_rate_ratio: { scale: 1, unit: 'times the baseline', words: 'error rate by the baseline’s', step: 0.05, most: 100 },
-});
+const KINDS =
+  /** @type {Record<string, { scale: number, unit: string, words: string, step: number, most: number }>} */ ({
+    error_rate: { scale: 100, unit: '%', words: 'error rate', step: 0.0005, most: 1 },
+    error_rate_delta: {
+      scale: 100,
+      unit: 'points over the baseline',
+      words: 'error rate over the baseline',
+      step: 0.0005,
+      most: 1,
+    },
+    error_rate_ratio: {
+      scale: 1,
+      unit: 'times the baseline',
+      words: 'error rate by the baseline’s',
+      step: 0.05,
+      most: 100,
+    },
+  });
 /** Steps that a key goes. */
 const KEYS = /** @type {Record<string, number>} */ ({
   ArrowUp: 2,
@@ -37,7 +53,14 @@ export class LimitHandle {
   #grip = h('div', { class: 'limit-grip', role: 'slider', tabindex: 0, 'aria-orientation': 'vertical' });
   #number = h('input', { type: 'number', min: 0, step: 'any', inputmode: 'decimal', 'aria-label': 'Limit' });
   #unit = h('span', { class: 'unit' });
-  #typed = h('label', { class: 'limit-typed' }, 'Limit', this.#number, this.#unit);
+  #typed = h(
+    'label',
+    { class: 'limit-typed' },
+    'Limit',
+    this.#number,
+    this.#unit,
+    h('span', { class: 'quiet' }, 'or drag it in the chart'),
+  );
   overlay = this.#grip;
   control = this.#typed;
   /** @type {Holdable | null} */

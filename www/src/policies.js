@@ -61,7 +61,32 @@ export const policyOf = (name, { rules, stages, on_inconclusive, rollback_ticks 
   rollback_ticks,
 });
 
-/** The keys by which policies of one plan differ. */
+/** The keys of a configuration that make its policy; the others make its world. */
+const POLICY_KEYS = [
+  'stages',
+  'error_rate_threshold',
+  'latency_threshold_ms',
+  'rules',
+  'on_inconclusive',
+  'rollback_ticks',
+];
+
+/**
+ * The policy of a configuration as text, to compare.
+ * @param {Json} draft
+ */
+export const policyText = (draft) => JSON.stringify(POLICY_KEYS.map((key) => get(draft, key) ?? null));
+
+/**
+ * A configuration's world with the policy of another.
+ * @param {Json} world
+ * @param {Json} policy
+ * @returns {Json}
+ */
+export const withPolicy = (world, policy) =>
+  POLICY_KEYS.reduce((config, key) => put(config, key, get(policy, key)), world);
+
+/** The limits that stand beside the rules, everywhere or in a stage. */
 const LIMITS = ['error_rate_threshold', 'latency_threshold_ms'];
 
 /**

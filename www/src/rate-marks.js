@@ -46,7 +46,10 @@ export function intervalBand(arm, all, cuts, x, y) {
   );
   return parts(all, cuts).map((part) =>
     part.length === 1
-      ? s('path', { class: `${arm} interval one`, d: `M${x(part[0].tick - 0.5)} ${y(part[0].low)}V${y(Math.min(top, part[0].high))}` })
+      ? s('path', {
+          class: `${arm} interval one`,
+          d: `M${x(part[0].tick - 0.5)} ${y(part[0].low)}V${y(Math.min(top, part[0].high))}`,
+        })
       : s('path', { class: `${arm} interval`, d: path(part) }),
   );
 }

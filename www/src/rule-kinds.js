@@ -70,7 +70,11 @@ export const RULE_KINDS = {
   },
   error_rate_ratio: { name: 'error rate by the baseline’s', start: { max: 2 }, parameters: [max('×')] },
   latency: { name: 'latency', start: { max: 300 }, parameters: [max('ms'), quantile] },
-  latency_delta_ms: { name: 'latency over the baseline', start: { max: 50 }, parameters: [max('ms'), quantile] },
+  latency_delta_ms: {
+    name: 'latency over the baseline',
+    start: { max: 50 },
+    parameters: [max('ms'), quantile],
+  },
   sequential: {
     name: 'evidence of more errors, at any time',
     start: {},

@@ -4,7 +4,7 @@ import { between, chance } from './chance.js';
 import { h, replace } from './dom.js';
 import { significant, tickUnit } from './format.js';
 import { POLICIES } from './policies.js';
-import { badRelease } from './study-request.js';
+import { badRelease, isHealthy } from './study-request.js';
 
 /** @import { Report, StudyCase, StudyReport } from './engine.js' */
 /** @import { PolicyName } from './policies.js' */
@@ -41,7 +41,13 @@ export class StudyCard {
           h(
             'thead',
             {},
-            h('tr', {}, h('td'), h('th', { scope: 'col' }, 'this policy'), h('th', { scope: 'col' }, this.#name)),
+            h(
+              'tr',
+              {},
+              h('td'),
+              h('th', { scope: 'col' }, 'this policy'),
+              h('th', { scope: 'col' }, this.#name),
+            ),
           ),
           this.#body,
         ),
@@ -64,7 +70,10 @@ export class StudyCard {
     if (this.#body.childElementCount > 0) return;
     const blank = () => h('td', {}, '–', h('small', {}, '\u00a0'));
     const { name: unit } = tickUnit(report.config.tick_seconds);
-    replace(this.#body, ...rows(unit).map(({ name }) => h('tr', {}, h('th', { scope: 'row' }, name), blank(), blank())));
+    replace(
+      this.#body,
+      ...rows(unit).map(({ name }) => h('tr', {}, h('th', { scope: 'row' }, name), blank(), blank())),
+    );
   }
 
   /**
@@ -79,10 +88,19 @@ export class StudyCard {
     replace(
       this.#body,
       ...rows(unit).map(({ name, value }) =>
-        h('tr', {}, h('th', { scope: 'row' }, name), ...policies.map((cases) => h('td', {}, ...(cases ? value(cases) : ['–'])))),
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'row' }, name),
+          ...policies.map((cases) => h('td', {}, ...(cases ? value(cases) : ['–']))),
+        ),
       ),
     );
-    this.#note.textContent = `The bad release: ${badRelease(report)}. Failures are counted until ${unit} ${significant(study.horizon_ticks)}: a bad release that is promoted goes on failing at 100 % of traffic until then.`;
+    const until = `${unit} ${significant(study.horizon_ticks)}`;
+    this.#note.textContent =
+      `${isHealthy(report) ? 'The release on screen is healthy; the bad one is the same with' : 'The bad release is the one on screen:'} ` +
+      `${badRelease(report)}. Failures are counted until ${until}: ` +
+      'a bad release that is promoted goes on failing at 100\u00a0% of traffic until then.';
   }
 }
 
@@ -102,7 +120,8 @@ function rows(unit) {
     },
     {
       name: 'Bad release missed',
-      value: ({ release }) => (release ? [chance(release.p_completed), h('small', {}, between(release.p_completed))] : ['–']),
+      value: ({ release }) =>
+        release ? [chance(release.p_completed), h('small', {}, between(release.p_completed))] : ['–'],
     },
     {
       name: 'Bad release: time to notice',

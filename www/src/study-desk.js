@@ -85,17 +85,22 @@ export class StudyDesk {
     this.#session = session;
     if (!known) {
       this.#studied = studied;
+      this.#figures.await(report);
+      this.#card.await(report);
       if (!dragging) this.onresult(null);
       this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
     }
-    this.#figures.await(report);
-    this.#card.await(report);
     this.#figures.mark(report);
   }
 
   /** Measures the curve's place. */
   resize() {
     this.#curve.resize(this.#curve.element.clientWidth);
+  }
+
+  /** Goes on after `close`. */
+  open() {
+    if (this.#session) this.show(this.#session);
   }
 
   /** Ends what runs; the next `show` studies anew. */

@@ -42,14 +42,18 @@ export class StudyFigures {
   }
 
   /**
-   * Says what will be told, before it is known.
+   * Says what will be told, before it is known; what was known of another
+   * configuration stays meanwhile, marked as such.
    * @param {Report} report of the rollout on screen
    */
   await(report) {
-    if (this.element.dataset.runs) return;
-    this.#healthy.show(null, HEALTHY);
-    this.#bad.show(null, bad(report));
-    this.#exactness.textContent = 'Simulating …';
+    if (!this.element.dataset.runs) {
+      this.#healthy.show(null, HEALTHY);
+      this.#bad.show(null, bad(report));
+      this.#exactness.textContent = 'Simulating …';
+    }
+    this.element.dataset.runs = '0';
+    this.element.setAttribute('aria-busy', 'true');
   }
 
   /**
@@ -70,6 +74,7 @@ export class StudyFigures {
     }: the simulation is exact to ${exact} points.`;
     this.element.dataset.runs = String(study.runs);
     this.element.dataset.partial = String(study.partial);
+    this.element.setAttribute('aria-busy', 'false');
   }
 
   /**
@@ -96,7 +101,13 @@ class Figure {
 
   /** @param {string} name */
   constructor(name) {
-    this.element = h('p', { class: 'big-figure', 'data-figure': name }, this.#value, this.#words, this.#interval);
+    this.element = h(
+      'p',
+      { class: 'big-figure', 'data-figure': name },
+      this.#value,
+      this.#words,
+      this.#interval,
+    );
   }
 
   /**

@@ -70,8 +70,8 @@ export class StudyLoop {
   }
 
   #continue() {
-    const { id, study, milestones } = this.#now ?? {};
-    if (!study || id === undefined || !milestones) return;
+    if (!this.#now) return;
+    const { id, study, milestones } = this.#now;
     const mark = milestones.find((runs) => runs > study.done) ?? study.runs;
     const runs = Math.min(this.#chunk, mark - study.done);
     const before = performance.now();
@@ -90,7 +90,11 @@ export class StudyLoop {
   #tellResult(last) {
     if (!this.#now) return;
     const { id, study } = this.#now;
-    const result = { report: study.report(), healthy: study.first_runs(true), release: study.first_runs(false) };
+    const result = {
+      report: study.report(),
+      healthy: study.first_runs(true),
+      release: study.first_runs(false),
+    };
     this.tell({ id, kind: 'result', result, last });
   }
 }

@@ -7,10 +7,10 @@ import { oftenness } from './chance.js';
 import { h, replace } from './dom.js';
 import { OUTCOMES } from './format.js';
 import { get } from './json-path.js';
-import { POLICIES, rulesOf, withRules } from './policies.js';
+import { POLICIES, policyText, rulesOf, withPolicy, withRules } from './policies.js';
 import { isHealthy } from './study-request.js';
 
-/** @import { Estimate, Outcome, Report } from './engine.js' */
+/** @import { Estimate, Outcome, Report, Rule } from './engine.js' */
 /** @import { Json } from './json-path.js' */
 /** @import { PolicyName } from './policies.js' */
 /** @import { StudyResult } from './study-loop.js' */
@@ -22,10 +22,12 @@ export class Surprise {
   #first;
   /** @type {Map<PolicyName, HTMLButtonElement>} */
   #buttons = new Map();
-  /** The configuration before another policy was put in, and as resolved. @type {{ draft: Json, report: Report } | null} */
+  /** Where the policy comes from that others replace. @type {{ draft: Json, rules: Rule[] } | null} */
   #base = null;
-  /** What was put in. */
+  /** The policy that was put in, as text. */
   #put = '';
+  /** @type {Json} */
+  #draft = {};
   /** @type {StudyResult | null} */
   #study = null;
   /** @type {Report | null} */
@@ -37,17 +39,28 @@ export class Surprise {
   /** @param {(config: Json) => void} onpolicy */
   constructor(onpolicy) {
     const change = (/** @type {Json} */ config) => {
-      this.#put = JSON.stringify(config);
+      this.#put = policyText(config);
       onpolicy(config);
     };
     this.#first = h(
       'button',
-      { type: 'button', hidden: true, onclick: () => this.#base && change(this.#base.draft) },
+      {
+        type: 'button',
+        hidden: true,
+        onclick: () => {
+          if (this.#base) change(withPolicy(this.#draft, this.#base.draft));
+          // The button is gone, its focus must not be.
+          this.#buttons.values().next().value?.focus();
+        },
+      },
       'As it was',
     );
-    for (const [name, { button }] of /** @type {[PolicyName, { button: string }][]} */ (Object.entries(POLICIES))) {
+    for (const [name, { button }] of /** @type {[PolicyName, { button: string }][]} */ (
+      Object.entries(POLICIES)
+    )) {
       const swap = () => {
-        if (this.#base) change(withRules(this.#base.draft, rulesOf(name, this.#base.report.config.rules)));
+        if (this.#base)
+          change(withRules(withPolicy(this.#draft, this.#base.draft), rulesOf(name, this.#base.rules)));
       };
       this.#buttons.set(name, h('button', { type: 'button', class: 'strong', onclick: swap }, button));
     }
@@ -70,14 +83,16 @@ export class Surprise {
    * @param {Report} report of its rollout
    */
   showConfig(draft, report) {
-    if (JSON.stringify(draft) !== this.#put) {
-      this.#base = { draft, report };
-      this.#put = '';
+    const policy = policyText(draft);
+    this.#draft = draft;
+    if (!this.#base || policy !== this.#put) {
+      this.#base = { draft, rules: report.config.rules };
+      this.#put = policy;
     }
-    this.#first.hidden = this.#put === '' || JSON.stringify(this.#base?.draft) === this.#put;
+    this.#first.hidden = policyText(this.#base.draft) === policy;
     const rules = JSON.stringify(get(draft, 'rules'));
     for (const [name, button] of this.#buttons) {
-      const pressed = rules === JSON.stringify(rulesOf(name, this.#base?.report.config.rules ?? []));
+      const pressed = rules === JSON.stringify(rulesOf(name, this.#base.rules));
       button.setAttribute('aria-pressed', String(pressed));
     }
   }
@@ -147,7 +162,11 @@ function sentence(report) {
     case 'missed_regression':
       return ['This release was bad.', did('let it through', 'let through'), !person];
     case 'undecided':
-      return [truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.', 'Nothing is decided yet', false];
+      return [
+        truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.',
+        'Nothing is decided yet',
+        false,
+      ];
   }
 }
 

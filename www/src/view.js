@@ -111,6 +111,7 @@ export class View {
     this.#resizes.observe(this.#timeline.element);
     this.#resizes.observe(this.#machine.element);
     this.#resizes.observe(this.#study.element);
+    this.#study.open();
     this.#measure();
   }
 

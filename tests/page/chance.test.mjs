@@ -1,0 +1,40 @@
+// Probabilities in words: no small risk told as none, none rounded out of sight.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { between, chance, margin, oftenness } from '../../www/src/chance.js';
+
+const plain = (text) => text.replaceAll('\u00a0', ' ');
+
+/** A probability over 2,000 runs, in words, and in percent. */
+const CHANCES = [
+  [0, '0 in 2,000', '0 %'],
+  [0.0005, '5 in 10,000', '0.05 %'],
+  [0.0021, '1 in 476', '0.2 %'],
+  [0.05, '1 in 20', '5 %'],
+  [0.12, '1 in 8', '12 %'],
+  [0.198, '1 in 5', '19.8 %'],
+  [0.27, '1 in 4', '27 %'],
+  [0.45, '45 in 100', '45 %'],
+  [0.5, '1 in 2', '50 %'],
+  [0.68, '2 in 3', '68 %'],
+  [0.9, '9 in 10', '90 %'],
+  [0.97, '97 in 100', '97 %'],
+  [0.9945, '995 in 1,000', '99.5 %'],
+  [0.9996, '999 in 1,000', '99.96 %'],
+  [1, '2,000 in 2,000', '100 %'],
+];
+
+for (const [p, words, percent] of CHANCES) {
+  test(`${p} is ${words}, ${percent}`, () => {
+    assert.equal(oftenness(p, 2000), words);
+    assert.equal(plain(chance({ estimate: p, low: p, high: p })), percent);
+  });
+}
+
+test('an interval, and how exact a simulation is', () => {
+  const p = { estimate: 0.2, low: 0.1812, high: 0.2188 };
+  assert.equal(plain(between(p)), '18.1 to 21.9 %');
+  assert.equal(plain(margin(p)), '± 1.9');
+  assert.equal(plain(between({ estimate: 0, low: 0, high: 0.0004 })), '0 to 0.04 %');
+  assert.equal(plain(margin({ estimate: 0, low: 0, high: 0.0004 })), '± 0.1');
+});
