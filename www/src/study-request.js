@@ -8,7 +8,7 @@ import { policyOf } from './policies.js';
 /** Releases of each kind on the walls. */
 export const WALL = 100;
 /** How much worse the bad release is where the one on screen is healthy. */
-export const BAD_RATIO = 2;
+export const BAD_RATIO = 1.5;
 /** Where the curve is measured: errors, times the baseline's. */
 export const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
 /** A few of them, where a limit is dragged and the runs are slow. */
@@ -43,7 +43,7 @@ export const studyOptions = (report, rival, runs) => ({
  * @param {Report} report
  */
 export function badRelease(report) {
-  if (isHealthy(report)) return 'twice the errors';
+  if (isHealthy(report)) return `${BAD_RATIO} times the errors`;
   const { error_ratio, latency_ratio } = report.config.canary;
   const worse = [
     error_ratio > 1 ? `${error_ratio} times the errors` : '',
