@@ -210,8 +210,8 @@ impl Study {
     ///   short for `canary.error_ratio`.
     /// - `policies`: `[{"name": text, "policy": {...}}]`, at most 8 others on
     ///   the same worlds. A policy has the keys `stages` (default: the
-    ///   configuration's), `error_rate_threshold`, `latency_threshold_ms`,
-    ///   `rules`, `on_inconclusive`, `rollback_ticks`.
+    ///   configuration's, without their thresholds), `error_rate_threshold`,
+    ///   `latency_threshold_ms`, `rules`, `on_inconclusive`, `rollback_ticks`.
     ///
     /// # Errors
     /// All that is wrong with the configuration, or else with the options;

@@ -29,6 +29,16 @@ impl Node {
         }
     }
 
+    /// Takes a key out of every object of the list at `list`.
+    pub(crate) fn remove_in_items(&mut self, list: &str, key: &str) {
+        let Value::Object(entries) = &mut self.value else { return };
+        for entry in entries.iter_mut().filter(|entry| entry.key == list) {
+            if let Value::Array(items) = &mut entry.node.value {
+                items.iter_mut().for_each(|item| item.remove(key));
+            }
+        }
+    }
+
     /// Puts all of another object's keys into this one.
     pub(crate) fn extend(&mut self, other: &Node) {
         if let (Value::Object(entries), Value::Object(others)) = (&mut self.value, &other.value) {

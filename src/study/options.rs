@@ -230,6 +230,10 @@ impl Draft {
         for key in POLICY_KEYS.into_iter().filter(|key| *key != "stages" || gives_stages) {
             tree.remove(key);
         }
+        // The shares and the times are kept, not the limits that stand in them.
+        for key in ["error_rate_threshold", "latency_threshold_ms"] {
+            tree.remove_in_items("stages", key);
+        }
         tree.extend(policy);
         tree
     }

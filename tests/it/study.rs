@@ -316,6 +316,19 @@ fn two_policies_are_paired_by_seed() {
     }
 }
 
+/// A policy without stages keeps the configuration's shares, not their limits.
+#[test]
+fn a_policy_replaces_every_limit() {
+    let mut of_config = cheap(json!({}), json!([]));
+    of_config["stages"][0]["error_rate_threshold"] = json!(0);
+    of_config["stages"][1]["latency_threshold_ms"] = json!(1);
+    let policies = json!([{ "name": "b", "policy": { "rules": z_rule() } }]);
+    let found = report(&of_config, &json!({ "runs": 200, "policies": policies }));
+    let alone = report(&cheap(json!({}), z_rule()), &json!({ "runs": 200 }));
+    assert_eq!(found["policies"][0]["healthy"], alone["healthy"]);
+    assert_ne!(found["healthy"], alone["healthy"]);
+}
+
 #[test]
 fn a_sweep_is_a_study_for_each_value() {
     let of_config = cheap(json!({}), ratio_rule());

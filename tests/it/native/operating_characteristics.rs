@@ -5,7 +5,7 @@
 use canary_rollout::math::{exp, ln, pow};
 use canary_rollout::stats::normal;
 use canary_rollout::study::Study;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NOTES: &str = include_str!("../../../notes.md");
 const RUNS: u64 = 10_000;
@@ -75,6 +75,43 @@ fn they_are_those_of_the_reference_and_stand_in_the_notes() {
         };
         let cells: Vec<String> = columns.iter().map(cell).collect();
         let row = format!("| {ratio} | {} |\n", cells.join(" | "));
+        assert!(NOTES.contains(&row), "notes.md lacks\n{row}");
+    }
+}
+
+/// `sequential` on twice the errors from tick 1, 21 and 31 on, with its bets
+/// opened in tick 1 and at stage starts: false rollback, then P(rollback) and
+/// mean excess errors. Reference: numpy, 20,000 runs.
+#[test]
+fn bets_at_stage_starts_catch_what_starts_late() {
+    let (_, text) = POLICIES[0].0;
+    for (bets_open, falsely, late) in [
+        ("tick_1", 0.0165, [(1.0, 15.2), (1.0, 29.8), (0.912, 66.0)]),
+        ("stage_starts", 0.0125, [(1.0, 18.0), (1.0, 24.0), (0.994, 39.0)]),
+    ] {
+        let mut config: Value = serde_json::from_str(text).unwrap();
+        config["rules"][0]["bets_open"] = json!(bets_open);
+        let mut cells = Vec::new();
+        for (start_tick, (p, excess)) in [1, 21, 31].into_iter().zip(late) {
+            let arrival = json!({ "late": { "start_tick": start_tick } });
+            config["canary"] = json!({ "error_ratio": 2, "error_arrival": arrival });
+            let options = json!({ "runs": RUNS }).to_string();
+            let mut study = Study::new(&config.to_string(), &options).unwrap();
+            study.run_parallel(|_| true);
+            let report = study.report();
+            let healthy = report.healthy.p_rollback.estimate;
+            let release = report.release.unwrap();
+            let (found, harm) = (release.p_rollback.estimate, release.excess_errors.unwrap().mean);
+            // Four standard errors of 10,000 runs, and of the reference's 20,000.
+            assert!((healthy - falsely).abs() < 0.0065, "{bets_open}: {healthy}");
+            assert!((found - p).abs() < 0.014, "{bets_open} from {start_tick}: {found}");
+            assert!((harm - excess).abs() < 0.06 * excess, "{bets_open} from {start_tick}: {harm}");
+            if cells.is_empty() {
+                cells.push(format!("{healthy:.3}"));
+            }
+            cells.push(format!("{found:.3} [{harm:.1}]"));
+        }
+        let row = format!("| `{bets_open}` | {} |\n", cells.join(" | "));
         assert!(NOTES.contains(&row), "notes.md lacks\n{row}");
     }
 }
