@@ -247,6 +247,28 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.ok(await button(page, 'As it was').isHidden());
   }));
 
+test('a release that starts cold is studied as a healthy one, and opened as what a wall is of', () =>
+  withPage('file', async (page) => {
+    const cold = JSON.parse(preset('opening'));
+    cold.canary = { error_ratio: 1.2, error_arrival: { cold_start: { half_life_ticks: 1 } } };
+    await show(page, cold, 108);
+    await studied(page);
+    await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
+    assert.doesNotMatch(await surprise(page).innerText(), /as it does/);
+    assert.equal(await page.locator('.square[aria-current]').count(), 0);
+    await squares(page, 'Bad releases').nth(1).click();
+    assert.deepEqual((await json(page)).canary, { error_ratio: 2 });
+  }));
+
+test('where a plan leaves no baseline, evidence is not offered, and this policy is studied alone', () =>
+  withPage('file', async (page) => {
+    await show(page, JSON.parse(preset('all-at-once')));
+    assert.ok(await button(page, 'Let the evidence decide').isDisabled());
+    await page.locator('.effects[data-runs="100"], .effects[data-runs="2000"]').waitFor();
+    assert.equal(await page.locator('.curve .key-entry').count(), 1);
+    assert.equal(await page.locator('.study-progress .message').innerText(), '');
+  }));
+
 test('while nobody does anything, more runs make the figures exacter', () =>
   withPage('file', (page) => studied(page, 10_000)));
 

@@ -37,16 +37,19 @@ export class Curve {
   /**
    * @param {StudyReport} report
    * @param {string} rival
+   * @param {boolean} little whether the other policy is left out and stays as shown
    */
-  show({ sweep }, rival) {
-    const all = sweep?.points ?? [];
-    this.#policies = ['this policy', rival].map((name, i) => ({
+  show({ sweep }, rival, little) {
+    const kept = little ? this.#policies.slice(1) : [];
+    const names = ['this policy', rival].slice(0, sweep?.points[0]?.policies.length ?? 0);
+    const told = names.map((name, i) => ({
       name,
-      // A study that leaves the other policy out leaves its curve as it is.
-      points: all.every(({ policies }) => policies[i])
-        ? all.map(({ value, policies }) => ({ ratio: value, p: policies[i].p_rollback }))
-        : (this.#policies[i]?.points ?? []),
+      points: (sweep?.points ?? []).map(({ value, policies }) => ({
+        ratio: value,
+        p: policies[i].p_rollback,
+      })),
     }));
+    this.#policies = [...told, ...kept];
     replace(
       this.#key,
       ...this.#policies.map(({ name }, i) => h('span', { class: 'key-entry' }, swatch(`policy-${i}`), name)),

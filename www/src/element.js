@@ -11,7 +11,7 @@ import { View } from './view.js';
 import { parsed, put } from './json-path.js';
 import { withLimit } from './limit-edit.js';
 import { toldWords } from './controls.js';
-import { BAD_RATIO, isHealthy } from './study-request.js';
+import { withRelease } from './study-request.js';
 import { Player } from './player.js';
 
 /** @import { Call, Command, Problem, Warning } from './engine.js' */
@@ -156,11 +156,9 @@ class CanaryRollout extends Base {
    * @param {boolean} healthy
    */
   #open(seed, healthy) {
-    const session = this.#shown();
-    if (isHealthy(session.report) === healthy) return this.#restart(seed);
-    const path = healthy ? 'canary' : 'canary.error_ratio';
-    const release = put(this.#draft, path, healthy ? undefined : BAD_RATIO);
-    this.#configure(JSON.stringify(release, null, 2), seed);
+    const config = withRelease(this.#draft, this.#shown().report, healthy);
+    if (config === this.#draft) this.#restart(seed);
+    else this.#configure(JSON.stringify(config, null, 2), seed);
   }
 
   /** @param {number} tick */

@@ -49,6 +49,15 @@ const lookedAtOnce = ({ rule, max, quantile, stages }) => ({
 });
 
 /**
+ * Whether a plan allows a policy: evidence compares with a baseline, and at
+ * 100 % none is left.
+ * @param {PolicyName} name
+ * @param {ResolvedConfig} config
+ */
+export const isPossible = (name, { stages }) =>
+  name !== 'evidence' || stages.some(({ traffic_pct }) => traffic_pct < 100);
+
+/**
  * The policy for a study that compares.
  * @param {PolicyName} name
  * @param {ResolvedConfig} config whose policy is replaced

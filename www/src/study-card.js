@@ -79,11 +79,12 @@ export class StudyCard {
   /**
    * @param {StudyReport} study
    * @param {Report} report of the rollout on screen
+   * @param {boolean} little whether the other policy is left out and stays as shown
    */
-  show(study, report) {
+  show(study, report, little) {
     const { name: unit } = tickUnit(report.config.tick_seconds);
     /** @type {(Cases | undefined)[]} */
-    const policies = [study, study.policies[0] ?? this.#rivalCases];
+    const policies = [study, little ? this.#rivalCases : study.policies[0]];
     this.#rivalCases = policies[1];
     replace(
       this.#body,

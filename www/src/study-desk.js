@@ -9,7 +9,7 @@ import { POLICIES } from './policies.js';
 import { StudyCard } from './study-card.js';
 import { StudyFigures } from './study-figures.js';
 import { StudyProgress } from './study-progress.js';
-import { RUNS, WALL, firstSeed, studyOptions } from './study-request.js';
+import { RUNS, WALL, firstSeed, studiedConfig, studyOptions } from './study-request.js';
 import { StudyRunner } from './study-runner.js';
 
 /** @import { Report } from './engine.js' */
@@ -121,15 +121,19 @@ export class StudyDesk {
     if (!session) return;
     const { config, report } = session;
     const started = performance.now();
-    const slow = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
-    const request = { config, options: studyOptions(report, slow ? null : this.#rival, runs), milestones };
+    const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
+    const request = {
+      config: studiedConfig(config, report),
+      options: studyOptions(report, this.#rival, runs, little),
+      milestones,
+    };
     if (runs === RUNS.many) this.#progress.show(0, runs);
     else this.#progress.rest();
     this.#runner.run(
       request,
       {
         onresult: (result, last) => {
-          this.#show(result, report);
+          this.#show(result, report, little);
           if (last) this.#progress.end(result.report);
           if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
           if (last && runs === RUNS.shown) this.#refineLater();
@@ -149,12 +153,13 @@ export class StudyDesk {
   /**
    * @param {StudyResult} result
    * @param {Report} report of the rollout it was made for
+   * @param {boolean} little whether it leaves out the other policy, which stays as shown
    */
-  #show(result, report) {
+  #show(result, report, little) {
     this.#figures.show(result, report);
     this.#figures.mark(this.#session?.report ?? report);
-    this.#card.show(result.report, report);
-    this.#curve.show(result.report, POLICIES[this.#rival].name);
+    this.#card.show(result.report, report, little);
+    this.#curve.show(result.report, POLICIES[this.#rival].name, little);
     this.onresult(result);
   }
 }

@@ -6,7 +6,7 @@
 import { between, chance, margin } from './chance.js';
 import { h } from './dom.js';
 import { counted, tickUnit } from './format.js';
-import { WALL, badRelease, firstSeed } from './study-request.js';
+import { WALL, badRelease, firstSeed, isAsBaseline, isHealthy } from './study-request.js';
 import { Wall } from './wall.js';
 
 /** @import { Estimate, Report } from './engine.js' */
@@ -81,9 +81,9 @@ export class StudyFigures {
    * Marks the rollout on screen on the wall of its kind.
    * @param {Report} report
    */
-  mark({ seed, truth }) {
-    this.#walls.healthy.mark(truth.release === 'healthy' ? seed : null);
-    this.#walls.bad.mark(truth.release === 'healthy' ? null : seed);
+  mark(report) {
+    this.#walls.healthy.mark(isAsBaseline(report) ? report.seed : null);
+    this.#walls.bad.mark(isHealthy(report) ? null : report.seed);
   }
 }
 

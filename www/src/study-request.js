@@ -1,8 +1,10 @@
 /** What the page asks of a study: both releases, a sweep, and another policy. */
 
-import { policyOf } from './policies.js';
+import { put } from './json-path.js';
+import { isPossible, policyOf } from './policies.js';
 
 /** @import { Report, StudyOptions } from './engine.js' */
+/** @import { Json } from './json-path.js' */
 /** @import { PolicyName } from './policies.js' */
 
 /** Releases of each kind on the walls. */
@@ -19,23 +21,60 @@ export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 
 /** Whether the release on screen is not the bad one. @param {Report} report */
 export const isHealthy = ({ truth }) => truth.release === 'healthy';
 
+/**
+ * Whether it is as good as the baseline from the start, as a study's healthy
+ * release is: one that starts cold is healthy, too, but not that.
+ * @param {Report} report
+ */
+export const isAsBaseline = (report) =>
+  isHealthy(report) && report.config.canary.error_ratio === 1 && report.config.canary.latency_ratio === 1;
+
+/**
+ * A configuration with the release that a wall is of; the same one if it is that.
+ * @param {Json} draft
+ * @param {Report} report of its rollout
+ * @param {boolean} healthy
+ * @returns {Json}
+ */
+export function withRelease(draft, report, healthy) {
+  if (healthy) return isAsBaseline(report) ? draft : put(draft, 'canary', undefined);
+  if (!isHealthy(report)) return draft;
+  return isAsBaseline(report)
+    ? put(draft, 'canary.error_ratio', BAD_RATIO)
+    : put(draft, 'canary', { error_ratio: BAD_RATIO });
+}
+
 /** The seed of a wall's first square: that of the rollout on screen stands on it. @param {number} seed */
 export const firstSeed = (seed) =>
   Math.min(Math.floor(seed / WALL) * WALL, Number.MAX_SAFE_INTEGER - RUNS.many);
 
 /**
+ * The configuration to study. A bad release beside a healthy one is that with
+ * more errors, so what a healthy one does at its start is left out.
+ * @param {string} config
+ * @param {Report} report of its rollout
+ */
+export const studiedConfig = (config, report) =>
+  isHealthy(report) && !isAsBaseline(report)
+    ? JSON.stringify(put(JSON.parse(config), 'canary', undefined))
+    : config;
+
+/**
  * @param {Report} report of the rollout on screen
- * @param {PolicyName | null} rival the policy to compare with, or the curve at a
- *   few ratios for this policy alone
+ * @param {PolicyName} rival the policy to compare with, where the plan allows it
  * @param {number} runs
+ * @param {boolean} [little] this policy alone, at a few ratios
  * @returns {StudyOptions}
  */
-export const studyOptions = (report, rival, runs) => ({
+export const studyOptions = (report, rival, runs, little = false) => ({
   runs,
   seed: firstSeed(report.seed),
   ...(isHealthy(report) ? { set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] } : {}),
-  sweep: { field: 'canary.error_ratio', values: rival ? RATIOS : FEW_RATIOS },
-  policies: rival ? [{ name: rival, policy: policyOf(rival, report.config) }] : [],
+  sweep: { field: 'canary.error_ratio', values: little ? FEW_RATIOS : RATIOS },
+  policies:
+    little || !isPossible(rival, report.config)
+      ? []
+      : [{ name: rival, policy: policyOf(rival, report.config) }],
 });
 
 /**

@@ -7,8 +7,8 @@ import { oftenness } from './chance.js';
 import { h, replace } from './dom.js';
 import { OUTCOMES } from './format.js';
 import { get } from './json-path.js';
-import { POLICIES, policyText, rulesOf, withPolicy, withRules } from './policies.js';
-import { isHealthy } from './study-request.js';
+import { POLICIES, isPossible, policyText, rulesOf, withPolicy, withRules } from './policies.js';
+import { isAsBaseline, isHealthy } from './study-request.js';
 
 /** @import { Estimate, Outcome, Report, Rule } from './engine.js' */
 /** @import { Json } from './json-path.js' */
@@ -94,6 +94,8 @@ export class Surprise {
     for (const [name, button] of this.#buttons) {
       const pressed = rules === JSON.stringify(rulesOf(name, this.#base.rules));
       button.setAttribute('aria-pressed', String(pressed));
+      button.disabled = !isPossible(name, report.config);
+      button.title = button.disabled ? 'At 100 % of traffic there is no baseline to compare with' : '';
     }
   }
 
@@ -147,20 +149,22 @@ function sentence(report) {
   const who = person ? 'With a person’s help it was' : 'The policy';
   const did = (/** @type {string} */ active, /** @type {string} */ passive) =>
     person ? `${who} ${passive}` : `${who} ${active}`;
+  // Of a release that is healthy in its own way nothing is counted.
+  const counted = !person && (isAsBaseline(report) || !isHealthy(report));
   const early = outcome === 'false_rollback' && truth.release === 'bad';
   switch (outcome) {
     case 'false_rollback':
       return [
         early ? 'This release had not turned bad yet.' : 'This release was fine.',
         did('threw it away', 'thrown away'),
-        !person,
+        counted,
       ];
     case 'promoted_rightly':
-      return ['This release was fine.', did('let it through', 'let through'), !person];
+      return ['This release was fine.', did('let it through', 'let through'), counted];
     case 'caught':
-      return ['This release was bad.', did('caught it', 'caught'), !person];
+      return ['This release was bad.', did('caught it', 'caught'), counted];
     case 'missed_regression':
-      return ['This release was bad.', did('let it through', 'let through'), !person];
+      return ['This release was bad.', did('let it through', 'let through'), counted];
     case 'undecided':
       return [
         truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.',
