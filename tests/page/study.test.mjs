@@ -21,7 +21,7 @@ const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
 /** The world of a healthy release with a bad one beside it, as the page says. */
-const BESIDE = { set: [{ field: 'canary.error_ratio', value: 2 }] };
+const BESIDE = { set: [{ field: 'canary.error_ratio', value: 1.5 }] };
 const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
 
 /** A policy of errors alone on a release three times as bad. */
@@ -180,7 +180,7 @@ test('a click on a square opens that rollout, healthy or bad', () =>
     assert.equal(await squares(page, 'Healthy releases').nth(wanted).getAttribute('aria-current'), 'true');
     await squares(page, 'Bad releases').nth(7).click();
     assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 107);
-    assert.equal((await json(page)).canary.error_ratio, 2);
+    assert.equal((await json(page)).canary.error_ratio, 1.5);
     await squares(page, 'Healthy releases').nth(8).click();
     assert.equal((await json(page)).canary, undefined);
   }));
@@ -243,7 +243,7 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.ok((await figure(page, 'false_rollback')) < 0.05);
     await squares(page, 'Bad releases').first().click();
     await button(page, 'As it was').click();
-    assert.deepEqual(await json(page), { ...opening, canary: { error_ratio: 2 } });
+    assert.deepEqual(await json(page), { ...opening, canary: { error_ratio: 1.5 } });
     assert.ok(await button(page, 'As it was').isHidden());
   }));
 
@@ -257,7 +257,7 @@ test('a release that starts cold is studied as a healthy one, and opened as what
     assert.doesNotMatch(await surprise(page).innerText(), /as it does/);
     assert.equal(await page.locator('.square[aria-current]').count(), 0);
     await squares(page, 'Bad releases').nth(1).click();
-    assert.deepEqual((await json(page)).canary, { error_ratio: 2 });
+    assert.deepEqual((await json(page)).canary, { error_ratio: 1.5 });
   }));
 
 test('where a plan leaves no baseline, evidence is not offered, and this policy is studied alone', () =>

@@ -78,7 +78,7 @@ export const studyOptions = (report, rival, runs, little = false) => ({
 });
 
 /**
- * The release that stands for bad, in words: `twice the errors`.
+ * The release that stands for bad, in words: `1.5 times the errors`.
  * @param {Report} report
  */
 export function badRelease(report) {
