@@ -48,7 +48,7 @@ pub(super) struct Streams {
 /// The stream of one component, seen through a window.
 #[derive(Clone, Debug)]
 struct Stream {
-    words: [u32; WINDOW as usize],
+    words: [[u8; 4]; WINDOW as usize],
     generator: ChaCha8Rng,
 }
 
@@ -56,7 +56,7 @@ impl Streams {
     pub(super) fn new(seed: u64) -> Self {
         let key = key(seed);
         let generator = ChaCha8Rng::from_seed(key);
-        let stream = Stream { words: [0; WINDOW as usize], generator };
+        let stream = Stream { words: [[0; 4]; WINDOW as usize], generator };
         let streams = std::array::from_fn(|_| stream.clone());
         Streams { key, windows: [NONE; COMPONENTS], streams }
     }
@@ -74,7 +74,7 @@ impl Streams {
         if self.windows[component as usize] != window {
             self.load(component, window);
         }
-        self.streams[component as usize].words[(at % WINDOW) as usize]
+        u32::from_le_bytes(self.streams[component as usize].words[(at % WINDOW) as usize])
     }
 
     /// 64 bits: the words at an even position and after it, the low half first.
@@ -121,12 +121,18 @@ impl Streams {
         if window != held.wrapping_add(1) {
             stream.generator.set_word_pos(u128::from(window * WINDOW));
         }
-        // Not `fill_bytes`: in the browser it copies word by word through a call.
-        for pair in stream.words.as_chunks_mut::<2>().0 {
-            let long = stream.generator.next_u64();
-            *pair = [long as u32, (long >> 32) as u32];
-        }
+        fill(&mut stream.generator, &mut stream.words);
         *held = window;
+    }
+}
+
+/// The generator's next words, in little-endian bytes: natively in one copy. In
+/// the browser `fill_bytes` copies each word through a call.
+fn fill(generator: &mut ChaCha8Rng, words: &mut [[u8; 4]]) {
+    if cfg!(target_family = "wasm") {
+        words.fill_with(|| generator.next_u32().to_le_bytes());
+    } else {
+        generator.fill_bytes(words.as_flattened_mut());
     }
 }
 
