@@ -9,6 +9,8 @@ const browser = await launchChromium();
 const page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
 await page.goto(here('www/index.html').href);
 await page.locator('[data-present]').waitFor();
+// The study's first full answer.
+await page.locator('.effects[data-runs="2000"]').waitFor();
 await page.screenshot({ path: fileURLToPath(here('docs/page.png')), animations: 'disabled' });
 await browser.close();
 console.log('docs/page.png');

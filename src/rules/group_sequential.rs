@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::words::{one_in, significant};
+use super::words::{ever_reaches, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
 use crate::json::{number, words};
 use crate::stats::group_sequential::{Score, Sides, Spending, boundaries};
@@ -56,10 +56,10 @@ impl GroupSequential {
     pub(super) fn sentence(&self, sight: &Sight) -> String {
         let (z, boundary) = sight.score.unwrap_or_default();
         format!(
-            "Evidence: the canary’s errors beyond their share are {} standard errors; the boundary of this look is {}. If the canary is not worse, about {} ever reaches one.",
+            "Evidence: the canary’s errors beyond their share are {} standard errors; the boundary of this look is {}. If the canary is not worse, about {} one.",
             significant(z),
             significant(boundary),
-            one_in(self.alpha),
+            ever_reaches(self.alpha),
         )
     }
 

@@ -9,7 +9,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::words::{one_in, significant};
+use super::words::{ever_reaches, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
 use crate::json::{number, numbers, words};
 use crate::math::{exp, ln};
@@ -96,8 +96,8 @@ impl Stake {
         let limit = significant(1.0 / self.alpha);
         if self.is_enough(sight) {
             format!(
-                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, at most {} ever reaches {limit}.",
-                one_in(self.alpha)
+                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, at most {} {limit}.",
+                ever_reaches(self.alpha)
             )
         } else {
             format!(
@@ -186,10 +186,10 @@ impl Sequential {
     pub(super) fn sentence(&self, sight: &Sight) -> String {
         if let (Some(ln_wealth), Some(certificate)) = (sight.ln_certificate, self.certificate) {
             return format!(
-                "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If that is not so, at most {} ever reaches {} in this stage.",
+                "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If that is not so, at most {} {} in this stage.",
                 significant(certificate.certify_below),
                 worth(ln_wealth),
-                one_in(certificate.certify_alpha),
+                ever_reaches(certificate.certify_alpha),
                 significant(1.0 / certificate.certify_alpha),
             );
         }

@@ -27,6 +27,9 @@ pub(crate) fn significant(x: f64) -> String {
         m if m >= 0.1 => 3,
         m if m >= 0.01 => 4,
         m if m >= 0.001 => 5,
+        m if m >= 1e-4 => 6,
+        m if m >= 1e-5 => 7,
+        m if m >= 1e-6 => 8,
         _ => 9,
     };
     let text = fixed(magnitude, places);
@@ -92,12 +95,13 @@ pub(crate) fn p_value(p: f64) -> String {
     if p > 0.0 && p < 1e-6 { "less than 0.000001".to_string() } else { significant(p) }
 }
 
-/// A level as a share of rollouts: `1 rollout in 20`, `3 % of rollouts`.
-pub(crate) fn one_in(level: f64) -> String {
+/// How often something happens at a level, with its verb: `1 rollout in 20 ever
+/// reaches`, `3 % of rollouts ever reach`.
+pub(crate) fn ever_reaches(level: f64) -> String {
     let number = (1.0 / level).round();
     if (level * number - 1.0).abs() < 1e-9 {
-        format!("1 rollout in {}", thousands(number as u64))
+        format!("1 rollout in {} ever reaches", thousands(number as u64))
     } else {
-        format!("{} of rollouts", percent(level))
+        format!("{} of rollouts ever reach", percent(level))
     }
 }

@@ -126,7 +126,7 @@ fn mann_whitney_reads_latency_as_a_shape() {
         &slow,
         Fail,
         slow.shape.map(|shape| shape.p_value),
-        "Latency: a canary request is slower than a baseline request with probability 65 %: p = 0.000010597; the limit is 0.05.",
+        "Latency: a canary request is slower than a baseline request with probability 65 %: p = 0.0000106; the limit is 0.05.",
     );
     let alike = shaped([50, 50], [60, 40]);
     check(
@@ -187,7 +187,7 @@ fn sequential_tells_what_its_stake_has_grown_to() {
         r#""rule": "sequential", "alpha": 0.03, "tolerated_ratio": 1.2"#,
         worth(50.0),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, at most 3 % of rollouts ever reaches 33.3.",
+        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, at most 3 % of rollouts ever reach 33.3.",
     );
     check_words(
         r#""rule": "sequential", "certify_below": 1.5, "certify_alpha": 0.1"#,
