@@ -22,7 +22,7 @@ test-suites: ## the engine's tests natively and in Chromium, and that both ran t
 	@scripts/install.sh wasm chromium
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
-	cargo test --release --test it golden
+	cargo test --profile unwinding --test it golden
 	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
 	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
 
@@ -40,7 +40,7 @@ check: build ## format, lints on both targets, docs and the page's types
 	node_modules/.bin/tsc
 
 bench: ## the figures of the README
-	cargo bench
+	cargo bench --profile unwinding
 
 pictures: build ## draw README's picture anew
 	@scripts/install.sh chromium
