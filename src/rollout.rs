@@ -426,14 +426,7 @@ impl Run {
             self.degraded_from = Some(self.tick);
         }
         if plan.latency {
-            self.latencies.push(LatencyTick {
-                tick: self.tick,
-                requests: ByArm {
-                    baseline: counts.baseline.requests,
-                    canary: counts.canary.requests,
-                },
-                shift: truth.latency_shift,
-            });
+            self.latencies.push(LatencyTick::new(self.tick, &counts, truth));
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {

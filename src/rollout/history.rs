@@ -72,14 +72,7 @@ impl Sink for History {
             true_requests: tick.truth.requests,
             true_error_rate: tick.truth.error_rate,
         });
-        self.latencies.push(LatencyTick {
-            tick: tick.tick,
-            requests: ByArm {
-                baseline: tick.counts.baseline.requests,
-                canary: tick.counts.canary.requests,
-            },
-            shift: tick.truth.latency_shift,
-        });
+        self.latencies.push(LatencyTick::new(tick.tick, &tick.counts, tick.truth));
     }
 
     fn look(&mut self, tick: u32, evidence: &Evidence) {

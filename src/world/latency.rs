@@ -3,11 +3,12 @@
 //! has its own words, so a quantile or a tail count draws only the splits on
 //! its way, and finds what the full histogram finds.
 
+use super::Truth;
 use super::binomial;
 use super::stream::{Component, Streams};
 use crate::config;
 use crate::math::{exp, ln};
-use crate::observation::{Arm, ByArm};
+use crate::observation::{Arm, ByArm, Counts};
 use crate::stats::normal;
 
 /// Halvings from all bins to one.
@@ -31,6 +32,14 @@ pub struct LatencyTick {
     pub requests: ByArm<u64>,
     /// The logarithm of the factor on latencies in it.
     pub shift: ByArm<f64>,
+}
+
+impl LatencyTick {
+    /// The latencies of a tick with these counts and this truth.
+    pub fn new(tick: u32, counts: &ByArm<Counts>, truth: &Truth) -> Self {
+        let requests = ByArm::from_fn(|arm| counts.of(arm).requests);
+        LatencyTick { tick, requests, shift: truth.latency_shift }
+    }
 }
 
 /// The lower edge of a bin, or the upper of the one before, in milliseconds;

@@ -2,8 +2,8 @@
 //! addressed by its position, so that what is not read costs nothing and
 //! changes nothing.
 
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// What words are drawn for. The number is the ChaCha stream: it is part of
 /// what a seed means, so it never changes.
