@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Builds the page: the engine by wasm-pack, optimised by binaryen, then one
 // script with engine, worker and style inside, so that it runs from disk too.
+// With `element` as its argument, the engine stays as it is in `pkg/`.
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +59,7 @@ const packed = {
 };
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-buildEngine();
+if (process.argv[2] !== 'element') buildEngine();
 await Promise.all([
   buildElement('iife', 'www/dist/canary-rollout.js'),
   buildElement('esm', 'www/dist/canary-rollout.mjs'),

@@ -1,7 +1,7 @@
 // Probabilities in words: no small risk told as none, none rounded out of sight.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between, chance, margin, oftenness } from '../../www/src/chance.js';
+import { between, chance, margin, oftenness } from '../../www/src/base/chance.js';
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { compress } from 'lzma1';
-import { unpack } from '../../www/src/lzma.js';
+import { unpack } from '../../www/src/base/lzma.js';
 
 const ENGINE = readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url));
 const TEXT = readFileSync(new URL('../data/golden/demo.json', import.meta.url));

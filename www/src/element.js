@@ -5,18 +5,18 @@
  * text; `seed`; `theme`, `light` or `dark`. Property: `config`.
  */
 
-import { messageOf, presets, validate } from './engine.js';
-import { Session } from './session.js';
+import { messageOf, presets, validate } from './base/engine.js';
+import { Session } from './rollout/session.js';
 import { View } from './view.js';
-import { parsed, put } from './json-path.js';
-import { withLimit } from './limit-edit.js';
-import { toldWords } from './controls.js';
-import { withRelease } from './study-request.js';
-import { Player } from './player.js';
+import { parsed, put } from './base/json-path.js';
+import { withLimit } from './charts/limit-edit.js';
+import { toldWords } from './rollout/controls.js';
+import { withRelease } from './study/study-request.js';
+import { Player } from './rollout/player.js';
 
-/** @import { Call, Command, Problem, Warning } from './engine.js' */
-/** @import { Move } from './controls.js' */
-/** @import { Json } from './json-path.js' */
+/** @import { Call, Command, Problem, Warning } from './base/engine.js' */
+/** @import { Move } from './rollout/controls.js' */
+/** @import { Json } from './base/json-path.js' */
 
 // In Node there is no element to extend; the class is never made there.
 const Base = typeof HTMLElement === 'undefined' ? /** @type {typeof HTMLElement} */ (class {}) : HTMLElement;

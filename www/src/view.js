@@ -1,28 +1,28 @@
 /** What stands in the element's shadow: the parts, their places, who is told what. */
 
-import { version } from './engine.js';
-import { Tell, Transport } from './controls.js';
-import { DecisionLog } from './decisions.js';
-import { h } from './dom.js';
-import { count, counted, tickUnit } from './format.js';
-import { JsonEditor } from './json-editor.js';
-import { Ladder } from './ladder.js';
-import { releasePanel, worldPanel } from './panels.js';
-import { policyPanel } from './policy-panel.js';
-import { Scenario } from './scenario.js';
-import { StateMachine } from './state-machine.js';
-import { StudyDesk } from './study-desk.js';
-import style from './style.css';
-import { Surprise } from './surprise.js';
-import { Timeline } from './timeline.js';
-import { Verdict } from './verdict.js';
+import { version } from './base/engine.js';
+import { Tell, Transport } from './rollout/controls.js';
+import { DecisionLog } from './rollout/decisions.js';
+import { h } from './base/dom.js';
+import { count, counted, tickUnit } from './base/format.js';
+import { JsonEditor } from './edit/json-editor.js';
+import { Ladder } from './rollout/ladder.js';
+import { releasePanel, worldPanel } from './edit/panels.js';
+import { policyPanel } from './edit/policy-panel.js';
+import { Scenario } from './rollout/scenario.js';
+import { StateMachine } from './rollout/state-machine.js';
+import { StudyDesk } from './study/study-desk.js';
+import { style } from './style/style.js';
+import { Surprise } from './rollout/surprise.js';
+import { Timeline } from './charts/timeline.js';
+import { Verdict } from './rollout/verdict.js';
 
-/** @import { Move } from './controls.js' */
-/** @import { Call, Preset, Problem, Warning } from './engine.js' */
-/** @import { OnEdit } from './field.js' */
-/** @import { Json } from './json-path.js' */
-/** @import { OnLimit } from './limit-handle.js' */
-/** @import { Session } from './session.js' */
+/** @import { Move } from './rollout/controls.js' */
+/** @import { Call, Preset, Problem, Warning } from './base/engine.js' */
+/** @import { OnEdit } from './edit/field.js' */
+/** @import { Json } from './base/json-path.js' */
+/** @import { OnLimit } from './charts/limit-handle.js' */
+/** @import { Session } from './rollout/session.js' */
 /**
  * @typedef {{
  *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,

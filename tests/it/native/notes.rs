@@ -14,7 +14,7 @@ use super::console::{blocks, check_console};
 use crate::support::{config, preset_config};
 
 const NOTES: &str = include_str!("../../../notes.md");
-const PAGE: &str = include_str!("../../../www/src/state-machine.js");
+const PAGE: &str = include_str!("../../../www/src/rollout/state-machine.js");
 
 /// From, to, cause.
 type Edge = (String, String, String);

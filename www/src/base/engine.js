@@ -1,0 +1,57 @@
+/**
+ * The engine, ready at once: its bytes are in the script, so there is nothing
+ * to await and nothing to fetch.
+ */
+
+import { initSync } from '../../../pkg/canary_rollout.js';
+import packed from '../../../pkg/canary_rollout_bg.wasm?lzma';
+import { unpack } from './lzma.js';
+
+/** @typedef {import("../../../pkg/canary_rollout.js").Report} Report */
+/** @typedef {import("../../../pkg/canary_rollout.js").Series} Series */
+/** @typedef {import("../../../pkg/canary_rollout.js").State} State */
+/** @typedef {import("../../../pkg/canary_rollout.js").Outcome} Outcome */
+/** @typedef {import("../../../pkg/canary_rollout.js").Decision} Decision */
+/** @typedef {import("../../../pkg/canary_rollout.js").StageReport} StageReport */
+/** @typedef {import("../../../pkg/canary_rollout.js").Check} Check */
+/** @typedef {import("../../../pkg/canary_rollout.js").Metrics} Metrics */
+/** @typedef {import("../../../pkg/canary_rollout.js").Rollout} Rollout */
+/** @typedef {import("../../../pkg/canary_rollout.js").Call} Call */
+/** @typedef {import("../../../pkg/canary_rollout.js").Command} Command */
+/** @typedef {import("../../../pkg/canary_rollout.js").Problem} Problem */
+/** @typedef {import("../../../pkg/canary_rollout.js").Warning} Warning */
+/** @typedef {import("../../../pkg/canary_rollout.js").Preset} Preset */
+/** @typedef {import("../../../pkg/canary_rollout.js").Policy} Policy */
+/** @typedef {import("../../../pkg/canary_rollout.js").Rule} Rule */
+/** @typedef {import("../../../pkg/canary_rollout.js").ResolvedConfig} ResolvedConfig */
+/** @typedef {import("../../../pkg/canary_rollout.js").Study} Study */
+/** @typedef {import("../../../pkg/canary_rollout.js").StudyOptions} StudyOptions */
+/** @typedef {import("../../../pkg/canary_rollout.js").StudyReport} StudyReport */
+/** @typedef {import("../../../pkg/canary_rollout.js").StudyCase} StudyCase */
+/** @typedef {import("../../../pkg/canary_rollout.js").Estimate} Estimate */
+/** @typedef {import("../../../pkg/canary_rollout.js").FirstRuns} FirstRuns */
+
+/** The engine's module, for a worker to start it again. */
+export const engineBytes = unpack(packed);
+initSync({ module: engineBytes });
+
+export {
+  error_rate_intervals,
+  new_rollout,
+  new_study,
+  presets,
+  validate,
+  version,
+} from '../../../pkg/canary_rollout.js';
+
+/**
+ * Whether a state is final.
+ * @param {State} state
+ */
+export const isFinal = (state) => state === 'ROLLED_BACK' || state === 'COMPLETED';
+
+/**
+ * What was thrown, as a text for people.
+ * @param {unknown} error
+ */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,121 @@
+/**
+ * What every chart on the time axis shares: margins, the scale of time, stage
+ * bands, a y axis, and past and future around the playhead. Charts are drawn
+ * in CSS pixels at the measured width, so text keeps its size.
+ */
+
+import { scaleLinear } from 'd3-scale';
+import { s } from '../base/dom.js';
+
+/** @import { Band } from '../rollout/model.js' */
+/** @import { ScaleContinuousNumeric } from 'd3-scale' */
+/** @typedef {ScaleContinuousNumeric<number, number>} Scale */
+
+/** Room for the labels of the y axis, and for the last label of time. */
+export const MARGIN = { left: 50, right: 16, top: 8, bottom: 6 };
+
+/**
+ * Time in ticks to pixels.
+ * @param {number} width
+ * @param {number} end
+ * @returns {Scale}
+ */
+export const timeScale = (width, end) =>
+  scaleLinear()
+    .domain([0, end])
+    .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
+
+/**
+ * An SVG of one chart, with its future drawn faintly and its past in full up
+ * to the playhead.
+ */
+export class Plot {
+  /** @type {SVGSVGElement} */
+  svg;
+  #past = s('svg', { class: 'past', x: 0, y: 0 });
+  #playhead = s('line', { class: 'playhead' });
+  /** @type {Scale} */
+  #x = scaleLinear();
+
+  /**
+   * @param {number} height in CSS pixels
+   */
+  constructor(height) {
+    this.height = height;
+    this.svg = s('svg', { role: 'img', height });
+  }
+
+  /** Top and bottom of the plotting area, for a scale's range. */
+  get range() {
+    return [this.height - MARGIN.bottom, MARGIN.top];
+  }
+
+  /**
+   * Draws anew.
+   * @param {Scale} x
+   * @param {number} width
+   * @param {{ behind: SVGElement[], marks: SVGElement, before?: SVGElement[] }} layers
+   *   what stands behind the marks, the marks, and labels before them
+   */
+  draw(x, width, { behind, marks, before = [] }) {
+    this.#x = x;
+    this.svg.setAttribute('width', String(width));
+    const ghost = s('g', { class: 'ghost' }, marks.cloneNode(true));
+    this.#past.setAttribute('height', String(this.height));
+    this.#past.replaceChildren(marks);
+    this.#playhead.setAttribute('y1', '0');
+    this.#playhead.setAttribute('y2', String(this.height));
+    this.svg.replaceChildren(...behind, ghost, this.#past, ...before, this.#playhead);
+  }
+
+  /**
+   * Moves the playhead.
+   * @param {number} tick
+   * @param {boolean} atEnd whether nothing lies in the future
+   */
+  seek(tick, atEnd) {
+    const at = this.#x(tick);
+    // At the end the last mark shows whole, its half beyond the playhead too.
+    this.#past.setAttribute('width', String(atEnd ? this.#x.range()[1] + MARGIN.right : at));
+    this.#playhead.setAttribute('x1', String(at));
+    this.#playhead.setAttribute('x2', String(at));
+  }
+}
+
+/**
+ * Alternating bands behind the stages.
+ * @param {Band[]} all
+ * @param {Scale} x
+ * @param {number} height
+ */
+export const stageBands = (all, x, height) =>
+  s(
+    'g',
+    { class: 'bands' },
+    ...all.map(({ stage, from, to, ran }) =>
+      s('rect', {
+        x: x(from),
+        width: x(to) - x(from),
+        y: 0,
+        height,
+        class: `${stage % 2 ? 'odd' : 'even'}${ran ? '' : ' plan'}`,
+      }),
+    ),
+  );
+
+/**
+ * Grid lines with their labels.
+ * @param {Scale} y
+ * @param {Scale} x
+ * @param {number[]} ticks
+ * @param {(value: number) => string} label
+ */
+export const yAxis = (y, x, ticks, label) =>
+  s(
+    'g',
+    { class: 'axis' },
+    ...ticks.flatMap((value) => [
+      s('line', { x1: x.range()[0], x2: x.range()[1], y1: y(value), y2: y(value) }),
+      s('text', { x: MARGIN.left - 6, y: y(value), dy: '0.35em', 'text-anchor': 'end' }, label(value)),
+    ]),
+  );

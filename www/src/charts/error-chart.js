@@ -1,0 +1,182 @@
+/** Failed requests of both arms by the window that is judged, with the limits. */
+
+import { max } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import { Plot, stageBands, yAxis } from './chart.js';
+import { s } from '../base/dom.js';
+import { percent, tickUnit } from '../base/format.js';
+import { GRIP_WIDTH, LimitHandle } from './limit-handle.js';
+import { limitPaths } from './limit-edit.js';
+import { limitMarks } from './limit-marks.js';
+import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points } from '../rollout/model.js';
+import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
+
+/** @import { Scene } from './timeline.js' */
+/** @import { Scale } from './chart.js' */
+/** @import { Report } from '../base/engine.js' */
+/** @import { Holdable, OnLimit } from './limit-handle.js' */
+/** @import { Limit, Window } from '../rollout/model.js' */
+
+const ARMS = /** @type {const} */ (['baseline', 'canary']);
+
+export class ErrorChart {
+  plot = new Plot(196);
+  title = 'Failed requests';
+  /** @type {string[]} */
+  columns = [];
+  /** @type {Limit[]} */
+  #limits = [];
+  /**
+   * Rates of both arms over the window that is judged, then, if that is not the
+   * tick, of the tick alone.
+   * @type {Float64Array[]}
+   */
+  #rates = [];
+
+  #handle;
+  /** The scale of rates, which stays while a limit is dragged. @type {Scale} */
+  #y = scaleLinear();
+
+  /** @param {OnLimit} onlimit */
+  constructor(onlimit) {
+    this.#handle = new LimitHandle(onlimit);
+    this.overlay = this.#handle.overlay;
+    this.control = this.#handle.control;
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { report, series, bands, x, width } = scene;
+    const window = errorWindow(report);
+    const unit = tickUnit(report.config.tick_seconds).name;
+    const words = {
+      tick: `each ${unit} by itself`,
+      stage: 'the stage so far',
+      rollout: 'the rollout so far',
+    };
+    this.title = `Failed requests, ${words[window]}`;
+    /** @type {Window[]} */
+    const windows = window === 'tick' ? ['tick'] : [window, 'tick'];
+    this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
+    const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
+    this.columns = [...ARMS, ...alone, 'limit for the canary'];
+    this.#limits = limits(report, series, false);
+
+    const y = this.#scale();
+    const cuts = window === 'stage' ? bands : [];
+    this.plot.draw(x, width, {
+      behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, y.ticks(4), percent)],
+      marks: s(
+        'g',
+        {},
+        ...ARMS.flatMap((arm) => intervalBand(arm, intervals(series, arm, window), cuts, x, y)),
+        ...this.#dots(x, y),
+        ...ARMS.flatMap((arm, i) => rateLine(arm, points(this.#rates[i]), cuts, x, y)),
+        ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
+        this.#failure(report, x, y),
+      ),
+    });
+    this.#handle.show(this.#holdable(scene, y));
+  }
+
+  #scale() {
+    if (this.#handle.dragging) return this.#y;
+    const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
+    const top = max(values, ({ value }) => value) || 0.02;
+    this.#y = scaleLinear()
+      .domain([0, top * 1.12])
+      .nice(4)
+      .range(this.plot.range);
+    return this.#y;
+  }
+
+  /**
+   * The limit to hold: the one that is held, that decided, or the first.
+   * @param {Scene} scene
+   * @param {Scale} y
+   * @returns {Holdable | null}
+   */
+  #holdable({ report, draft, x }, y) {
+    const held = this.#handle.heldPaths?.join();
+    const pathsOf = (/** @type {Limit} */ { rule }) => limitPaths(draft, report.config, rule);
+    const limit =
+      this.#limits.find((one) => pathsOf(one).join() === held) ??
+      this.#limits.find(({ deciding }) => deciding) ??
+      this.#limits[0];
+    if (!limit) return null;
+    const value = report.config.rules[limit.rule].max ?? 0;
+    const at = limit.points[limit.points.length - 1];
+    // What the canary's own rate is measured from at that tick.
+    const base = limit.name === 'error_rate_ratio' ? at.value / value : at.value - value;
+    const valueAt = (/** @type {number} */ pixels) => {
+      const rate = y.invert(Math.max(y.range()[1], Math.min(y.range()[0], pixels)));
+      if (limit.name === 'error_rate') return rate;
+      return limit.name === 'error_rate_ratio' ? rate / base : rate - base;
+    };
+    return {
+      rule: limit.name,
+      value,
+      paths: pathsOf(limit),
+      x: gripPlace(x, at.tick),
+      y: y(at.value),
+      valueAt,
+    };
+  }
+
+  /**
+   * @param {Scale} x
+   * @param {Scale} y
+   */
+  #dots(x, y) {
+    const kinds = this.#rates.length > ARMS.length ? ['', 'light'] : [''];
+    return kinds.flatMap((kind, k) =>
+      ARMS.map((arm, i) => dots(points(this.#rates[k * ARMS.length + i]), arm, kind, x, y)),
+    );
+  }
+
+  /**
+   * The point that decided, if a rule on errors did.
+   * @param {Report} report
+   * @param {Scale} x
+   * @param {Scale} y
+   */
+  #failure(report, x, y) {
+    const decision = deciding(report);
+    if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
+    const rate = this.#rates[1][decision.tick - 1];
+    return Number.isNaN(rate) ? null : failedPoint(x(decision.tick - 0.5), y(rate));
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} tick
+   */
+  figures({ series }, tick) {
+    return [
+      ...this.#rates.map((rates) => percent(rates[tick - 1] ?? NaN)),
+      percent(limitAt(this.#limits, series, tick)),
+    ];
+  }
+
+  key() {
+    return [
+      { mark: 'baseline', name: 'baseline', column: 0 },
+      { mark: 'canary', name: 'canary', column: 1 },
+      ...this.#limits
+        .slice(0, 1)
+        .map(() => ({ mark: 'limit', name: 'limit', column: this.columns.length - 1 })),
+      { mark: 'interval', name: '95 % interval', column: null },
+    ];
+  }
+}
+
+/**
+ * Where a grip stands: beyond the tick, whose own point it must not hide, or
+ * before its end where there is no room.
+ * @param {Scale} x
+ * @param {number} tick
+ */
+const gripPlace = (x, tick) => {
+  const beyond = x(tick) + 5;
+  return beyond + GRIP_WIDTH <= x.range()[1] ? beyond : x.range()[1] - GRIP_WIDTH;
+};

@@ -1,0 +1,149 @@
+/**
+ * The evidence of a rule against its limit, on the time axis: a stake on a
+ * logarithmic scale, or for planned looks Z and its boundaries.
+ */
+
+import { extent } from 'd3-array';
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { Plot, stageBands, yAxis } from './chart.js';
+import { s } from '../base/dom.js';
+import { significant, unbroken } from '../base/format.js';
+import { limitMarks } from './limit-marks.js';
+import { deciding, evidenceRule, points, thinned } from '../rollout/model.js';
+
+/** @import { Report } from '../base/engine.js' */
+/** @import { Scene } from './timeline.js' */
+/** @import { Scale } from './chart.js' */
+/** @import { Point } from '../rollout/model.js' */
+
+/** Below this a stake is as good as lost. */
+const LEAST = 0.001;
+
+export class EvidenceChart {
+  plot = new Plot(150);
+  title = 'Evidence';
+  columns = ['evidence', 'limit'];
+  active = false;
+  #rule = -1;
+
+  /** @param {Scene} scene */
+  draw({ report, series, bands, x, width }) {
+    this.#rule = evidenceRule(report);
+    this.active = this.#rule >= 0;
+    if (!this.active) return;
+    const { rule: name, look } = report.config.rules[this.#rule];
+    const planned = name === 'group_sequential';
+    this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : TITLES[name];
+    const { observed, limit } = series.rules[this.#rule];
+    const seen = points(observed).map(({ tick, value }) => ({
+      tick,
+      value: planned ? value : Math.max(LEAST, value),
+    }));
+    const limits = points(limit);
+    const y = planned ? linear(seen, limits, this.plot.range) : logarithmic(seen, limits, this.plot.range);
+    const marks = {
+      rule: this.#rule,
+      name,
+      everyTick: look === 'every_tick',
+      deciding: this.#rule === deciding(report)?.rule,
+      points: limits,
+    };
+    const path = line(
+      (/** @type {Point} */ p) => x(look === 'every_tick' ? p.tick - 0.5 : p.tick),
+      (/** @type {Point} */ p) => y(p.value),
+    );
+    this.plot.draw(x, width, {
+      behind: [
+        stageBands(bands, x, this.plot.height),
+        yAxis(y, x, planned ? y.ticks(4) : powers(y.domain()), significant),
+      ],
+      marks: s(
+        'g',
+        {},
+        limitMarks(marks, bands, x, y),
+        s('path', { class: 'evidence line', d: path(thinned(seen, width)) }),
+        ...(seen.length > 60
+          ? []
+          : seen.map((p) => diamond(x(look === 'every_tick' ? p.tick - 0.5 : p.tick), y(p.value)))),
+      ),
+    });
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} tick
+   */
+  figures({ series }, tick) {
+    const rule = series.rules[this.#rule];
+    const told = (/** @type {number | undefined} */ value) =>
+      value === undefined || Number.isNaN(value) ? '–' : significant(value);
+    return [told(rule?.observed[tick - 1]), told(rule?.limit[tick - 1])];
+  }
+
+  key() {
+    return [
+      { mark: 'evidence', name: 'evidence', column: 0 },
+      { mark: 'limit', name: 'limit', column: 1 },
+    ];
+  }
+
+  /**
+   * The latest look of the rule in words.
+   * @param {Report} here the rollout up to the playhead
+   */
+  words(here) {
+    const checks = here.stages.flatMap((stage) => stage.checks.filter(({ rule }) => rule === this.#rule));
+    const latest = checks.findLast(({ sentence }) => sentence !== null);
+    return latest?.sentence ? unbroken(latest.sentence) : 'The rule has not looked yet.';
+  }
+}
+
+const TITLES = /** @type {Record<string, string>} */ ({
+  sequential: 'Evidence that the canary fails more: a stake of 1, bet on it',
+  slow_requests: 'Evidence that the canary is slow more often: a stake of 1, bet on it',
+});
+
+/**
+ * @param {Point[]} seen
+ * @param {Point[]} limits
+ * @param {number[]} range
+ * @returns {Scale}
+ */
+function logarithmic(seen, limits, range) {
+  const [low = 1, high = 1] = extent([...seen, ...limits], ({ value }) => value);
+  return scaleLog()
+    .domain([Math.min(0.1, low) / 1.5, Math.max(20, high) * 2])
+    .range(range);
+}
+
+/**
+ * @param {Point[]} seen
+ * @param {Point[]} limits
+ * @param {number[]} range
+ * @returns {Scale}
+ */
+function linear(seen, limits, range) {
+  const [low = 0, high = 3] = extent([...seen, ...limits], ({ value }) => value);
+  return scaleLinear()
+    .domain([Math.min(0, low), high * 1.12])
+    .nice(4)
+    .range(range);
+}
+
+/** Powers of ten, no more than there is room for. @param {number[]} domain */
+function powers([low, high]) {
+  const from = Math.ceil(Math.log10(low));
+  const to = Math.floor(Math.log10(high));
+  const step = Math.max(1, Math.ceil((to - from) / 4));
+  const values = [];
+  for (let power = from; power <= to; power += step) values.push(10 ** power);
+  return values;
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ */
+const diamond = (x, y) =>
+  s('path', { class: 'evidence-point', d: `M${x - 3.4} ${y}l3.4 -3.4 3.4 3.4 -3.4 3.4z` });

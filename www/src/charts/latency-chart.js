@@ -1,0 +1,96 @@
+/** Latency quantiles of both arms, tick by tick, on a logarithmic axis. */
+
+import { extent } from 'd3-array';
+import { scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { Plot, stageBands, yAxis } from './chart.js';
+import { s } from '../base/dom.js';
+import { milliseconds } from '../base/format.js';
+import { limitMarks } from './limit-marks.js';
+import { limitAt, limits, points, thinned } from '../rollout/model.js';
+
+/** @import { Scene } from './timeline.js' */
+/** @import { Limit, Point } from '../rollout/model.js' */
+
+const QUANTILES = /** @type {const} */ (['p50', 'p95', 'p99']);
+const ARMS = /** @type {const} */ (['baseline', 'canary']);
+
+export class LatencyChart {
+  plot = new Plot(150);
+  title = 'Latency, p50 to p99';
+  columns = [...ARMS.flatMap((arm) => QUANTILES.map((q) => `${arm} ${q}`)), 'limit for the canary'];
+  /** @type {Limit[]} */
+  #limits = [];
+
+  /** @param {Scene} scene */
+  draw({ report, series, bands, x, width }) {
+    this.#limits = limits(report, series, true);
+    const lines = ARMS.flatMap((arm) =>
+      QUANTILES.map((q) => ({ arm, q, all: points(series[`${arm}_${q}_ms`]) })),
+    );
+    const values = [...lines.map(({ all }) => all), ...this.#limits.map((limit) => limit.points)].flat();
+    const [low = 50, high = 200] = extent(values, ({ value }) => value);
+    const y = scaleLog()
+      .domain([low / 1.15, high * 1.15])
+      .range(this.plot.range);
+    const path = line(
+      (/** @type {Point} */ p) => x(p.tick - 0.5),
+      (/** @type {Point} */ p) => y(p.value),
+    );
+    this.plot.draw(x, width, {
+      behind: [
+        stageBands(bands, x, this.plot.height),
+        yAxis(y, x, roundSteps(y.domain(), this.plot.height), milliseconds),
+      ],
+      marks: s(
+        'g',
+        {},
+        ...lines.map(({ arm, q, all }) =>
+          s('path', { class: `${arm} line ${q}`, d: path(thinned(all, width)) }),
+        ),
+        ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
+      ),
+    });
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} tick
+   */
+  figures({ series }, tick) {
+    const quantiles = ARMS.flatMap((arm) =>
+      QUANTILES.map((q) => milliseconds(series[`${arm}_${q}_ms`][tick - 1] ?? NaN)),
+    );
+    return [...quantiles, milliseconds(limitAt(this.#limits, series, tick))];
+  }
+
+  key() {
+    return [
+      { mark: 'baseline p99', name: 'baseline p99', column: 2 },
+      { mark: 'canary p99', name: 'canary p99', column: 5 },
+      { mark: 'p95', name: 'p95', column: null },
+      { mark: 'p50', name: 'p50', column: null },
+      ...this.#limits.slice(0, 1).map(() => ({ mark: 'limit', name: 'p99 limit', column: 6 })),
+    ];
+  }
+}
+
+/**
+ * Round values on a logarithmic axis, as many as its height has room for.
+ * @param {number[]} domain
+ * @param {number} height
+ */
+function roundSteps([low, high], height) {
+  const candidates = [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 3, 5], [1, 2, 5], [1]];
+  const most = height / 30;
+  for (const steps of candidates) {
+    const values = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
+      values.push(
+        ...steps.map((step) => step * 10 ** power).filter((value) => value >= low && value <= high),
+      );
+    }
+    if (values.length <= most) return values;
+  }
+  return [low, high];
+}

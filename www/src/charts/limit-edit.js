@@ -1,0 +1,36 @@
+/** From a rule as resolved to where its limit is written in the configuration. */
+
+import { get, put } from '../base/json-path.js';
+
+/** @import { ResolvedConfig } from '../base/engine.js' */
+/** @import { Json } from '../base/json-path.js' */
+
+/**
+ * The paths that hold the limit of a rule: its own, or those of the thresholds
+ * it stands for. Thresholds' rules come first in the resolved list.
+ * @param {Json} draft the configuration as written
+ * @param {ResolvedConfig} config as resolved
+ * @param {number} index of the rule there
+ * @returns {string[]}
+ */
+export function limitPaths(draft, config, index) {
+  const written = get(draft, 'rules');
+  const fromThresholds = config.rules.length - (Array.isArray(written) ? written.length : 0);
+  if (index >= fromThresholds) return [`rules[${index - fromThresholds}].max`];
+  const key =
+    config.rules[index].rule === 'error_rate_delta' ? 'error_rate_threshold' : 'latency_threshold_ms';
+  const stages = config.rules[index].stages ?? config.stages.map((_, i) => i + 1);
+  const paths = stages.map((number) => {
+    const own = `stages[${number - 1}].${key}`;
+    return (get(draft, own) ?? null) === null ? key : own;
+  });
+  return [...new Set(paths)];
+}
+
+/**
+ * @param {Json} draft
+ * @param {string[]} paths
+ * @param {number} value
+ */
+export const withLimit = (draft, paths, value) =>
+  paths.reduce((config, path) => put(config, path, value), draft);

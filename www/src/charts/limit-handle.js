@@ -1,0 +1,185 @@
+/**
+ * The limit in the hand: a handle on the line in the chart, for pointer and
+ * keyboard, and a number to type. What is held stays the same limit until it is
+ * let go, even if another one decides meanwhile.
+ */
+
+import { h } from '../base/dom.js';
+import { inUnitOf } from '../base/format.js';
+
+/**
+ * Sets the limit at some paths of the configuration.
+ * @typedef {(paths: string[], value: number, dragging: boolean) => void} OnLimit
+ */
+/**
+ * A limit that can be held: the rule's value, where it stands in pixels, and
+ * what value a height would be.
+ * @typedef {{ rule: string, value: number, paths: string[], x: number, y: number, valueAt: (y: number) => number }} Holdable
+ */
+
+/** In CSS pixels. */
+export const GRIP_WIDTH = 26;
+
+/** By rule: how many of the shown unit are one, the unit, the step and the largest value. */
+const KINDS =
+  /** @type {Record<string, { scale: number, unit: string, words: string, step: number, most: number }>} */ ({
+    error_rate: { scale: 100, unit: '%', words: 'error rate', step: 0.0005, most: 1 },
+    error_rate_delta: {
+      scale: 100,
+      unit: 'points over the baseline',
+      words: 'error rate over the baseline',
+      step: 0.0005,
+      most: 1,
+    },
+    error_rate_ratio: {
+      scale: 1,
+      unit: 'times the baseline',
+      words: 'error rate by the baseline’s',
+      step: 0.05,
+      most: 100,
+    },
+  });
+/** Steps that a key goes. */
+const KEYS = /** @type {Record<string, number>} */ ({
+  ArrowUp: 2,
+  ArrowRight: 2,
+  ArrowDown: -2,
+  ArrowLeft: -2,
+  PageUp: 10,
+  PageDown: -10,
+});
+
+export class LimitHandle {
+  #grip = h('div', { class: 'limit-grip', role: 'slider', tabindex: 0, 'aria-orientation': 'vertical' });
+  #number = h('input', { type: 'number', min: 0, step: 'any', inputmode: 'decimal', 'aria-label': 'Limit' });
+  #unit = h('span', { class: 'unit' });
+  #typed = h(
+    'label',
+    { class: 'limit-typed' },
+    'Limit',
+    this.#number,
+    this.#unit,
+    h('span', { class: 'quiet' }, 'or drag it in the chart'),
+  );
+  overlay = this.#grip;
+  control = this.#typed;
+  /** @type {Holdable | null} */
+  #shown = null;
+  /** @type {{ limit: Holdable, y: number | null } | null} */
+  #held = null;
+  /** @type {number | null} */
+  #due = null;
+
+  /** @param {OnLimit} onlimit */
+  constructor(onlimit) {
+    this.onlimit = onlimit;
+    this.#grip.addEventListener('pointerdown', (event) => this.#grab(event));
+    this.#grip.addEventListener('keydown', (event) => this.#press(event));
+    this.#grip.addEventListener('keyup', (event) => event.key in KEYS && this.#letGo());
+    this.#grip.addEventListener('blur', () => (this.#held = null));
+    this.#number.addEventListener('input', () => this.#type());
+  }
+
+  /** Whether a pointer drags it: the chart’s scale stays then. */
+  get dragging() {
+    return this.#held?.y !== null && this.#held !== null;
+  }
+
+  /** The paths of the limit that is held. */
+  get heldPaths() {
+    return this.#held?.limit.paths ?? null;
+  }
+
+  /** @param {Holdable | null} limit */
+  show(limit) {
+    this.#shown = limit;
+    const kind = limit && KINDS[limit.rule];
+    this.#grip.hidden = this.#typed.hidden = !kind;
+    if (!limit || !kind) return;
+    const y = this.#held?.y ?? limit.y;
+    this.#grip.style.transform = `translate(${limit.x}px, ${y}px)`;
+    const named = { label: `Limit: ${kind.words}`, text: inUnitOf(limit.rule, limit.value) };
+    this.#grip.setAttribute('aria-label', named.label);
+    this.#grip.setAttribute('aria-valuemin', '0');
+    this.#grip.setAttribute('aria-valuemax', String(kind.most * kind.scale));
+    this.#grip.setAttribute('aria-valuenow', String(tidy(limit.value * kind.scale)));
+    this.#grip.setAttribute('aria-valuetext', named.text);
+    this.#grip.title = `${named.label}, ${named.text}. Drag it, or press up and down.`;
+    this.#unit.textContent = kind.unit;
+    const root = /** @type {ShadowRoot | Document} */ (this.#number.getRootNode());
+    if (root.activeElement !== this.#number) this.#number.value = String(tidy(limit.value * kind.scale));
+  }
+
+  /** @param {PointerEvent} down */
+  #grab(down) {
+    const limit = this.#shown;
+    if (down.button !== 0 || !limit) return;
+    down.preventDefault();
+    down.stopPropagation();
+    this.#grip.focus();
+    this.#grip.setPointerCapture(down.pointerId);
+    const [from, at] = [limit.y, down.clientY];
+    this.#held = { limit, y: from };
+    const stop = new AbortController();
+    const move = (/** @type {PointerEvent} */ event) => {
+      if (!this.#held) return stop.abort();
+      this.#held.y = from + event.clientY - at;
+      this.#set(limit.valueAt(this.#held.y));
+    };
+    const end = () => {
+      stop.abort();
+      this.#letGo();
+    };
+    this.#grip.addEventListener('pointermove', move, { signal: stop.signal });
+    for (const name of ['pointerup', 'pointercancel']) {
+      this.#grip.addEventListener(name, end, { signal: stop.signal });
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const limit = this.#shown;
+    if (!(event.key in KEYS) || !limit) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#held ??= { limit, y: null };
+    this.#set(this.#held.limit.value + KEYS[event.key] * KINDS[limit.rule].step);
+  }
+
+  #type() {
+    const limit = this.#shown;
+    const typed = this.#number.valueAsNumber;
+    if (!limit || Number.isNaN(typed)) return;
+    this.onlimit(limit.paths, tidy(typed / KINDS[limit.rule].scale), false);
+  }
+
+  /**
+   * Takes a value on a step, once a frame.
+   * @param {number} value
+   */
+  #set(value) {
+    if (!this.#held) return;
+    const { limit } = this.#held;
+    const { step, most } = KINDS[limit.rule];
+    limit.value = tidy(Math.min(most, Math.max(0, Math.round(value / step) * step)));
+    this.#due ??= requestAnimationFrame(() => {
+      this.#due = null;
+      this.onlimit(limit.paths, limit.value, true);
+    });
+  }
+
+  #letGo() {
+    if (!this.#held) return;
+    const { limit } = this.#held;
+    if (this.#due !== null) cancelAnimationFrame(this.#due);
+    this.#due = null;
+    this.#held = null;
+    this.onlimit(limit.paths, limit.value, false);
+  }
+}
+
+/**
+ * Without the last bits' noise, as a limit of at most nine places must be.
+ * @param {number} x
+ */
+const tidy = (x) => Number(x.toFixed(9));

@@ -1,0 +1,214 @@
+/**
+ * The charts on their one time axis, with the playhead's slider and the
+ * decisions above them.
+ */
+
+import { TrafficChart } from './traffic-chart.js';
+import { ErrorChart } from './error-chart.js';
+import { EvidenceChart } from './evidence-chart.js';
+import { LatencyChart } from './latency-chart.js';
+import { Figure } from './figure.js';
+import { MARGIN, timeScale } from './chart.js';
+import { h, replace, s } from '../base/dom.js';
+import { count, share, tickUnit } from '../base/format.js';
+import { icon } from '../base/icons.js';
+import { axisEnd, bands } from '../rollout/model.js';
+
+/** @import { Report, Series, Decision } from '../base/engine.js' */
+/** @import { Band } from '../rollout/model.js' */
+/** @import { Scale } from './chart.js' */
+/** @import { Json } from '../base/json-path.js' */
+/** @import { OnLimit } from './limit-handle.js' */
+/** @import { Session } from '../rollout/session.js' */
+/**
+ * All that a chart draws from.
+ * @typedef {{
+ *   report: Report, series: Series, draft: Json, bands: Band[], end: number, x: Scale, width: number,
+ * }} Scene
+ */
+
+export class Timeline {
+  element;
+  #figures;
+  #slider;
+  #stages = h('div', { class: 'stage-labels', 'aria-hidden': 'true' });
+  #markers = h('div', { class: 'markers' });
+  #axis = s('svg', { class: 'time-axis', height: 20, 'aria-hidden': 'true' });
+  #stack;
+  #width = 0;
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {Scene | null} */
+  #scene = null;
+
+  /**
+   * @param {(tick: number) => void} onseek
+   * @param {OnLimit} onlimit
+   */
+  constructor(onseek, onlimit) {
+    this.#slider = h('input', {
+      type: 'range',
+      class: 'playhead-slider',
+      min: 0,
+      step: 1,
+      'aria-label': 'Playhead',
+      oninput: () => onseek(this.#slider.valueAsNumber),
+    });
+    const charts = [new TrafficChart(), new ErrorChart(onlimit), new EvidenceChart(), new LatencyChart()];
+    this.#figures = charts.map((chart) => new Figure(chart, () => this.#scene));
+    this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
+    this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));
+    this.element = h(
+      'div',
+      { class: 'timeline' },
+      this.#stages,
+      this.#markers,
+      this.#slider,
+      this.#stack,
+      this.#axis,
+    );
+    this.onmarker = onseek;
+  }
+
+  /**
+   * Shows a session, drawn anew.
+   * @param {Session} session
+   */
+  show(session) {
+    this.#session = session;
+    this.#draw();
+  }
+
+  /**
+   * Redraws at another width.
+   * @param {number} width in CSS pixels
+   */
+  resize(width) {
+    if (width === this.#width || width <= 0) return;
+    this.#width = width;
+    this.#draw();
+  }
+
+  /**
+   * Moves the playhead to where the session has it.
+   * @param {Report} [here] the rollout up to there
+   */
+  seek(here) {
+    const session = this.#session;
+    if (!session || !this.#scene) return;
+    const { playhead, atEnd, report } = session;
+    const unit = tickUnit(report.config.tick_seconds).name;
+    this.#slider.value = String(playhead);
+    this.#slider.setAttribute('aria-valuetext', `${unit} ${count(playhead)} of ${count(session.length)}`);
+    for (const figure of this.#figures) figure.seek(playhead, atEnd, here ?? report);
+    for (const marker of this.#markers.children) {
+      marker.classList.toggle('future', Number(marker.getAttribute('data-tick')) > playhead);
+    }
+  }
+
+  #draw() {
+    if (!this.#session || this.#width === 0) return;
+    const { report, series } = this.#session;
+    const all = bands(report, series);
+    const end = axisEnd(all);
+    const x = timeScale(this.#width, end);
+    const draft = JSON.parse(this.#session.config);
+    this.#scene = { report, series, draft, bands: all, end, x, width: this.#width };
+    this.#slider.max = String(end);
+    const [from, to] = x.range();
+    this.#slider.style.setProperty('--from', `${from}px`);
+    this.#slider.style.setProperty('--length', `${to - from}px`);
+    for (const figure of this.#figures) figure.draw(this.#scene);
+    this.#drawStages(all, x);
+    this.#drawMarkers(report.decisions, x);
+    this.#drawAxis(this.#scene);
+    this.seek();
+  }
+
+  /**
+   * @param {Band[]} all
+   * @param {Scale} x
+   */
+  #drawStages(all, x) {
+    const whole = all.filter((band, i) => all[i - 1]?.stage !== band.stage);
+    replace(
+      this.#stages,
+      ...whole.map(({ stage, pct, from }) => {
+        const to = all.findLast((band) => band.stage === stage)?.to ?? from;
+        const width = x(to) - x(from);
+        return h(
+          'span',
+          { style: `left:${x(from)}px;width:${width}px`, class: stage % 2 ? 'odd' : 'even' },
+          width > 26 ? share(pct) : '',
+        );
+      }),
+    );
+  }
+
+  /**
+   * One marker for the decisions of a tick, a button that leads there.
+   * @param {Decision[]} decisions
+   * @param {Scale} x
+   */
+  #drawMarkers(decisions, x) {
+    /** @type {Map<number, Decision[]>} */
+    const byTick = new Map();
+    for (const decision of decisions)
+      byTick.set(decision.tick, [...(byTick.get(decision.tick) ?? []), decision]);
+    const unit = tickUnit(this.#scene?.report.config.tick_seconds ?? 0).name;
+    replace(
+      this.#markers,
+      ...[...byTick].map(([tick, all]) => {
+        const last = all[all.length - 1];
+        const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
+        return h(
+          'button',
+          {
+            type: 'button',
+            class: `marker ${last.action}`,
+            style: `left:${x(tick)}px`,
+            title: text,
+            'aria-label': text,
+            'data-tick': tick,
+            onclick: () => this.onmarker(tick),
+          },
+          icon(last.action),
+        );
+      }),
+    );
+  }
+
+  /** @param {Scene} scene */
+  #drawAxis({ report, x, end, width }) {
+    const { short } = tickUnit(report.config.tick_seconds);
+    const most = Math.max(2, Math.floor((width - MARGIN.left) / 80));
+    const values = x.ticks(Math.min(most, end)).filter(Number.isInteger);
+    const last = width - 22;
+    this.#axis.setAttribute('width', String(width));
+    replace(
+      this.#axis,
+      ...values.map((tick) =>
+        s('text', { x: Math.min(x(tick), last), y: 14, 'text-anchor': 'middle' }, `${count(tick)} ${short}`),
+      ),
+    );
+  }
+
+  /**
+   * Drags the playhead along the charts themselves.
+   * @param {PointerEvent} down
+   * @param {(tick: number) => void} onseek
+   */
+  #grab(down, onseek) {
+    const target = /** @type {Element} */ (down.target);
+    if (down.button !== 0 || !target.closest('svg') || !this.#scene) return;
+    const { x } = this.#scene;
+    const seek = (/** @type {PointerEvent} */ event) =>
+      onseek(Math.round(x.invert(event.clientX - this.#stack.getBoundingClientRect().left)));
+    const stop = new AbortController();
+    seek(down);
+    this.#stack.addEventListener('pointermove', seek, { signal: stop.signal });
+    for (const end of ['pointerup', 'pointercancel', 'pointerleave']) {
+      this.#stack.addEventListener(end, () => stop.abort(), { signal: stop.signal });
+    }
+  }
+}

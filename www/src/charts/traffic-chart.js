@@ -1,0 +1,88 @@
+/** The canary's share of traffic, as it went and as it was planned. */
+
+import { scaleLinear } from 'd3-scale';
+import { area, curveStepAfter, line } from 'd3-shape';
+import { Plot, stageBands, yAxis } from './chart.js';
+import { s } from '../base/dom.js';
+import { share } from '../base/format.js';
+
+/** @import { Report, Series } from '../base/engine.js' */
+/** @import { Scene } from './timeline.js' */
+/** @import { Band, Point } from '../rollout/model.js' */
+
+export class TrafficChart {
+  plot = new Plot(96);
+  title = 'Share of traffic on the canary';
+  columns = ['canary’s share'];
+
+  /** @param {Scene} scene */
+  draw({ report, series, bands, x, width, end }) {
+    const y = scaleLinear().domain([0, 100]).range(this.plot.range);
+    const went = steps(report, series, end);
+    const at = (/** @type {Point} */ p) => x(p.tick);
+    const up = (/** @type {Point} */ p) => y(p.value);
+    const marks = s(
+      'g',
+      {},
+      s('path', { class: 'canary-area', d: area(at, y(0), up).curve(curveStepAfter)(went) }),
+      s('path', { class: 'canary line', d: line(at, up).curve(curveStepAfter)(went) }),
+    );
+    const planned = plan(bands);
+    this.plot.draw(x, width, {
+      behind: [
+        stageBands(bands, x, this.plot.height),
+        yAxis(y, x, [0, 50, 100], share),
+        s('path', { class: 'planned', d: line(at, up).curve(curveStepAfter)(planned) }),
+      ],
+      marks,
+    });
+  }
+
+  /**
+   * The figures of a tick for key and table.
+   * @param {Scene} scene
+   * @param {number} tick
+   */
+  figures({ series }, tick) {
+    return [tick > 0 ? share(series.traffic_pct[tick - 1]) : '–'];
+  }
+
+  /** @param {Scene} scene */
+  key(scene) {
+    return [
+      { mark: 'canary', name: 'canary', column: 0 },
+      ...(scene.bands.some(({ ran }) => !ran) ? [{ mark: 'planned', name: 'as planned', column: null }] : []),
+    ];
+  }
+}
+
+/**
+ * The share over time, with what came of it after the end.
+ * @param {Report} report
+ * @param {Series} series
+ * @param {number} end
+ * @returns {Point[]}
+ */
+function steps(report, series, end) {
+  const went = Array.from(series.traffic_pct, (value, tick) => ({ tick, value }));
+  const length = went.length;
+  const after = { COMPLETED: 100, ROLLED_BACK: 0 }[
+    /** @type {"COMPLETED" | "ROLLED_BACK"} */ (report.final_state)
+  ];
+  if (after !== undefined) went.push({ tick: length, value: after }, { tick: end, value: after });
+  else if (length > 0) went.push({ tick: length, value: series.traffic_pct[length - 1] });
+  return went;
+}
+
+/**
+ * What was still to come when the rollout ended or stopped.
+ * @param {Band[]} bands
+ * @returns {Point[]}
+ */
+function plan(bands) {
+  const rest = bands.filter(({ ran }) => !ran);
+  const points = rest.map(({ from, pct }) => ({ tick: from, value: pct }));
+  const last = rest.at(-1);
+  if (last) points.push({ tick: last.to, value: last.pct });
+  return points;
+}

@@ -1,0 +1,117 @@
+/** The configuration as JSON, with every problem at its place in the text. */
+
+import { h, replace } from '../base/dom.js';
+import { locate, offsetOf, placeOf } from '../base/json-path.js';
+
+/** @import { Problem, Warning } from '../base/engine.js' */
+
+export class JsonEditor {
+  #text = h('textarea', {
+    class: 'json',
+    rows: 16,
+    spellcheck: 'false',
+    autocomplete: 'off',
+    'aria-label': 'Configuration as JSON',
+  });
+  #problems = h('div', { class: 'problems', role: 'status' });
+  element;
+  #shown = '';
+
+  /** @param {(text: string) => void} onapply */
+  constructor(onapply) {
+    const apply = h(
+      'button',
+      { type: 'button', class: 'strong', onclick: () => onapply(this.#text.value) },
+      'Apply',
+    );
+    const undo = h(
+      'button',
+      { type: 'button', onclick: () => (this.#text.value = this.#shown) },
+      'Discard changes',
+    );
+    this.element = h(
+      'section',
+      { class: 'card panel json-panel' },
+      h('h3', {}, 'The same as JSON'),
+      this.#text,
+      h('div', { class: 'row' }, apply, undo),
+      this.#problems,
+    );
+  }
+
+  /**
+   * Shows a configuration and what is wrong with it. A text that somebody has
+   * changed and not applied stays.
+   * @param {string} text
+   * @param {Problem[]} problems
+   * @param {Warning[]} warnings
+   */
+  show(text, problems, warnings) {
+    const untouched = this.#text.value === this.#shown || this.#text.value === text;
+    if (untouched) this.#text.value = text;
+    this.#shown = text;
+    this.#tell(text, problems, warnings);
+  }
+
+  /**
+   * @param {string} text
+   * @param {Problem[]} problems
+   * @param {Warning[]} warnings
+   */
+  #tell(text, problems, warnings) {
+    const told =
+      problems.length === 0
+        ? null
+        : `${problems.length === 1 ? 'One problem' : `${problems.length} problems`}; what is drawn is the last valid configuration.`;
+    replace(
+      this.#problems,
+      told && h('p', { class: 'fault' }, told),
+      problems.length > 0 &&
+        h('ul', { class: 'problem-list' }, ...problems.map((problem) => this.#problem(text, problem))),
+      warnings.length > 0 &&
+        h(
+          'ul',
+          { class: 'warning-list' },
+          ...warnings.map(({ path, message }) => h('li', {}, `Note, ${path}: ${message}`)),
+        ),
+    );
+  }
+
+  /**
+   * @param {string} text
+   * @param {Problem} problem
+   */
+  #problem(text, problem) {
+    const { path, message, line, column } = problem;
+    const from =
+      line === null
+        ? locate(text, path)
+        : { from: offsetOf(text, line, column ?? 1), to: offsetOf(text, line, (column ?? 1) + 1) };
+    const place = placeOf(text, from.from);
+    return h(
+      'li',
+      {},
+      h(
+        'button',
+        { type: 'button', class: 'place', title: 'Show in the text', onclick: () => this.#select(from) },
+        `Line ${place.line}, column ${place.column}`,
+      ),
+      h('span', { class: 'problem-text' }, path ? `${path}: ${message}` : message),
+    );
+  }
+
+  /** Leads the reader to the problems. */
+  reveal() {
+    this.#problems.scrollIntoView({ block: 'center' });
+    this.#problems.querySelector('button')?.focus({ preventScroll: true });
+  }
+
+  /** @param {{ from: number, to: number }} range */
+  #select({ from, to }) {
+    this.#text.focus();
+    this.#text.setSelectionRange(from, to);
+    const line = placeOf(this.#text.value, from).line;
+    const height = parseFloat(getComputedStyle(this.#text).lineHeight);
+    this.#text.scrollTop = Math.max(0, (line - 4) * height);
+  }
+}

@@ -1,0 +1,47 @@
+/** The decision log: when, what, by whom and why. */
+
+import { h, replace } from '../base/dom.js';
+import { count, tickUnit, unbroken } from '../base/format.js';
+import { icon } from '../base/icons.js';
+
+/** @import { Report } from '../base/engine.js' */
+
+const ACTIONS = /** @type {const} */ ({
+  promote: 'promote',
+  complete: 'complete',
+  extend: 'extend the stage',
+  pause: 'pause',
+  resume: 'resume',
+  rollback: 'roll back',
+  rolled_back: 'rolled back',
+});
+
+const BY = /** @type {const} */ ({ policy: 'the plan', rule: 'a rule', person: 'a person' });
+
+export class DecisionLog {
+  element = h('div', { class: 'log' });
+
+  /** @param {Report} report */
+  show(report) {
+    const unit = tickUnit(report.config.tick_seconds).name;
+    if (report.decisions.length === 0) {
+      replace(this.element, h('p', { class: 'quiet' }, 'Nothing has been decided yet.'));
+      return;
+    }
+    const entries = report.decisions.map((decision) =>
+      h(
+        'li',
+        { class: `decision ${decision.action}` },
+        h('span', { class: 'decision-icon' }, icon(decision.action)),
+        h(
+          'div',
+          {},
+          h('b', {}, `${unit} ${count(decision.tick)}: ${ACTIONS[decision.action]}`),
+          h('span', { class: 'quiet' }, ` by ${BY[decision.by]}`),
+          h('p', {}, unbroken(decision.sentence)),
+        ),
+      ),
+    );
+    replace(this.element, h('ol', {}, ...entries));
+  }
+}

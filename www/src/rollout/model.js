@@ -1,0 +1,243 @@
+/**
+ * From a report and its series to what is drawn: pure functions, no document.
+ */
+
+import { bisector } from 'd3-array';
+
+/** @import { Decision, Report, Series } from '../base/engine.js' */
+
+/**
+ * A stretch of the time axis that belongs to a stage; ticks from, exclusive,
+ * to, inclusive. `ran` tells it from the rest of a plan that was cut short.
+ * @typedef {{ stage: number, pct: number, from: number, to: number, ran: boolean }} Band
+ */
+/** @typedef {"tick" | "stage" | "rollout"} Window */
+/** @typedef {{ tick: number, value: number }} Point */
+/**
+ * A rule's limit in terms of the canary's own figure, where the rule looked.
+ * @typedef {{ rule: number, name: string, everyTick: boolean, deciding: boolean, points: Point[] }} Limit
+ */
+
+/**
+ * The stages that ran, then what remains of the plan.
+ * @param {Report} report
+ * @param {Series} series
+ * @returns {Band[]}
+ */
+export function bands(report, series) {
+  /** @type {Band[]} */
+  const result = [];
+  for (let tick = 1; tick <= series.stage.length; tick += 1) {
+    const stage = series.stage[tick - 1];
+    const last = result.at(-1);
+    if (last?.stage === stage) last.to = tick;
+    else
+      result.push({
+        stage,
+        pct: report.config.stages[stage - 1].traffic_pct,
+        from: tick - 1,
+        to: tick,
+        ran: true,
+      });
+  }
+  if (report.final_state !== 'COMPLETED') result.push(...remaining(report));
+  return result;
+}
+
+/**
+ * @param {Report} report
+ * @returns {Band[]}
+ */
+function remaining(report) {
+  /** @type {Band[]} */
+  const result = [];
+  let from = report.metrics.ticks;
+  report.config.stages.slice(report.stages_completed).forEach((stage, i) => {
+    const number = report.stages_completed + i + 1;
+    const to = from + Math.max(0, stage.duration_ticks - clock(report, number));
+    if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
+    from = to;
+  });
+  return result;
+}
+
+/**
+ * Ticks for which a rollout was paused in a stage, while the stage's clock
+ * stood still: from a pause to the decision that ended it.
+ * @param {Report} report
+ * @param {number} stage
+ */
+export function pausedTicks(report, stage) {
+  let ticks = 0;
+  let since = null;
+  for (const decision of report.decisions.filter((d) => d.stage === stage)) {
+    if (since !== null) ticks += decision.tick - since;
+    since = decision.action === 'pause' ? decision.tick : null;
+  }
+  return since === null ? ticks : ticks + report.metrics.ticks - since;
+}
+
+/**
+ * How far a stage's clock has run, in ticks.
+ * @param {Report} report
+ * @param {number} stage
+ */
+export const clock = (report, stage) =>
+  (report.stages[stage - 1].metrics?.ticks ?? 0) - pausedTicks(report, stage);
+
+/**
+ * Where the time axis ends: the plan's end or the rollout's, in ticks.
+ * @param {Band[]} all
+ */
+export const axisEnd = (all) => Math.max(1, all.at(-1)?.to ?? 1);
+
+/**
+ * Requests and errors of one arm, each over the window that ends with its tick.
+ * @param {Series} series
+ * @param {"baseline" | "canary"} arm
+ * @param {Window} window
+ */
+export function windowCounts(series, arm, window) {
+  const requests = Float64Array.from(series[`${arm}_requests`]);
+  const errors = Float64Array.from(series[`${arm}_errors`]);
+  for (let i = 1; i < requests.length; i += 1) {
+    const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
+    requests[i] += anew ? 0 : requests[i - 1];
+    errors[i] += anew ? 0 : errors[i - 1];
+  }
+  return { requests, errors };
+}
+
+/**
+ * Error rates of one arm, each over the window that ends with its tick.
+ * @param {Series} series
+ * @param {"baseline" | "canary"} arm
+ * @param {Window} window
+ * @returns {Float64Array} NaN where the arm had no requests
+ */
+export function errorRates(series, arm, window) {
+  const { requests, errors } = windowCounts(series, arm, window);
+  return errors.map((failed, i) => (requests[i] > 0 ? failed / requests[i] : NaN));
+}
+
+/** The rules that gather evidence over the rollout. */
+const EVIDENCE_RULES = ['sequential', 'slow_requests', 'group_sequential'];
+
+/**
+ * The index of the rule whose evidence is drawn: the one that decided, or the
+ * first; -1 without one.
+ * @param {Report} report
+ */
+export function evidenceRule(report) {
+  const gathers = (/** @type {number} */ i) => EVIDENCE_RULES.includes(report.config.rules[i].rule);
+  const decided = deciding(report)?.rule ?? null;
+  return decided !== null && gathers(decided) ? decided : report.config.rules.findIndex((_, i) => gathers(i));
+}
+
+/** @param {string} name */
+export const isLatencyRule = (name) => name.startsWith('latency') || LATENCY_SHAPES.includes(name);
+
+/** The rules on latency that do not say so. */
+const LATENCY_SHAPES = ['slow_requests', 'mann_whitney'];
+
+/**
+ * The decision of a rule that ended or stopped the rollout.
+ * @param {Report} report
+ * @returns {Decision | undefined}
+ */
+export const deciding = (report) =>
+  report.decisions.findLast(
+    ({ action, by }) => by === 'rule' && (action === 'rollback' || action === 'pause'),
+  );
+
+/**
+ * The window to draw error rates over: that of the rule that decided, or of
+ * the first rule on errors, so that line and limit can be compared.
+ * @param {Report} report
+ * @returns {Window}
+ */
+export function errorWindow(report) {
+  const rules = report.config.rules;
+  const decided = deciding(report)?.rule;
+  const rule = decided === null || decided === undefined ? undefined : rules[decided];
+  const shown = rule && !isLatencyRule(rule.rule) ? rule : rules.find((r) => !isLatencyRule(r.rule));
+  return shown?.window ?? 'stage';
+}
+
+/**
+ * The limits of the rules on errors or on latency, where they looked.
+ * @param {Report} report
+ * @param {Series} series
+ * @param {boolean} latency
+ * @returns {Limit[]}
+ */
+export function limits(report, series, latency) {
+  const decided = deciding(report)?.rule;
+  return report.config.rules
+    .map((rule, index) => ({
+      rule: index,
+      name: rule.rule,
+      everyTick: rule.look === 'every_tick',
+      deciding: index === decided,
+      points: points(series.rules[index].canary_limit),
+    }))
+    .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
+}
+
+/**
+ * The limit in force at a tick: the last that the deciding rule, or the first,
+ * was held against in that stage; NaN before its first look there.
+ * @param {Limit[]} all
+ * @param {Series} series
+ * @param {number} tick
+ */
+export function limitAt(all, series, tick) {
+  const limit =
+    all.find(({ deciding }) => deciding) ?? all.find(({ points }) => pointAt(points, series, tick)) ?? all[0];
+  return (limit && pointAt(limit.points, series, tick)?.value) ?? NaN;
+}
+
+/**
+ * @param {Point[]} all
+ * @param {Series} series
+ * @param {number} tick
+ */
+function pointAt(all, series, tick) {
+  const last = all[bisector((/** @type {Point} */ point) => point.tick).right(all, tick) - 1];
+  return last && series.stage[last.tick - 1] === series.stage[tick - 1] ? last : undefined;
+}
+
+/**
+ * The ticks that have a value.
+ * @param {ArrayLike<number>} values
+ * @returns {Point[]}
+ */
+export function points(values) {
+  /** @type {Point[]} */
+  const result = [];
+  for (let i = 0; i < values.length; i += 1) {
+    if (!Number.isNaN(values[i])) result.push({ tick: i + 1, value: values[i] });
+  }
+  return result;
+}
+
+/**
+ * Of more points than a line of so many pixels can show, the lowest and the
+ * highest in each pixel.
+ * @param {Point[]} all
+ * @param {number} pixels
+ * @returns {Point[]}
+ */
+export function thinned(all, pixels) {
+  if (all.length <= 2 * pixels) return all;
+  /** @type {Point[]} */
+  const result = [];
+  const size = all.length / pixels;
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const part = all.slice(Math.floor(pixel * size), Math.floor((pixel + 1) * size));
+    const low = part.reduce((a, b) => (b.value < a.value ? b : a));
+    const high = part.reduce((a, b) => (b.value > a.value ? b : a));
+    result.push(...(low === high ? [low] : low.tick < high.tick ? [low, high] : [high, low]));
+  }
+  return result;
+}

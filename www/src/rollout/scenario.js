@@ -1,0 +1,74 @@
+/** Which rollout: the preset it starts from and its seed. */
+
+import { h } from '../base/dom.js';
+import { icon } from '../base/icons.js';
+
+/** @import { Preset } from '../base/engine.js' */
+
+export class Scenario {
+  #preset;
+  #seed;
+  #fault = h('p', { class: 'fault', id: 'seed-fault', role: 'status' });
+  #presets;
+  element;
+
+  /**
+   * @param {Preset[]} presets
+   * @param {{ onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void }} on
+   */
+  constructor(presets, { onpreset, onseed, onnewseed }) {
+    this.#presets = presets;
+    this.#preset = h(
+      'select',
+      {
+        id: 'preset',
+        onchange: () => {
+          const preset = presets.find(({ name }) => name === this.#preset.value);
+          if (preset) onpreset(preset);
+        },
+      },
+      h('option', { value: '', hidden: true }, 'edited'),
+      ...presets.map(({ name, description }) => h('option', { value: name, title: description }, name)),
+    );
+    this.#seed = h('input', {
+      id: 'seed',
+      type: 'text',
+      inputmode: 'numeric',
+      autocomplete: 'off',
+      'aria-describedby': 'seed-fault',
+      onchange: () => onseed(this.#seed.value.trim()),
+    });
+    this.element = h(
+      'div',
+      { class: 'scenario' },
+      h('label', { for: 'preset' }, h('span', {}, 'Preset'), this.#preset),
+      h('label', { for: 'seed' }, h('span', {}, 'Seed'), this.#seed),
+      h(
+        'button',
+        { type: 'button', class: 'new-seed', title: 'New seed', onclick: onnewseed },
+        icon('anew'),
+        h('span', {}, 'New seed'),
+      ),
+      this.#fault,
+    );
+  }
+
+  /**
+   * @param {string} config JSON text
+   * @param {number} seed
+   */
+  show(config, seed) {
+    this.#preset.value = this.#presets.find(({ json }) => json === config)?.name ?? '';
+    this.#preset.title =
+      this.#presets.find(({ json }) => json === config)?.description ?? 'A configuration of your own';
+    this.#seed.value = String(seed);
+    this.complain('');
+  }
+
+  /** @param {string} message */
+  complain(message) {
+    this.#fault.textContent = message;
+    if (message) this.#seed.setAttribute('aria-invalid', 'true');
+    else this.#seed.removeAttribute('aria-invalid');
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * A rollout in the hand. The engine is deterministic, so a configuration, a
+ * seed and the commands given are the whole rollout: it is run ahead as far as
+ * it goes by itself, and what people look at is a playhead on it.
+ *
+ * A command away from the end starts a new branch at the playhead: later
+ * commands are dropped, and the rollout runs on from there.
+ */
+
+import { isFinal, new_rollout } from '../base/engine.js';
+
+/** @import { Call, Command, Report, Rollout, Series } from '../base/engine.js' */
+/** @import { Move } from './controls.js' */
+/** @typedef {{ tick: number, command: Command }} Told */
+
+export class Session {
+  /** @type {string} */
+  #config;
+  /** @type {number} */
+  #seed;
+  /** @type {Told[]} */
+  #commands = [];
+  /** Ticks asked for while the rollout waits for a person at its end. */
+  #waited = 0;
+  #playhead = 0;
+  /** @type {{ report: Report, series: Series, length: number }} */
+  #whole;
+  /** The rollout up to the playhead, kept to go on from. @type {Rollout | null} */
+  #here = null;
+
+  /**
+   * Throws the engine's message for an invalid configuration or seed.
+   * @param {string} config JSON text
+   * @param {string | number | null} seed drawn anew if `null`
+   */
+  constructor(config, seed) {
+    this.#config = config;
+    const first = new_rollout(config, seed);
+    this.#seed = first.seed;
+    first.free();
+    this.#whole = this.#runAhead(this.#commands, 0);
+    this.#playhead = this.length;
+  }
+
+  /** As JSON text. */
+  get config() {
+    return this.#config;
+  }
+
+  get seed() {
+    return this.#seed;
+  }
+
+  /** Ticks of the whole rollout. */
+  get length() {
+    return this.#whole.length;
+  }
+
+  /** Ticks up to where people look. */
+  get playhead() {
+    return this.#playhead;
+  }
+
+  get atEnd() {
+    return this.#playhead === this.length;
+  }
+
+  /** The report of the whole rollout. */
+  get report() {
+    return this.#whole.report;
+  }
+
+  /** What was seen in each tick of the whole rollout. */
+  get series() {
+    return this.#whole.series;
+  }
+
+  /** The report of the rollout up to the playhead. @returns {Report} */
+  get reportHere() {
+    return this.atEnd ? this.#whole.report : this.#rolloutHere().report();
+  }
+
+  /** The calls that the state at the playhead allows. @returns {Call[]} */
+  get allowedHere() {
+    return this.#rolloutHere().allowed();
+  }
+
+  /** @param {number} tick clipped to the rollout */
+  moveTo(tick) {
+    this.#playhead = Math.max(0, Math.min(this.length, Math.round(tick)));
+  }
+
+  /** One tick on. A rollout that waits for a person goes on waiting for a tick. */
+  tick() {
+    if (this.atEnd) {
+      this.#try((rollout) => rollout.tick());
+      this.#waited += 1;
+      this.#whole = this.#runAhead(this.#commands, this.#waited);
+    }
+    this.moveTo(this.#playhead + 1);
+  }
+
+  /** To the stage's verdict, or to the next command on the way there. */
+  advance() {
+    const verdict = this.#try((rollout) => {
+      rollout.advance();
+      return rollout.ticks;
+    });
+    const told = this.#commands.find(({ tick }) => tick > this.#playhead);
+    this.moveTo(Math.min(verdict, told?.tick ?? verdict));
+  }
+
+  /**
+   * Gives a command at the playhead. Throws the engine's message if the state
+   * forbids it; nothing has changed then.
+   * @param {Command} command
+   * @returns {boolean} whether later ticks were replaced by a new branch
+   */
+  tell(command) {
+    const branched = !this.atEnd;
+    const commands = [
+      ...this.#commands.filter(({ tick }) => tick <= this.#playhead),
+      { tick: this.#playhead, command },
+    ];
+    this.#whole = this.#runAhead(commands, 0);
+    this.#commands = commands;
+    this.#waited = 0;
+    this.free();
+    return branched;
+  }
+
+  /** Back to the start, without the commands. */
+  reset() {
+    this.#commands = [];
+    this.#waited = 0;
+    this.free();
+    this.#whole = this.#runAhead(this.#commands, 0);
+    this.moveTo(0);
+  }
+
+  /**
+   * Where a move takes the playhead.
+   * @param {Exclude<Move, "play">} move
+   */
+  reach(move) {
+    switch (move) {
+      case 'toStart':
+        return 0;
+      case 'stepBack':
+        return this.#playhead - 1;
+      case 'step':
+        return this.#playhead + 1;
+      case 'nextStage':
+        return this.#nextStage();
+      case 'toEnd':
+        return this.length;
+    }
+  }
+
+  /** The first end of a stage after the playhead, or the rollout's end. */
+  #nextStage() {
+    const stages = this.series.stage;
+    for (let tick = this.#playhead + 1; tick < stages.length; tick += 1) {
+      if (stages[tick] !== stages[tick - 1]) return tick;
+    }
+    return this.length;
+  }
+
+  /** Frees the engine's memory; it is taken again when it is needed. */
+  free() {
+    this.#here?.free();
+    this.#here = null;
+  }
+
+  /** @returns {Rollout} */
+  #rolloutHere() {
+    if (this.#here && this.#here.ticks > this.#playhead) this.free();
+    if (!this.#here) {
+      this.#here = new_rollout(this.#config, this.#seed);
+      give(this.#here, this.#commands);
+    }
+    replay(this.#here, this.#commands, this.#playhead);
+    return this.#here;
+  }
+
+  /**
+   * What a call at the playhead would do, done to a rollout that is not kept.
+   * @template T
+   * @param {(rollout: Rollout) => T} call
+   * @returns {T}
+   */
+  #try(call) {
+    const rollout = this.#rolloutHere();
+    try {
+      return call(rollout);
+    } finally {
+      this.free();
+    }
+  }
+
+  /**
+   * Runs a rollout until it ends or waits for a person.
+   * @param {Told[]} commands
+   * @param {number} waited ticks to go on waiting then
+   */
+  #runAhead(commands, waited) {
+    const rollout = new_rollout(this.#config, this.#seed);
+    try {
+      give(rollout, commands);
+      replay(rollout, commands, commands.at(-1)?.tick ?? 0);
+      if (!isFinal(rollout.state)) rollout.run();
+      for (let tick = 0; tick < waited; tick += 1) rollout.tick();
+      return { report: rollout.report(), series: rollout.series(), length: rollout.ticks };
+    } finally {
+      rollout.free();
+    }
+  }
+}
+
+/**
+ * Takes a rollout on to a tick, with the commands on the way and there.
+ * @param {Rollout} rollout
+ * @param {Told[]} commands
+ * @param {number} until
+ */
+function replay(rollout, commands, until) {
+  while (rollout.ticks < until) {
+    rollout.tick();
+    give(rollout, commands);
+  }
+}
+
+/**
+ * Gives a rollout the commands of the tick it has reached.
+ * @param {Rollout} rollout
+ * @param {Told[]} commands
+ */
+function give(rollout, commands) {
+  for (const { tick, command } of commands) if (tick === rollout.ticks) rollout[command]();
+}

@@ -1,0 +1,63 @@
+/** What was decided, why, and whether it was right. */
+
+import { h } from '../base/dom.js';
+import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from '../base/format.js';
+
+/** @import { Report } from '../base/engine.js' */
+
+/**
+ * Two layers in one place: what stands at the playhead, and, unseen, what will
+ * stand at the end, whose text is the longest. So playing moves nothing.
+ */
+export class Verdict {
+  #now = h('div', { class: 'verdict-now' });
+  #room = h('div', { class: 'verdict-room', 'aria-hidden': 'true' });
+  #live = h('p', { class: 'unseen', 'aria-live': 'polite' });
+  element = h('section', { class: 'verdict', 'aria-label': 'Verdict' }, this.#now, this.#room, this.#live);
+
+  /**
+   * @param {Report} here the rollout up to the playhead
+   * @param {Report} whole
+   */
+  show(here, whole) {
+    this.#now.replaceChildren(...content(here, 'h3'));
+    this.#room.replaceChildren(...content(whole, 'p'));
+    const spoken = `${headline(here)}. ${reason(here)}`;
+    if (this.#live.textContent !== spoken) this.#live.textContent = spoken;
+  }
+}
+
+/**
+ * @param {Report} report
+ * @param {"h3" | "p"} headlineTag
+ */
+function content(report, headlineTag) {
+  const outcome = OUTCOMES[report.outcome];
+  return [
+    h(
+      'div',
+      { class: 'verdict-words' },
+      h('p', { class: 'kicker' }, [report.config.name, `seed ${report.seed}`].filter(Boolean).join(', ')),
+      h(headlineTag, { class: 'headline' }, headline(report)),
+      h('p', { class: 'reason' }, reason(report)),
+    ),
+    h(
+      'div',
+      { class: 'truth' },
+      h('span', { class: `tag ${outcome.kind}`, 'data-outcome': report.outcome }, outcome.word),
+      h('span', {}, unbroken(report.truth.sentence)),
+    ),
+  ];
+}
+
+/**
+ * Why the rollout stands where it stands.
+ * @param {Report} report
+ */
+function reason(report) {
+  const told = report.rollback_reason ?? report.decisions.at(-1)?.sentence;
+  if (told) return unbroken(told);
+  const { duration_ticks, traffic_pct } = report.config.stages[0];
+  const unit = tickUnit(report.config.tick_seconds).name;
+  return `The first stage sends ${share(traffic_pct)} of requests to the canary for ${counted(duration_ticks, unit)}.`;
+}

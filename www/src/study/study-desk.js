@@ -1,0 +1,165 @@
+/**
+ * Studies the configuration on screen and shows what it finds: few runs while a
+ * limit is dragged, more when it rests, yet more when nobody does anything.
+ */
+
+import { Curve } from './curve.js';
+import { h } from '../base/dom.js';
+import { POLICIES } from './policies.js';
+import { StudyCard } from './study-card.js';
+import { StudyFigures } from './study-figures.js';
+import { StudyProgress } from './study-progress.js';
+import { RUNS, WALL, firstSeed, studiedConfig, studyOptions } from './study-request.js';
+import { StudyRunner } from './study-runner.js';
+
+/** @import { Report } from '../base/engine.js' */
+/** @import { PolicyName } from './policies.js' */
+/** @import { Session } from '../rollout/session.js' */
+/** @import { StudyResult } from './study-loop.js' */
+
+/** How long nobody must have done anything for more runs, in ms. */
+const IDLE_MS = 2500;
+/** No refinement where it would take longer than this, in ms. */
+const MOST_IDLE_MS = 6000;
+/** What a study may take while a limit is dragged, to be redrawn often, in ms. */
+const MOST_DRAGGED_MS = 70;
+
+export class StudyDesk {
+  #runner = new StudyRunner();
+  /** @type {Session | null} */
+  #session = null;
+  /** What is studied: configuration, seeds and rival. */
+  #studied = '';
+  /** @type {PolicyName} */
+  #rival = 'evidence';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
+  /** What a run of a whole study took last, in ms. */
+  #msPerRun = 0;
+  #figures;
+  #card;
+  #curve = new Curve();
+  #progress;
+  element;
+
+  /**
+   * @param {(seed: number, healthy: boolean) => void} onopen
+   * @param {(result: StudyResult | null) => void} onresult what is known of the
+   *   configuration on screen, `null` while that is nothing
+   */
+  constructor(onopen, onresult) {
+    this.onresult = onresult;
+    this.#figures = new StudyFigures(onopen);
+    this.#card = new StudyCard((rival) => {
+      this.#rival = this.#card.rival = rival;
+      if (this.#session) this.show(this.#session);
+    });
+    this.#card.rival = this.#rival;
+    this.#progress = new StudyProgress(
+      RUNS.many,
+      () => this.#study(RUNS.many, [RUNS.shown, RUNS.idle]),
+      () => this.#runner.cancel(),
+    );
+    this.element = h(
+      'section',
+      { class: 'card study', 'aria-label': 'The policy over many rollouts' },
+      h('div', {}, h('h3', {}, 'How much worse a release must be to be caught'), this.#curve.element),
+      h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element, this.#progress.element),
+    );
+  }
+
+  /** The figures in large type and the walls, which have a place of their own. */
+  get figures() {
+    return this.#figures.element;
+  }
+
+  /**
+   * Studies the configuration of a rollout, if that is not what is known.
+   * @param {Session} session
+   * @param {boolean} [dragging]
+   */
+  show(session, dragging = false) {
+    const { config, seed, report } = session;
+    const studied = [config, firstSeed(seed), this.#rival, dragging].join();
+    const known = studied === this.#studied;
+    this.#session = session;
+    if (!known) {
+      this.#studied = studied;
+      this.#figures.await(report);
+      this.#card.await(report);
+      if (!dragging) this.onresult(null);
+      this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
+    }
+    this.#figures.mark(report);
+  }
+
+  /** Measures the curve's place. */
+  resize() {
+    this.#curve.resize(this.#curve.element.clientWidth);
+  }
+
+  /** Goes on after `close`. */
+  open() {
+    if (this.#session) this.show(this.#session);
+  }
+
+  /** Ends what runs; the next `show` studies anew. */
+  close() {
+    clearTimeout(this.#idle);
+    this.#runner.close();
+    this.#studied = '';
+  }
+
+  /**
+   * @param {number} runs
+   * @param {number[]} milestones
+   * @param {boolean} [brief]
+   */
+  #study(runs, milestones, brief = false) {
+    clearTimeout(this.#idle);
+    const session = this.#session;
+    if (!session) return;
+    const { config, report } = session;
+    const started = performance.now();
+    const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
+    const request = {
+      config: studiedConfig(config, report),
+      options: studyOptions(report, this.#rival, runs, little),
+      milestones,
+    };
+    if (runs === RUNS.many) this.#progress.show(0, runs);
+    else this.#progress.rest();
+    this.#runner.run(
+      request,
+      {
+        onresult: (result, last) => {
+          this.#show(result, report, little);
+          if (last) this.#progress.end(result.report);
+          if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
+          if (last && runs === RUNS.shown) this.#refineLater();
+        },
+        onprogress: (done) => this.#progress.show(done, runs),
+        onerror: (message) => this.#progress.complain(message),
+      },
+      brief,
+    );
+  }
+
+  #refineLater() {
+    if (!this.#runner.inWorker || this.#msPerRun * RUNS.idle > MOST_IDLE_MS) return;
+    this.#idle = setTimeout(() => this.#study(RUNS.idle, []), IDLE_MS);
+  }
+
+  /**
+   * @param {StudyResult} result
+   * @param {Report} report of the rollout it was made for
+   * @param {boolean} little whether it leaves out the other policy, which stays as shown
+   */
+  #show(result, report, little) {
+    this.#figures.show(result, report);
+    this.#figures.mark(this.#session?.report ?? report);
+    this.#card.show(result.report, report, little);
+    this.#curve.show(result.report, POLICIES[this.#rival].name, little);
+    this.onresult(result);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The two errors of a policy in large type, and the walls they are counted on.
+ * What the policy risks and how exactly the simulation knows it are told apart.
+ */
+
+import { between, chance, margin } from '../base/chance.js';
+import { h } from '../base/dom.js';
+import { counted, tickUnit } from '../base/format.js';
+import { WALL, badRelease, firstSeed, isAsBaseline, isHealthy } from './study-request.js';
+import { Wall } from './wall.js';
+
+/** @import { Estimate, Report } from '../base/engine.js' */
+/** @import { StudyResult } from './study-loop.js' */
+
+export class StudyFigures {
+  #healthy;
+  #bad;
+  #walls;
+  #exactness = h('p', { class: 'quiet exactness' });
+  element;
+
+  /** @param {(seed: number, healthy: boolean) => void} onopen */
+  constructor(onopen) {
+    this.#healthy = new Figure('false_rollback');
+    this.#bad = new Figure('missed_regression');
+    this.#walls = {
+      healthy: new Wall('Healthy releases', 'rolled_back', (seed) => onopen(seed, true)),
+      bad: new Wall('Bad releases', 'completed', (seed) => onopen(seed, false)),
+    };
+    this.element = h(
+      'section',
+      { class: 'card effects' },
+      h('h3', {}, 'What this policy does'),
+      h(
+        'div',
+        { class: 'walls' },
+        h('div', {}, this.#healthy.element, this.#walls.healthy.element),
+        h('div', {}, this.#bad.element, this.#walls.bad.element),
+      ),
+      this.#exactness,
+    );
+  }
+
+  /**
+   * Says what will be told, before it is known; what was known of another
+   * configuration stays meanwhile, marked as such.
+   * @param {Report} report of the rollout on screen
+   */
+  await(report) {
+    if (!this.element.dataset.runs) {
+      this.#healthy.show(null, HEALTHY);
+      this.#bad.show(null, bad(report));
+      this.#exactness.textContent = 'Simulating …';
+    }
+    this.element.dataset.runs = '0';
+    this.element.setAttribute('aria-busy', 'true');
+  }
+
+  /**
+   * @param {StudyResult} result
+   * @param {Report} report of the rollout on screen
+   */
+  show({ report: study, healthy, release }, report) {
+    const { name: unit } = tickUnit(report.config.tick_seconds);
+    const missed = study.release?.p_completed ?? null;
+    this.#healthy.show(study.healthy.p_rollback, HEALTHY);
+    this.#bad.show(missed, bad(report));
+    const first = firstSeed(report.seed);
+    this.#walls.healthy.show(healthy, first, unit, `of these ${WALL} healthy ones`);
+    this.#walls.bad.show(release, first, unit, `of these ${WALL} bad ones`);
+    const exact = [study.healthy.p_rollback, missed].flatMap((p) => (p ? [margin(p)] : [])).join(' and ');
+    this.#exactness.textContent = `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${
+      study.partial ? ' so far' : ''
+    }: the simulation is exact to ${exact} points.`;
+    this.element.dataset.runs = String(study.runs);
+    this.element.dataset.partial = String(study.partial);
+    this.element.setAttribute('aria-busy', 'false');
+  }
+
+  /**
+   * Marks the rollout on screen on the wall of its kind.
+   * @param {Report} report
+   */
+  mark(report) {
+    this.#walls.healthy.mark(isAsBaseline(report) ? report.seed : null);
+    this.#walls.bad.mark(isHealthy(report) ? null : report.seed);
+  }
+}
+
+const HEALTHY = 'of healthy releases thrown away';
+
+/** @param {Report} report */
+const bad = (report) => `of bad releases missed (${badRelease(report)})`;
+
+/** A probability in large type with what it is of. */
+class Figure {
+  #value = h('b', { class: 'big' }, '–');
+  #words = h('span');
+  #interval = h('small', {}, '\u00a0');
+  element;
+
+  /** @param {string} name */
+  constructor(name) {
+    this.element = h(
+      'p',
+      { class: 'big-figure', 'data-figure': name },
+      this.#value,
+      this.#words,
+      this.#interval,
+    );
+  }
+
+  /**
+   * @param {Estimate | null} p
+   * @param {string} words
+   */
+  show(p, words) {
+    this.#value.textContent = p ? chance(p) : '–';
+    this.#words.textContent = words;
+    this.#interval.textContent = p ? `simulated: ${between(p)}` : '\u00a0';
+    this.element.dataset.estimate = p ? String(p.estimate) : '';
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * A wall of rollouts, a square each: what the policy did to a hundred releases
+ * of a kind. One square is in the order of focus, arrows lead to the others.
+ */
+
+import { h } from '../base/dom.js';
+import { count } from '../base/format.js';
+import { WALL } from './study-request.js';
+
+/** @import { FirstRuns } from '../base/engine.js' */
+/** @typedef {"completed" | "rolled_back" | "waiting"} End */
+
+/** By the number of an end in a study. @type {End[]} */
+const ENDS = ['completed', 'rolled_back', 'waiting'];
+const WORDS = /** @type {Record<End, string>} */ ({
+  completed: 'promoted at',
+  rolled_back: 'rolled back at',
+  waiting: 'waits for a person since',
+});
+/** Squares in a row. */
+const ROW = 20;
+
+export class Wall {
+  #caption = h('p', { class: 'wall-caption' });
+  #squares;
+  #grid;
+  #first = 0;
+  element;
+
+  /**
+   * @param {string} label
+   * @param {End} harm the end that does harm to a release of this kind
+   * @param {(seed: number) => void} onopen
+   */
+  constructor(label, harm, onopen) {
+    this.harm = harm;
+    this.#squares = Array.from({ length: WALL }, (_, i) =>
+      h('button', {
+        type: 'button',
+        class: 'square',
+        tabindex: i === 0 ? 0 : -1,
+        onclick: () => onopen(this.#first + i),
+      }),
+    );
+    this.#grid = h('div', { class: 'squares', role: 'group', 'aria-label': label }, ...this.#squares);
+    this.#grid.addEventListener('keydown', (event) => this.#walk(event));
+    this.element = h('div', { class: 'wall' }, this.#grid, this.#caption);
+  }
+
+  /**
+   * @param {FirstRuns} runs
+   * @param {number} first the seed of the first
+   * @param {string} unit what a tick is called
+   * @param {string} caption what the squares that stand out are
+   */
+  show(runs, first, unit, caption) {
+    this.#first = first;
+    let harmed = 0;
+    for (const [i, square] of this.#squares.entries()) {
+      const end = runs.end[i] === undefined ? null : ENDS[runs.end[i]];
+      if (end === this.harm) harmed += 1;
+      square.className = `square ${end ?? 'unknown'}${end === this.harm ? ' harm' : ''}`;
+      const came = end ? `${WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet';
+      square.setAttribute('aria-label', `Seed ${first + i}: ${came}`);
+      square.title = `Seed ${first + i}: ${came}`;
+    }
+    this.#caption.replaceChildren(h('b', {}, count(harmed)), ` ${caption}`);
+  }
+
+  /**
+   * Marks the rollout on screen, if it is one of these.
+   * @param {number | null} seed
+   */
+  mark(seed) {
+    for (const [i, square] of this.#squares.entries()) {
+      if (this.#first + i === seed) square.setAttribute('aria-current', 'true');
+      else square.removeAttribute('aria-current');
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #walk(event) {
+    const from = this.#squares.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const steps = /** @type {Record<string, number>} */ ({
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -ROW,
+      ArrowDown: ROW,
+      Home: -from,
+      End: WALL - 1 - from,
+    });
+    const to = from + steps[event.key];
+    if (from < 0 || !this.#squares[to]) return;
+    event.preventDefault();
+    this.#squares[from].tabIndex = -1;
+    this.#squares[to].tabIndex = 0;
+    this.#squares[to].focus();
+  }
+}

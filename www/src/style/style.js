@@ -1,0 +1,30 @@
+/**
+ * The style of all that stands in the element's shadow, a sheet a part. What
+ * holds for a narrow page and for a medium stands last, to override the rest.
+ */
+
+import tokens from './tokens.css';
+import page from './page.css';
+import controls from './controls.css';
+import opening from './opening.css';
+import study from './study.css';
+import verdict from './verdict.css';
+import timeline from './timeline.css';
+import stages from './stages.css';
+import forms from './forms.css';
+import narrow from './narrow.css';
+import media from './media.css';
+
+export const style = [
+  tokens,
+  page,
+  controls,
+  opening,
+  study,
+  verdict,
+  timeline,
+  stages,
+  forms,
+  narrow,
+  media,
+].join('\n');
