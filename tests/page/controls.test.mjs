@@ -18,13 +18,13 @@ const calmAt = (tick, name, act) =>
     }),
   );
 
-calmAt(2, 'stepping back, on, to the next stage, to the start and to the end', async (page) => {
+calmAt(2, 'stepping back, on, to the stage’s verdict, to the start and to the end', async (page) => {
   await button(page, 'Step').click();
   assert.equal(await where(page), 'minute 3 of 8');
   await button(page, 'Step back').click();
   await button(page, 'Step back').click();
   assert.equal(await where(page), 'minute 1 of 8');
-  await button(page, 'To the next stage').click();
+  await button(page, 'Advance').click();
   assert.equal(await where(page), 'minute 4 of 8');
   await button(page, 'To the end').click();
   assert.equal(await where(page), 'minute 8 of 8');
@@ -65,6 +65,46 @@ calmAt(2, 'the keyboard moves the playhead', async (page) => {
   assert.equal(await where(page), 'minute 0 of 8');
 });
 
+calmAt(4, 'keys act while the focus is on the rollout over time, and only then', async (page) => {
+  await page.locator('canary-rollout').evaluate((element) => element.shadowRoot.activeElement.blur());
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await where(page), 'minute 4 of 8');
+  await button(page, 'Step back').focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await where(page), 'minute 5 of 8');
+  // A click beside the controls: space plays then, and freezes.
+  await page.locator('.card.time').click({ position: { x: 4, y: 4 } });
+  await page.keyboard.press('End');
+  assert.equal(await where(page), 'minute 8 of 8');
+  await page.keyboard.press(' ');
+  await button(page, 'Freeze').waitFor();
+  await page.keyboard.press(' ');
+  await button(page, 'Play').waitFor();
+  // In a field they are the field's own.
+  const before = await where(page);
+  await page.getByRole('textbox', { name: 'Seed' }).focus();
+  await page.keyboard.press('Home');
+  assert.equal(await where(page), before);
+});
+
+test('the playhead rests while nobody sees it', () =>
+  withPage('file', async (page) => {
+    await show(page, CALM);
+    await button(page, 'Play').click();
+    await button(page, 'Freeze').waitFor();
+    await page.evaluate(() => {
+      document.body.style.marginTop = '5000px';
+      scrollTo(0, 0);
+    });
+    await page.waitForTimeout(100);
+    const rested = await where(page);
+    await page.waitForTimeout(1000);
+    assert.equal(await where(page), rested);
+    await page.evaluate(() => (document.body.style.marginTop = '0'));
+    await button(page, 'Play').waitFor();
+    assert.equal(await where(page), 'minute 8 of 8');
+  }));
+
 calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to that', async (page) => {
   await page.locator('.marker[data-tick="4"]').click();
   assert.equal(await where(page), 'minute 4 of 8');
@@ -73,20 +113,13 @@ calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to th
   assert.equal(await where(page), 'minute 0 of 8');
 });
 
-calmAt(1, 'tick goes on by one interval, advance to the verdict', async (page) => {
-  await button(page, 'Tick').click();
-  assert.equal(await where(page), 'minute 2 of 8');
-  await button(page, 'Advance').click();
-  assert.equal(await where(page), 'minute 4 of 8');
-});
-
 calmAt(2, 'pause starts a branch that waits; ticks flow on; resume runs to the end', async (page) => {
   await button(page, 'Pause').click();
   assert.equal(await present(page), 'PAUSED');
   assert.match(await message(page).innerText(), /new branch/);
   assert.equal(await where(page), 'minute 2 of 2');
-  await button(page, 'Tick').click();
-  await button(page, 'Tick').click();
+  await button(page, 'Step').click();
+  await button(page, 'Step').click();
   assert.equal(await where(page), 'minute 4 of 4');
   assert.equal(await present(page), 'PAUSED');
   assert.equal(await page.locator('.rung-clock').first().innerText(), '2 of 4 min, 2 paused');
@@ -127,7 +160,7 @@ calmAt(3, 'a branch in the past drops the commands after it', async (page) => {
 
 calmAt(8, 'what a state forbids is marked, says why, and is refused in the engine’s words', async (page) => {
   for (const [name, call] of [
-    ['Tick', 'tick'],
+    ['Step', 'tick'],
     ['Advance', 'advance'],
     ['Pause', 'pause'],
     ['Resume', 'resume'],

@@ -18,7 +18,7 @@ const VIEWS = {
     await show(page, CALM);
     await playhead(page).fill('3');
     await button(page, 'Pause').click();
-    await button(page, 'Tick').click();
+    await button(page, 'Step').click();
   },
   evidence: async (page) => {
     await button(page, 'Let the evidence decide').click();

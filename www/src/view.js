@@ -1,10 +1,10 @@
 /** What stands in the element's shadow: the parts, their places, who is told what. */
 
 import { version } from './base/engine.js';
-import { Tell, Transport } from './rollout/controls.js';
+import { Tell, Transport, onKey } from './rollout/controls.js';
 import { DecisionLog } from './rollout/decisions.js';
 import { h } from './base/dom.js';
-import { count, counted, tickUnit } from './base/format.js';
+import { counted } from './base/format.js';
 import { JsonEditor } from './edit/json-editor.js';
 import { Ladder } from './rollout/ladder.js';
 import { releasePanel, worldPanel } from './edit/panels.js';
@@ -17,21 +17,10 @@ import { Surprise } from './rollout/surprise.js';
 import { Timeline } from './charts/timeline.js';
 import { Verdict } from './rollout/verdict.js';
 
-/** @import { Move } from './rollout/controls.js' */
-/** @import { Call, Preset, Problem, Warning } from './base/engine.js' */
-/** @import { OnEdit } from './edit/field.js' */
+/** @import { Preset, Problem } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
-/** @import { OnLimit } from './charts/limit-handle.js' */
-/** @import { Session } from './rollout/session.js' */
-/**
- * @typedef {{
- *   onseek: (tick: number) => void, onmove: (move: Move) => void, oncall: (call: Call) => void, onreset: () => void,
- *   onedit: OnEdit, onapply: (text: string) => void,
- *   onlimit: OnLimit,
- *   onpolicy: (config: Json) => void, onopen: (seed: number, healthy: boolean) => void,
- *   onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void,
- * }} Handlers
- */
+/** @import { OnEdit } from './edit/field.js' */
+/** @import { Workbench } from './workbench.js' */
 
 export class View {
   #scenario;
@@ -48,76 +37,131 @@ export class View {
   #json;
   #notice = h('div', { class: 'notice', role: 'status' });
   #resizes;
+  /** Whether the rollout over time is in sight. */
+  #sight;
+  #time;
+
+  #page;
+  /** The level of the topmost heading. */
+  #level = 2;
 
   /**
    * @param {ShadowRoot} root
    * @param {Preset[]} presets
-   * @param {Handlers} on
+   * @param {Workbench} bench
    */
-  constructor(root, presets, on) {
-    this.#scenario = new Scenario(presets, on);
-    this.#surprise = new Surprise(on.onpolicy);
-    this.#study = new StudyDesk(on.onopen, (result) => this.#surprise.showStudy(result));
-    this.#transport = new Transport(on.onmove);
-    this.#timeline = new Timeline(on.onseek, on.onlimit);
-    this.#tell = new Tell(on.oncall, on.onreset);
-    this.#panels = [releasePanel(on.onedit), worldPanel(on.onedit), policyPanel(on.onedit)];
-    this.#json = new JsonEditor(on.onapply);
+  constructor(root, presets, bench) {
+    /** @type {OnEdit} */
+    const onedit = (path, value) => bench.edit(path, value);
+    const onseek = (/** @type {number} */ tick) => bench.seek(tick);
+    this.#scenario = new Scenario(presets, {
+      onpreset: ({ json }) => bench.load({ config: json }),
+      onseed: (seed) => bench.reseed(seed),
+      onnewseed: () => bench.reseed(null),
+    });
+    this.#surprise = new Surprise((config) => bench.configure(config));
+    this.#study = new StudyDesk(
+      (seed, healthy) => bench.open(seed, healthy),
+      (result) => this.#surprise.showStudy(result),
+    );
+    this.#transport = new Transport((move) => bench.move(move));
+    this.#timeline = new Timeline(onseek, (paths, value, dragging) => bench.limit(paths, value, dragging));
+    this.#tell = new Tell(
+      (command) => bench.tell(command),
+      () => bench.reset(),
+    );
+    this.#panels = [releasePanel(onedit), worldPanel(onedit), policyPanel(onedit)];
+    this.#json = new JsonEditor((text) => bench.load({ config: text }));
     this.#resizes = new ResizeObserver(() => this.#measure());
-    root.append(
-      h('style', {}, style),
+    const time = card(
+      'time',
+      'rollout flow errors ladder',
+      'The rollout over time',
+      this.#transport.element,
+      this.#timeline.element,
+      this.#tell.element,
+    );
+    // Focus can be put on it, by a click into a chart say, so that its keys act.
+    time.tabIndex = -1;
+    time.addEventListener('keydown', (event) => onKey(event, bench));
+    this.#sight = new IntersectionObserver(([{ isIntersecting }]) => bench.rest(!isIntersecting));
+    this.#time = time;
+    this.#page = h(
+      'div',
+      { class: 'page' },
+      h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#scenario.element),
+      part('', this.#surprise.element),
       h(
         'div',
-        { class: 'page' },
-        h('div', { class: 'bar' }, h('slot', { name: 'title' }), this.#scenario.element),
-        this.#surprise.element,
+        { class: 'main', 'data-in': 'rollout flow errors study ladder' },
+        part('rollout flow errors ladder', this.#verdict.element),
         h(
           'div',
-          { class: 'main' },
-          this.#verdict.element,
-          h(
-            'div',
-            { class: 'column time' },
-            h(
-              'section',
-              { class: 'card', 'aria-label': 'The rollout over time' },
-              this.#transport.element,
-              this.#timeline.element,
-              this.#tell.element,
-            ),
-            h('section', { class: 'card decisions' }, h('h3', {}, 'Decisions'), this.#log.element),
-          ),
-          h(
-            'div',
-            { class: 'column' },
-            this.#study.figures,
-            h('section', { class: 'card' }, h('h3', {}, 'Stages'), this.#ladder.element),
-            h('section', { class: 'card' }, h('h3', {}, 'State'), this.#machine.element),
-          ),
+          { class: 'column time', 'data-in': 'rollout flow errors ladder' },
+          time,
+          titled('decisions', 'rollout', 'Decisions', this.#log.element),
         ),
-        this.#study.element,
-        h('div', { class: 'edit' }, ...this.#panels.map(({ element }) => element), this.#json.element),
-        this.#notice,
         h(
-          'p',
-          { class: 'quiet colophon' },
-          `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
+          'div',
+          { class: 'column', 'data-in': 'study ladder' },
+          part('study', this.#study.figures),
+          titled('stages', 'ladder', 'Stages', this.#ladder.element),
+          titled('state', 'ladder', 'State', this.#machine.element),
         ),
       ),
+      part('study', this.#study.element),
+      h(
+        'div',
+        { class: 'edit', 'data-in': '' },
+        ...this.#panels.map(({ element }) => element),
+        this.#json.element,
+      ),
+      part('rollout flow errors study ladder', this.#notice),
+      h(
+        'p',
+        { class: 'quiet colophon', 'data-in': '' },
+        `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
+      ),
     );
+    root.append(h('style', {}, style), this.#page);
   }
 
   connect() {
     this.#resizes.observe(this.#timeline.element);
     this.#resizes.observe(this.#machine.element);
     this.#resizes.observe(this.#study.element);
+    this.#sight.observe(this.#time);
     this.#study.open();
     this.#measure();
   }
 
   disconnect() {
     this.#resizes.disconnect();
+    this.#sight.disconnect();
     this.#study.close();
+  }
+
+  /**
+   * Shows one part of the page alone, or with `null` all of it.
+   * @param {string | null} view
+   * @param {number} level of the topmost heading
+   */
+  arrange(view, level) {
+    for (const element of this.#page.querySelectorAll('[data-in]')) {
+      const views = element.getAttribute('data-in')?.split(' ') ?? [];
+      element.toggleAttribute('data-out', view !== null && !views.includes(view));
+    }
+    if (view) this.#page.setAttribute('data-view', view);
+    else this.#page.removeAttribute('data-view');
+    this.#level = level;
+    this.#setLevels();
+  }
+
+  /** Headings are made as of the level 2; a host may want them elsewhere. */
+  #setLevels() {
+    for (const heading of this.#page.querySelectorAll('h2, h3, h4')) {
+      heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) + this.#level - 2));
+    }
   }
 
   #measure() {
@@ -126,22 +170,18 @@ export class View {
     this.#study.resize();
   }
 
-  /**
-   * @param {Session} session
-   * @param {boolean} dragging whether a limit is being dragged
-   */
-  show(session, dragging) {
-    this.#timeline.show(session);
-    this.#study.show(session, dragging);
+  /** @param {Workbench} bench */
+  show(bench) {
+    this.#timeline.show(bench.session);
+    this.#study.show(bench.session, bench.dragging);
+    // The forms follow when the limit is let go: they are many, and off the screen.
+    if (!bench.dragging) this.#showConfig(bench);
+    this.showPlayhead(bench);
   }
 
-  /**
-   * @param {Session} session
-   * @param {boolean} playing
-   */
-  showPlayhead(session, playing) {
+  /** @param {Workbench} bench */
+  showPlayhead({ session, playing }) {
     const here = session.reportHere;
-    const unit = tickUnit(here.config.tick_seconds).name;
     this.#surprise.showHere(here, session.report);
     this.#verdict.show(here, session.report);
     this.#timeline.seek(here);
@@ -149,22 +189,12 @@ export class View {
     this.#machine.show(here);
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
-    this.#transport.show({
-      playing,
-      atStart: session.playhead === 0,
-      atEnd: session.atEnd,
-      where: `${unit} ${count(session.playhead)} of ${count(session.length)}`,
-    });
+    this.#transport.show(session, playing);
+    if (this.#level !== 2) this.#setLevels();
   }
 
-  /**
-   * @param {string} text
-   * @param {Json} draft
-   * @param {Session} session
-   * @param {Problem[]} problems
-   * @param {Warning[]} warnings
-   */
-  showConfig(text, draft, session, problems, warnings) {
+  /** @param {Workbench} bench */
+  #showConfig({ text, draft, session, problems, warnings }) {
     this.#scenario.show(text, session.seed);
     if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
     this.#json.show(text, problems, warnings);
@@ -202,3 +232,33 @@ export class View {
     this.#scenario.complain(message);
   }
 }
+
+/**
+ * Says in which views an element stands, the whole page aside.
+ * @template {HTMLElement} E
+ * @param {string} views
+ * @param {E} element
+ */
+function part(views, element) {
+  element.setAttribute('data-in', views);
+  return element;
+}
+
+/**
+ * @param {string} name
+ * @param {string} views
+ * @param {string} label
+ * @param {...HTMLElement} content
+ */
+const card = (name, views, label, ...content) =>
+  part(views, h('section', { class: `card ${name}`, part: name, 'aria-label': label }, ...content));
+
+/**
+ * A card whose label is a heading.
+ * @param {string} name
+ * @param {string} views
+ * @param {string} title
+ * @param {HTMLElement} content
+ */
+const titled = (name, views, title, content) =>
+  part(views, h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content));

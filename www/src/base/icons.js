@@ -8,7 +8,7 @@ const PATHS = {
   play: 'M4.5 2.5v11l9-5.5z',
   stop: 'M5 3v10M11 3v10',
   step: 'M5.5 3.5 11 8l-5.5 4.5',
-  nextStage: 'M3 3.5 8 8l-5 4.5M8.5 3.5v9M13 3.5v9',
+  advance: 'M3 3.5 8 8l-5 4.5M8.5 3.5v9M13 3.5v9',
   toEnd: 'M13 3v10M3 3.5 9.5 8 3 12.5z',
   anew: 'M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3',
   add: 'M8 3v10M3 8h10',

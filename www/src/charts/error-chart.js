@@ -20,6 +20,7 @@ import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-mar
 const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
 export class ErrorChart {
+  name = 'errors';
   plot = new Plot(196);
   title = 'Failed requests';
   /** @type {string[]} */

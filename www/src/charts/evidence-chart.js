@@ -21,6 +21,7 @@ import { deciding, evidenceRule, points, thinned } from '../rollout/model.js';
 const LEAST = 0.001;
 
 export class EvidenceChart {
+  name = 'evidence';
   plot = new Plot(150);
   title = 'Evidence';
   columns = ['evidence', 'limit'];

@@ -48,7 +48,7 @@ export class Figure {
     });
     this.element = h(
       'figure',
-      {},
+      { 'data-chart': chart.name },
       h('figcaption', {}, this.#title, this.#key),
       h('div', { class: 'plot' }, chart.plot.svg, chart.overlay),
       chart.control,

@@ -16,6 +16,7 @@ const QUANTILES = /** @type {const} */ (['p50', 'p95', 'p99']);
 const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
 export class LatencyChart {
+  name = 'latency';
   plot = new Plot(150);
   title = 'Latency, p50 to p99';
   columns = [...ARMS.flatMap((arm) => QUANTILES.map((q) => `${arm} ${q}`)), 'limit for the canary'];

@@ -11,6 +11,7 @@ import { share } from '../base/format.js';
 /** @import { Band, Point } from '../rollout/model.js' */
 
 export class TrafficChart {
+  name = 'traffic';
   plot = new Plot(96);
   title = 'Share of traffic on the canary';
   columns = ['canary’s share'];

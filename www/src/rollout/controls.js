@@ -9,16 +9,16 @@ import { icon } from '../base/icons.js';
 
 /** @import { Call, Command, State } from '../base/engine.js' */
 /** @import { Session } from './session.js' */
-/** @typedef {"toStart" | "stepBack" | "play" | "step" | "nextStage" | "toEnd"} Move */
+/** @typedef {"toStart" | "stepBack" | "play" | "step" | "advance" | "toEnd"} Move */
 
-/** @type {[Move, string][]} */
+/** What each move is called, and what it does. @type {[Move, string, string][]} */
 const MOVES = [
-  ['toStart', 'To the start'],
-  ['stepBack', 'Step back'],
-  ['play', 'Play'],
-  ['step', 'Step'],
-  ['nextStage', 'To the next stage'],
-  ['toEnd', 'To the end'],
+  ['toStart', 'To the start', 'To the start'],
+  ['stepBack', 'Step back', 'One tick back'],
+  ['play', 'Play', 'Play'],
+  ['step', 'Step', 'One tick on'],
+  ['advance', 'Advance', 'To the stage’s verdict'],
+  ['toEnd', 'To the end', 'To the end'],
 ];
 
 export class Transport {
@@ -29,13 +29,13 @@ export class Transport {
 
   /** @param {(move: Move) => void} onmove */
   constructor(onmove) {
-    for (const [move, name] of MOVES) {
+    for (const [move, name, does] of MOVES) {
       const button = h(
         'button',
         {
           type: 'button',
           class: `move ${move}`,
-          title: name,
+          title: does,
           'aria-label': name,
           onclick: () => onmove(move),
         },
@@ -52,10 +52,12 @@ export class Transport {
   }
 
   /**
-   * @param {{ playing: boolean, atStart: boolean, atEnd: boolean, where: string }} now
+   * @param {Session} session
+   * @param {boolean} playing
    */
-  show({ playing, atStart, atEnd, where }) {
-    this.#where.textContent = where;
+  show({ playhead, length, atEnd, report, allowedHere }, playing) {
+    const unit = tickUnit(report.config.tick_seconds).name;
+    this.#where.textContent = `${unit} ${count(playhead)} of ${count(length)}`;
     const play = this.#buttons.get('play');
     if (play) {
       const name = playing ? 'Freeze' : 'Play';
@@ -63,25 +65,23 @@ export class Transport {
       play.title = name;
       play.setAttribute('aria-label', name);
     }
-    for (const [move, name] of MOVES) {
-      const stuck = {
-        toStart: atStart,
-        stepBack: atStart,
-        play: false,
-        step: atEnd,
-        nextStage: atEnd,
-        toEnd: atEnd,
-      }[move];
-      if (move !== 'play')
-        forbid(this.#buttons.get(move), name, stuck ? `${name}: the playhead is already there` : null);
+    const there = 'The playhead is already there';
+    const over = `Not while the rollout is ${report.final_state}`;
+    const whyNot = {
+      toStart: playhead === 0 && there,
+      stepBack: playhead === 0 && there,
+      step: atEnd && !allowedHere.includes('tick') && over,
+      advance: atEnd && !allowedHere.includes('advance') && over,
+      toEnd: atEnd && there,
+    };
+    for (const [move, , does] of MOVES) {
+      if (move !== 'play') forbid(this.#buttons.get(move), does, whyNot[move] || null);
     }
   }
 }
 
-/** What each call is called, and does. */
-const CALLS = /** @type {Record<Call, { name: string, does: string }>} */ ({
-  tick: { name: 'Tick', does: 'One interval on' },
-  advance: { name: 'Advance', does: 'To the stage’s verdict' },
+/** What each command is called, and does. */
+const COMMANDS = /** @type {Record<Command, { name: string, does: string }>} */ ({
   pause: { name: 'Pause', does: 'Stop the plan; traffic flows on' },
   resume: { name: 'Resume', does: 'Go on with the plan' },
   promote: { name: 'Promote', does: 'To the next stage at once' },
@@ -89,24 +89,24 @@ const CALLS = /** @type {Record<Call, { name: string, does: string }>} */ ({
 });
 
 export class Tell {
-  /** @type {Map<Call, HTMLButtonElement>} */
+  /** @type {Map<Command, HTMLButtonElement>} */
   #buttons = new Map();
   #message = h('p', { class: 'message', role: 'status' });
   element;
 
   /**
-   * @param {(call: Call) => void} oncall also for a forbidden call, whose
-   *   error the engine words
+   * @param {(command: Command) => void} ontell also for a forbidden command,
+   *   whose error the engine words
    * @param {() => void} onreset
    */
-  constructor(oncall, onreset) {
-    for (const call of /** @type {Call[]} */ (Object.keys(CALLS))) {
+  constructor(ontell, onreset) {
+    for (const command of /** @type {Command[]} */ (Object.keys(COMMANDS))) {
       const button = h(
         'button',
-        { type: 'button', 'data-call': call, onclick: () => oncall(call) },
-        CALLS[call].name,
+        { type: 'button', 'data-call': command, onclick: () => ontell(command) },
+        COMMANDS[command].name,
       );
-      this.#buttons.set(call, button);
+      this.#buttons.set(command, button);
     }
     const reset = h(
       'button',
@@ -132,8 +132,8 @@ export class Tell {
    * @param {Call[]} allowed the calls it allows
    */
   show(state, allowed) {
-    for (const [call, button] of this.#buttons) {
-      forbid(button, CALLS[call].does, allowed.includes(call) ? null : `Not while the rollout is ${state}`);
+    for (const [command, button] of this.#buttons) {
+      forbid(button, COMMANDS[command].does, allowed.includes(command) ? null : `Not while the rollout is ${state}`);
     }
   }
 
@@ -145,6 +145,30 @@ export class Tell {
     this.#message.textContent = text;
     this.#message.className = `message ${kind}`;
   }
+}
+
+/** What keys do while the focus is on the rollout over time. @type {Record<string, Move>} */
+const KEYS = {
+  ' ': 'play',
+  ArrowLeft: 'stepBack',
+  ArrowRight: 'step',
+  Home: 'toStart',
+  End: 'toEnd',
+};
+
+/**
+ * Moves the playhead by a key, unless what has the focus uses that key itself.
+ * @param {KeyboardEvent} event
+ * @param {{ move: (move: Move) => void }} bench
+ */
+export function onKey(event, bench) {
+  const move = KEYS[event.key];
+  const target = /** @type {Element} */ (event.target);
+  if (!move || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest(event.key === ' ' ? 'button, input, select, summary' : 'input, select, [role=slider]'))
+    return;
+  event.preventDefault();
+  bench.move(move);
 }
 
 /**

@@ -5,6 +5,8 @@ const TICK_MS = 420;
 const WHOLE_MS = 12_000;
 
 export class Player {
+  /** Whether nobody sees it: then it stays where it is until somebody does. */
+  resting = false;
   /** @type {number | null} */
   #frame = null;
 
@@ -20,8 +22,10 @@ export class Player {
     const tickMs = Math.min(TICK_MS, WHOLE_MS / Math.max(1, ticks));
     let shown = performance.now();
     const frame = (/** @type {number} */ now) => {
-      const due = Math.floor((now - shown) / tickMs);
       this.#frame = requestAnimationFrame(frame);
+      // A page in the background has no frames: what it missed is not caught up with.
+      if (this.resting || now - shown > 2 * TICK_MS) shown = now;
+      const due = Math.floor((now - shown) / tickMs);
       if (due < 1) return;
       shown += due * tickMs;
       if (!move(due)) this.stop();

@@ -10,8 +10,12 @@
 import { isFinal, new_rollout } from '../base/engine.js';
 
 /** @import { Call, Command, Report, Rollout, Series } from '../base/engine.js' */
+/** @import { Work } from '../workbench.js' */
 /** @import { Move } from './controls.js' */
 /** @typedef {{ tick: number, command: Command }} Told */
+
+/** For how many ticks a rollout that waits for a person is let wait at most. */
+const MOST_WAITED = 1000;
 
 export class Session {
   /** @type {string} */
@@ -29,17 +33,23 @@ export class Session {
   #here = null;
 
   /**
-   * Throws the engine's message for an invalid configuration or seed.
-   * @param {string} config JSON text
-   * @param {string | number | null} seed drawn anew if `null`
+   * Throws the engine's message for an invalid configuration or seed, and for a
+   * command that the rollout's state forbids at its tick.
+   * @param {Work} work where `tick` is missing, the playhead stands at the end
    */
-  constructor(config, seed) {
+  constructor({ config, seed = null, commands = [], tick = null }) {
     this.#config = config;
+    this.#commands = commands;
     const first = new_rollout(config, seed);
     this.#seed = first.seed;
     first.free();
     this.#whole = this.#runAhead(this.#commands, 0);
-    this.#playhead = this.length;
+    const beyond = (tick ?? 0) - this.length;
+    if (beyond > 0 && !isFinal(this.report.final_state)) {
+      this.#waited = Math.min(beyond, MOST_WAITED);
+      this.#whole = this.#runAhead(this.#commands, this.#waited);
+    }
+    this.moveTo(tick ?? this.length);
   }
 
   /** As JSON text. */
@@ -63,6 +73,11 @@ export class Session {
 
   get atEnd() {
     return this.#playhead === this.length;
+  }
+
+  /** The commands given, in their order. */
+  get commands() {
+    return this.#commands;
   }
 
   /** The report of the whole rollout. */
@@ -90,24 +105,22 @@ export class Session {
     this.#playhead = Math.max(0, Math.min(this.length, Math.round(tick)));
   }
 
-  /** One tick on. A rollout that waits for a person goes on waiting for a tick. */
-  tick() {
-    if (this.atEnd) {
-      this.#try((rollout) => rollout.tick());
+  /**
+   * Moves the playhead. At the end of a rollout that waits for a person, a step
+   * lets it wait for a tick more. Throws the engine's message where a rollout
+   * that stands at its end has nowhere to go.
+   * @param {Exclude<Move, "play">} move
+   * @returns {boolean} whether the rollout itself went on
+   */
+  move(move) {
+    const onward = this.atEnd && (move === 'step' || move === 'advance');
+    if (onward) {
+      this.#try((rollout) => (move === 'step' ? rollout.tick() : rollout.advance()));
       this.#waited += 1;
       this.#whole = this.#runAhead(this.#commands, this.#waited);
     }
-    this.moveTo(this.#playhead + 1);
-  }
-
-  /** To the stage's verdict, or to the next command on the way there. */
-  advance() {
-    const verdict = this.#try((rollout) => {
-      rollout.advance();
-      return rollout.ticks;
-    });
-    const told = this.#commands.find(({ tick }) => tick > this.#playhead);
-    this.moveTo(Math.min(verdict, told?.tick ?? verdict));
+    this.moveTo(this.#reach(move));
+    return onward;
   }
 
   /**
@@ -142,7 +155,7 @@ export class Session {
    * Where a move takes the playhead.
    * @param {Exclude<Move, "play">} move
    */
-  reach(move) {
+  #reach(move) {
     switch (move) {
       case 'toStart':
         return 0;
@@ -150,7 +163,7 @@ export class Session {
         return this.#playhead - 1;
       case 'step':
         return this.#playhead + 1;
-      case 'nextStage':
+      case 'advance':
         return this.#nextStage();
       case 'toEnd':
         return this.length;
