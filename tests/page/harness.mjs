@@ -57,6 +57,7 @@ const TYPES = {
  * @property {string} [path] under `www/`, with query and hash; `index.html` by default
  * @property {string} [html] a whole document, served over HTTP beside `www/`, instead of a path
  * @property {import('playwright-core').BrowserContextOptions} [context] viewport, colour scheme, …
+ * @property {Record<string, string>} [headers] of the document given as `html`
  * @property {RegExp[]} [expectedErrors] errors that are this test's subject; each must occur
  */
 export function startBrowser() {
@@ -81,10 +82,10 @@ export function startBrowser() {
   const url = (from, path = 'index.html') =>
     new URL(path, from === 'file' ? pathToFileURL(WWW) : origin).href;
 
-  async function withPage(from, test, { path, html, context, expectedErrors = [] } = {}) {
+  async function withPage(from, test, { path, html, headers, context, expectedErrors = [] } = {}) {
     if (html !== undefined) {
       path = `document-${documents.size}.html`;
-      documents.set(`/${path}`, html);
+      documents.set(`/${path}`, { html, headers });
     }
     const opened = await browser.newContext(context);
     try {
@@ -157,7 +158,8 @@ function findChromium() {
 async function serve(request, response, documents) {
   const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
   const type = { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' };
-  if (documents.has(path)) return response.writeHead(200, type).end(documents.get(path));
+  const written = documents.get(path);
+  if (written) return response.writeHead(200, { ...type, ...written.headers }).end(written.html);
   // A browser asks for this by itself, and a page without one is no fault.
   if (path === '/favicon.ico') return response.writeHead(204).end();
   try {

@@ -153,14 +153,19 @@ export class View {
     }
     if (view) this.#page.setAttribute('data-view', view);
     else this.#page.removeAttribute('data-view');
+    this.#timeline.compact = view !== null;
     this.#level = level;
     this.#setLevels();
   }
 
-  /** Headings are made as of the level 2; a host may want them elsewhere. */
+  /**
+   * Headings are made as of the level 2, or of 3 where the first sentence of the
+   * page is not there; a host may want them elsewhere.
+   */
   #setLevels() {
+    const first = this.#page.hasAttribute('data-view') ? 3 : 2;
     for (const heading of this.#page.querySelectorAll('h2, h3, h4')) {
-      heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) + this.#level - 2));
+      heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) - first + this.#level));
     }
   }
 
@@ -190,7 +195,7 @@ export class View {
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
-    if (this.#level !== 2) this.#setLevels();
+    if (this.#level !== 2 || this.#page.hasAttribute('data-view')) this.#setLevels();
   }
 
   /** @param {Workbench} bench */

@@ -32,6 +32,7 @@ export const timeScale = (width, end) =>
 export class Plot {
   /** @type {SVGSVGElement} */
   svg;
+  #whole;
   #past = s('svg', { class: 'past', x: 0, y: 0 });
   #playhead = s('line', { class: 'playhead' });
   /** @type {Scale} */
@@ -41,8 +42,17 @@ export class Plot {
    * @param {number} height in CSS pixels
    */
   constructor(height) {
-    this.height = height;
+    this.#whole = this.height = height;
     this.svg = s('svg', { role: 'img', height });
+  }
+
+  /**
+   * How much of its usual height it takes; it has to be drawn anew then.
+   * @param {number} share in 0..1
+   */
+  set compactness(share) {
+    this.height = Math.round(this.#whole * share);
+    this.svg.setAttribute('height', String(this.height));
   }
 
   /** Top and bottom of the plotting area, for a scale's range. */

@@ -27,6 +27,9 @@ import { axisEnd, bands } from '../rollout/model.js';
  * }} Scene
  */
 
+/** Of a chart's height, what is left of it where little room is. */
+const COMPACT = 0.64;
+
 export class Timeline {
   element;
   #figures;
@@ -76,6 +79,15 @@ export class Timeline {
    */
   show(session) {
     this.#session = session;
+    this.#draw();
+  }
+
+  /**
+   * Charts of less height, where little room is.
+   * @param {boolean} compact
+   */
+  set compact(compact) {
+    for (const { chart } of this.#figures) chart.plot.compactness = compact ? COMPACT : 1;
     this.#draw();
   }
 
