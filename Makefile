@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
 
-.PHONY: help build run test test-suites test-page check bench pictures clean
+.PHONY: help build run test test-suites test-page check bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -41,6 +41,10 @@ check: build ## format, lints on both targets, docs and the page's types
 
 bench: ## the figures of the README
 	cargo bench --profile unwinding
+
+figures: build ## what the page costs: bytes, first chart, frames, longest task, memory
+	@scripts/install.sh chromium
+	@scripts/figures.mjs
 
 pictures: build ## draw README's picture anew
 	@scripts/install.sh chromium

@@ -4,6 +4,7 @@
  */
 
 import tokens from './tokens.css';
+import dark from './dark.css';
 import page from './page.css';
 import controls from './controls.css';
 import opening from './opening.css';
@@ -15,8 +16,16 @@ import forms from './forms.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
+/**
+ * The dark tokens for a host, where they hold.
+ * @param {string} host
+ */
+const darkFor = (host) => dark.replace(':host', host);
+
 export const style = [
   tokens,
+  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not([theme="light"]))')} }`,
+  darkFor(':host([theme="dark"])'),
   page,
   controls,
   opening,
