@@ -315,7 +315,7 @@ for (const [attribute, place] of WRONG_ATTRIBUTES) {
     withPage(
       'http',
       async (page) => {
-        assert.notEqual(await page.locator(place).first().innerText(), '');
+        assert.notEqual(await page.locator(place).first().textContent(), '');
         assert.notEqual(await present(page), null);
         await button(page, 'New seed').click();
         assert.notEqual(await headline(page).innerText(), '');

@@ -37,6 +37,8 @@ export class View {
   #json;
   #notice = h('div', { class: 'notice', role: 'status' });
   #resizes;
+  /** What is drawn at its measured width. */
+  #measured;
   /** Whether the rollout over time is in sight. */
   #sight;
   #time;
@@ -72,7 +74,13 @@ export class View {
     );
     this.#panels = [releasePanel(onedit), worldPanel(onedit), policyPanel(onedit)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
-    this.#resizes = new ResizeObserver(() => this.#measure());
+    /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
+    const measured = [this.#timeline, this.#machine, this.#study.curve];
+    this.#resizes = new ResizeObserver((entries) => {
+      for (const { target, contentRect } of entries)
+        measured.find(({ element }) => element === target)?.resize(contentRect.width);
+    });
+    this.#measured = measured.map(({ element }) => element);
     const time = card(
       'time',
       'rollout flow errors ladder',
@@ -127,12 +135,11 @@ export class View {
   }
 
   connect() {
-    this.#resizes.observe(this.#timeline.element);
-    this.#resizes.observe(this.#machine.element);
-    this.#resizes.observe(this.#study.element);
+    for (const element of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
     this.#study.open();
-    this.#measure();
+    // At once, so that what is painted first does not move.
+    this.#timeline.resize(this.#timeline.element.clientWidth);
   }
 
   disconnect() {
@@ -167,12 +174,6 @@ export class View {
     for (const heading of this.#page.querySelectorAll('h2, h3, h4')) {
       heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) - first + this.#level));
     }
-  }
-
-  #measure() {
-    this.#timeline.resize(this.#timeline.element.clientWidth);
-    this.#machine.resize(this.#machine.element.clientWidth);
-    this.#study.resize();
   }
 
   /** @param {Workbench} bench */

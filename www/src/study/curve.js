@@ -20,7 +20,7 @@ const HEIGHT = 290;
 const BOTTOM = 44;
 
 export class Curve {
-  #svg = s('svg', { role: 'img', height: HEIGHT });
+  #svg = s('svg', { role: 'img', height: HEIGHT, 'aria-label': 'Not drawn yet' });
   #key = h('p', { class: 'key' });
   #table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Figures: the curve' });
   #details = h(

@@ -38,7 +38,8 @@ export class StudyDesk {
   #msPerRun = 0;
   #figures;
   #card;
-  #curve = new Curve();
+  /** The curve, to be drawn at its measured width. */
+  curve = new Curve();
   #progress;
   element;
 
@@ -63,7 +64,7 @@ export class StudyDesk {
     this.element = h(
       'section',
       { class: 'card study', 'aria-label': 'The policy over many rollouts' },
-      h('div', {}, h('h3', {}, 'How much worse a release must be to be caught'), this.#curve.element),
+      h('div', {}, h('h3', {}, 'How much worse a release must be to be caught'), this.curve.element),
       h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element, this.#progress.element),
     );
   }
@@ -91,11 +92,6 @@ export class StudyDesk {
       this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
     }
     this.#figures.mark(report);
-  }
-
-  /** Measures the curve's place. */
-  resize() {
-    this.#curve.resize(this.#curve.element.clientWidth);
   }
 
   /** Goes on after `close`. */
@@ -159,7 +155,7 @@ export class StudyDesk {
     this.#figures.show(result, report);
     this.#figures.mark(this.#session?.report ?? report);
     this.#card.show(result.report, report, little);
-    this.#curve.show(result.report, POLICIES[this.#rival].name, little);
+    this.curve.show(result.report, POLICIES[this.#rival].name, little);
     this.onresult(result);
   }
 }
