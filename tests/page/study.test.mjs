@@ -125,8 +125,8 @@ for (const [how, { head, expectedErrors }] of Object.entries(REFUSALS)) {
         assert.equal(page.workers().length, 0);
         await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
         await button(page, '100,000 runs').click();
-        await page.getByRole('progressbar').waitFor();
-        await button(page, 'Cancel').click();
+        await page.locator('.study').getByRole('progressbar').waitFor();
+        await button(page.locator('.study'), 'Cancel').click();
         await page.getByText('Cancelled: what is shown is partial').waitFor();
       },
       {
@@ -153,13 +153,14 @@ test('100,000 runs show their progress; cancelled, the finished prefix stays', (
   withPage('file', async (page) => {
     await studied(page);
     await button(page, '100,000 runs').click();
-    const bar = page.getByRole('progressbar');
+    const study = page.locator('.study');
+    const bar = study.getByRole('progressbar');
     await page.waitForFunction(
       () => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000,
     );
     assert.equal(await bar.getAttribute('max'), '100000');
-    await button(page, 'Cancel').click();
-    await page.getByText('Cancelled: what is shown is partial').waitFor();
+    await button(study, 'Cancel').click();
+    await study.getByText('Cancelled: what is shown is partial').waitFor();
     const effects = page.locator('.effects');
     assert.equal(await effects.getAttribute('data-partial'), 'true');
     const runs = Number(await effects.getAttribute('data-runs'));
@@ -266,7 +267,7 @@ test('where a plan leaves no baseline, evidence is not offered, and this policy 
     assert.ok(await button(page, 'Let the evidence decide').isDisabled());
     await page.locator('.effects[data-runs="100"], .effects[data-runs="2000"]').waitFor();
     assert.equal(await page.locator('.curve .key-entry').count(), 1);
-    assert.equal(await page.locator('.study-progress .message').innerText(), '');
+    assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
   }));
 
 test('while nobody does anything, more runs make the figures exacter', () =>

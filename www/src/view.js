@@ -11,6 +11,7 @@ import { releasePanel, worldPanel } from './edit/panels.js';
 import { policyPanel } from './edit/policy-panel.js';
 import { Scenario } from './rollout/scenario.js';
 import { StateMachine } from './rollout/state-machine.js';
+import { Strategies } from './strategies/strategies.js';
 import { StudyDesk } from './study/study-desk.js';
 import { style } from './style/style.js';
 import { Surprise } from './rollout/surprise.js';
@@ -26,6 +27,7 @@ export class View {
   #scenario;
   #surprise;
   #study;
+  #strategies;
   #verdict = new Verdict();
   #transport;
   #timeline;
@@ -66,6 +68,10 @@ export class View {
       (seed, healthy) => bench.open(seed, healthy),
       (result) => this.#surprise.showStudy(result),
     );
+    this.#strategies = new Strategies((config) => {
+      bench.configure(config);
+      this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    });
     this.#transport = new Transport((move) => bench.move(move));
     this.#timeline = new Timeline(onseek, (paths, value, dragging) => bench.limit(paths, value, dragging));
     this.#tell = new Tell(
@@ -118,6 +124,7 @@ export class View {
         ),
       ),
       part('study', this.#study.element),
+      part('', this.#strategies.element),
       h(
         'div',
         { class: 'edit', 'data-in': '' },
@@ -138,6 +145,7 @@ export class View {
     for (const element of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
     this.#study.open();
+    this.#strategies.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -146,6 +154,7 @@ export class View {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#study.close();
+    this.#strategies.close();
   }
 
   /**
@@ -180,6 +189,7 @@ export class View {
   show(bench) {
     this.#timeline.show(bench.session);
     this.#study.show(bench.session, bench.dragging);
+    this.#strategies.show(bench.session);
     // The forms follow when the limit is let go: they are many, and off the screen.
     if (!bench.dragging) this.#showConfig(bench);
     this.showPlayhead(bench);

@@ -35,6 +35,8 @@ export class StudyRunner {
   /** @type {Job | null} */
   #waiting = null;
   #id = 0;
+  /** Whether what waits for a worker to start was cancelled. */
+  #cancelled = false;
   /** Whether studies run beside the page; unknown before the first. @type {boolean | null} */
   inWorker = null;
 
@@ -47,14 +49,22 @@ export class StudyRunner {
    */
   run(request, listener, brief = false) {
     this.#waiting = { request, listener, brief };
+    this.#cancelled = false;
     if (!this.#bench && !this.#abandon) this.#open();
     if (!this.#running?.brief) this.#next();
   }
 
-  /** Ends the study that is running; its finished prefix is its result. */
+  /**
+   * Ends the study that is running; its finished prefix is its result. One that
+   * waits for a worker to start ends as soon as it has begun.
+   */
   cancel() {
+    if (!this.#bench) {
+      this.#cancelled = true;
+      return;
+    }
     this.#waiting = null;
-    this.#bench?.cancel();
+    this.#bench.cancel();
   }
 
   /** Ends everything; the next study begins anew. */
@@ -92,6 +102,7 @@ export class StudyRunner {
       // A study lost with its worker is run again.
       this.#waiting ??= this.#running;
       this.#next();
+      if (this.#cancelled) bench.cancel();
     };
     const refused = () => settle(this.#onPage(), false);
     const hear = (/** @type {StudyMessage} */ message) => this.#hear(message);

@@ -9,6 +9,7 @@ import page from './page.css';
 import controls from './controls.css';
 import opening from './opening.css';
 import study from './study.css';
+import strategies from './strategies.css';
 import verdict from './verdict.css';
 import timeline from './timeline.css';
 import stages from './stages.css';
@@ -30,6 +31,7 @@ export const style = [
   controls,
   opening,
   study,
+  strategies,
   verdict,
   timeline,
   stages,
