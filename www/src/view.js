@@ -4,6 +4,7 @@ import { version } from './base/engine.js';
 import { Tell, Transport, onKey } from './rollout/controls.js';
 import { DecisionLog } from './rollout/decisions.js';
 import { h } from './base/dom.js';
+import { Flow } from './flow/flow.js';
 import { counted } from './base/format.js';
 import { JsonEditor } from './edit/json-editor.js';
 import { Ladder } from './rollout/ladder.js';
@@ -32,6 +33,7 @@ export class View {
   #transport;
   #timeline;
   #tell;
+  #flow = new Flow();
   #ladder = new Ladder();
   #machine = new StateMachine();
   #log = new DecisionLog();
@@ -43,7 +45,7 @@ export class View {
   #measured;
   /** Whether the rollout over time is in sight. */
   #sight;
-  #time;
+  #overTime;
 
   #page;
   /** The level of the topmost heading. */
@@ -81,7 +83,7 @@ export class View {
     this.#panels = [releasePanel(onedit), worldPanel(onedit), policyPanel(onedit)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
-    const measured = [this.#timeline, this.#machine, this.#study.curve];
+    const measured = [this.#timeline, this.#flow, this.#machine, this.#study.curve];
     this.#resizes = new ResizeObserver((entries) => {
       for (const { target, contentRect } of entries)
         measured.find(({ element }) => element === target)?.resize(contentRect.width);
@@ -99,7 +101,13 @@ export class View {
     time.tabIndex = -1;
     time.addEventListener('keydown', (event) => onKey(event, bench));
     this.#sight = new IntersectionObserver(([{ isIntersecting }]) => bench.rest(!isIntersecting));
-    this.#time = time;
+    this.#overTime = h(
+      'div',
+      { class: 'column time', 'data-in': 'rollout flow errors ladder' },
+      time,
+      card('requests', 'flow', 'Requests', this.#flow.element),
+      titled('decisions', 'rollout', 'Decisions', this.#log.element),
+    );
     this.#page = h(
       'div',
       { class: 'page' },
@@ -109,12 +117,7 @@ export class View {
         'div',
         { class: 'main', 'data-in': 'rollout flow errors study ladder' },
         part('rollout flow errors ladder', this.#verdict.element),
-        h(
-          'div',
-          { class: 'column time', 'data-in': 'rollout flow errors ladder' },
-          time,
-          titled('decisions', 'rollout', 'Decisions', this.#log.element),
-        ),
+        this.#overTime,
         h(
           'div',
           { class: 'column', 'data-in': 'study ladder' },
@@ -143,7 +146,7 @@ export class View {
 
   connect() {
     for (const element of this.#measured) this.#resizes.observe(element);
-    this.#sight.observe(this.#time);
+    this.#sight.observe(this.#overTime);
     this.#study.open();
     this.#strategies.open();
     // At once, so that what is painted first does not move.
@@ -153,6 +156,7 @@ export class View {
   disconnect() {
     this.#resizes.disconnect();
     this.#sight.disconnect();
+    this.#flow.rest();
     this.#study.close();
     this.#strategies.close();
   }
@@ -188,6 +192,7 @@ export class View {
   /** @param {Workbench} bench */
   show(bench) {
     this.#timeline.show(bench.session);
+    this.#flow.show(bench.session);
     this.#study.show(bench.session, bench.dragging);
     this.#strategies.show(bench.session);
     // The forms follow when the limit is let go: they are many, and off the screen.
@@ -201,6 +206,7 @@ export class View {
     this.#surprise.showHere(here, session.report);
     this.#verdict.show(here, session.report);
     this.#timeline.seek(here);
+    this.#flow.seek(here, playing);
     this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);

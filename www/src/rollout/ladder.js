@@ -1,9 +1,10 @@
 /** The stage ladder: each stage with its share, its clock, its counts and checks. */
 
-import { h, replace } from '../base/dom.js';
+import { h, replace, s, set } from '../base/dom.js';
 import { count, inUnitOf, percent, ruleWords, share, tickUnit } from '../base/format.js';
 import { clock, pausedTicks } from './model.js';
 import { icon } from '../base/icons.js';
+import { pulse } from '../base/pulse.js';
 
 /** @import { Check, Report, StageReport } from '../base/engine.js' */
 
@@ -17,46 +18,76 @@ const VERDICTS = /** @type {const} */ ({
 
 export class Ladder {
   element = h('ol', { class: 'ladder' });
+  /** @type {Rung[]} */
+  #rungs = [];
 
   /** @param {Report} report the rollout so far */
   show(report) {
-    const unit = tickUnit(report.config.tick_seconds).short;
-    replace(this.element, ...report.stages.map((stage) => rung(stage, report, unit)));
+    const { stages } = report;
+    if (this.#rungs.length !== stages.length) {
+      this.#rungs = stages.map(() => new Rung());
+      replace(this.element, ...this.#rungs.map(({ element }) => element));
+    }
+    stages.forEach((stage, i) => this.#rungs[i].show(stage, report));
   }
 }
 
-/**
- * @param {StageReport} stage
- * @param {Report} report
- * @param {string} unit
- */
-function rung(stage, report, unit) {
-  const ran = clock(report, stage.number);
-  const paused = pausedTicks(report, stage.number);
-  return h(
+/** A stage. Its parts stay while their figures change, so that what grows is seen to grow. */
+class Rung {
+  #share = h('b', { class: 'rung-share' });
+  #name = h('span', { class: 'rung-name' });
+  #pie = s('circle', { class: 'ran', cx: 7, cy: 7, r: 3, pathLength: 1 });
+  #clock = h('span');
+  #verdict = h('span', { class: 'rung-verdict' });
+  #bar = h('span');
+  #counts = h('p', { class: 'rung-counts' });
+  #checks = h('ul', { class: 'checks' });
+  element = h(
     'li',
-    { class: `rung ${stage.verdict}`, 'data-stage': stage.number, 'data-verdict': stage.verdict },
+    {},
     h(
       'div',
       { class: 'rung-head' },
-      h('b', { class: 'rung-share' }, share(stage.traffic_pct)),
-      h('span', { class: 'rung-name' }, isOwnName(stage) && stage.name),
-      h(
-        'span',
-        { class: 'rung-clock' },
-        `${count(ran)} of ${count(stage.duration_ticks)} ${unit}${paused > 0 ? `, ${count(paused)} paused` : ''}`,
-      ),
-      h('span', { class: 'rung-verdict' }, VERDICTS[stage.verdict]),
+      this.#share,
+      this.#name,
+      h('span', { class: 'rung-clock' }, pie(this.#pie), this.#clock),
+      this.#verdict,
     ),
-    h(
-      'div',
-      { class: 'rung-bar', 'aria-hidden': 'true' },
-      h('span', { style: `width:${stage.traffic_pct}%` }),
-    ),
-    h('p', { class: 'rung-counts' }, ...counts(stage)),
-    h('ul', { class: 'checks' }, ...stage.checks.map((check) => checkLine(check, report))),
+    h('div', { class: 'rung-bar', 'aria-hidden': 'true' }, this.#bar),
+    this.#counts,
+    this.#checks,
   );
+
+  /**
+   * @param {StageReport} stage
+   * @param {Report} report
+   */
+  show(stage, report) {
+    const unit = tickUnit(report.config.tick_seconds).short;
+    const ran = clock(report, stage.number);
+    const paused = pausedTicks(report, stage.number);
+    const { verdict, duration_ticks, traffic_pct } = stage;
+    if (this.#verdict.textContent && this.#verdict.textContent !== VERDICTS[verdict]) pulse(this.#verdict);
+    set(this.element, { class: `rung ${verdict}`, 'data-stage': stage.number, 'data-verdict': verdict });
+    this.#share.textContent = share(traffic_pct);
+    this.#name.textContent = isOwnName(stage) ? stage.name : '';
+    this.#pie.style.strokeDasharray = `${Math.min(1, ran / Math.max(1, duration_ticks))} 1`;
+    this.#clock.textContent = `${count(ran)} of ${count(duration_ticks)} ${unit}${paused > 0 ? `, ${count(paused)} paused` : ''}`;
+    this.#verdict.textContent = VERDICTS[verdict];
+    this.#bar.style.width = `${traffic_pct}%`;
+    this.#counts.textContent = counts(stage);
+    replace(this.#checks, ...stage.checks.map((check) => checkLine(check, report)));
+  }
 }
+
+/** How much of a stage's time has run, as a pie. @param {SVGElement} ran */
+const pie = (ran) =>
+  s(
+    'svg',
+    { class: 'pie', width: 14, height: 14, 'aria-hidden': 'true' },
+    s('circle', { cx: 7, cy: 7, r: 6 }),
+    ran,
+  );
 
 /**
  * Whether a stage has a name of its own: the engine calls it by its share else.
@@ -66,12 +97,12 @@ const isOwnName = ({ name, traffic_pct }) => name.replace(/\s/g, '') !== `${traf
 
 /** @param {StageReport} stage */
 function counts({ metrics }) {
-  if (!metrics) return ['No requests yet.'];
-  const { canary, baseline } = metrics;
-  return [
-    `Failed: canary ${count(canary.errors)} of ${count(canary.requests)}, ${percent(canary.error_rate)}; `,
-    `baseline ${count(baseline.errors)} of ${count(baseline.requests)}, ${percent(baseline.error_rate)}`,
-  ];
+  if (!metrics) return 'No requests yet.';
+  const arm = (/** @type {"canary" | "baseline"} */ name) => {
+    const { errors, requests, error_rate } = metrics[name];
+    return `${name} ${count(errors)} of ${count(requests)}, ${percent(error_rate)}`;
+  };
+  return `Failed: ${arm('canary')}; ${arm('baseline')}`;
 }
 
 /**

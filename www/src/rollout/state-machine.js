@@ -5,6 +5,7 @@
  */
 
 import { h, s } from '../base/dom.js';
+import { pulse } from '../base/pulse.js';
 
 /** @import { Report, State } from '../base/engine.js' */
 /** @typedef {{ from: State, to: State, label: string }} Edge */
@@ -36,12 +37,15 @@ export class StateMachine {
   #width = 300;
   /** @type {Report | null} */
   #report = null;
+  /** The state and the way into it as they are drawn. */
+  #drawn = '';
 
   /** @param {number} width in CSS pixels */
   resize(width) {
     const fitted = Math.max(236, Math.min(440, width));
     if (fitted === this.#width) return;
     this.#width = fitted;
+    this.#drawn = '';
     if (this.#report) this.show(this.#report);
   }
 
@@ -50,6 +54,10 @@ export class StateMachine {
     this.#report = report;
     const state = report.final_state;
     const way = lastTransition(report);
+    const now = `${way?.from} ${state}`;
+    const before = this.#drawn;
+    if (now === before) return;
+    this.#drawn = now;
     const boxes = layout(this.#width);
     const isLit = (/** @type {Edge} */ edge) => way !== null && edge.from === way.from && edge.to === way.to;
     // Lit last, to lie on top where edges share their trunk.
@@ -72,6 +80,10 @@ export class StateMachine {
         ),
       ),
     );
+    if (before) {
+      pulse(this.element.querySelector('.node.lit'));
+      pulse(this.element.querySelector('.edge.lit path'), [{ strokeDasharray: '0 1' }, { strokeDasharray: '1 0' }]);
+    }
   }
 }
 
@@ -165,7 +177,7 @@ function drawEdge({ from, to, label }, boxes, lit) {
   return s(
     'g',
     { class: `edge${lit ? ' lit' : ''}`, 'data-edge': `${from}>${to}` },
-    s('path', { d, 'marker-end': `url(#${lit ? 'arrow-lit' : 'arrow'})` }),
+    s('path', { d, pathLength: 1, 'marker-end': `url(#${lit ? 'arrow-lit' : 'arrow'})` }),
     s('text', { x, y, 'text-anchor': anchor }, label),
   );
 }

@@ -12,6 +12,7 @@ import study from './study.css';
 import strategies from './strategies.css';
 import verdict from './verdict.css';
 import timeline from './timeline.css';
+import flow from './flow.css';
 import stages from './stages.css';
 import forms from './forms.css';
 import narrow from './narrow.css';
@@ -34,6 +35,7 @@ export const style = [
   strategies,
   verdict,
   timeline,
+  flow,
   stages,
   forms,
   narrow,
