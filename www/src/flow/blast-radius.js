@@ -1,7 +1,7 @@
 /** The blast radius so far in numbers, and what would have been without a canary. */
 
 import { h, replace } from '../base/dom.js';
-import { count, percent, significant } from '../base/format.js';
+import { count, counted, percent, significant } from '../base/format.js';
 import { expectedAtOnce } from './tick.js';
 
 /** @import { Report, Series } from '../base/engine.js' */
@@ -28,22 +28,26 @@ export class BlastRadius {
   show({ metrics }, series) {
     const { canary, baseline, excess_errors } = metrics;
     const all = canary.requests + baseline.requests;
-    replace(
+    const figure = (/** @type {string} */ text) => h('b', {}, text);
+    const say = (/** @type {HTMLElement} */ to, /** @type {(string | HTMLElement)[]} */ ...words) =>
+      replace(to, ...(all > 0 ? words : ['–']));
+    say(
       this.#exposed,
-      h('b', {}, count(canary.requests)),
-      ` of ${count(all)} requests (${percent(all > 0 ? canary.requests / all : null)})`,
+      figure(count(canary.requests)),
+      ` of ${counted(all, 'request')} (${percent(canary.requests / all)})`,
     );
-    replace(
+    say(
       this.#failed,
-      h('b', {}, count(canary.errors)),
+      figure(count(canary.errors)),
       '; ',
-      h('b', {}, count(excess_errors)),
+      figure(count(excess_errors)),
       ' of them the baseline would have served (excess errors)',
     );
     const expected = expectedAtOnce(series, metrics.ticks);
-    replace(
+    say(
       this.#atOnce,
-      ...(expected > 0 ? ['about ', h('b', {}, significant(expected))] : [h('b', {}, 'no')]),
+      expected > 0 ? 'about ' : '',
+      figure(expected > 0 ? significant(expected) : 'no'),
       ' excess errors expected, by the true rates, which no operator sees',
     );
   }

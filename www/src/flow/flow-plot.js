@@ -5,7 +5,7 @@
  */
 
 import { s, set } from '../base/dom.js';
-import { count, percent } from '../base/format.js';
+import { count, counted, percent } from '../base/format.js';
 import { ARMS, places } from './layout.js';
 
 /** @import { Arm, Layout, Panel } from './layout.js' */
@@ -17,10 +17,10 @@ const exactShare = (pct) => `${pct}\u00a0%`;
 /** What a version did in a tick, line by line. @param {Arm} arm @param {ArmCounts} counts */
 const lines = (arm, { pct, requests, failed, excess }) => [
   arm,
-  `${exactShare(pct)}, ${count(requests)} requests`,
+  `${exactShare(pct)}, ${counted(requests, 'request')}`,
   `${count(requests - failed)} served`,
   `${count(failed)} failed (${percent(requests > 0 ? failed / requests : null)})`,
-  arm === 'canary' ? `${count(excess)} in excess` : '',
+  arm === 'canary' ? counted(excess, 'excess error') : '',
 ];
 
 export class FlowPlot {
@@ -36,14 +36,14 @@ export class FlowPlot {
     this.#layout = layout;
     const { width, height, router, trunk, middle } = layout;
     set(this.svg, { width, height });
-    set(this.#users, { y: middle - trunk / 2 - 8 });
+    set(this.#users, { y: middle + trunk / 2 + 16 });
     for (const arm of ARMS) this.#arms[arm].draw(layout);
     this.svg.replaceChildren(
       s('rect', { class: 'trunk', x: -2, y: middle - trunk / 2, width: router + 2, height: trunk }),
       ...ARMS.map((arm) => this.#arms[arm].stream),
       s('circle', { class: 'router', cx: router, cy: middle, r: 14 }),
       ...ARMS.map((arm) => this.#arms[arm].way),
-      s('text', { y: middle + trunk / 2 + 16 }, 'router'),
+      s('text', { x: router - 38, y: middle - trunk / 2 - 8 }, 'router'),
       this.#users,
       ...ARMS.map((arm) => this.#arms[arm].panel),
     );
@@ -59,7 +59,7 @@ export class FlowPlot {
     const users = counts ? count(counts.baseline.requests + counts.canary.requests) : 'no';
     this.#users.replaceChildren(
       ...['users’', users, 'requests'].map((word, i) =>
-        s('tspan', { x: 0, dy: i ? 14 : -28, class: i === 1 && 'strong' }, word),
+        s('tspan', { x: 0, dy: i && 14, class: i === 1 && 'strong' }, word),
       ),
     );
     for (const arm of ARMS) {

@@ -4,7 +4,7 @@
  */
 
 import { h, replace, s } from '../base/dom.js';
-import { STATE_WORDS, count, presentStage, share, tickUnit } from '../base/format.js';
+import { count, presentStage, share, tickUnit } from '../base/format.js';
 import { figuresTable } from '../charts/figures-table.js';
 import { BlastRadius } from './blast-radius.js';
 import { FlowPlot } from './flow-plot.js';
@@ -90,8 +90,9 @@ export class Flow {
     const { ticks } = here.metrics;
     const counts = ticks > 0 ? tickCounts(series, ticks) : null;
     const unit = tickUnit(here.config.tick_seconds).name;
-    this.#title.textContent = ticks > 0 ? `Requests in ${unit} ${count(ticks)}` : 'Requests';
-    this.#note.textContent = note(here, unit);
+    const last = winner(here) ? ', the last' : '';
+    this.#title.textContent = ticks > 0 ? `Requests in ${unit} ${count(ticks)}${last}` : 'Requests';
+    this.#note.textContent = note(here);
     this.#plot.show(counts, counts?.canary.pct ?? here.config.stages[0].traffic_pct, winner(here));
     this.#plot.svg.setAttribute('aria-label', `${this.#title.textContent}. ${sentence(counts, this.#note)}`);
     this.#blast.show(here, series);
@@ -115,20 +116,14 @@ const figures = ({ baseline, canary }) => [
 ];
 
 /**
- * Where the requests go, and where they will go from now on.
+ * Where requests go from now on.
  * @param {Report} here
- * @param {string} unit
  */
-function note(here, unit) {
-  const { metrics, config, final_state } = here;
+function note(here) {
   const to = winner(here);
-  if (to) {
-    const last = metrics.ticks > 0 ? `This was the last ${unit}: the` : 'The';
-    return `${last} rollout is ${STATE_WORDS[final_state]}, and all requests go to the ${to} now.`;
-  }
-  const pct = share(config.stages[presentStage(here) - 1].traffic_pct);
-  if (metrics.ticks === 0) return `No request yet. The router will send ${pct} of them to the canary.`;
-  return `The rollout is ${STATE_WORDS[final_state]}. Next, the router sends ${pct} to the canary.`;
+  if (to) return `All requests go to the ${to} now.`;
+  const pct = share(here.config.stages[presentStage(here) - 1].traffic_pct);
+  return here.metrics.ticks > 0 ? `Next, ${pct} go to the canary.` : `No request yet. ${pct} will go to the canary.`;
 }
 
 /**
@@ -158,7 +153,7 @@ function keyEntries({ canary: { served, failed } }) {
   const failures = one ? 'a failed request' : `${upTo(failed.per)} failed requests, too many to draw each`;
   const excess = one ? 'one' : upTo(failed.per);
   return [
-    [[mark('baseline', 'served'), mark('canary', 'served')], `${requests}, served or on the way`],
+    [[mark('baseline', 'served'), mark('canary', 'served')], requests],
     [[mark('', 'failed')], failures],
     [[mark('', 'excess')], `${excess} that the baseline would have served (excess error)`],
   ].map(([marks, words]) => h('span', { class: 'key-entry' }, ...marks, /** @type {string} */ (words)));

@@ -33,7 +33,7 @@ const PITCH = 7;
 /** Distances of failure marks, with the height they may fill: small only where there are many. */
 const CELLS = [
   [9, 36],
-  [9, 63],
+  [7, 42],
   [7, 63],
   [5, 65],
   [4, 64],
