@@ -14,6 +14,13 @@ const OMISSIONS = [
 /** A button that looks like a link, with the dialog that it opens. */
 export function leavesOut() {
   const title = 'What this leaves out';
+  const text = h(
+    'div',
+    { tabindex: '-1' },
+    h('h3', {}, title),
+    h('dl', {}, ...OMISSIONS.flatMap(([name, said]) => [h('dt', {}, name), h('dd', {}, said)])),
+    h('button', { type: 'button', onclick: () => dialog.close() }, 'Close'),
+  );
   /** @type {HTMLDialogElement} */
   const dialog = h(
     'dialog',
@@ -23,23 +30,17 @@ export function leavesOut() {
       // A click beside what it says is one on the dialog itself.
       onclick: (event) => event.target === dialog && dialog.close(),
     },
-    h(
-      'div',
-      // Else its end would be scrolled to, where the button is.
-      { tabindex: '-1', autofocus: true },
-      h('h3', {}, title),
-      h('dl', {}, ...OMISSIONS.flatMap(([name, text]) => [h('dt', {}, name), h('dd', {}, text)])),
-      h('button', { type: 'button', onclick: () => dialog.close() }, 'Close'),
-    ),
+    text,
   );
+  const open = () => {
+    dialog.showModal();
+    // The button at its end would have the focus, and be scrolled to.
+    text.focus();
+  };
   return h(
     'span',
     { class: 'leaves' },
-    h(
-      'button',
-      { type: 'button', class: 'link', 'aria-haspopup': 'dialog', onclick: () => dialog.showModal() },
-      title,
-    ),
+    h('button', { type: 'button', class: 'link', 'aria-haspopup': 'dialog', onclick: open }, title),
     dialog,
   );
 }
