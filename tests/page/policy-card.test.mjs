@@ -163,6 +163,7 @@ test('the share of false alarms follows the bad releases among ours', () =>
 async function figures(page) {
   const summary = page.locator('.curve summary');
   if (!(await page.locator('.curve details').evaluate(({ open }) => open))) await summary.click();
+  await page.locator('.curve tbody tr').first().waitFor();
   return page
     .locator('.curve tbody tr')
     .evaluateAll((rows) =>

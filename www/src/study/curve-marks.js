@@ -56,7 +56,7 @@ export function lineMarks({ mark, square, points }, x, y) {
  * @param {Scale} y
  */
 export const placeMark = ({ mark, at }, x, y) =>
-  s('g', { class: `place ${mark}` }, s('path', { d: `M${x(at)} ${y(0)}V${y(1)}` }));
+  s('g', { class: `curve-place ${mark}` }, s('path', { d: `M${x(at)} ${y(0)}V${y(1)}` }));
 
 /**
  * The labels of places and lines. Each is put where it has the most room: that
