@@ -215,7 +215,7 @@ test('no traffic is asked for that the engine refuses', () =>
     await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
     await show(page, most, 192);
     await studied(page);
-    assert.equal(await page.locator('.study-progress .message').innerText(), '');
+    assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
     const asked = (await figures(page)).map(([first]) => first);
     assert.ok(asked.includes('1,000,000 a second') && asked.length < TRAFFICS.length, String(asked));
   }));
