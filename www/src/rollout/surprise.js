@@ -7,6 +7,7 @@ import { oftenness } from '../base/chance.js';
 import { h, replace } from '../base/dom.js';
 import { OUTCOMES } from '../base/format.js';
 import { get } from '../base/json-path.js';
+import { leavesOut } from '../study/leaves-out.js';
 import { POLICIES, isPossible, policyText, rulesOf, withPolicy, withRules } from '../study/policies.js';
 import { isAsBaseline, isHealthy } from '../study/study-request.js';
 
@@ -75,6 +76,7 @@ export class Surprise {
         this.#first,
         ...this.#buttons.values(),
       ),
+      leavesOut(),
     );
   }
 

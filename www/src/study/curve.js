@@ -1,23 +1,40 @@
 /**
- * How much worse a release must be to be caught: P(rollback) over the ratio of
- * errors, for the policy on screen and another, with the simulation's interval.
+ * Probabilities over a quantity that is swept, a line each, with the
+ * simulation's intervals and a table behind. What is swept, and what the lines
+ * are, others say.
  */
 
 import { scaleLinear, scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
 import { between, chance } from '../base/chance.js';
 import { yAxis } from '../charts/chart.js';
 import { h, replace, s } from '../base/dom.js';
-import { share, significant } from '../base/format.js';
+import { share } from '../base/format.js';
 import { swatch } from '../charts/figure.js';
-import { RATIOS } from './study-request.js';
+import { curveLabels, lineMarks, placeMark } from './curve-marks.js';
 
-/** @import { Estimate, StudyReport } from '../base/engine.js' */
-/** @import { Scale } from '../charts/chart.js' */
-/** @typedef {{ ratio: number, p: Estimate }} CurvePoint */
+/** @import { Point } from './findings.js' */
+/**
+ * `mark` is the line's class, `square` the form of its points; `name` stands in
+ * the table, and at the line itself if it is `labelled`.
+ * @typedef {{ mark: string, square: boolean, name: string, labelled: boolean, points: Point[] }} CurveLine
+ */
+/** A place on the axis, marked over the whole height. @typedef {{ mark: string, at: number, label: string }} Place */
+/**
+ * A place on the axis with its name, `important` where there is room for few.
+ * @typedef {{ at: number, label: string, important: boolean }} CurveTick
+ */
+/**
+ * What to draw; `word` tells a value of what is swept.
+ * @typedef {{
+ *   title: string, axis: string, column: string, word: (at: number) => string, ticks: CurveTick[],
+ *   key: { mark: string | null, name: string }[], lines: CurveLine[], places: Place[],
+ * }} CurveSpec
+ */
 
-const HEIGHT = 290;
+const HEIGHT = 340;
 const BOTTOM = 44;
+/** Under so many pixels only the important ticks are named. */
+const CROWDED = 420;
 
 export class Curve {
   #svg = s('svg', { role: 'img', height: HEIGHT, 'aria-label': 'Not drawn yet' });
@@ -31,28 +48,15 @@ export class Curve {
   );
   element = h('div', { class: 'curve' }, this.#key, this.#svg, this.#details);
   #width = 0;
-  /** @type {{ name: string, points: CurvePoint[] }[]} */
-  #policies = [];
+  /** @type {CurveSpec | null} */
+  #spec = null;
 
-  /**
-   * @param {StudyReport} report
-   * @param {string} rival
-   * @param {boolean} little whether the other policy is left out and stays as shown
-   */
-  show({ sweep }, rival, little) {
-    const kept = little ? this.#policies.slice(1) : [];
-    const names = ['this policy', rival].slice(0, sweep?.points[0]?.policies.length ?? 0);
-    const told = names.map((name, i) => ({
-      name,
-      points: (sweep?.points ?? []).map(({ value, policies }) => ({
-        ratio: value,
-        p: policies[i].p_rollback,
-      })),
-    }));
-    this.#policies = [...told, ...kept];
+  /** @param {CurveSpec} spec */
+  show(spec) {
+    this.#spec = spec;
     replace(
       this.#key,
-      ...this.#policies.map(({ name }, i) => h('span', { class: 'key-entry' }, swatch(`policy-${i}`), name)),
+      ...spec.key.map(({ mark, name }) => h('span', { class: 'key-entry' }, mark && swatch(mark), name)),
     );
     this.#draw();
     this.#write();
@@ -66,89 +70,59 @@ export class Curve {
   }
 
   #draw() {
-    if (this.#width === 0 || this.#policies.length === 0) return;
+    if (this.#width === 0 || !this.#spec) return;
+    const { title, axis, ticks, lines, places, word } = this.#spec;
     const x = scaleLog()
-      .domain([RATIOS[0], RATIOS[RATIOS.length - 1]])
+      .domain([ticks[0].at, ticks[ticks.length - 1].at])
       .range([58, this.#width - 18]);
     const y = scaleLinear()
       .domain([0, 1])
       .range([HEIGHT - BOTTOM, 10]);
     const middle = (x.range()[0] + x.range()[1]) / 2;
-    const crowded = this.#width < 420;
     this.#svg.setAttribute('width', String(this.#width));
     replace(
       this.#svg,
       yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
-      ...RATIOS.filter((ratio) => ratio !== 1.1 && !(crowded && ratio === 1.25)).map((ratio) =>
-        s('text', { x: x(ratio), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, `${ratio}\u00a0×`),
-      ),
-      s('text', { x: middle, y: HEIGHT - 6, 'text-anchor': 'middle' }, 'errors, times the baseline’s'),
-      ...this.#policies.map(({ points }, i) => policyMarks(points, i, x, y)).reverse(),
+      ...ticks
+        .filter(({ important }) => important || this.#width >= CROWDED)
+        .map(({ at, label }) =>
+          s('text', { x: x(at), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, label),
+        ),
+      s('text', { x: middle, y: HEIGHT - 6, 'text-anchor': 'middle' }, axis),
+      ...places.map((place) => placeMark(place, x, y)),
+      ...lines.map((line) => lineMarks(line, x, y)).reverse(),
+      ...curveLabels(lines, places, x, y),
     );
-    this.#svg.setAttribute(
-      'aria-label',
-      `Probability of a rollback. ${this.#policies.map(spoken).join(' ')}`,
+    const told = lines.map(
+      ({ name, points }) =>
+        `${name}: ${points.map(({ at, p }) => `${chance(p)} at ${word(at)}`).join(', ') || 'not known yet'}.`,
     );
+    const marked = places.map(({ label }) => `${label}.`);
+    this.#svg.setAttribute('aria-label', [`${title}.`, ...told, ...marked].join(' '));
   }
 
   #write() {
-    if (!this.#details.open) return;
-    const [first] = this.#policies;
-    const row = (/** @type {CurvePoint} */ { ratio }) =>
+    if (!this.#details.open || !this.#spec) return;
+    const { column, lines, word } = this.#spec;
+    const row = (/** @type {number} */ at) =>
       h(
         'tr',
         {},
-        h('th', { scope: 'row' }, `${significant(ratio)} ×`),
-        ...this.#policies.flatMap(({ points }) => {
-          const point = points.find((one) => one.ratio === ratio);
+        h('th', { scope: 'row' }, word(at)),
+        ...lines.flatMap(({ points }) => {
+          const point = points.find((one) => one.at === at);
           return [h('td', {}, point ? chance(point.p) : '–'), h('td', {}, point ? between(point.p) : '–')];
         }),
       );
-    const heads = ['errors', ...this.#policies.flatMap(({ name }) => [name, 'simulated within'])];
+    const heads = [column, ...lines.flatMap(({ name }) => [name, 'simulated within'])];
     replace(
       this.#table,
       h(
         'table',
         {},
         h('thead', {}, h('tr', {}, ...heads.map((name) => h('th', { scope: 'col' }, name)))),
-        h('tbody', {}, ...(first?.points ?? []).map(row)),
+        h('tbody', {}, ...(lines[0]?.points ?? []).map(({ at }) => row(at))),
       ),
     );
   }
-}
-
-/** @param {{ name: string, points: CurvePoint[] }} policy */
-const spoken = ({ name, points }) =>
-  `${name}: ${points.map(({ ratio, p }) => `${chance(p)} at ${ratio} times the errors`).join(', ')}.`;
-
-/**
- * A line with a mark and a whisker at each ratio; the policies differ in dash
- * and mark.
- * @param {CurvePoint[]} points
- * @param {number} policy
- * @param {Scale} x
- * @param {Scale} y
- */
-function policyMarks(points, policy, x, y) {
-  const path = line(
-    (/** @type {CurvePoint} */ { ratio }) => x(ratio),
-    (/** @type {CurvePoint} */ { p }) => y(p.estimate),
-  );
-  return s(
-    'g',
-    { class: `policy-${policy}` },
-    s('path', { d: path(points) }),
-    ...points.flatMap(({ ratio, p }) => {
-      const [cx, cy] = [x(ratio), y(p.estimate)];
-      return [
-        s('path', {
-          class: 'whisker',
-          d: `M${cx} ${y(p.low)}V${y(p.high)}M${cx - 3} ${y(p.low)}h6M${cx - 3} ${y(p.high)}h6`,
-        }),
-        policy === 0
-          ? s('circle', { cx, cy, r: 3.4 })
-          : s('rect', { x: cx - 3, y: cy - 3, width: 6, height: 6 }),
-      ];
-    }),
-  );
 }

@@ -1,26 +1,34 @@
 /** The policy card: what the policy on screen does, and what another would do. */
 
-import { between, chance } from '../base/chance.js';
 import { h, replace } from '../base/dom.js';
 import { significant, tickUnit } from '../base/format.js';
+import { BadShare } from './bad-share.js';
+import { cardRows } from './card-rows.js';
+import { leavesOut } from './leaves-out.js';
 import { POLICIES } from './policies.js';
 import { badRelease, isHealthy } from './study-request.js';
 
-/** @import { Report, StudyCase, StudyReport } from '../base/engine.js' */
+/** @import { Report } from '../base/engine.js' */
+/** @import { Findings } from './findings.js' */
 /** @import { PolicyName } from './policies.js' */
-/** @typedef {{ healthy: StudyCase, release: StudyCase | null }} Cases */
 
 export class StudyCard {
   #body = h('tbody');
   #rival;
   #name = h('span');
   #note = h('p', { class: 'quiet' });
-  /** What the other policy does, kept where a study leaves it out. @type {Cases | undefined} */
-  #rivalCases;
+  #badShare;
+  /** What is shown, to be told anew with another share of bad releases. @type {Findings[]} */
+  #findings = [];
+  /** @type {Report | null} */
+  #report = null;
   element;
 
-  /** @param {(rival: PolicyName) => void} onrival */
-  constructor(onrival) {
+  /**
+   * @param {(rival: PolicyName) => void} onrival
+   * @param {() => void} onbadshare
+   */
+  constructor(onrival, onbadshare) {
     this.#rival = h(
       'select',
       {
@@ -28,6 +36,10 @@ export class StudyCard {
       },
       ...Object.entries(POLICIES).map(([value, { name }]) => h('option', { value }, name)),
     );
+    this.#badShare = new BadShare(() => {
+      this.#write();
+      onbadshare();
+    });
     this.element = h(
       'div',
       { class: 'study-card' },
@@ -45,14 +57,16 @@ export class StudyCard {
               'tr',
               {},
               h('td'),
-              h('th', { scope: 'col' }, 'this policy'),
-              h('th', { scope: 'col' }, this.#name),
+              h('th', { scope: 'col' }, 'A: this policy'),
+              h('th', { scope: 'col' }, 'B: ', this.#name),
             ),
           ),
           this.#body,
         ),
       ),
+      this.#badShare.element,
       this.#note,
+      leavesOut(),
     );
   }
 
@@ -62,79 +76,60 @@ export class StudyCard {
     this.#name.textContent = POLICIES[rival].name;
   }
 
+  /** Bad releases among all, in percent. */
+  get badShare() {
+    return this.#badShare.value;
+  }
+
+  set badShare(percent) {
+    this.#badShare.value = percent;
+    this.#write();
+  }
+
   /**
    * Names what will be told, before it is known.
    * @param {Report} report of the rollout on screen
    */
   await(report) {
-    if (this.#body.childElementCount > 0) return;
-    const blank = () => h('td', {}, '–', h('small', {}, '\u00a0'));
-    const { name: unit } = tickUnit(report.config.tick_seconds);
-    replace(
-      this.#body,
-      ...rows(unit).map(({ name }) => h('tr', {}, h('th', { scope: 'row' }, name), blank(), blank())),
-    );
+    if (this.#report) return;
+    this.#report = report;
+    this.#write();
   }
 
   /**
-   * @param {StudyReport} study
+   * @param {Findings[]} findings of policies A and B
    * @param {Report} report of the rollout on screen
-   * @param {boolean} little whether the other policy is left out and stays as shown
+   * @param {number} horizonTicks how long failures are counted
    */
-  show(study, report, little) {
-    const { name: unit } = tickUnit(report.config.tick_seconds);
-    /** @type {(Cases | undefined)[]} */
-    const policies = [study, little ? this.#rivalCases : study.policies[0]];
-    this.#rivalCases = policies[1];
-    replace(
-      this.#body,
-      ...rows(unit).map(({ name, value }) =>
-        h(
-          'tr',
-          {},
-          h('th', { scope: 'row' }, name),
-          ...policies.map((cases) => h('td', {}, ...(cases ? value(cases) : ['–']))),
-        ),
-      ),
-    );
-    const until = `${unit} ${significant(study.horizon_ticks)}`;
+  show(findings, report, horizonTicks) {
+    this.#findings = findings;
+    this.#report = report;
+    this.#write();
+    const until = `${tickUnit(report.config.tick_seconds).name} ${significant(horizonTicks)}`;
     this.#note.textContent =
       `${isHealthy(report) ? 'The release on screen is healthy; the bad one is the same with' : 'The bad release is the one on screen:'} ` +
       `${badRelease(report)}. Failures are counted until ${until}: ` +
-      'a bad release that is promoted goes on failing at 100\u00a0% of traffic until then.';
+      'a bad release that is promoted goes on failing at 100\u00a0% of traffic until then. ' +
+      'A and B meet the same rollouts, seed by seed.';
   }
-}
 
-/**
- * @param {string} unit
- * @returns {{ name: string, value: (cases: Cases) => (string | Node)[] }[]}
- */
-function rows(unit) {
-  const ticks = (/** @type {number} */ n) => `${significant(n)}\u00a0${unit}${n === 1 ? '' : 's'}`;
-  /** @param {{ mean: number, p95: number } | null | undefined} spread @param {(n: number) => string} word */
-  const meanAndTail = (spread, word) =>
-    spread ? [word(spread.mean), h('small', {}, `95 % within ${word(spread.p95)}`)] : ['–'];
-  return [
-    {
-      name: 'Healthy release thrown away',
-      value: ({ healthy }) => [chance(healthy.p_rollback), h('small', {}, between(healthy.p_rollback))],
-    },
-    {
-      name: 'Bad release missed',
-      value: ({ release }) =>
-        release ? [chance(release.p_completed), h('small', {}, between(release.p_completed))] : ['–'],
-    },
-    {
-      name: 'Bad release: time to notice',
-      value: ({ release }) => meanAndTail(release?.ticks_to_rollback, ticks),
-    },
-    {
-      name: 'Bad release: failed for it',
-      value: ({ release }) => meanAndTail(release?.excess_errors, (n) => `${significant(n)}\u00a0requests`),
-    },
-    {
-      name: 'Healthy release: time to the end',
-      value: ({ healthy }) => meanAndTail(healthy.duration_ticks, ticks),
-    },
-  ];
+  #write() {
+    if (!this.#report) return;
+    const policies = [0, 1].map((i) => this.#findings[i]);
+    replace(
+      this.#body,
+      ...cardRows(this.#report, this.badShare / 100).map(({ key, name, note, tell }) =>
+        h(
+          'tr',
+          { 'data-row': key },
+          h('th', { scope: 'row' }, name, h('small', {}, note)),
+          ...policies.map((found) => {
+            const [figure, ...below] = found ? tell(found) : ['–'];
+            return h('td', {}, figure, ...below.map((line) => h('small', {}, line)));
+          }),
+        ),
+      ),
+    );
+    if (this.#findings.length > 0) this.#badShare.show(this.#findings);
+  }
 }

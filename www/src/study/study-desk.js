@@ -3,16 +3,19 @@
  * limit is dragged, more when it rests, yet more when nobody does anything.
  */
 
-import { Curve } from './curve.js';
 import { h } from '../base/dom.js';
+import { Curves } from './curves.js';
+import { findingsOf } from './findings.js';
 import { POLICIES } from './policies.js';
 import { StudyCard } from './study-card.js';
 import { StudyFigures } from './study-figures.js';
 import { StudyProgress } from './study-progress.js';
-import { RUNS, WALL, firstSeed, studiedConfig, studyOptions } from './study-request.js';
+import { RUNS, WALL, firstSeed, studyOrder } from './study-request.js';
 import { StudyRunner } from './study-runner.js';
 
 /** @import { Report } from '../base/engine.js' */
+/** @import { Along } from './curves.js' */
+/** @import { Findings } from './findings.js' */
 /** @import { PolicyName } from './policies.js' */
 /** @import { Session } from '../rollout/session.js' */
 /** @import { StudyResult } from './study-loop.js' */
@@ -36,10 +39,13 @@ export class StudyDesk {
   #idle;
   /** What a run of a whole study took last, in ms. */
   #msPerRun = 0;
+  /** What is known, of policies A and B. @type {Findings[]} */
+  #findings = [];
+  /** Whether it was studied along traffic, too. */
+  #withTraffic = false;
   #figures;
   #card;
-  /** The curve, to be drawn at its measured width. */
-  curve = new Curve();
+  #curves;
   #progress;
   element;
 
@@ -51,10 +57,17 @@ export class StudyDesk {
   constructor(onopen, onresult) {
     this.onresult = onresult;
     this.#figures = new StudyFigures(onopen);
-    this.#card = new StudyCard((rival) => {
-      this.#rival = this.#card.rival = rival;
-      if (this.#session) this.show(this.#session);
+    this.#curves = new Curves(() => {
+      this.#turn();
+      this.onalong();
     });
+    this.#card = new StudyCard(
+      (rival) => {
+        this.#rival = this.#card.rival = rival;
+        if (this.#session) this.show(this.#session);
+      },
+      () => this.onbadshare(),
+    );
     this.#card.rival = this.#rival;
     this.#progress = new StudyProgress(
       RUNS.many,
@@ -64,9 +77,39 @@ export class StudyDesk {
     this.element = h(
       'section',
       { class: 'card study', 'aria-label': 'The policy over many rollouts' },
-      h('div', {}, h('h3', {}, 'How much worse a release must be to be caught'), this.curve.element),
-      h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element, this.#progress.element),
+      h('div', {}, this.#curves.element, this.#progress.element),
+      h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element),
     );
+  }
+
+  /** Told when a person changes `badShare`. */
+  onbadshare = () => {};
+  /** Told when a person changes `along`. */
+  onalong = () => {};
+
+  /** Bad releases among ours, in percent, 0 to 100; 5 where nobody says otherwise. */
+  get badShare() {
+    return this.#card.badShare;
+  }
+
+  set badShare(percent) {
+    this.#card.badShare = percent;
+  }
+
+  /** What the curve goes along: the ratio of errors, or traffic. */
+  get along() {
+    return this.#curves.along;
+  }
+
+  /** @param {Along} along */
+  set along(along) {
+    this.#curves.along = along;
+    this.#turn();
+  }
+
+  /** The curve, to be drawn at its measured width. */
+  get curve() {
+    return this.#curves.curve;
   }
 
   /** The figures in large type and the walls, which have a place of their own. */
@@ -86,6 +129,7 @@ export class StudyDesk {
     this.#session = session;
     if (!known) {
       this.#studied = studied;
+      this.#withTraffic = false;
       this.#figures.await(report);
       this.#card.await(report);
       if (!dragging) this.onresult(null);
@@ -106,6 +150,13 @@ export class StudyDesk {
     this.#studied = '';
   }
 
+  /** Turns to the other curve; what that takes is studied if it is not known. */
+  #turn() {
+    if (!this.#session) return;
+    this.#curves.show(this.#findings, this.#session.report);
+    if (this.along === 'traffic' && !this.#withTraffic) this.#study(RUNS.shown, []);
+  }
+
   /**
    * @param {number} runs
    * @param {number[]} milestones
@@ -118,18 +169,16 @@ export class StudyDesk {
     const { config, report } = session;
     const started = performance.now();
     const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
-    const request = {
-      config: studiedConfig(config, report),
-      options: studyOptions(report, this.#rival, runs, little),
-      milestones,
-    };
+    const traffic = this.along === 'traffic';
+    this.#withTraffic = traffic;
+    const order = studyOrder(config, report, this.#rival, runs, { brief, little, traffic });
     if (runs === RUNS.many) this.#progress.show(0, runs);
     else this.#progress.rest();
     this.#runner.run(
-      request,
+      { ...order, milestones },
       {
         onresult: (result, last) => {
-          this.#show(result, report, little);
+          this.#show(result, report, brief, little);
           if (last) this.#progress.end(result.report);
           if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
           if (last && runs === RUNS.shown) this.#refineLater();
@@ -149,13 +198,17 @@ export class StudyDesk {
   /**
    * @param {StudyResult} result
    * @param {Report} report of the rollout it was made for
+   * @param {boolean} brief whether a limit is being dragged
    * @param {boolean} little whether it leaves out the other policy, which stays as shown
    */
-  #show(result, report, little) {
-    this.#figures.show(result, report);
+  #show(result, report, brief, little) {
+    const told = findingsOf(result, ['this policy', POLICIES[this.#rival].name]);
+    const kept = little ? this.#findings.slice(1).map((other) => ({ ...other, beside: null })) : [];
+    this.#findings = [...told, ...kept];
+    this.#figures.show(result, report, brief);
     this.#figures.mark(this.#session?.report ?? report);
-    this.#card.show(result.report, report, little);
-    this.curve.show(result.report, POLICIES[this.#rival].name, little);
+    this.#card.show(this.#findings, report, result.report.horizon_ticks);
+    this.#curves.show(this.#findings, report);
     this.onresult(result);
   }
 }

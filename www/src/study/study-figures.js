@@ -59,8 +59,9 @@ export class StudyFigures {
   /**
    * @param {StudyResult} result
    * @param {Report} report of the rollout on screen
+   * @param {boolean} brief whether a limit is being dragged, and more runs follow
    */
-  show({ report: study, healthy, release }, report) {
+  show({ report: study, healthy, release }, report, brief) {
     const { name: unit } = tickUnit(report.config.tick_seconds);
     const missed = study.release?.p_completed ?? null;
     this.#healthy.show(study.healthy.p_rollback, HEALTHY);
@@ -69,9 +70,10 @@ export class StudyFigures {
     this.#walls.healthy.show(healthy, first, unit, `of these ${WALL} healthy ones`);
     this.#walls.bad.show(release, first, unit, `of these ${WALL} bad ones`);
     const exact = [study.healthy.p_rollback, missed].flatMap((p) => (p ? [margin(p)] : [])).join(' and ');
-    this.#exactness.textContent = `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${
-      study.partial ? ' so far' : ''
-    }: the simulation is exact to ${exact} points.`;
+    const next = brief ? 'Let the limit go for more.' : 'More runs would make it exacter, not the policy better.';
+    this.#exactness.textContent =
+      `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${study.partial ? ' so far' : ''}: ` +
+      `the simulation is exact to ${exact} points (95\u00a0%). ${next}`;
     this.element.dataset.runs = String(study.runs);
     this.element.dataset.partial = String(study.partial);
     this.element.setAttribute('aria-busy', 'false');

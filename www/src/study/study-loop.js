@@ -5,12 +5,18 @@
 
 /** @import { FirstRuns, Study, StudyOptions, StudyReport } from '../base/engine.js' */
 /**
- * A study to run; told at each milestone, a number of runs, and at its end.
- * @typedef {{ config: string, options: StudyOptions, milestones: number[] }} StudyRequest
+ * A configuration and what to study of it.
+ * @typedef {{ config: string, options: StudyOptions }} StudyOrder
  */
 /**
- * What is found so far, with the outcomes of the first runs on either release.
- * @typedef {{ report: StudyReport, healthy: FirstRuns, release: FirstRuns }} StudyResult
+ * A study to run, and others beside it, run by run; told at each milestone, a
+ * number of runs, and at its end.
+ * @typedef {StudyOrder & { beside?: StudyOrder[], milestones: number[] }} StudyRequest
+ */
+/**
+ * What is found so far, with the outcomes of the first runs on either release,
+ * and what the studies beside it have found in as many runs.
+ * @typedef {{ report: StudyReport, healthy: FirstRuns, release: FirstRuns, beside: StudyReport[] }} StudyResult
  */
 /**
  * @typedef {{ id: number } & (
@@ -24,7 +30,7 @@
 const GROWTH = 4;
 
 export class StudyLoop {
-  /** @type {{ id: number, study: Study, milestones: number[] } | null} */
+  /** @type {{ id: number, study: Study, beside: Study[], milestones: number[] } | null} */
   #now = null;
   #chunk = 1;
 
@@ -44,11 +50,13 @@ export class StudyLoop {
    * @param {number} id
    * @param {StudyRequest} request
    */
-  start(id, { config, options, milestones }) {
+  start(id, { config, options, beside = [], milestones }) {
     this.stop();
     try {
-      this.#now = { id, study: this.newStudy(config, options), milestones };
+      this.#now = { id, study: this.newStudy(config, options), beside: [], milestones };
+      for (const other of beside) this.#now.beside.push(this.newStudy(other.config, other.options));
     } catch (error) {
+      this.stop();
       this.tell({ id, kind: 'error', message: error instanceof Error ? error.message : String(error) });
       return;
     }
@@ -65,17 +73,17 @@ export class StudyLoop {
 
   /** Ends the present study without a word. */
   stop() {
-    this.#now?.study.free();
+    if (this.#now) for (const study of [this.#now.study, ...this.#now.beside]) study.free();
     this.#now = null;
   }
 
   #continue() {
     if (!this.#now) return;
-    const { id, study, milestones } = this.#now;
+    const { id, study, beside, milestones } = this.#now;
     const mark = milestones.find((runs) => runs > study.done) ?? study.runs;
     const runs = Math.min(this.#chunk, mark - study.done);
     const before = performance.now();
-    study.advance(runs);
+    for (const one of [study, ...beside]) one.advance(runs);
     const took = Math.max(0.05, performance.now() - before);
     this.#chunk = Math.max(1, Math.floor(Math.min(runs * GROWTH, (runs * this.budgetMs) / took)));
 
@@ -89,11 +97,12 @@ export class StudyLoop {
   /** @param {boolean} last */
   #tellResult(last) {
     if (!this.#now) return;
-    const { id, study } = this.#now;
+    const { id, study, beside } = this.#now;
     const result = {
       report: study.report(),
       healthy: study.first_runs(true),
       release: study.first_runs(false),
+      beside: beside.map((one) => one.report()),
     };
     this.tell({ id, kind: 'result', result, last });
   }

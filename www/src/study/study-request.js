@@ -1,20 +1,27 @@
-/** What the page asks of a study: both releases, a sweep, and another policy. */
+/** What the page asks of a study: both releases, sweeps, and another policy. */
 
+import { validate } from '../base/engine.js';
 import { put } from '../base/json-path.js';
 import { isPossible, policyOf } from './policies.js';
 
-/** @import { Report, StudyOptions } from '../base/engine.js' */
+/** @import { Report } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
 /** @import { PolicyName } from './policies.js' */
+/** @import { StudyOrder } from './study-loop.js' */
 
 /** Releases of each kind on the walls. */
 export const WALL = 100;
 /** How much worse the bad release is where the one on screen is healthy. */
 export const BAD_RATIO = 1.5;
 /** Where the curve is measured: errors, times the baseline's. */
-export const RATIOS = [1, 1.1, 1.25, 1.5, 2, 3, 5];
-/** A few of them, where a limit is dragged and the runs are slow. */
+export const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
+/** Some of them while a limit is dragged, and a few where the runs are slow, too. */
+const SOME_RATIOS = [1, 1.25, 1.5, 2, 3, 5];
 const FEW_RATIOS = [1, 1.5, 2, 5];
+const TRAFFIC = 'traffic.requests_per_second';
+/** The steps of traffic, three to a factor of ten, up and down from the configured one. */
+const STEPS = [-3, -2, -1, 0, 1, 2, 3];
+const FEW_STEPS = [-3, 0, 3];
 /** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
 export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
 
@@ -54,28 +61,66 @@ export const firstSeed = (seed) =>
  * @param {string} config
  * @param {Report} report of its rollout
  */
-export const studiedConfig = (config, report) =>
+const studiedConfig = (config, report) =>
   isHealthy(report) && !isAsBaseline(report)
     ? JSON.stringify(put(JSON.parse(config), 'canary', undefined))
     : config;
 
 /**
+ * Where the curve along traffic is measured, in requests per second: a tenth to
+ * ten times the configured traffic, rounded so that it can be read.
  * @param {Report} report of the rollout on screen
+ * @param {number[]} [steps]
+ */
+export function trafficsAround({ config }, steps = STEPS) {
+  const { requests_per_second: here } = config.traffic;
+  return steps.map((step) => (step === 0 ? here : Number((here * 10 ** (step / 3)).toPrecision(2))));
+}
+
+/**
+ * @param {string} config
+ * @param {Report} report of its rollout
  * @param {PolicyName} rival the policy to compare with, where the plan allows it
  * @param {number} runs
- * @param {boolean} [little] this policy alone, at a few ratios
- * @returns {StudyOptions}
+ * @param {{ brief?: boolean, little?: boolean, traffic?: boolean }} [extent]
+ *   `brief`: at fewer ratios; `little`: this policy alone, at a few; `traffic`: along traffic as well, by a study of
+ *   healthy releases and one of the bad, for a sweep is of one release
+ * @returns {StudyOrder & { beside: StudyOrder[] }}
  */
-export const studyOptions = (report, rival, runs, little = false) => ({
-  runs,
-  seed: firstSeed(report.seed),
-  ...(isHealthy(report) ? { set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] } : {}),
-  sweep: { field: 'canary.error_ratio', values: little ? FEW_RATIOS : RATIOS },
-  policies:
-    little || !isPossible(rival, report.config)
-      ? []
-      : [{ name: rival, policy: policyOf(rival, report.config) }],
-});
+export function studyOrder(config, report, rival, runs, { brief, little, traffic } = {}) {
+  const studied = studiedConfig(config, report);
+  const common = {
+    runs,
+    seed: firstSeed(report.seed),
+    policies:
+      little || !isPossible(rival, report.config)
+        ? []
+        : [{ name: rival, policy: policyOf(rival, report.config) }],
+  };
+  const bad = isHealthy(report)
+    ? { ...common, set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] }
+    : common;
+  const ratios = little ? FEW_RATIOS : brief ? SOME_RATIOS : RATIOS;
+  const options = { ...bad, sweep: { field: 'canary.error_ratio', values: ratios } };
+  if (!traffic) return { config: studied, options, beside: [] };
+  const draft = JSON.parse(studied);
+  // What passes the engine's limits is not asked for.
+  const allowed = (/** @type {number} */ value) =>
+    validate(JSON.stringify(put(draft, TRAFFIC, value))).problems.length === 0;
+  const sweep = {
+    field: TRAFFIC,
+    values: trafficsAround(report, little ? FEW_STEPS : STEPS).filter(allowed),
+  };
+  const healthy = JSON.stringify(put(draft, 'canary', undefined));
+  return {
+    config: studied,
+    options,
+    beside: [
+      { config: healthy, options: { ...common, sweep } },
+      { config: studied, options: { ...bad, sweep } },
+    ],
+  };
+}
 
 /**
  * The release that stands for bad, in words: `1.5 times the errors`.

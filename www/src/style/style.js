@@ -9,6 +9,7 @@ import page from './page.css';
 import controls from './controls.css';
 import opening from './opening.css';
 import study from './study.css';
+import policy from './policy.css';
 import strategies from './strategies.css';
 import verdict from './verdict.css';
 import timeline from './timeline.css';
@@ -32,6 +33,7 @@ export const style = [
   controls,
   opening,
   study,
+  policy,
   strategies,
   verdict,
   timeline,

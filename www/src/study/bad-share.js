@@ -1,0 +1,86 @@
+/**
+ * How many of our releases are bad? No study can tell, and on it depends how
+ * many rollbacks are false alarms.
+ */
+
+import { h } from '../base/dom.js';
+import { falseAlarms } from './findings.js';
+
+/** @import { Findings } from './findings.js' */
+
+/** Bad releases among ours where nobody says otherwise, in percent. */
+const COMMON = 5;
+
+export class BadShare {
+  #input;
+  #fault = h('p', { class: 'fault', id: 'bad-share-fault', hidden: true });
+  #sentence = h('p', { class: 'false-alarms', id: 'false-alarms' });
+  #value = COMMON;
+  element;
+
+  /** @param {() => void} onchange */
+  constructor(onchange) {
+    this.#input = h('input', {
+      type: 'number',
+      min: 0,
+      max: 100,
+      step: 'any',
+      value: COMMON,
+      inputmode: 'decimal',
+      'aria-describedby': 'bad-share-fault false-alarms',
+      oninput: () => {
+        const valid = this.#input.value !== '' && this.#input.validity.valid;
+        this.#complain(valid ? '' : 'Expected a number from 0 to 100.');
+        if (!valid) return;
+        this.#value = Number(this.#input.value);
+        onchange();
+      },
+    });
+    this.element = h(
+      'div',
+      { class: 'bad-share' },
+      h('label', { class: 'compare' }, 'Bad releases among ours', h('span', {}, this.#input, '\u00a0%')),
+      this.#fault,
+      this.#sentence,
+    );
+  }
+
+  /** In percent, 0 to 100. */
+  get value() {
+    return this.#value;
+  }
+
+  set value(percent) {
+    this.#value = Math.min(100, Math.max(0, percent));
+    this.#input.value = String(this.#value);
+    this.#complain('');
+  }
+
+  /** @param {Findings[]} findings of policies A and B */
+  show(findings) {
+    const told = findings.map((found, i) => {
+      const share = falseAlarms(found, this.#value / 100);
+      const whose = findings.length > 1 ? ` by ${'AB'[i]}` : '';
+      return share
+        ? `Of 100 rollbacks${whose}, ${hundredths(share.estimate)} would be of healthy releases.`
+        : `Nothing is rolled back${whose}.`;
+    });
+    this.#sentence.textContent = told.join(' ');
+  }
+
+  /** @param {string} message */
+  #complain(message) {
+    this.#fault.hidden = message === '';
+    this.#fault.textContent = message;
+    if (message) this.#input.setAttribute('aria-invalid', 'true');
+    else this.#input.removeAttribute('aria-invalid');
+  }
+}
+
+/** @param {number} share */
+function hundredths(share) {
+  if (share === 0 || share === 1) return share ? 'all' : 'none';
+  const of100 = Math.round(share * 100);
+  if (of100 === 0 || of100 === 100) return of100 ? 'nearly all' : 'fewer than 1';
+  return `about ${of100}`;
+}

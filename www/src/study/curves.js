@@ -1,0 +1,134 @@
+/** The policies along a quantity of the world: how bad the release is, or how much traffic there is. */
+
+import { h } from '../base/dom.js';
+import { significant } from '../base/format.js';
+import { timesOf } from './card-rows.js';
+import { Curve } from './curve.js';
+import { caughtFrom } from './findings.js';
+import { RATIOS, badRelease, trafficsAround } from './study-request.js';
+
+/** @import { Report } from '../base/engine.js' */
+/** @import { CurveSpec } from './curve.js' */
+/** @import { Findings } from './findings.js' */
+/** @typedef {"ratio" | "traffic"} Along */
+
+/** @type {Record<Along, string>} */
+const ALONG = { ratio: 'error ratio', traffic: 'traffic' };
+/** Ratios that are not named on the axis, and those that are even where there is little room. */
+const UNNAMED = [1.1, 1.75];
+const NAMED = [1, 1.5, 2, 3, 5];
+
+export class Curves {
+  /** What is drawn at its measured width. */
+  curve = new Curve();
+  #title = h('h3');
+  #along;
+  element;
+
+  /** @param {() => void} onalong */
+  constructor(onalong) {
+    this.#along = h(
+      'select',
+      { onchange: onalong },
+      ...Object.entries(ALONG).map(([value, name]) => h('option', { value }, name)),
+    );
+    this.element = h(
+      'div',
+      {},
+      this.#title,
+      h('label', { class: 'compare' }, 'Along', this.#along),
+      this.curve.element,
+    );
+  }
+
+  /** What the curve goes along. */
+  get along() {
+    return /** @type {Along} */ (this.#along.value);
+  }
+
+  set along(along) {
+    this.#along.value = along;
+  }
+
+  /**
+   * @param {Findings[]} findings of policies A and B
+   * @param {Report} report of the rollout on screen
+   */
+  show(findings, report) {
+    const spec = this.along === 'ratio' ? byRatio(findings) : byTraffic(findings, report);
+    this.#title.textContent = spec.title;
+    this.curve.show(spec);
+  }
+}
+
+/** A policy's name with its letter. @param {Findings} found @param {number} i */
+const lettered = ({ name }, i) => `${'AB'[i]}: ${name}`;
+
+/**
+ * @param {Findings[]} findings
+ * @returns {CurveSpec}
+ */
+const byRatio = (findings) => ({
+  title: 'How much worse a release must be to be rolled back',
+  axis: 'errors, times the baseline’s',
+  column: 'errors',
+  word: (at) => `${significant(at)}\u00a0times`,
+  ticks: RATIOS.filter((at) => !UNNAMED.includes(at)).map((at) => ({
+    at,
+    label: `${at}\u00a0×`,
+    important: NAMED.includes(at),
+  })),
+  key: findings.map((found, i) => ({ mark: `policy-${i}`, name: lettered(found, i) })),
+  lines: findings.map((found, i) => ({
+    mark: `policy-${i}`,
+    square: i > 0,
+    name: lettered(found, i),
+    labelled: false,
+    points: found.ratios.map(({ at, found: { p_rollback } }) => ({ at, p: p_rollback })),
+  })),
+  places: findings.flatMap((found, i) => {
+    const { estimate, orLess } = caughtFrom(found);
+    if (estimate === null) return [];
+    const from = `${timesOf(estimate)}\u00a0times${orLess ? ' or less' : ''}`;
+    return [{ mark: `policy-${i}`, at: estimate, label: `${'AB'[i]}: 95\u00a0% caught from ${from}` }];
+  }),
+});
+
+/**
+ * @param {Findings[]} findings
+ * @param {Report} report
+ * @returns {CurveSpec}
+ */
+function byTraffic(findings, report) {
+  const here = report.config.traffic.requests_per_second;
+  const traffics = trafficsAround(report);
+  return {
+    title: `How traffic changes the two errors (bad release: ${badRelease(report)})`,
+    axis: 'requests per second',
+    column: 'requests per second',
+    word: (at) => `${significant(at)} a second`,
+    ticks: traffics.map((at, i) => ({ at, label: significant(at), important: i % 3 === 0 })),
+    key: [
+      ...findings.map((found, i) => ({ mark: `policy-${i} falsely`, name: lettered(found, i) })),
+      { mark: null, name: 'solid: healthy release thrown away' },
+      { mark: null, name: 'dashed: bad release missed' },
+    ],
+    lines: findings.flatMap(({ falsely, missed }, i) => [
+      {
+        mark: `policy-${i} falsely`,
+        square: false,
+        name: `${'AB'[i]} false rollback`,
+        labelled: true,
+        points: falsely,
+      },
+      {
+        mark: `policy-${i} missed`,
+        square: true,
+        name: `${'AB'[i]} missed`,
+        labelled: true,
+        points: missed,
+      },
+    ]),
+    places: [{ mark: 'here', at: here, label: `configured: ${significant(here)} a second` }],
+  };
+}
