@@ -296,6 +296,8 @@ test('along traffic it is accessible, and fits 320 px', () =>
     'file',
     async (page) => {
       await studied(page);
+      // It is laid out when it comes near.
+      await page.locator('.study').scrollIntoViewIfNeeded();
       await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
       await page.locator('.curve .policy-1.missed rect').first().waitFor();
       await assertAccessible(page);
