@@ -78,7 +78,7 @@ function run(program, ...args) {
 
 /** Bundles the element, and everything it needs, into one file. */
 function buildElement(format, outfile) {
-  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock. */';
+  const banner = '/*! canary-rollout, MIT OR Apache-2.0. */';
   return esbuild.build({
     ...SHARED,
     entryPoints: ['www/src/main.js'],

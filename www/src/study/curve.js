@@ -3,8 +3,8 @@
  * errors, for the policy on screen and another, with the simulation's interval.
  */
 
-import { scaleLinear, scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
+import { scaleLinear, scaleLog } from '../charts/scale.js';
+import { line } from '../charts/path.js';
 import { between, chance } from '../base/chance.js';
 import { yAxis } from '../charts/chart.js';
 import { h, replace, s } from '../base/dom.js';
@@ -13,7 +13,7 @@ import { swatch } from '../charts/figure.js';
 import { RATIOS } from './study-request.js';
 
 /** @import { Estimate, StudyReport } from '../base/engine.js' */
-/** @import { Scale } from '../charts/chart.js' */
+/** @import { Scale } from '../charts/scale.js' */
 /** @typedef {{ ratio: number, p: Estimate }} CurvePoint */
 
 const HEIGHT = 290;
