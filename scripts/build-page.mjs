@@ -16,7 +16,6 @@ const SHARED = {
   bundle: true,
   minify: true,
   target: 'es2022',
-  loader: { '.css': 'text' },
   logLevel: 'warning',
   // The engine would look for its .wasm beside itself; the page hands it the bytes.
   logOverride: { 'empty-import-meta': 'silent' },
@@ -40,6 +39,18 @@ const inlineWorker = {
         write: false,
       });
       return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+
+/** `import css from './sheet.css'` is the sheet's text, as short as it goes. */
+const styleText = {
+  name: 'style-text',
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const sheet = await readFile(path, 'utf8');
+      const { code } = await esbuild.transform(sheet, { loader: 'css', minify: true });
+      return { contents: code.trim(), loader: 'text' };
     });
   },
 };
@@ -84,7 +95,7 @@ function buildElement(format, outfile) {
     entryPoints: ['www/src/main.js'],
     outfile,
     format,
-    plugins: [inlineWorker, packed],
+    plugins: [styleText, inlineWorker, packed],
     banner: { js: banner },
   });
 }
