@@ -8,15 +8,22 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { compress } from 'lzma1';
 
-/** How binaryen optimises the engine: for size, until nothing more is to be had. */
-const WASM_OPT = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+/**
+ * How binaryen optimises the engine: for size, until nothing more is to be had.
+ * A large function is not inlined into its one caller: that makes the module
+ * shorter, but code with many locals packs worse. The stack's end is memory that
+ * nothing uses, so offsets may be folded.
+ */
+const WASM_OPT = [
+  ...['-Oz', '--converge', '--low-memory-unused', '--one-caller-inline-max-function-size=40'],
+  ...['--strip-debug', '--strip-producers', '--strip-target-features'],
+];
 
 /** What the bundles of the element and of its worker have in common. */
 const SHARED = {
   bundle: true,
   minify: true,
   target: 'es2022',
-  loader: { '.css': 'text' },
   logLevel: 'warning',
   // The engine would look for its .wasm beside itself; the page hands it the bytes.
   logOverride: { 'empty-import-meta': 'silent' },
@@ -44,17 +51,34 @@ const inlineWorker = {
   },
 };
 
+/** `import css from './sheet.css'` is the sheet's text, as short as it goes. */
+const styleText = {
+  name: 'style-text',
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const sheet = await readFile(path, 'utf8');
+      const { code } = await esbuild.transform(sheet, { loader: 'css', minify: true });
+      return { contents: code.trim(), loader: 'text' };
+    });
+  },
+};
+
 /**
  * `import packed from './engine.wasm?lzma'` is the file's bytes, packed: a
- * server's gzip can do little for them once they stand in base64.
+ * server's gzip can do little for them once they stand in base64. The schema of
+ * a configuration is blank in it: the page never calls `config_schema`.
  */
 const packed = {
   name: 'packed',
   setup(build) {
-    build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({
-      contents: Uint8Array.from(compress(await readFile(path), 9)),
-      loader: 'binary',
-    }));
+    build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
+      const engine = await readFile(path);
+      const schema = await readFile('src/config/schema.json');
+      const at = engine.indexOf(schema);
+      if (at < 0) throw new Error('the engine does not hold the schema as it stands in its file');
+      engine.fill(0, at, at + schema.length);
+      return { contents: Uint8Array.from(compress(engine, 9)), loader: 'binary' };
+    });
   },
 };
 
@@ -78,13 +102,13 @@ function run(program, ...args) {
 
 /** Bundles the element, and everything it needs, into one file. */
 function buildElement(format, outfile) {
-  const banner = '/*! canary-rollout, MIT OR Apache-2.0. Includes d3-array, d3-scale and d3-shape, ISC, copyright Mike Bostock. */';
+  const banner = '/*! canary-rollout, MIT OR Apache-2.0. */';
   return esbuild.build({
     ...SHARED,
     entryPoints: ['www/src/main.js'],
     outfile,
     format,
-    plugins: [inlineWorker, packed],
+    plugins: [styleText, inlineWorker, packed],
     banner: { js: banner },
   });
 }

@@ -4,12 +4,11 @@
  * in CSS pixels at the measured width, so text keeps its size.
  */
 
-import { scaleLinear } from 'd3-scale';
+import { scaleLinear } from './scale.js';
 import { s } from '../base/dom.js';
 
 /** @import { Band } from '../rollout/model.js' */
-/** @import { ScaleContinuousNumeric } from 'd3-scale' */
-/** @typedef {ScaleContinuousNumeric<number, number>} Scale */
+/** @import { Scale } from './scale.js' */
 
 /** Room for the labels of the y axis, and for the last label of time. */
 export const MARGIN = { left: 50, right: 16, top: 8, bottom: 6 };

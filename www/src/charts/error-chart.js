@@ -1,7 +1,6 @@
 /** Failed requests of both arms by the window that is judged, with the limits. */
 
-import { max } from 'd3-array';
-import { scaleLinear } from 'd3-scale';
+import { extent, scaleLinear } from './scale.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { percent, tickUnit } from '../base/format.js';
@@ -12,7 +11,7 @@ import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, poin
 import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
 /** @import { Scene } from './timeline.js' */
-/** @import { Scale } from './chart.js' */
+/** @import { Scale } from './scale.js' */
 /** @import { Report } from '../base/engine.js' */
 /** @import { Holdable, OnLimit } from './limit-handle.js' */
 /** @import { Limit, Window } from '../rollout/model.js' */
@@ -83,7 +82,7 @@ export class ErrorChart {
   #scale() {
     if (this.#handle.dragging) return this.#y;
     const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
-    const top = max(values, ({ value }) => value) || 0.02;
+    const top = extent(values)[1] || 0.02;
     this.#y = scaleLinear()
       .domain([0, top * 1.12])
       .nice(4)

@@ -3,9 +3,8 @@
  * logarithmic scale, or for planned looks Z and its boundaries.
  */
 
-import { extent } from 'd3-array';
-import { scaleLinear, scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
+import { extent, scaleLinear, scaleLog } from './scale.js';
+import { line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { significant, unbroken } from '../base/format.js';
@@ -14,7 +13,7 @@ import { deciding, evidenceRule, points, thinned } from '../rollout/model.js';
 
 /** @import { Report } from '../base/engine.js' */
 /** @import { Scene } from './timeline.js' */
-/** @import { Scale } from './chart.js' */
+/** @import { Scale } from './scale.js' */
 /** @import { Point } from '../rollout/model.js' */
 
 /** Below this a stake is as good as lost. */
@@ -112,7 +111,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
  * @returns {Scale}
  */
 function logarithmic(seen, limits, range) {
-  const [low = 1, high = 1] = extent([...seen, ...limits], ({ value }) => value);
+  const [low = 1, high = 1] = extent([...seen, ...limits]);
   return scaleLog()
     .domain([Math.min(0.1, low) / 1.5, Math.max(20, high) * 2])
     .range(range);
@@ -125,7 +124,7 @@ function logarithmic(seen, limits, range) {
  * @returns {Scale}
  */
 function linear(seen, limits, range) {
-  const [low = 0, high = 3] = extent([...seen, ...limits], ({ value }) => value);
+  const [low = 0, high = 3] = extent([...seen, ...limits]);
   return scaleLinear()
     .domain([Math.min(0, low), high * 1.12])
     .nice(4)

@@ -1,8 +1,7 @@
 /** Latency quantiles of both arms, tick by tick, on a logarithmic axis. */
 
-import { extent } from 'd3-array';
-import { scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
+import { extent, scaleLog } from './scale.js';
+import { line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { milliseconds } from '../base/format.js';
@@ -30,7 +29,7 @@ export class LatencyChart {
       QUANTILES.map((q) => ({ arm, q, all: points(series[`${arm}_${q}_ms`]) })),
     );
     const values = [...lines.map(({ all }) => all), ...this.#limits.map((limit) => limit.points)].flat();
-    const [low = 50, high = 200] = extent(values, ({ value }) => value);
+    const [low = 50, high = 200] = extent(values);
     const y = scaleLog()
       .domain([low / 1.15, high * 1.15])
       .range(this.plot.range);

@@ -1,10 +1,10 @@
 /** The limit of a rule where it looked: a step line, or a gate at a stage's end. */
 
-import { line } from 'd3-shape';
+import { line } from './path.js';
 import { s } from '../base/dom.js';
 import { thinned } from '../rollout/model.js';
 
-/** @import { Scale } from './chart.js' */
+/** @import { Scale } from './scale.js' */
 /** @import { Band, Limit, Point } from '../rollout/model.js' */
 
 /**

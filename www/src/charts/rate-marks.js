@@ -1,12 +1,12 @@
 /** The marks of error rates: lines, dots and intervals of both arms, and the point that decided. */
 
-import { area, line } from 'd3-shape';
+import { area, line } from './path.js';
 import { error_rate_intervals } from '../base/engine.js';
 import { s } from '../base/dom.js';
 import { thinned, windowCounts } from '../rollout/model.js';
 
 /** @import { Series } from '../base/engine.js' */
-/** @import { Scale } from './chart.js' */
+/** @import { Scale } from './scale.js' */
 /** @import { Band, Point, Window } from '../rollout/model.js' */
 /** @typedef {"baseline" | "canary"} Arm */
 /** An interval at a tick. @typedef {{ tick: number, low: number, high: number }} Range */

@@ -16,7 +16,7 @@ import { axisEnd, bands } from '../rollout/model.js';
 
 /** @import { Report, Series, Decision } from '../base/engine.js' */
 /** @import { Band } from '../rollout/model.js' */
-/** @import { Scale } from './chart.js' */
+/** @import { Scale } from './scale.js' */
 /** @import { Json } from '../base/json-path.js' */
 /** @import { OnLimit } from './limit-handle.js' */
 /** @import { Session } from '../rollout/session.js' */

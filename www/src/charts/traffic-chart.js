@@ -1,7 +1,7 @@
 /** The canary's share of traffic, as it went and as it was planned. */
 
-import { scaleLinear } from 'd3-scale';
-import { area, curveStepAfter, line } from 'd3-shape';
+import { scaleLinear } from './scale.js';
+import { area, line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { share } from '../base/format.js';
@@ -19,21 +19,21 @@ export class TrafficChart {
   /** @param {Scene} scene */
   draw({ report, series, bands, x, width, end }) {
     const y = scaleLinear().domain([0, 100]).range(this.plot.range);
-    const went = steps(report, series, end);
+    const went = stepped(course(report, series, end));
     const at = (/** @type {Point} */ p) => x(p.tick);
     const up = (/** @type {Point} */ p) => y(p.value);
     const marks = s(
       'g',
       {},
-      s('path', { class: 'canary-area', d: area(at, y(0), up).curve(curveStepAfter)(went) }),
-      s('path', { class: 'canary line', d: line(at, up).curve(curveStepAfter)(went) }),
+      s('path', { class: 'canary-area', d: area(at, () => y(0), up)(went) }),
+      s('path', { class: 'canary line', d: line(at, up)(went) }),
     );
-    const planned = plan(bands);
+    const planned = stepped(plan(bands));
     this.plot.draw(x, width, {
       behind: [
         stageBands(bands, x, this.plot.height),
         yAxis(y, x, [0, 50, 100], share),
-        s('path', { class: 'planned', d: line(at, up).curve(curveStepAfter)(planned) }),
+        s('path', { class: 'planned', d: line(at, up)(planned) }),
       ],
       marks,
     });
@@ -64,7 +64,7 @@ export class TrafficChart {
  * @param {number} end
  * @returns {Point[]}
  */
-function steps(report, series, end) {
+function course(report, series, end) {
   const went = Array.from(series.traffic_pct, (value, tick) => ({ tick, value }));
   const length = went.length;
   const after = { COMPLETED: 100, ROLLED_BACK: 0 }[
@@ -87,3 +87,10 @@ function plan(bands) {
   if (last) points.push({ tick: last.to, value: last.pct });
   return points;
 }
+
+/**
+ * With its corners: each value lasts until the next one's tick.
+ * @param {Point[]} points
+ */
+const stepped = (points) =>
+  points.flatMap((point, i) => (i ? [{ ...point, value: points[i - 1].value }, point] : [point]));

@@ -4,8 +4,6 @@
  * from tick to tick nothing but the counts changes.
  */
 
-import { max } from 'd3-array';
-
 /** @import { Series } from '../base/engine.js' */
 /**
  * A field of marks in rows: `per` is how many requests one mark stands for.
@@ -54,10 +52,10 @@ export function layout(width, series) {
   const label = narrow ? 0 : 134;
   const marks = { x: inner.x + label, width: inner.width - label };
 
-  const busiest = Math.max(1, ...ARMS.map((arm) => max(series[`${arm}_requests`]) ?? 0));
+  const busiest = Math.max(1, ...ARMS.map((arm) => most(series[`${arm}_requests`])));
   const dots = Math.max(1, Math.floor(marks.width / PITCH));
   const servedHeight = Math.ceil(MOST_DOTS / dots) * PITCH;
-  const worst = Math.max(...ARMS.map((arm) => max(series[`${arm}_errors`]) ?? 0));
+  const worst = Math.max(...ARMS.map((arm) => most(series[`${arm}_errors`])));
 
   /**
    * @param {number} y
@@ -134,3 +132,6 @@ export function places({ x, y, width, cell }, from, to) {
     return [x + ((n % row) + 0.5) * cell, y + (Math.floor(n / row) + 0.5) * cell];
   });
 }
+
+/** @param {Float64Array} counts */
+const most = (counts) => counts.reduce((a, b) => Math.max(a, b), 0);

@@ -2,8 +2,6 @@
  * From a report and its series to what is drawn: pure functions, no document.
  */
 
-import { bisector } from 'd3-array';
-
 /** @import { Decision, Report, Series } from '../base/engine.js' */
 
 /**
@@ -198,12 +196,19 @@ export function limitAt(all, series, tick) {
 }
 
 /**
+ * The last point until a tick, if it is of the tick's stage.
  * @param {Point[]} all
  * @param {Series} series
  * @param {number} tick
  */
 function pointAt(all, series, tick) {
-  const last = all[bisector((/** @type {Point} */ point) => point.tick).right(all, tick) - 1];
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle].tick <= tick) low = middle + 1;
+    else high = middle;
+  }
+  const last = all[low - 1];
   return last && series.stage[last.tick - 1] === series.stage[tick - 1] ? last : undefined;
 }
 

@@ -1,11 +1,11 @@
 /** The marks of a curve: its lines with their points and labels, and places on its axis. */
 
-import { line } from 'd3-shape';
+import { line } from '../charts/path.js';
 import { s } from '../base/dom.js';
 
 /** @import { Point } from './findings.js' */
 /** @import { CurveLine, Place } from './curve.js' */
-/** @import { Scale } from '../charts/chart.js' */
+/** @import { Scale } from '../charts/scale.js' */
 /** @typedef {[x: number, y: number]} Spot */
 
 /** About what a letter of a label takes, in CSS pixels. */

@@ -4,7 +4,7 @@
  * are, others say.
  */
 
-import { scaleLinear, scaleLog } from 'd3-scale';
+import { scaleLinear, scaleLog } from '../charts/scale.js';
 import { between, chance } from '../base/chance.js';
 import { yAxis } from '../charts/chart.js';
 import { h, replace, s } from '../base/dom.js';
