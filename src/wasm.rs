@@ -9,7 +9,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::config::{self, Config, ConfigError};
 use crate::controller::{Call, CallError};
-use crate::json::write;
 use crate::observation::{Arm, ByArm};
 use crate::report::Quantiles;
 use crate::rollout::{self, TickRow};
@@ -233,7 +232,7 @@ pub fn default_config() -> Result<JsValue, JsError> {
 /// The configurations known by name.
 #[wasm_bindgen(unchecked_return_type = "Preset[]")]
 pub fn presets() -> Result<JsValue, JsError> {
-    parsed(&write(config::presets()))
+    to_js(config::presets())
 }
 
 /// What is wrong with a configuration, and what is likely not meant.
@@ -241,7 +240,7 @@ pub fn presets() -> Result<JsValue, JsError> {
 pub fn validate(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
 ) -> Result<JsValue, JsError> {
-    parsed(&write(&match read_config(config) {
+    to_js(&match read_config(config) {
         Ok(config) => Validation {
             problems: Vec::new(),
             warnings: config.warnings().into_iter().map(Into::into).collect(),
@@ -259,7 +258,7 @@ pub fn validate(
                 warnings: Vec::new(),
             }
         }
-    }))
+    })
 }
 
 /// The JSON Schema of a configuration.
@@ -310,7 +309,7 @@ fn not_json() -> ConfigError {
     )
 }
 
-/// A value as an object, by way of its JSON, which is linked anyway.
+/// A result as an object, by way of its JSON, which is linked anyway.
 fn parsed(json: &str) -> Result<JsValue, JsError> {
     JSON::parse(json).map_err(|_| JsError::new("the result is not JSON"))
 }
@@ -333,6 +332,12 @@ fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
 
 fn thrown(error: CallError) -> JsError {
     JsError::new(&error.to_string())
+}
+
+fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| JsError::new(&e.to_string()))
 }
 
 fn series(rollout: &rollout::Rollout) -> Object {
