@@ -37,7 +37,8 @@ export class Wall {
     this.#squares = Array.from({ length: WALL }, (_, i) =>
       h('button', {
         type: 'button',
-        class: 'square',
+        class: 'square unknown',
+        'aria-label': 'Not run yet',
         tabindex: i === 0 ? 0 : -1,
         onclick: () => onopen(this.#first + i),
       }),
