@@ -66,7 +66,7 @@ export class PlanEditor {
     this.onstages = onstages;
     this.element = h(
       'details',
-      { class: 'plan' },
+      { class: 'plan', ontoggle: () => this.#draw() },
       h('summary', {}, 'Edit the plan'),
       h('p', { class: 'quiet' }, 'Drag a stage’s top to another share of traffic, its end to another length.'),
       h('div', { class: 'plan-chart' }, this.#plot, this.#ruler),
@@ -81,6 +81,12 @@ export class PlanEditor {
     this.#stages = stages;
     this.#unit = tickUnit(tick_seconds);
     this.#selected = Math.min(this.#selected, stages.length - 1);
+    this.#draw();
+  }
+
+  #draw() {
+    if (!this.element.open) return;
+    const stages = this.#stages;
     if (this.#parts.length !== stages.length) this.#build();
     const end = this.#held?.end ?? this.#end();
     const at = (/** @type {number} */ ticks) => (100 * ticks) / end;
