@@ -169,18 +169,18 @@ test('each release is put into the configuration, and nothing else of it changes
   withPage('file', async (page) => {
     const { canary: _, incidents: __, ...before } = await json(page);
     const pressed = page.locator('.releases [aria-pressed="true"]');
-    assert.deepEqual(await pressed.allInnerTexts(), ['Healthy']);
+    assert.deepEqual(await pressed.allTextContents(), ['Healthy']);
     for (const [label, name] of Object.entries(RELEASES)) {
       await button(page, label).click();
       const { canary, incidents, ...rest } = await json(page);
       const wanted = JSON.parse(preset(name));
       assert.deepEqual([canary, incidents], [wanted.canary, wanted.incidents], name);
       assert.deepEqual(rest, before);
-      assert.deepEqual(await pressed.allInnerTexts(), [label]);
+      assert.deepEqual(await pressed.allTextContents(), [label]);
       assert.ok(await button(page, label).evaluate((one) => one.matches(':focus')), 'it keeps the focus');
     }
     await field(page, 'canary.error_ratio').fill('1.3');
-    assert.deepEqual(await pressed.allInnerTexts(), []);
+    assert.deepEqual(await pressed.allTextContents(), []);
   }));
 
 test('a release that turns bad after the plan’s end is remarked on; incidents of one’s own stay', () =>
@@ -189,7 +189,7 @@ test('a release that turns bad after the plan’s end is remarked on; incidents 
     await button(page, 'Latency spike').click();
     const { warnings } = validate(await json(page));
     const { message } = warnings.find(({ path }) => path === 'canary.latency_arrival');
-    assert.match(await page.locator('.releases + .quiet').innerText(), new RegExp(message.slice(0, 30)));
+    assert.match(await page.locator('.releases + .quiet').textContent(), new RegExp(message.slice(0, 30)));
     assert.equal((await json(page)).incidents.error_ratio, 3);
   }));
 
@@ -314,7 +314,7 @@ test('a file that is no text is told of, and nothing changes', () =>
     for (const [name, content, words] of WRONG_FILES) {
       await picker(page).setInputFiles(fileOf(name, content));
       await page.locator('.config-file .message.error', { hasText: name }).waitFor();
-      assert.match(await told(page).innerText(), words);
+      assert.match(await told(page).textContent(), words);
       assert.equal(await state(page), before);
     }
   }));
