@@ -1,6 +1,7 @@
 /** What stands in the element's shadow: the parts, their places, who is told what. */
 
 import { version } from './base/engine.js';
+import { HistoryButtons, onHistoryKey } from './edit/history-buttons.js';
 import { Tell, Transport, onKey } from './rollout/controls.js';
 import { DecisionLog } from './rollout/decisions.js';
 import { h } from './base/dom.js';
@@ -8,6 +9,7 @@ import { Flow } from './flow/flow.js';
 import { counted } from './base/format.js';
 import { JsonEditor } from './edit/json-editor.js';
 import { Ladder } from './rollout/ladder.js';
+import { ReleasePresets } from './edit/release-presets.js';
 import { releasePanel, worldPanel } from './edit/panels.js';
 import { policyPanel } from './edit/policy-panel.js';
 import { Scenario } from './rollout/scenario.js';
@@ -22,6 +24,7 @@ import { Verdict } from './rollout/verdict.js';
 /** @import { Preset, Problem } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
 /** @import { OnEdit } from './edit/field.js' */
+/** @import { OnChange } from './edit/plan-edit.js' */
 /** @import { Workbench } from './workbench.js' */
 
 export class View {
@@ -38,6 +41,8 @@ export class View {
   #machine = new StateMachine();
   #log = new DecisionLog();
   #panels;
+  #releases;
+  #history;
   #json;
   #notice = h('div', { class: 'notice', role: 'status' });
   #resizes;
@@ -59,6 +64,8 @@ export class View {
   constructor(root, presets, bench) {
     /** @type {OnEdit} */
     const onedit = (path, value) => bench.edit(path, value);
+    /** @type {OnChange} */
+    const onchange = (change) => bench.configure(change(bench.draft));
     const onseek = (/** @type {number} */ tick) => bench.seek(tick);
     this.#scenario = new Scenario(presets, {
       onpreset: ({ json }) => bench.load({ config: json }),
@@ -75,12 +82,18 @@ export class View {
       this.#verdict.element.scrollIntoView({ block: 'nearest' });
     });
     this.#transport = new Transport((move) => bench.move(move));
-    this.#timeline = new Timeline(onseek, (paths, value, dragging) => bench.limit(paths, value, dragging));
+    this.#timeline = new Timeline(onseek, {
+      onset: (paths, value, dragging) => bench.set(paths, value, dragging),
+      onstages: (change) => bench.configure(change(bench.drawn)),
+    });
+    this.#history = new HistoryButtons(bench);
     this.#tell = new Tell(
       (command) => bench.tell(command),
       () => bench.reset(),
     );
-    this.#panels = [releasePanel(onedit), worldPanel(onedit), policyPanel(onedit)];
+    this.#releases = new ReleasePresets(presets, onchange);
+    const release = releasePanel(onedit, this.#releases.element);
+    this.#panels = [release, worldPanel(onedit), policyPanel(onedit, onchange)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
     const measured = [this.#timeline, this.#flow, this.#machine, this.#study.curve];
@@ -111,7 +124,7 @@ export class View {
     this.#page = h(
       'div',
       { class: 'page' },
-      h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#scenario.element),
+      h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#history.element, this.#scenario.element),
       part('', this.#surprise.element),
       h(
         'div',
@@ -141,6 +154,9 @@ export class View {
         `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
       ),
     );
+    this.#page.addEventListener('keydown', (event) => onHistoryKey(event, bench));
+    // A field's change, typed letter by letter, is one step.
+    this.#page.addEventListener('change', () => bench.settle());
     root.append(h('style', {}, style), this.#page);
   }
 
@@ -197,6 +213,7 @@ export class View {
     this.#strategies.show(bench.session);
     // The forms follow when the limit is let go: they are many, and off the screen.
     if (!bench.dragging) this.#showConfig(bench);
+    this.#history.show(bench);
     this.showPlayhead(bench);
   }
 
@@ -220,6 +237,7 @@ export class View {
     this.#scenario.show(text, session.seed);
     if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
     this.#json.show(text, problems, warnings);
+    this.#releases.show(session.report.config, warnings);
     this.#notify(problems);
     // What a list's entries resolve to says nothing about another list's.
     const resolved = /** @type {Json} */ (

@@ -8,6 +8,7 @@ import { withLimit } from './charts/limit-edit.js';
 import { messageOf, presets, validate } from './base/engine.js';
 import { parsed, put } from './base/json-path.js';
 import { toldWords } from './rollout/controls.js';
+import { History } from './rollout/history.js';
 import { Player } from './rollout/player.js';
 import { Session } from './rollout/session.js';
 import { withRelease } from './study/study-request.js';
@@ -30,10 +31,18 @@ import { withRelease } from './study/study-request.js';
  * what is not left to chance and default. No `tick` is the end.
  * @typedef {{ config: string, seed?: string | number | null, commands?: Told[], tick?: number | null }} Work
  */
+/**
+ * All that a step changes: the configuration as it stands in the forms, and the
+ * rollout that is drawn, which is another's while that one is invalid.
+ * @typedef {{ text: string, draft: Json, work: Work }} Moment
+ */
 
 export class Workbench {
   #on;
   #player = new Player();
+  /** Whether something is held, between the steps of a drag too. */
+  #held = false;
+  #history = /** @type {History<Moment>} */ (new History());
   /** @type {Session | null} */
   #session = null;
   /** The configuration as JSON text, valid or not. */
@@ -44,7 +53,7 @@ export class Workbench {
   problems = [];
   /** @type {Warning[]} */
   warnings = [];
-  /** Whether what is configured comes from a limit being dragged. */
+  /** Whether what is configured comes from something being dragged: a limit, a stage. */
   dragging = false;
 
   /** @param {Listener} on */
@@ -71,23 +80,37 @@ export class Workbench {
     return this.#session;
   }
 
+  /** The configuration that is drawn: the last valid one. @returns {Json} */
+  get drawn() {
+    return this.problems.length === 0 ? this.draft : JSON.parse(this.session.config);
+  }
+
+  get canUndo() {
+    return this.#history.canUndo;
+  }
+
+  get canRedo() {
+    return this.#history.canRedo;
+  }
+
   /**
    * Takes a configuration; if it is valid, its rollout is run at once.
    * @param {Work} work
+   * @param {string} [subject] what of it was changed, see `History.record`
    */
-  load({ config, seed = this.seed, commands = [], tick = null }) {
-    const { problems, warnings } = validate(config);
-    this.text = config;
-    this.problems = problems;
-    this.warnings = warnings;
-    this.draft = parsed(config) ?? this.draft;
-    if (problems.length === 0) this.#run({ config, seed, commands, tick });
-    else this.#on.onchange();
+  load({ config, seed = this.seed, commands = [], tick = null }, subject) {
+    this.#step(() => {
+      this.#take(config);
+      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick }) : '';
+    }, subject);
   }
 
-  /** @param {Json} draft */
-  configure(draft) {
-    this.load({ config: JSON.stringify(draft, null, 2) });
+  /**
+   * @param {Json} draft
+   * @param {string} [subject] what of it was changed, see `History.record`
+   */
+  configure(draft, subject) {
+    this.load({ config: JSON.stringify(draft, null, 2) }, subject);
   }
 
   /**
@@ -95,19 +118,35 @@ export class Workbench {
    * @param {Json | undefined} value
    */
   edit(path, value) {
-    this.configure(put(this.draft, path, value));
+    this.configure(put(this.draft, path, value), path);
   }
 
   /**
-   * Moves a limit, which may stand in several places.
+   * Sets what is held in a chart, a limit which may stand in several places or a
+   * stage's share or length, in the configuration that is drawn there.
    * @param {string[]} paths
    * @param {number} value
    * @param {boolean} dragging
    */
-  limit(paths, value, dragging) {
-    this.dragging = dragging;
-    this.configure(withLimit(this.draft, paths, value));
+  set(paths, value, dragging) {
+    const released = this.#held && !dragging;
+    this.#held = this.dragging = dragging;
+    this.configure(withLimit(this.drawn, paths, value), paths.join());
     this.dragging = false;
+    if (released) this.settle();
+  }
+
+  /** Ends a step: what is edited next can be undone apart from what was edited before. */
+  settle() {
+    this.#history.settle();
+  }
+
+  undo() {
+    this.#return(this.#history.undo(this.#moment()), 'Undone.');
+  }
+
+  redo() {
+    this.#return(this.#history.redo(this.#moment()), 'Done again.');
   }
 
   /**
@@ -116,7 +155,7 @@ export class Workbench {
    * @param {string | number | null} seed
    */
   reseed(seed) {
-    this.#run({ config: this.problems.length === 0 ? this.text : this.session.config, seed });
+    this.#step(() => this.#run({ config: this.problems.length === 0 ? this.text : this.session.config, seed }));
   }
 
   /**
@@ -150,19 +189,23 @@ export class Workbench {
   /** @param {Command} command */
   tell(command) {
     this.#player.stop();
-    this.#attempt(() => {
-      const branched = this.session.tell(command);
-      this.#on.onsay(toldWords(command, branched, this.session));
-      this.#on.onchange();
-    });
+    this.#attempt(() =>
+      this.#step(() => {
+        const branched = this.session.tell(command);
+        this.#on.onsay(toldWords(command, branched, this.session));
+        return '';
+      }),
+    );
   }
 
   /** Back to the start, without commands. */
   reset() {
     this.#player.stop();
-    this.session.reset();
-    this.#on.onsay('Reset: the rollout stands at its start, without commands.');
-    this.#on.onchange();
+    this.#step(() => {
+      this.session.reset();
+      this.#on.onsay('Reset: the rollout stands at its start, without commands.');
+      return '';
+    });
   }
 
   /**
@@ -179,7 +222,51 @@ export class Workbench {
     this.#session?.free();
   }
 
-  /** @param {Work} work */
+  /**
+   * Changes something, tells of it, and keeps how it was, if it is not so any more.
+   * @param {() => string} act returns what is wrong with the seed
+   * @param {string} [subject]
+   */
+  #step(act, subject) {
+    const before = this.#session && this.#moment();
+    const fault = act();
+    if (before && isOther(before, this.#moment())) this.#history.record(before, subject);
+    this.#on.onchange();
+    if (fault) this.#on.onseed(fault);
+  }
+
+  /** @returns {Moment} */
+  #moment() {
+    const { config, seed, commands, playhead: tick } = this.session;
+    return { text: this.text, draft: this.draft, work: { config, seed, commands, tick } };
+  }
+
+  /**
+   * @param {Moment | undefined} moment
+   * @param {string} words
+   */
+  #return(moment, words) {
+    if (!moment) return;
+    this.draft = moment.draft;
+    this.#take(moment.text);
+    this.#run(moment.work);
+    this.#on.onchange();
+    this.#on.onsay(words);
+  }
+
+  /** @param {string} text of a configuration */
+  #take(text) {
+    const { problems, warnings } = validate(text);
+    this.text = text;
+    this.problems = problems;
+    this.warnings = warnings;
+    this.draft = parsed(text) ?? this.draft;
+  }
+
+  /**
+   * @param {Work} work
+   * @returns {string} what is wrong with its seed
+   */
   #run(work) {
     this.#player.stop();
     try {
@@ -187,10 +274,9 @@ export class Workbench {
       this.#session?.free();
       this.#session = session;
       this.#on.onsay('');
-      this.#on.onchange();
+      return '';
     } catch (error) {
-      this.#on.onchange();
-      this.#on.onseed(messageOf(error));
+      return messageOf(error);
     }
   }
 
@@ -223,3 +309,13 @@ export class Workbench {
     this.#on.onmove();
   }
 }
+
+/**
+ * Whether more differs than where the playhead stands.
+ * @param {Moment} a
+ * @param {Moment} b
+ */
+const isOther = (a, b) =>
+  a.text !== b.text ||
+  a.work.seed !== b.work.seed ||
+  JSON.stringify(a.work.commands) !== JSON.stringify(b.work.commands);

@@ -26,6 +26,17 @@ export function get(value, path) {
 }
 
 /**
+ * The list at a path, an empty one if there is none.
+ * @param {Json} value
+ * @param {string} path
+ * @returns {Json[]}
+ */
+export function listAt(value, path) {
+  const list = get(value, path);
+  return Array.isArray(list) ? list : [];
+}
+
+/**
  * A copy with another value at a path; `undefined` removes the key.
  * @param {Json} root
  * @param {string} path

@@ -13,7 +13,7 @@ import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-mar
 /** @import { Scene } from './timeline.js' */
 /** @import { Scale } from './scale.js' */
 /** @import { Report } from '../base/engine.js' */
-/** @import { Holdable, OnLimit } from './limit-handle.js' */
+/** @import { Holdable, OnSet } from './limit-handle.js' */
 /** @import { Limit, Window } from '../rollout/model.js' */
 
 const ARMS = /** @type {const} */ (['baseline', 'canary']);
@@ -37,9 +37,9 @@ export class ErrorChart {
   /** The scale of rates, which stays while a limit is dragged. @type {Scale} */
   #y = scaleLinear();
 
-  /** @param {OnLimit} onlimit */
-  constructor(onlimit) {
-    this.#handle = new LimitHandle(onlimit);
+  /** @param {OnSet} onset */
+  constructor(onset) {
+    this.#handle = new LimitHandle(onset);
     this.overlay = this.#handle.overlay;
     this.control = this.#handle.control;
   }

@@ -1,4 +1,5 @@
 import { h, replace, s } from '../base/dom.js';
+import { saveButton } from './save-svg.js';
 import { figuresTable } from './figures-table.js';
 import { count, tickUnit } from '../base/format.js';
 
@@ -55,6 +56,7 @@ export class Figure {
       this.#words,
       this.#table.element,
     );
+    this.#table.element.append(saveButton(chart.name));
   }
 
   /** @param {Scene} scene */

@@ -8,8 +8,8 @@ import { h } from '../base/dom.js';
 import { inUnitOf } from '../base/format.js';
 
 /**
- * Sets the limit at some paths of the configuration.
- * @typedef {(paths: string[], value: number, dragging: boolean) => void} OnLimit
+ * Sets a number that is held in a chart, at some paths of the configuration.
+ * @typedef {(paths: string[], value: number, dragging: boolean) => void} OnSet
  */
 /**
  * A limit that can be held: the rule's value, where it stands in pixels, and
@@ -70,9 +70,9 @@ export class LimitHandle {
   /** @type {number | null} */
   #due = null;
 
-  /** @param {OnLimit} onlimit */
-  constructor(onlimit) {
-    this.onlimit = onlimit;
+  /** @param {OnSet} onset */
+  constructor(onset) {
+    this.onset = onset;
     this.#grip.addEventListener('pointerdown', (event) => this.#grab(event));
     this.#grip.addEventListener('keydown', (event) => this.#press(event));
     this.#grip.addEventListener('keyup', (event) => event.key in KEYS && this.#letGo());
@@ -150,7 +150,7 @@ export class LimitHandle {
     const limit = this.#shown;
     const typed = this.#number.valueAsNumber;
     if (!limit || Number.isNaN(typed)) return;
-    this.onlimit(limit.paths, tidy(typed / KINDS[limit.rule].scale), false);
+    this.onset(limit.paths, tidy(typed / KINDS[limit.rule].scale), false);
   }
 
   /**
@@ -164,7 +164,7 @@ export class LimitHandle {
     limit.value = tidy(Math.min(most, Math.max(0, Math.round(value / step) * step)));
     this.#due ??= requestAnimationFrame(() => {
       this.#due = null;
-      this.onlimit(limit.paths, limit.value, true);
+      this.onset(limit.paths, limit.value, true);
     });
   }
 
@@ -174,7 +174,7 @@ export class LimitHandle {
     if (this.#due !== null) cancelAnimationFrame(this.#due);
     this.#due = null;
     this.#held = null;
-    this.onlimit(limit.paths, limit.value, false);
+    this.onset(limit.paths, limit.value, false);
   }
 }
 

@@ -18,7 +18,8 @@ import { axisEnd, bands } from '../rollout/model.js';
 /** @import { Band } from '../rollout/model.js' */
 /** @import { Scale } from './scale.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { OnLimit } from './limit-handle.js' */
+/** @import { OnSet } from './limit-handle.js' */
+/** @import { OnChange } from '../edit/plan-edit.js' */
 /** @import { Session } from '../rollout/session.js' */
 /**
  * All that a chart draws from.
@@ -46,9 +47,9 @@ export class Timeline {
 
   /**
    * @param {(tick: number) => void} onseek
-   * @param {OnLimit} onlimit
+   * @param {{ onset: OnSet, onstages: OnChange }} on what is edited in the charts themselves
    */
-  constructor(onseek, onlimit) {
+  constructor(onseek, { onset, onstages }) {
     this.#slider = h('input', {
       type: 'range',
       class: 'playhead-slider',
@@ -57,7 +58,7 @@ export class Timeline {
       'aria-label': 'Playhead',
       oninput: () => onseek(this.#slider.valueAsNumber),
     });
-    const charts = [new TrafficChart(), new ErrorChart(onlimit), new EvidenceChart(), new LatencyChart()];
+    const charts = [new TrafficChart(onset, onstages), new ErrorChart(onset), new EvidenceChart(), new LatencyChart()];
     this.#figures = charts.map((chart) => new Figure(chart, () => this.#scene));
     this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
     this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));

@@ -3,11 +3,14 @@
 import { scaleLinear } from './scale.js';
 import { area, line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
+import { PlanEditor } from '../edit/plan-editor.js';
 import { s } from '../base/dom.js';
 import { share } from '../base/format.js';
 
 /** @import { Report, Series } from '../base/engine.js' */
 /** @import { Scene } from './timeline.js' */
+/** @import { OnChange } from '../edit/plan-edit.js' */
+/** @import { OnSet } from './limit-handle.js' */
 /** @import { Band, Point } from '../rollout/model.js' */
 
 export class TrafficChart {
@@ -15,6 +18,20 @@ export class TrafficChart {
   plot = new Plot(96);
   title = 'Share of traffic on the canary';
   columns = ['canary’s share'];
+  #editor;
+
+  /**
+   * @param {OnSet} onset
+   * @param {OnChange} onstages
+   */
+  constructor(onset, onstages) {
+    this.#editor = new PlanEditor(onset, onstages);
+  }
+
+  /** The plan, to be edited, under the chart. */
+  get control() {
+    return this.#editor.element;
+  }
 
   /** @param {Scene} scene */
   draw({ report, series, bands, x, width, end }) {
@@ -37,6 +54,7 @@ export class TrafficChart {
       ],
       marks,
     });
+    this.#editor.show(report.config);
   }
 
   /**

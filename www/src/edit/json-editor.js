@@ -1,6 +1,7 @@
 /** The configuration as JSON, with every problem at its place in the text. */
 
 import { h, replace } from '../base/dom.js';
+import { ConfigFile } from './config-file.js';
 import { locate, offsetOf, placeOf } from '../base/json-path.js';
 
 /** @import { Problem, Warning } from '../base/engine.js' */
@@ -29,12 +30,17 @@ export class JsonEditor {
       { type: 'button', onclick: () => (this.#text.value = this.#shown) },
       'Discard changes',
     );
+    const open = (/** @type {string} */ text) => {
+      this.#text.value = text;
+      onapply(text);
+    };
+    const file = new ConfigFile(this.#text, open, () => this.#shown);
     this.element = h(
       'section',
       { class: 'card panel json-panel' },
       h('h3', {}, 'The same as JSON'),
       this.#text,
-      h('div', { class: 'row' }, apply, undo),
+      h('div', { class: 'json-buttons' }, h('div', { class: 'row' }, apply, undo), file.element),
       this.#problems,
     );
   }

@@ -17,7 +17,7 @@ import { Field } from './field.js';
  * @typedef {{
  *   field: (spec: FieldSpec, edit?: OnEdit) => HTMLElement,
  *   choice: (label: string, path: string, choices: Choice[]) => HTMLElement[],
- *   edit: OnEdit,
+ *   edit: OnEdit, draft: () => Json,
  * }} Kit
  */
 
@@ -27,6 +27,8 @@ export class Panel {
   /** @type {Field[]} */
   #fields = [];
   #structure = '';
+  /** @type {Json} */
+  #draft = {};
 
   /**
    * @param {string} title
@@ -47,6 +49,7 @@ export class Panel {
    * @param {Problem[]} problems
    */
   show(draft, resolved, problems) {
+    this.#draft = draft;
     const structure = this.structure(draft);
     if (structure !== this.#structure || this.#fields.length === 0) this.#rebuild(draft, structure);
     const byField = assign(problems, this.#fields);
@@ -59,7 +62,7 @@ export class Panel {
    */
   #rebuild(draft, structure) {
     const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
-    const focused = root.activeElement?.getAttribute('data-path');
+    const focused = this.#content.contains(root.activeElement) ? root.activeElement : null;
     const open = new Set(
       Array.from(this.#content.querySelectorAll('details[open] > summary'), (summary) => summary.textContent),
     );
@@ -69,10 +72,11 @@ export class Panel {
     for (const details of this.#content.querySelectorAll('details')) {
       details.open = open.has(details.querySelector('summary')?.textContent ?? '');
     }
-    if (focused)
-      /** @type {HTMLElement | null} */ (
-        this.#content.querySelector(`[data-path="${CSS.escape(focused)}"]`)
-      )?.focus();
+    const path = focused?.getAttribute('data-path');
+    const again = focused?.isConnected
+      ? focused
+      : path && this.#content.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    /** @type {HTMLElement | null} */ (again || null)?.focus();
   }
 
   /**
@@ -87,6 +91,8 @@ export class Panel {
     };
     return {
       edit: this.onedit,
+      // Fields outlive the configuration they were built for.
+      draft: () => this.#draft,
       field: add,
       choice: (label, path, choices) => {
         const options = choices.map(({ word, name }) => /** @type {[string, string]} */ ([word, name]));

@@ -8,11 +8,15 @@ import { Panel } from './panel.js';
 /** @import { OnEdit } from './field.js' */
 /** @import { Json } from '../base/json-path.js' */
 
-/** @param {OnEdit} onedit */
-export const releasePanel = (onedit) =>
+/**
+ * @param {OnEdit} onedit
+ * @param {HTMLElement} presets releases to choose from
+ */
+export const releasePanel = (onedit, presets) =>
   new Panel(
     'The release',
     (_draft, { field, choice }) => [
+      presets,
       field({ path: 'name', label: 'Name', kind: 'text' }),
       field({
         path: 'canary.error_ratio',

@@ -3,17 +3,21 @@
 import { addButton, removeButton } from './buttons.js';
 import { INCONCLUSIVE, STAGE_PAUSES, wordsAt } from './choice.js';
 import { h } from '../base/dom.js';
-import { get } from '../base/json-path.js';
+import { get, listAt } from '../base/json-path.js';
 import { Panel } from './panel.js';
+import { withStageAfter, withoutStage } from './plan-edit.js';
 import { startRule } from './rule-kinds.js';
 import { ruleRow } from './rule-row.js';
 
 /** @import { OnEdit } from './field.js' */
-/** @import { Json } from '../base/json-path.js' */
 /** @import { Kit } from './panel.js' */
+/** @import { OnChange } from './plan-edit.js' */
 
-/** @param {OnEdit} onedit */
-export const policyPanel = (onedit) =>
+/**
+ * @param {OnEdit} onedit
+ * @param {OnChange} onchange
+ */
+export const policyPanel = (onedit, onchange) =>
   new Panel(
     'The policy',
     (draft, kit) => [
@@ -21,10 +25,10 @@ export const policyPanel = (onedit) =>
       h(
         'ol',
         { class: 'stage-rows' },
-        ...listAt(draft, 'stages').map((_, i, all) => stageRow(kit, i, all.length)),
+        ...listAt(draft, 'stages').map((_, i, all) => stageRow(kit, onchange, i, all.length)),
       ),
       addButton('Add a stage', () =>
-        kit.edit('stages', [...listAt(draft, 'stages'), nextStage(listAt(draft, 'stages'))]),
+        onchange((config) => withStageAfter(config, listAt(config, 'stages').length - 1)),
       ),
       h('h4', {}, 'Limits at a stage’s end, over the baseline'),
       h(
@@ -43,7 +47,7 @@ export const policyPanel = (onedit) =>
       listAt(draft, 'rules').length === 0 ? h('p', { class: 'quiet' }, 'None beside the limits.') : null,
       h('ol', { class: 'rule-rows' }, ...listAt(draft, 'rules').map((rule, i) => ruleRow(kit, rule, i))),
       addButton('Add a rule', () =>
-        kit.edit('rules', [...listAt(draft, 'rules'), startRule('error_rate_delta')]),
+        kit.edit(`rules[${listAt(draft, 'rules').length}]`, startRule('error_rate_delta')),
       ),
       h('h4', {}, 'Otherwise'),
       h(
@@ -64,10 +68,11 @@ export const policyPanel = (onedit) =>
 
 /**
  * @param {Kit} kit
+ * @param {OnChange} onchange
  * @param {number} i
  * @param {number} count
  */
-function stageRow(kit, i, count) {
+function stageRow(kit, onchange, i, count) {
   const path = `stages[${i}]`;
   return h(
     'li',
@@ -89,27 +94,6 @@ function stageRow(kit, i, count) {
     }),
     h('div', { class: 'pause-fields' }, ...kit.choice('Then pause', `${path}.pause`, STAGE_PAUSES)),
     kit.field({ path: `${path}.name`, label: 'Name', kind: 'text', placeholder: 'the share' }),
-    removeButton(`Remove stage ${i + 1}`, () => kit.edit(path, undefined), count < 2),
+    removeButton(`Remove stage ${i + 1}`, () => onchange((config) => withoutStage(config, i)), count < 2),
   );
-}
-
-/**
- * A stage after the last, half the way to all traffic.
- * @param {Json[]} stages
- * @returns {Json}
- */
-function nextStage(stages) {
-  const last = get(stages[stages.length - 1], 'traffic_pct');
-  const share = typeof last === 'number' && last < 100 ? Math.min(100, Math.ceil((last + 100) / 2)) : 100;
-  return { traffic_pct: share, duration_ticks: 5 };
-}
-
-/**
- * @param {Json} draft
- * @param {string} path
- * @returns {Json[]}
- */
-function listAt(draft, path) {
-  const list = get(draft, path);
-  return Array.isArray(list) ? list : [];
 }

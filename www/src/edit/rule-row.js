@@ -27,7 +27,7 @@ export function ruleRow(kit, rule, i) {
         options: Object.entries(RULE_KINDS).map(([value, { name: words }]) => [value, words]),
       },
       // A rule takes its own parameters only, so another one begins anew.
-      (_, chosen) => kit.edit(path, { ...startRule(String(chosen)), ...kept(rule) }),
+      (_, chosen) => kit.edit(path, { ...startRule(String(chosen)), ...kept(get(kit.draft(), path)) }),
     ),
     ...(kind?.parameters ?? []).map(({ key, ...field }) => kit.field({ ...field, path: `${path}.${key}` })),
     name !== 'group_sequential' &&
@@ -70,7 +70,7 @@ export function ruleRow(kit, rule, i) {
 
 /**
  * What a rule keeps when it becomes another: where it holds and what it does.
- * @param {Json} rule
+ * @param {Json | undefined} rule
  * @returns {{ [key: string]: Json }}
  */
 function kept(rule) {

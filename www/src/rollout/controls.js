@@ -190,7 +190,7 @@ export function toldWords(command, branched, { playhead, report }) {
  * @param {string} does
  * @param {string | null} whyNot
  */
-function forbid(button, does, whyNot) {
+export function forbid(button, does, whyNot) {
   if (!button) return;
   button.title = whyNot ?? does;
   button.setAttribute('aria-disabled', String(whyNot !== null));

@@ -9,6 +9,7 @@ import { between, chance } from '../base/chance.js';
 import { yAxis } from '../charts/chart.js';
 import { h, replace, s } from '../base/dom.js';
 import { share } from '../base/format.js';
+import { saveButton } from '../charts/save-svg.js';
 import { swatch } from '../charts/figure.js';
 import { curveLabels, lineMarks, placeMark } from './curve-marks.js';
 
@@ -45,6 +46,7 @@ export class Curve {
     { class: 'figures', ontoggle: () => this.#write() },
     h('summary', {}, 'Figures'),
     this.#table,
+    saveButton('curve'),
   );
   element = h('div', { class: 'curve' }, this.#key, this.#svg, this.#details);
   #width = 0;

@@ -16,6 +16,7 @@ import timeline from './timeline.css';
 import flow from './flow.css';
 import stages from './stages.css';
 import forms from './forms.css';
+import editing from './editing.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
@@ -40,6 +41,7 @@ export const style = [
   flow,
   stages,
   forms,
+  editing,
   narrow,
   media,
 ].join('\n');

@@ -1,0 +1,131 @@
+/** A configuration opened from a file and saved to one, or copied where frames forbid files. */
+
+import { h } from '../base/dom.js';
+import { icon } from '../base/icons.js';
+import { messageOf } from '../base/engine.js';
+import { get, parsed } from '../base/json-path.js';
+import { isFramed, saveFile } from '../base/save-file.js';
+
+/** The engine reads no longer text, and a page has no use for reading one. */
+const MOST_BYTES = 1 << 20;
+
+export class ConfigFile {
+  #file = h('input', {
+    type: 'file',
+    accept: '.json,application/json',
+    hidden: true,
+    onchange: () => this.#openFirst(this.#file.files),
+  });
+  #told = h('p', { class: 'message', role: 'status' });
+  element;
+
+  /**
+   * @param {HTMLTextAreaElement} box that shows the configuration; files can be dropped on it
+   * @param {(text: string) => void} onopen
+   * @param {() => string} current the configuration's text
+   */
+  constructor(box, onopen, current) {
+    this.onopen = onopen;
+    const save = () => {
+      const name = `${fileName(current())}.json`;
+      saveFile(name, current(), 'application/json');
+      const framed = 'If no file appears, the page around this one forbids it: copy the text instead.';
+      this.#tell(`Saved as ${name}. ${isFramed() ? framed : ''}`);
+    };
+    const copy = async () => {
+      try {
+        await navigator.clipboard.writeText(current());
+        this.#tell('Copied.');
+      } catch {
+        box.select();
+        this.#tell('The browser forbids it here. The text is selected: copy it by Ctrl+C or ⌘C.');
+      }
+    };
+    box.addEventListener('dragover', (event) => event.preventDefault());
+    box.addEventListener('drop', (event) => {
+      if (!event.dataTransfer?.files.length) return;
+      event.preventDefault();
+      this.#openFirst(event.dataTransfer.files);
+    });
+    const button = (/** @type {string} */ name, /** @type {() => void} */ onclick, /** @type {Node} */ picture) =>
+      h('button', { type: 'button', onclick }, picture, name);
+    this.element = h(
+      'div',
+      { class: 'config-file' },
+      h(
+        'div',
+        { class: 'row', role: 'group', 'aria-label': 'The configuration as a file' },
+        button('Open…', () => this.#file.click(), icon('open')),
+        button('Save', save, icon('save')),
+        h('button', { type: 'button', onclick: copy }, 'Copy'),
+        this.#file,
+      ),
+      this.#told,
+    );
+  }
+
+  /** @param {FileList | null} files */
+  async #openFirst(files) {
+    const file = files?.[0];
+    if (!file) return;
+    try {
+      const text = await textOf(file);
+      this.#tell(`Opened ${file.name}.`);
+      this.onopen(text);
+    } catch (error) {
+      this.#tell(`${file.name} was not opened: ${messageOf(error)}`, 'error');
+    }
+    // The same file, mended, can be opened again.
+    this.#file.value = '';
+  }
+
+  /**
+   * @param {string} text
+   * @param {"told" | "error"} [kind]
+   */
+  #tell(text, kind = 'told') {
+    this.#told.textContent = text;
+    this.#told.className = `message ${kind}`;
+  }
+}
+
+/**
+ * The text of a file. Throws, in words for people, where it is none.
+ * @param {File} file
+ */
+async function textOf(file) {
+  if (file.size > MOST_BYTES) {
+    const [size, most] = [file.size, MOST_BYTES].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
+    throw new Error(`it has ${size}, a configuration at most ${most}.`);
+  }
+  if (file.size === 0) throw new Error('it is empty.');
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new Error('it is text in UTF-16, a configuration is JSON in UTF-8.');
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`it is no text: ${placeOfFault(bytes)} is no UTF-8. A configuration is JSON.`);
+  }
+}
+
+/**
+ * Where bytes stop being UTF-8.
+ * @param {Uint8Array} bytes
+ */
+function placeOfFault(bytes) {
+  // What is decoded without a fault is as long as it was.
+  const start = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\ufffd', 1)[0];
+  return `what stands at byte ${new TextEncoder().encode(start).length + 1}`;
+}
+
+/**
+ * A file's name after the configuration's, of letters and digits.
+ * @param {string} text of the configuration
+ */
+function fileName(text) {
+  const name = String(get(parsed(text), 'name') ?? '').replace(/[^\p{L}\p{N}]+/gu, '-');
+  return name.replace(/^-|-$/g, '').slice(0, 60) || 'rollout';
+}

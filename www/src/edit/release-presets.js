@@ -1,0 +1,110 @@
+/**
+ * The engine's releases as buttons: each puts its release into the configuration
+ * on screen, whose policy and traffic stay.
+ */
+
+import { new_rollout } from '../base/engine.js';
+import { h, replace } from '../base/dom.js';
+import { get, put } from '../base/json-path.js';
+
+/** @import { Preset, ResolvedConfig, Warning } from '../base/engine.js' */
+/** @import { Json } from '../base/json-path.js' */
+/** @import { OnChange } from './plan-edit.js' */
+
+/** The presets that are releases, and what their buttons say. @type {[preset: string, label: string][]} */
+const RELEASES = [
+  ['healthy', 'Healthy'],
+  ['twice-the-errors', 'Twice the errors'],
+  ['slow-leak', 'Slow leak'],
+  ['latency-spike', 'Latency spike'],
+  ['cold-start', 'Cold start'],
+  ['incident', 'Incident on both arms'],
+];
+
+/** What a preset says of the release and of what happens to it. */
+const KEYS = ['canary', 'incidents'];
+
+export class ReleasePresets {
+  #buttons;
+  #notes = h('div', { class: 'quiet', role: 'status' });
+  element;
+
+  /**
+   * @param {Preset[]} presets
+   * @param {OnChange} onchange
+   */
+  constructor(presets, onchange) {
+    const releases = RELEASES.flatMap(([name, label]) => {
+      const preset = presets.find((one) => one.name === name);
+      return preset ? [{ label, preset, config: /** @type {Json} */ (JSON.parse(preset.json)) }] : [];
+    });
+    const ours = releases.map(({ config }) => JSON.stringify(get(config, 'incidents')));
+    this.#buttons = releases.map(({ label, preset, config }) => ({
+      resolved: releaseText(resolvedConfig(preset.json)),
+      button: h(
+        'button',
+        {
+          type: 'button',
+          title: preset.description,
+          onclick: () => onchange((draft) => withRelease(draft, config, ours)),
+        },
+        label,
+      ),
+    }));
+    this.element = h(
+      'div',
+      {},
+      h(
+        'div',
+        { class: 'releases', role: 'group', 'aria-label': 'A release to try' },
+        ...this.#buttons.map(({ button }) => button),
+      ),
+      this.#notes,
+    );
+  }
+
+  /**
+   * Shows which release is in force, and what the engine remarks on it.
+   * @param {ResolvedConfig} config
+   * @param {Warning[]} warnings
+   */
+  show(config, warnings) {
+    const release = releaseText(config);
+    for (const { button, resolved } of this.#buttons) {
+      button.setAttribute('aria-pressed', String(resolved === release));
+    }
+    const ours = warnings.filter(({ path }) => KEYS.includes(path.split('.')[0]));
+    replace(this.#notes, ...ours.map(({ path, message }) => h('p', {}, `Note, ${path}: ${message}`)));
+  }
+}
+
+/**
+ * A configuration with the release of another. Incidents go where one of these
+ * buttons brought them; others stay.
+ * @param {Json} draft
+ * @param {Json} release
+ * @param {string[]} ours the incidents that the buttons bring, as text
+ * @returns {Json}
+ */
+function withRelease(draft, release, ours) {
+  const incidents = get(draft, 'incidents');
+  const kept = ours.includes(JSON.stringify(incidents)) ? undefined : incidents;
+  const next = put(draft, 'canary', get(release, 'canary'));
+  return put(next, 'incidents', get(release, 'incidents') ?? kept);
+}
+
+/** @param {string} json */
+function resolvedConfig(json) {
+  const rollout = new_rollout(json, 0);
+  try {
+    return rollout.report().config;
+  } finally {
+    rollout.free();
+  }
+}
+
+/** @param {ResolvedConfig} config */
+const releaseText = (config) => {
+  const values = /** @type {Json} */ (/** @type {object} */ (config));
+  return JSON.stringify(KEYS.map((key) => get(values, key) ?? null));
+};
