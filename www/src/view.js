@@ -6,6 +6,7 @@ import { DecisionLog } from './rollout/decisions.js';
 import { h } from './base/dom.js';
 import { Flow } from './flow/flow.js';
 import { counted } from './base/format.js';
+import { FaultList } from './link/fault-list.js';
 import { JsonEditor } from './edit/json-editor.js';
 import { Ladder } from './rollout/ladder.js';
 import { releasePanel, worldPanel } from './edit/panels.js';
@@ -40,6 +41,7 @@ export class View {
   #panels;
   #json;
   #notice = h('div', { class: 'notice', role: 'status' });
+  #linkFaults = new FaultList();
   #resizes;
   /** What is drawn at its measured width. */
   #measured;
@@ -55,8 +57,9 @@ export class View {
    * @param {ShadowRoot} root
    * @param {Preset[]} presets
    * @param {Workbench} bench
+   * @param {(done: number, runs: number) => void} onprogress of the study
    */
-  constructor(root, presets, bench) {
+  constructor(root, presets, bench, onprogress) {
     /** @type {OnEdit} */
     const onedit = (path, value) => bench.edit(path, value);
     const onseek = (/** @type {number} */ tick) => bench.seek(tick);
@@ -69,6 +72,7 @@ export class View {
     this.#study = new StudyDesk(
       (seed, healthy) => bench.open(seed, healthy),
       (result) => this.#surprise.showStudy(result),
+      onprogress,
     );
     this.#strategies = new Strategies((config) => {
       bench.configure(config);
@@ -112,6 +116,7 @@ export class View {
       'div',
       { class: 'page' },
       h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#scenario.element),
+      this.#linkFaults.element,
       part('', this.#surprise.element),
       h(
         'div',
@@ -247,6 +252,20 @@ export class View {
    */
   say(text, kind) {
     this.#tell.say(text, kind);
+  }
+
+  /** The policy to compare with. */
+  get rival() {
+    return this.#study.rival;
+  }
+
+  set rival(rival) {
+    this.#study.rival = rival;
+  }
+
+  /** @param {string[]} faults what of a link was not used */
+  showLinkFaults(faults) {
+    this.#linkFaults.show(faults);
   }
 
   /** @param {string} message */

@@ -16,6 +16,7 @@ import timeline from './timeline.css';
 import flow from './flow.css';
 import stages from './stages.css';
 import forms from './forms.css';
+import link from './link.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
@@ -27,8 +28,8 @@ const darkFor = (host) => dark.replace(':host', host);
 
 export const style = [
   tokens,
-  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not([theme="light"]))')} }`,
-  darkFor(':host([theme="dark"])'),
+  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not(:is([theme="light"], :state(light))))')} }`,
+  darkFor(':host(:is([theme="dark"], :state(dark)):not(:is(:state(light))))'),
   page,
   controls,
   opening,
@@ -40,6 +41,7 @@ export const style = [
   flow,
   stages,
   forms,
+  link,
   narrow,
   media,
 ].join('\n');
