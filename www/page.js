@@ -18,16 +18,21 @@
   if (window.parent !== window) tellParent();
 
   function followHash() {
-    /** How long a hash must rest to be written: browsers refuse many in a row. In ms. */
-    const REST_MS = 250;
+    /** How far apart the hash is written: browsers refuse many in a row. In ms. */
+    const APART_MS = 350;
     /** What an empty hash stands for: the page as its author wrote it. */
     const first = element.link;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let due;
+    let resting = false;
+    let due = false;
 
     const write = () => {
-      clearTimeout(due);
-      due = undefined;
+      due = resting;
+      if (resting) return;
+      resting = true;
+      setTimeout(() => {
+        resting = false;
+        if (due) write();
+      }, APART_MS);
       try {
         history.replaceState(history.state, '', `#${element.link}`);
       } catch {
@@ -35,19 +40,14 @@
       }
     };
     const read = () => {
-      clearTimeout(due);
-      due = undefined;
+      due = false;
       element.link = location.hash.slice(1) || first;
       // A random seed is now known. A link that is wrong somewhere stays to be mended.
       if (location.hash && element.linkFaults?.length === 0) write();
     };
     if (location.hash) read();
     addEventListener('hashchange', read);
-    element.addEventListener('viewchange', () => {
-      clearTimeout(due);
-      due = setTimeout(write, REST_MS);
-    });
-    addEventListener('pagehide', () => due !== undefined && write());
+    element.addEventListener('viewchange', write);
   }
 
   function tellParent() {

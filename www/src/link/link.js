@@ -5,7 +5,7 @@
  */
 
 import { differences, placed } from './differences.js';
-import { readValue, writeValue } from './value.js';
+import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
 /** @import { Told } from '../rollout/session.js' */
@@ -56,6 +56,8 @@ const KEYS = {
  * @returns {string} without `#`
  */
 export function writeLink({ preset, config, commands, ...rest }, known) {
+  // A configuration that a link could not say is none for the engine either.
+  if (isDeeper(config, MOST_DEPTH)) config = {};
   const bases = known.presets.filter(({ name }) => name === (preset ?? name));
   const [named] = bases.map((base) => written(config, base, known)).sort((a, b) => length(a) - length(b));
   const after = Object.keys(KEYS).filter((key) => key !== 'preset' && key !== 'seed');

@@ -59,3 +59,14 @@ function finite(text) {
 
 /** Whether a text reads as itself. @param {string} text */
 const isBare = (text) => text !== '' && !/^[[{"]/.test(text) && !LITERAL.test(text) && !/\p{Surrogate}/u.test(text);
+
+/**
+ * Whether lists and objects stand deeper in one another.
+ * @param {Json} value
+ * @param {number} most
+ * @returns {boolean}
+ */
+export const isDeeper = (value, most) =>
+  typeof value === 'object' &&
+  value !== null &&
+  (most === 0 || Object.values(value).some((inner) => isDeeper(inner, most - 1)));
