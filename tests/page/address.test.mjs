@@ -137,8 +137,7 @@ for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sa
 
       // A smaller content is told, too: it is not the frame that is measured.
       await page.evaluate(() => { document.querySelector('iframe').style.height = '5000px'; });
-      await frame.getByRole('button', { name: 'To the start' }).click();
-      await inside.evaluate(() => document.querySelector('canary-rollout').setAttribute('view', 'flow'));
+      await inside.evaluate(() => document.querySelector('canary-rollout').style.cssText = 'height: 200px; overflow: hidden');
       await page.waitForFunction((most) => document.querySelector('iframe').clientHeight < most, object.height);
       await inside.evaluate(() => {
         document.querySelector('canary-rollout').dispatchEvent(new CustomEvent('lessoncomplete', { bubbles: true }));

@@ -44,7 +44,7 @@ test('what the host sets is shown, told in no event and written into no attribut
       looks.push(look());
       element.setAttribute('seed', '7');
       element.view = null;
-      element.link = 'preset=default&seed=3&at=2:pause&tick=4&theme=dark&view=errors&against=once&bad=5';
+      element.link = 'preset=default&seed=3&at=2:pause&tick=4&theme=dark&view=errors&against=once&bad=20&along=traffic';
       looks.push(look());
       return { looks, attributes: element.getAttributeNames(), hash: location.hash };
     }, [CALM, BAD]);
@@ -58,7 +58,7 @@ test('what the host sets is shown, told in no event and written into no attribut
     const links = seen.looks.map((look) => look[5]);
     assert.equal(links[0], 'v=1&preset=opening&seed=192');
     assert.ok(links[1].includes(calm) && links[1].endsWith('&tick=3'), links[1]);
-    assert.equal(links[3], 'v=1&preset=default&seed=3&at=2:pause&tick=4&view=errors&theme=dark&against=once&bad=5');
+    assert.equal(links[3], 'v=1&preset=default&seed=3&at=2:pause&tick=4&view=errors&theme=dark&against=once&bad=20&along=traffic');
     assert.deepEqual(seen.attributes, ['preset', 'seed']);
     assert.equal(seen.hash, '');
     assert.deepEqual(await events(...ROLLOUT), []);

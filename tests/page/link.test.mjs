@@ -17,7 +17,7 @@ const known = {
   policies: ['once', 'evidence'],
 };
 const NOTHING = {
-  preset: 'default', seed: null, commands: [], tick: null, view: null, theme: null, against: null, bad: null, lesson: null,
+  preset: 'default', seed: null, commands: [], tick: null, view: null, theme: null, against: null, bad: null, along: null, lesson: null,
 };
 const read = (link) => readLink(link, known);
 const write = (state) => writeLink({ ...NOTHING, ...state }, known);
@@ -50,7 +50,7 @@ function outcomeOf({ config, seed, commands, tick }) {
 
 test('the frozen links have every key, every view and every preset', () => {
   const all = FROZEN.map(({ link }) => link).join('&');
-  for (const key of ['v', 'preset', 'seed', 'config', 'at', 'tick', 'view', 'theme', 'against', 'bad', 'lesson']) {
+  for (const key of ['v', 'preset', 'seed', 'config', 'at', 'tick', 'view', 'theme', 'against', 'bad', 'along', 'lesson']) {
     assert.match(all, new RegExp(`(^|&|#)${key}[.=]`), key);
   }
   for (const name of known.views) assert.ok(all.includes(`view=${name}`), name);
@@ -137,6 +137,7 @@ test('whatever is edited, the link is read back, and its rollout is the same to 
       theme: some([null, 'light', 'dark']),
       against: some([null, ...known.policies]),
       bad: some([null, 0, 5, 0.25, 100]),
+      along: some([null, 'ratio', 'traffic']),
       lesson: some([null, 'slow-leak', '{"a": "b & c = 50 %"}']),
     };
     const link = writeLink(state, known);
@@ -191,6 +192,7 @@ const FAULTS = [
   ['tick=1e9', /^tick: found 1e9, expected a whole number from 0 to 100000$/],
   ['bad=101', /^bad: found 101, expected a number from 0 to 100$/],
   ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder$/],
+  ['along=time', /^along: found time, expected one of ratio, traffic$/],
   ['theme=blue', /^theme: found blue, expected one of light, dark$/],
   ['against=luck', /^against: found luck, expected one of once, evidence$/],
   ['preset=nope&config.name=x', /^preset: found nope, expected one of default, opening, /,

@@ -26,6 +26,7 @@ import { Workbench } from './workbench.js';
 /** @import { Known, LinkState } from './link/link.js' */
 /** @import { Beside } from './link/open.js' */
 /** @import { Move } from './rollout/controls.js' */
+/** @import { Along } from './study/curves.js' */
 /** @import { PolicyName } from './study/policies.js' */
 
 // In Node there is no element to extend; the class is never made there.
@@ -34,8 +35,8 @@ const Base = typeof HTMLElement === 'undefined' ? /** @type {typeof HTMLElement}
 /** What can be shown alone, by the value of the attribute `view`. */
 export const VIEWS = ['rollout', 'flow', 'errors', 'study', 'ladder'];
 
-/** The policy to compare with where a link names none. @type {PolicyName} */
-const RIVAL = 'evidence';
+/** What the study is asked where a link does not say. */
+const ASKED = /** @type {const} */ ({ against: 'evidence', bad: 5, along: 'ratio' });
 
 /** What links can name, the same for every element. @type {Known | undefined} */
 let known;
@@ -49,8 +50,8 @@ class CanaryRollout extends Base {
   #early = new Early(this, ['config', 'seed', 'link', 'view', 'tick']);
   /** What was said of the last link. @type {string[]} */
   #linkFaults = [];
-  /** What a link or a property said in place of an attribute. @type {Omit<Beside, "against">} */
-  #said = { view: null, theme: null, bad: null, lesson: null };
+  /** What a link or a property said in place of an attribute. @type {Omit<Beside, keyof typeof ASKED>} */
+  #said = { view: null, theme: null, lesson: null };
   #bench = new Workbench({
     onchange: () => {
       this.#view?.show(this.#bench);
@@ -147,9 +148,13 @@ class CanaryRollout extends Base {
    */
   get link() {
     if (!this.#view) return '';
-    const { rival } = this.#view;
-    const against = rival === RIVAL ? null : rival;
-    return linkOf(this.#bench, { ...this.#said, view: this.view, theme: this.#theme, against }, this.#known);
+    const { rival, badShare, along } = this.#view.desk;
+    const asked = {
+      against: rival === ASKED.against ? null : rival,
+      bad: badShare === ASKED.bad ? null : badShare,
+      along: along === ASKED.along ? null : along,
+    };
+    return linkOf(this.#bench, { ...this.#said, ...asked, view: this.view, theme: this.#theme }, this.#known);
   }
 
   set link(link) {
@@ -259,10 +264,15 @@ class CanaryRollout extends Base {
    * @param {LinkState} state
    * @returns {string[]} what of it could not be used
    */
-  #take({ view, theme, bad, lesson, against, ...rollout }) {
-    this.#said = { view, theme, bad, lesson };
+  #take({ view, theme, lesson, against, bad, along, ...rollout }) {
+    this.#said = { view, theme, lesson };
     this.#arrange();
-    if (this.#view) this.#view.rival = /** @type {PolicyName} */ (against ?? RIVAL);
+    if (this.#view) {
+      const { desk } = this.#view;
+      desk.rival = /** @type {PolicyName} */ (against ?? ASKED.against);
+      desk.badShare = bad ?? ASKED.bad;
+      desk.along = /** @type {Along} */ (along ?? ASKED.along);
+    }
     return openOn(this.#bench, rollout);
   }
 

@@ -254,13 +254,9 @@ export class View {
     this.#tell.say(text, kind);
   }
 
-  /** The policy to compare with. */
-  get rival() {
-    return this.#study.rival;
-  }
-
-  set rival(rival) {
-    this.#study.rival = rival;
+  /** Where what a study is asked is chosen. */
+  get desk() {
+    return this.#study;
   }
 
   /** @param {string[]} faults what of a link was not used */

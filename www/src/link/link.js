@@ -12,11 +12,12 @@ import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 /**
  * What a link says; `null` where it says nothing. No `seed` is a random one, no
  * `tick` the rollout's end. `against` is the other policy's name, `bad` the
- * share of bad releases in percent, `lesson` a lesson's name or its JSON.
+ * share of bad releases in percent, `along` what the study's curve goes along,
+ * `lesson` a lesson's name or its JSON.
  * @typedef {{
  *   preset: string, config: Json, seed: number | null, commands: Told[], tick: number | null,
  *   view: string | null, theme: string | null, against: string | null, bad: number | null,
- *   lesson: string | null,
+ *   along: string | null, lesson: string | null,
  * }} LinkState
  */
 /**
@@ -46,6 +47,7 @@ const KEYS = {
   theme: (text) => oneOf(text, ['light', 'dark']),
   against: (text, { policies }) => oneOf(text, policies),
   bad: (text) => numberIn(text, /^\d+(?:\.\d+)?(?:e-\d+)?$/, 100, 'a number'),
+  along: (text) => oneOf(text, ['ratio', 'traffic']),
   lesson: (text) => text,
 };
 
@@ -135,7 +137,7 @@ export function readLink(text, known) {
  * @returns {LinkState}
  */
 function blank({ presets: [{ name, config }] }) {
-  const nothing = { seed: null, tick: null, view: null, theme: null, against: null, bad: null, lesson: null };
+  const nothing = { seed: null, tick: null, view: null, theme: null, against: null, bad: null, along: null, lesson: null };
   return { preset: name, config, commands: [], ...nothing };
 }
 

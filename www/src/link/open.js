@@ -12,7 +12,7 @@ import { writeLink } from './link.js';
 
 /**
  * What of a link is neither the rollout's nor, without a link, the page's own.
- * @typedef {Pick<LinkState, "view" | "theme" | "against" | "bad" | "lesson">} Beside
+ * @typedef {Pick<LinkState, "view" | "theme" | "against" | "bad" | "along" | "lesson">} Beside
  */
 
 /**
