@@ -7,6 +7,7 @@ import { DecisionLog } from './rollout/decisions.js';
 import { h } from './base/dom.js';
 import { Flow } from './flow/flow.js';
 import { counted } from './base/format.js';
+import { FaultList } from './link/fault-list.js';
 import { JsonEditor } from './edit/json-editor.js';
 import { Ladder } from './rollout/ladder.js';
 import { ReleasePresets } from './edit/release-presets.js';
@@ -45,6 +46,7 @@ export class View {
   #history;
   #json;
   #notice = h('div', { class: 'notice', role: 'status' });
+  #linkFaults = new FaultList();
   #resizes;
   /** What is drawn at its measured width. */
   #measured;
@@ -60,8 +62,9 @@ export class View {
    * @param {ShadowRoot} root
    * @param {Preset[]} presets
    * @param {Workbench} bench
+   * @param {(done: number, runs: number) => void} onprogress of the study
    */
-  constructor(root, presets, bench) {
+  constructor(root, presets, bench, onprogress) {
     /** @type {OnEdit} */
     const onedit = (path, value) => bench.edit(path, value);
     /** @type {OnChange} */
@@ -76,6 +79,7 @@ export class View {
     this.#study = new StudyDesk(
       (seed, healthy) => bench.open(seed, healthy),
       (result) => this.#surprise.showStudy(result),
+      onprogress,
     );
     this.#strategies = new Strategies((config) => {
       bench.configure(config);
@@ -125,6 +129,7 @@ export class View {
       'div',
       { class: 'page' },
       h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#history.element, this.#scenario.element),
+      this.#linkFaults.element,
       part('', this.#surprise.element),
       h(
         'div',
@@ -265,6 +270,16 @@ export class View {
    */
   say(text, kind) {
     this.#tell.say(text, kind);
+  }
+
+  /** Where what a study is asked is chosen. */
+  get desk() {
+    return this.#study;
+  }
+
+  /** @param {string[]} faults what of a link was not used */
+  showLinkFaults(faults) {
+    this.#linkFaults.show(faults);
   }
 
   /** @param {string} message */

@@ -176,20 +176,26 @@ export class Workbench {
     this.#on.onmove();
   }
 
-  /** @param {Move} move */
+  /**
+   * @param {Move} move
+   * @returns {unknown} what the rollout's state forbids it with; it is said, too
+   */
   move(move) {
     if (move === 'play') return this.#playOrFreeze();
     this.#player.stop();
-    this.#attempt(() => {
+    return this.#attempt(() => {
       if (this.session.move(move)) this.#on.onchange();
       else this.#on.onmove();
     });
   }
 
-  /** @param {Command} command */
+  /**
+   * @param {Command} command
+   * @returns {unknown} what the rollout's state forbids it with; it is said, too
+   */
   tell(command) {
     this.#player.stop();
-    this.#attempt(() =>
+    return this.#attempt(() =>
       this.#step(() => {
         const branched = this.session.tell(command);
         this.#on.onsay(toldWords(command, branched, this.session));
@@ -287,8 +293,10 @@ export class Workbench {
   #attempt(act) {
     try {
       act();
+      return null;
     } catch (error) {
       this.#on.onsay(messageOf(error), 'error');
+      return error;
     }
   }
 

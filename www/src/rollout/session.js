@@ -31,6 +31,8 @@ export class Session {
   #whole;
   /** The rollout up to the playhead, kept to go on from. @type {Rollout | null} */
   #here = null;
+  /** The report last asked for before the end. @type {{ tick: number, whole: object, report: Report } | null} */
+  #reported = null;
 
   /**
    * Throws the engine's message for an invalid configuration or seed, and for a
@@ -90,9 +92,18 @@ export class Session {
     return this.#whole.series;
   }
 
+  /** Where the playhead stands; `null` at the end that the rollout reaches by itself. */
+  get tick() {
+    return this.atEnd && this.#waited === 0 ? null : this.#playhead;
+  }
+
   /** The report of the rollout up to the playhead. @returns {Report} */
   get reportHere() {
-    return this.atEnd ? this.#whole.report : this.#rolloutHere().report();
+    if (this.atEnd) return this.#whole.report;
+    if (this.#reported?.tick !== this.#playhead || this.#reported.whole !== this.#whole) {
+      this.#reported = { tick: this.#playhead, whole: this.#whole, report: this.#rolloutHere().report() };
+    }
+    return this.#reported.report;
   }
 
   /** The calls that the state at the playhead allows. @returns {Call[]} */

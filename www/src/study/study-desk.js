@@ -53,9 +53,11 @@ export class StudyDesk {
    * @param {(seed: number, healthy: boolean) => void} onopen
    * @param {(result: StudyResult | null) => void} onresult what is known of the
    *   configuration on screen, `null` while that is nothing
+   * @param {(done: number, runs: number) => void} onprogress
    */
-  constructor(onopen, onresult) {
+  constructor(onopen, onresult, onprogress) {
     this.onresult = onresult;
+    this.onprogress = onprogress;
     this.#figures = new StudyFigures(onopen);
     this.#curves = new Curves(() => {
       this.#turn();
@@ -63,8 +65,7 @@ export class StudyDesk {
     });
     this.#card = new StudyCard(
       (rival) => {
-        this.#rival = this.#card.rival = rival;
-        if (this.#session) this.show(this.#session);
+        this.rival = rival;
       },
       () => this.onbadshare(),
     );
@@ -110,6 +111,16 @@ export class StudyDesk {
   /** The curve, to be drawn at its measured width. */
   get curve() {
     return this.#curves.curve;
+  }
+
+  /** The policy to compare with. */
+  get rival() {
+    return this.#rival;
+  }
+
+  set rival(rival) {
+    this.#rival = this.#card.rival = rival;
+    if (this.#session) this.show(this.#session);
   }
 
   /** The figures in large type and the walls, which have a place of their own. */
@@ -179,11 +190,15 @@ export class StudyDesk {
       {
         onresult: (result, last) => {
           this.#show(result, report, brief, little);
+            this.onprogress(result.report.runs, runs);
           if (last) this.#progress.end(result.report);
           if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
           if (last && runs === RUNS.shown) this.#refineLater();
         },
-        onprogress: (done) => this.#progress.show(done, runs),
+        onprogress: (done) => {
+          this.#progress.show(done, runs);
+          this.onprogress(done, runs);
+        },
         onerror: (message) => this.#progress.complain(message),
       },
       brief,

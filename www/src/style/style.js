@@ -17,6 +17,7 @@ import flow from './flow.css';
 import stages from './stages.css';
 import forms from './forms.css';
 import editing from './editing.css';
+import link from './link.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
@@ -28,8 +29,8 @@ const darkFor = (host) => dark.replace(':host', host);
 
 export const style = [
   tokens,
-  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not([theme="light"]))')} }`,
-  darkFor(':host([theme="dark"])'),
+  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not(:is([theme="light"], :state(light))))')} }`,
+  darkFor(':host(:is([theme="dark"], :state(dark)):not(:is(:state(light))))'),
   page,
   controls,
   opening,
@@ -42,6 +43,7 @@ export const style = [
   stages,
   forms,
   editing,
+  link,
   narrow,
   media,
 ].join('\n');

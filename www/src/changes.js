@@ -1,0 +1,77 @@
+/** Tells an element's host what happens in it, as events that bubble. */
+
+/** @import { State } from './base/engine.js' */
+/** @import { Session } from './rollout/session.js' */
+/** @import { Workbench } from './workbench.js' */
+
+export class Changes {
+  #element;
+  #bench;
+  #linkNow;
+  /** Whether what changes is the host's doing, which knows of it. */
+  #quiet = false;
+  /** @type {Session | null} */
+  #session = null;
+  /** How many decisions stand before the playhead. */
+  #decisions = 0;
+  /** @type {State | null} */
+  #state = null;
+  #link = '';
+
+  /**
+   * @param {Element} element
+   * @param {Workbench} bench
+   * @param {() => string} linkNow
+   */
+  constructor(element, bench, linkNow) {
+    this.#element = element;
+    this.#bench = bench;
+    this.#linkNow = linkNow;
+  }
+
+  /**
+   * Does what a host asks for, and tells nobody.
+   * @param {() => void} act
+   */
+  quietly(act) {
+    const before = this.#quiet;
+    this.#quiet = true;
+    try {
+      act();
+      this.look();
+    } finally {
+      this.#quiet = before;
+    }
+  }
+
+  /**
+   * Tells what has changed on the workbench. A decision counts when the playhead
+   * passes it or a command makes it, not when another rollout takes this one's
+   * place; a link counts when nothing plays and no limit is dragged.
+   */
+  look() {
+    const { session, playing, dragging } = this.#bench;
+    const { decisions, final_state: state } = session.reportHere;
+    const made = session === this.#session ? decisions.slice(this.#decisions) : [];
+    const moved = state !== this.#state;
+    const link = playing || dragging ? this.#link : this.#linkNow();
+    const changed = link !== this.#link;
+    // Kept before anybody is told: who is told may change it again.
+    this.#session = session;
+    this.#decisions = decisions.length;
+    this.#state = state;
+    this.#link = link;
+    if (this.#quiet) return;
+    for (const decision of made) this.tell('decision', decision);
+    if (moved) this.tell('statechange', { state, tick: session.playhead });
+    if (changed) this.tell('viewchange', { link });
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} detail
+   */
+  tell(name, detail) {
+    this.#element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+}
