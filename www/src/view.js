@@ -20,6 +20,7 @@ import { StudyDesk } from './study/study-desk.js';
 import { style } from './style/style.js';
 import { Surprise } from './rollout/surprise.js';
 import { Timeline } from './charts/timeline.js';
+import { EmbedDialog } from './embed/embed-dialog.js';
 import { Verdict } from './rollout/verdict.js';
 
 /** @import { Preset, Problem } from './base/engine.js' */
@@ -45,7 +46,7 @@ export class View {
   #releases;
   #history;
   #json;
-  #notice = h('div', { class: 'notice', role: 'status' });
+  #notice = h('div', { class: 'notice', part: 'notice', role: 'status' });
   #linkFaults = new FaultList();
   #resizes;
   /** What is drawn at its measured width. */
@@ -99,6 +100,7 @@ export class View {
     const release = releasePanel(onedit, this.#releases.element);
     this.#panels = [release, worldPanel(onedit), policyPanel(onedit, onchange)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
+    const embed = new EmbedDialog(presets, bench);
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
     const measured = [this.#timeline, this.#flow, this.#machine, this.#study.curve];
     this.#resizes = new ResizeObserver((entries) => {
@@ -128,7 +130,14 @@ export class View {
     this.#page = h(
       'div',
       { class: 'page' },
-      h('div', { class: 'bar', 'data-in': '' }, h('slot', { name: 'title' }), this.#history.element, this.#scenario.element),
+      h(
+        'div',
+        { class: 'bar', part: 'bar', 'data-in': '' },
+        h('slot', { name: 'title' }),
+        this.#history.element,
+        this.#scenario.element,
+        embed.button,
+      ),
       this.#linkFaults.element,
       part('', this.#surprise.element),
       h(
@@ -148,21 +157,21 @@ export class View {
       part('', this.#strategies.element),
       h(
         'div',
-        { class: 'edit', 'data-in': '' },
+        { class: 'edit', part: 'edit', 'data-in': '' },
         ...this.#panels.map(({ element }) => element),
         this.#json.element,
       ),
       part('rollout flow errors study ladder', this.#notice),
       h(
         'p',
-        { class: 'quiet colophon', 'data-in': '' },
+        { class: 'quiet colophon', part: 'colophon', 'data-in': '' },
         `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
       ),
     );
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, bench));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => bench.settle());
-    root.append(h('style', {}, style), this.#page);
+    root.append(h('style', {}, style), this.#page, embed.element);
   }
 
   connect() {
@@ -300,13 +309,14 @@ function part(views, element) {
 }
 
 /**
+ * No landmark: a page may hold several elements, whose landmarks had one name.
  * @param {string} name
  * @param {string} views
  * @param {string} label
  * @param {...HTMLElement} content
  */
 const card = (name, views, label, ...content) =>
-  part(views, h('section', { class: `card ${name}`, part: name, 'aria-label': label }, ...content));
+  part(views, h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content));
 
 /**
  * A card whose label is a heading.

@@ -14,7 +14,7 @@ const MOST_ROWS = 500;
  * @returns {{ element: HTMLDetailsElement, refresh: () => void }}
  */
 export function figuresTable(name, source) {
-  const body = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `Figures: ${name}` });
+  const body = h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': `Figures: ${name}` });
   const element = h('details', { class: 'figures', ontoggle: refresh }, h('summary', {}, 'Figures'), body);
 
   function refresh() {

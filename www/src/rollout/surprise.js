@@ -67,7 +67,7 @@ export class Surprise {
     }
     this.element = h(
       'div',
-      { class: 'opening' },
+      { class: 'opening', part: 'opening' },
       h('div', { class: 'layers' }, this.#headline, this.#room),
       h(
         'div',

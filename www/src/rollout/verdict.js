@@ -13,7 +13,7 @@ export class Verdict {
   #now = h('div', { class: 'verdict-now' });
   #room = h('div', { class: 'verdict-room', 'aria-hidden': 'true' });
   #live = h('p', { class: 'unseen', 'aria-live': 'polite' });
-  element = h('section', { class: 'verdict', 'aria-label': 'Verdict' }, this.#now, this.#room, this.#live);
+  element = h('section', { class: 'verdict', part: 'verdict', role: 'group', 'aria-label': 'Verdict' }, this.#now, this.#room, this.#live);
 
   /**
    * @param {Report} here the rollout up to the playhead

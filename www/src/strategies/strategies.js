@@ -64,7 +64,7 @@ export class Strategies {
     );
     this.element = h(
       'section',
-      { class: 'card strategies', part: 'strategies', 'aria-label': 'Strategies on one release' },
+      { class: 'card strategies', part: 'strategies', role: 'group', 'aria-label': 'Strategies on one release' },
       h('h3', {}, 'Strategies on one release'),
       h(
         'div',

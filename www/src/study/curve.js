@@ -40,7 +40,7 @@ const CROWDED = 420;
 export class Curve {
   #svg = s('svg', { role: 'img', height: HEIGHT, 'aria-label': 'Not drawn yet' });
   #key = h('p', { class: 'key' });
-  #table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Figures: the curve' });
+  #table = h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Figures: the curve' });
   #details = h(
     'details',
     { class: 'figures', ontoggle: () => this.#write() },

@@ -46,7 +46,7 @@ export class StudyCard {
       h('label', { class: 'compare' }, 'Compare with', this.#rival),
       h(
         'div',
-        { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Two policies compared' },
+        { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Two policies compared' },
         h(
           'table',
           {},

@@ -77,7 +77,7 @@ export class StudyDesk {
     );
     this.element = h(
       'section',
-      { class: 'card study', 'aria-label': 'The policy over many rollouts' },
+      { class: 'card study', part: 'study', role: 'group', 'aria-label': 'The policy over many rollouts' },
       h('div', {}, this.#curves.element, this.#progress.element),
       h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element),
     );

@@ -29,7 +29,7 @@ export class StudyFigures {
     };
     this.element = h(
       'section',
-      { class: 'card effects' },
+      { class: 'card effects', part: 'figures' },
       h('h3', {}, 'What this policy does'),
       h(
         'div',

@@ -18,6 +18,7 @@ import stages from './stages.css';
 import forms from './forms.css';
 import editing from './editing.css';
 import link from './link.css';
+import embed from './embed.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
@@ -44,6 +45,7 @@ export const style = [
   forms,
   editing,
   link,
+  embed,
   narrow,
   media,
 ].join('\n');
