@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Builds the page: the engine by wasm-pack, optimised by binaryen, then one
 // script with engine, worker and style inside, so that it runs from disk too.
-// With `element` as its argument, the engine stays as it is in `pkg/`.
+// With `element` as its argument, the engine stays as it is in `pkg/`. Beside the
+// script goes what an npm package has more: types, manifest, the engine alone.
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { compress } from 'lzma1';
+import { manifest, types } from './describe.mjs';
 
 /**
  * How binaryen optimises the engine: for size, until nothing more is to be had.
@@ -87,6 +89,7 @@ if (process.argv[2] !== 'element') buildEngine();
 await Promise.all([
   buildElement('iife', 'www/dist/canary-rollout.js'),
   buildElement('esm', 'www/dist/canary-rollout.mjs'),
+  describe(),
 ]);
 
 /** Compiles the engine to `pkg/`; throws when a program fails. */
@@ -94,6 +97,17 @@ function buildEngine() {
   const wasm = 'pkg/canary_rollout_bg.wasm';
   run('wasm-pack', 'build', '--profile', 'page', '--no-opt', '--target', 'web', '--out-dir', 'pkg');
   run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
+}
+
+/** Writes what is told of the element, and copies the engine, whose types it names. */
+async function describe() {
+  await mkdir('www/dist/engine', { recursive: true });
+  await Promise.all([
+    writeFile('www/dist/canary-rollout.d.ts', types()),
+    writeFile('www/dist/custom-elements.json', `${JSON.stringify(manifest(), null, 2)}\n`),
+    ...['canary_rollout.js', 'canary_rollout.d.ts', 'canary_rollout_bg.wasm'].map((file) =>
+      copyFile(`pkg/${file}`, `www/dist/engine/${file}`)),
+  ]);
 }
 
 function run(program, ...args) {

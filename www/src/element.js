@@ -41,7 +41,7 @@ const ASKED = /** @type {const} */ ({ against: 'evidence', bad: 5, along: 'ratio
 /** What links can name, the same for every element. @type {Known | undefined} */
 let known;
 
-class CanaryRollout extends Base {
+export class CanaryRolloutElement extends Base {
   static observedAttributes = ['preset', 'config', 'seed', 'view', 'heading-level', 'theme'];
 
   /** @type {View | null} */
@@ -303,5 +303,5 @@ class CanaryRollout extends Base {
 
 /** Defines the element, once. */
 export function defineCanaryRollout() {
-  if (!customElements.get('canary-rollout')) customElements.define('canary-rollout', CanaryRollout);
+  if (!customElements.get('canary-rollout')) customElements.define('canary-rollout', CanaryRolloutElement);
 }

@@ -5,4 +5,6 @@
 
 import { defineCanaryRollout } from './element.js';
 
+export { CanaryRolloutElement, VIEWS, defineCanaryRollout } from './element.js';
+
 if (typeof customElements !== 'undefined') defineCanaryRollout();
