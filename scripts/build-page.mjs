@@ -32,23 +32,26 @@ const SHARED = {
 };
 
 /**
- * `import text from './worker.js?inline'` is the text of a classic script: from
- * disk a browser starts no other kind of worker.
+ * `import make from './shared.js?function'` is a function that runs the module
+ * with all that it imports, and gives its exports. Nothing outside it is named in
+ * it: its text is a script for a worker, who can load nothing when the page is
+ * opened from disk.
  */
-const inlineWorker = {
-  name: 'inline-worker',
+const asFunction = {
+  name: 'as-function',
   setup(build) {
-    build.onResolve({ filter: /\?inline$/ }, ({ path, resolveDir }) =>
-      build.resolve(path.replace(/\?inline$/, ''), { kind: 'import-statement', resolveDir })
-        .then((found) => ({ ...found, namespace: 'inline' })));
-    build.onLoad({ filter: /.*/, namespace: 'inline' }, async ({ path }) => {
+    build.onResolve({ filter: /\?function$/ }, ({ path, resolveDir }) =>
+      build.resolve(path.replace(/\?function$/, ''), { kind: 'import-statement', resolveDir })
+        .then((found) => ({ ...found, namespace: 'function' })));
+    build.onLoad({ filter: /.*/, namespace: 'function' }, async ({ path }) => {
       const { outputFiles } = await esbuild.build({
         ...SHARED,
         entryPoints: [path],
         format: 'iife',
+        globalName: 'all',
         write: false,
       });
-      return { contents: outputFiles[0].text, loader: 'text' };
+      return { contents: `export default function () { ${outputFiles[0].text} return all; }` };
     });
   },
 };
@@ -122,7 +125,7 @@ function buildElement(format, outfile) {
     entryPoints: ['www/src/main.js'],
     outfile,
     format,
-    plugins: [styleText, inlineWorker, packed],
+    plugins: [styleText, asFunction, packed],
     banner: { js: banner },
   });
 }

@@ -1,5 +1,6 @@
 //! A seed as a person writes it.
 
+use crate::json::quoted;
 use crate::problem::Problem;
 
 /// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds
@@ -20,7 +21,7 @@ pub fn parse_seed(text: &str) -> Result<u64, Problem> {
         let shown: String = digits.chars().take(40).collect();
         Problem::new(
             "seed",
-            format!("found {shown:?}, expected a whole number from 0 to {MAX_SEED}"),
+            format!("found {}, expected a whole number from 0 to {MAX_SEED}", quoted(&shown)),
         )
     })
 }

@@ -72,7 +72,7 @@ impl std::error::Error for ConfigError {}
 
 fn shortened(text: String) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }

@@ -52,7 +52,7 @@ impl Node {
     pub(crate) fn set_number(&mut self, path: &str, number: f64) -> Option<()> {
         let mut here = self;
         for part in path.split('.') {
-            let (key, indices) = part.split_at(part.find('[').unwrap_or(part.len()));
+            let (key, indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;
             here = here.entry(key)?;
             for index in indices.split_inclusive(']') {
                 let index = index.strip_prefix('[')?.strip_suffix(']')?;

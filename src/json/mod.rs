@@ -53,6 +53,12 @@ pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::O
     items.end()
 }
 
+/// A text in quotes, for a message. Not by `{:?}`, which brings tables of all that
+/// is printable into the browser.
+pub(crate) fn quoted(text: &str) -> String {
+    write(text)
+}
+
 /// The shortest text that is read back as this number, without an idle `.0`.
 pub(crate) fn plain(x: f64) -> String {
     let mut buffer = zmij::Buffer::new();

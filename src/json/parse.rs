@@ -146,10 +146,10 @@ impl Parser<'_> {
         let mut text = String::new();
         self.at += 1;
         loop {
-            let rest = &self.text[self.at..];
+            let rest = self.text.get(self.at..).unwrap_or_default();
             let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20);
             let end = rest.bytes().position(special).unwrap_or(rest.len());
-            text.push_str(&rest[..end]);
+            text.push_str(rest.get(..end).unwrap_or_default());
             self.at += end;
             if self.skip(b'"') {
                 return Ok(text);
@@ -219,7 +219,7 @@ impl Parser<'_> {
             let _sign = self.skip(b'+') || self.skip(b'-');
             self.digits()?;
         }
-        let number = nearest(&self.text[start..self.at]);
+        let number = nearest(self.text.get(start..self.at).unwrap_or_default());
         if number.is_finite() { Ok(number) } else { Err(self.fault("number out of range")) }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Fault;
 use super::parse::{Entry, Node, Value};
-use super::plain;
+use super::{plain, quoted};
 
 /// A type that can be read from JSON.
 pub(crate) trait Read: Sized {
@@ -216,7 +216,7 @@ impl Node {
             Value::Null => "null".to_string(),
             Value::Bool(value) => format!("boolean `{value}`"),
             Value::Number(value) => format!("number `{}`", plain(*value)),
-            Value::Text(value) => format!("string {value:?}"),
+            Value::Text(value) => format!("string {}", quoted(value)),
             Value::Array(_) => "array".to_string(),
             Value::Object(_) => "object".to_string(),
         };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 
 use super::sequential::DEFAULT_BETS;
 use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::{fields, plain};
+use crate::json::{fields, plain, quoted};
 use crate::problem::Problem;
 use crate::stats::eprocess::MAX_BETS;
 
@@ -157,7 +157,7 @@ impl RuleInput {
                     let expected = Method::NAMES.join(", ");
                     p.complain(
                         "rule",
-                        format!("unknown rule {:?}, expected one of {expected}", self.rule),
+                        format!("unknown rule {}, expected one of {expected}", quoted(&self.rule)),
                     );
                     return None;
                 }

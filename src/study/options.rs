@@ -7,7 +7,7 @@ use super::{
     SweepCases, Tally,
 };
 use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
-use crate::json::{Node, fields, parse, plain, read};
+use crate::json::{Node, fields, parse, plain, quoted, read};
 use crate::problem::Problem;
 use crate::rollout::Plan;
 use crate::seed::MAX_SEED;
@@ -276,6 +276,7 @@ pub(super) fn full_path(field: &str) -> &str {
 
 fn no_field(field: &str) -> String {
     format!(
-        "found {field:?}, expected a numeric field’s path such as canary.error_ratio or stages[0].duration_ticks"
+        "found {}, expected a numeric field’s path such as canary.error_ratio or stages[0].duration_ticks",
+        quoted(field)
     )
 }

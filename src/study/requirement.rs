@@ -2,6 +2,7 @@
 
 use super::options::full_path;
 use super::{Estimate, StudyReport};
+use crate::json::quoted;
 use crate::problem::Problem;
 
 /// A bound on a probability.
@@ -50,7 +51,8 @@ impl Requirement {
         Requirement::read(text).ok_or_else(|| {
             let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
             let message = format!(
-                "found {text:?}, expected NAME<=BOUND or NAME(FIELD=VALUE)<=BOUND, NAME one of {}, BOUND from 0 to 1",
+                "found {}, expected NAME<=BOUND or NAME(FIELD=VALUE)<=BOUND, NAME one of {}, BOUND from 0 to 1",
+                quoted(text),
                 names.join(", ")
             );
             Problem::new("require", message)

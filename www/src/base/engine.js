@@ -3,7 +3,7 @@
  * to await and nothing to fetch.
  */
 
-import { initSync } from '../../../pkg/canary_rollout.js';
+import shared from '../study/shared.js?function';
 import packed from '../../../pkg/canary_rollout_bg.wasm?lzma';
 import { unpack } from './lzma.js';
 
@@ -33,16 +33,12 @@ import { unpack } from './lzma.js';
 
 /** The engine's module, for a worker to start it again. */
 export const engineBytes = unpack(packed);
-initSync({ module: engineBytes });
+/** The script of the worker that runs studies. */
+export const workerScript = `(${shared})().serve()`;
 
-export {
-  error_rate_intervals,
-  new_rollout,
-  new_study,
-  presets,
-  validate,
-  version,
-} from '../../../pkg/canary_rollout.js';
+export const { error_rate_intervals, new_rollout, new_study, presets, validate, version, initSync, StudyLoop } =
+  shared();
+initSync({ module: engineBytes });
 
 /**
  * Whether a state is final.

@@ -6,10 +6,10 @@ declare module '*.wasm?lzma' {
   export default bytes;
 }
 
-/** A module bundled with all that it imports, as the text of a classic script. */
-declare module '*?inline' {
-  const script: string;
-  export default script;
+/** A module bundled with all that it imports as one function, which gives its exports. */
+declare module '*/shared.js?function' {
+  const shared: () => typeof import('../study/shared.js');
+  export default shared;
 }
 
 /** A style sheet's text. */

@@ -4,9 +4,7 @@
  * error, or by silence.
  */
 
-import { engineBytes, new_study } from '../base/engine.js';
-import { StudyLoop } from './study-loop.js';
-import script from './worker.js?inline';
+import { engineBytes, new_study, StudyLoop, workerScript } from '../base/engine.js';
 
 /** @import { StudyMessage, StudyRequest, StudyResult } from './study-loop.js' */
 /** @import { Order } from './worker.js' */
@@ -127,7 +125,7 @@ export class StudyRunner {
  * @returns {() => void} ends it
  */
 function startWorker(hear, onready, onrefused) {
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const url = URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
   /** @type {Worker | null} */
   let worker = null;
   const end = () => {
