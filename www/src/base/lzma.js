@@ -140,13 +140,13 @@ class Lengths {
 class Bits {
   #bytes;
   #at = 5;
-  #range = 0xffffffff;
-  #code;
+  /** The range and the code: in an array, for as fields they would be boxed. */
+  #coder = new Uint32Array([0xffffffff, 0]);
 
   /** @param {Uint8Array} bytes */
   constructor(bytes) {
     this.#bytes = bytes;
-    this.#code = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
+    this.#coder[1] = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
   }
 
   /**
@@ -155,19 +155,20 @@ class Bits {
    * @param {number} index
    */
   next(table, index) {
-    const chance = table[index] ?? 0;
-    const bound = (this.#range >>> 11) * chance;
-    if (this.#code < bound) {
+    const coder = this.#coder;
+    const chance = table[index];
+    const bound = (coder[0] >>> 11) * chance;
+    const bit = coder[1] < bound ? 0 : 1;
+    if (bit) {
+      table[index] = chance - (chance >> 5);
+      coder[0] -= bound;
+      coder[1] -= bound;
+    } else {
       table[index] = chance + ((2048 - chance) >> 5);
-      this.#range = bound;
-      this.#refill();
-      return 0;
+      coder[0] = bound;
     }
-    table[index] = chance - (chance >> 5);
-    this.#range -= bound;
-    this.#code -= bound;
-    this.#refill();
-    return 1;
+    if (coder[0] < 1 << 24) this.#refill();
+    return bit;
   }
 
   /**
@@ -205,21 +206,21 @@ class Bits {
    * @param {number} count
    */
   even(count) {
+    const coder = this.#coder;
     let number = 0;
     for (let i = 0; i < count; i++) {
-      this.#range >>>= 1;
-      const bit = this.#code >= this.#range ? 1 : 0;
-      this.#code -= bit * this.#range;
+      coder[0] >>>= 1;
+      const bit = coder[1] >= coder[0] ? 1 : 0;
+      coder[1] -= bit * coder[0];
       number = (number << 1) | bit;
-      this.#refill();
+      if (coder[0] < 1 << 24) this.#refill();
     }
     return number;
   }
 
+  /** Takes a byte, where the range has grown narrow. */
   #refill() {
-    if (this.#range < 1 << 24) {
-      this.#range = (this.#range << 8) >>> 0;
-      this.#code = ((this.#code << 8) | (this.#bytes[this.#at++] ?? 0)) >>> 0;
-    }
+    this.#coder[0] <<= 8;
+    this.#coder[1] = (this.#coder[1] << 8) | this.#bytes[this.#at++];
   }
 }
