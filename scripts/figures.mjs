@@ -2,15 +2,15 @@
 // Prints what the page costs: bytes, time to the first chart, frames while it
 // plays, the longest task, memory. Figures to be read, not asserted: they depend
 // on the machine, but for the bytes.
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { launchChromium } from '../tests/page/harness.mjs';
 import './size.mjs';
 
 /** How many times slower than this machine a phone is taken to be. */
 const THROTTLE = 4;
 const RESETS = 1000;
-const ORIGIN = 'http://figures.test/';
+const SCRIPT = readFileSync(new URL('../www/dist/canary-rollout.js', import.meta.url));
 
 /** The element is there before the script, so that all it does is done when the script ends. */
 const DOCUMENT = `<!doctype html><html lang="en"><title>Figures</title>
@@ -19,6 +19,8 @@ const DOCUMENT = `<!doctype html><html lang="en"><title>Figures</title>
   <script src="dist/canary-rollout.js"></script>
   <script>performance.mark('drawn'); requestAnimationFrame(() => setTimeout(() => performance.mark('painted')));</script>`;
 
+const server = createServer(serve);
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
 const browser = await launchChromium();
 for (const rate of [1, THROTTLE]) {
   const { page, devtools } = await open(rate);
@@ -33,10 +35,11 @@ for (const rate of [1, THROTTLE]) {
   await page.close();
 }
 await browser.close();
+server.closeAllConnections();
+server.close();
 
 async function open(rate) {
   const page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
-  await page.route(`${ORIGIN}**`, serve);
   await page.addInitScript(() => {
     window.tasks = [];
     new PerformanceObserver((list) => {
@@ -45,18 +48,16 @@ async function open(rate) {
   });
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Emulation.setCPUThrottlingRate', { rate });
-  await page.goto(ORIGIN);
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
   return { page, devtools };
 }
 
-async function serve(route) {
-  const path = new URL(route.request().url()).pathname;
-  if (path === '/') return route.fulfill({ contentType: 'text/html', body: DOCUMENT });
-  if (extname(path) !== '.js') return route.fulfill({ status: 204 });
-  return route.fulfill({
-    contentType: 'text/javascript',
-    body: await readFile(new URL(`../www${path}`, import.meta.url)),
-  });
+function serve({ url }, response) {
+  const [type, body] = {
+    '/': ['text/html', DOCUMENT],
+    '/dist/canary-rollout.js': ['text/javascript', SCRIPT],
+  }[url] ?? ['text/plain', ''];
+  response.writeHead(200, { 'content-type': type }).end(body);
 }
 
 /** Milliseconds from the script's start until its charts are drawn, and until they are painted. */

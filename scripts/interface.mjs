@@ -62,6 +62,7 @@ export const cssParts = [
   { name: 'opening', description: 'Was the decision right, how often is it so, and the policies to try.' },
   { name: 'verdict', description: 'What was decided, why, and whether it was right.' },
   { name: 'time', description: 'The charts over time, the playhead and the commands.' },
+  { name: 'requests', description: 'The requests of a tick on their way to the two versions, and the blast radius.' },
   { name: 'decisions', description: 'The list of decisions.' },
   { name: 'figures', description: 'What the policy does, in large type and as two walls of rollouts.' },
   { name: 'stages', description: 'The ladder of stages.' },

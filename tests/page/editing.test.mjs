@@ -284,7 +284,7 @@ test('a configuration is saved as it was edited, and opened again gives the same
   withPage('file', async (page) => {
     await show(page, { ...CALM, name: 'a/b <i>: “ü”' }, 11);
     await field(page, 'canary.error_ratio').fill('3');
-    const edited = await page.locator('.json').inputValue();
+    const edited = await page.locator('.json-panel .json').inputValue();
     const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
     assert.equal(download.suggestedFilename(), 'a-b-i-ü.json');
     const saved = await readFile(await download.path(), 'utf8');
@@ -293,7 +293,7 @@ test('a configuration is saved as it was edited, and opened again gives the same
     await page.getByRole('combobox', { name: 'Preset' }).selectOption('default');
     await picker(page).setInputFiles(fileOf('mine.json', saved));
     await page.locator('.config-file .message', { hasText: 'Opened mine.json.' }).waitFor();
-    assert.equal(await page.locator('.json').inputValue(), edited);
+    assert.equal(await page.locator('.json-panel .json').inputValue(), edited);
     assert.equal(await page.locator('.verdict-now').innerText(), verdict);
     assert.equal(await seed(page), 11);
   }));
@@ -342,7 +342,7 @@ test('a file of something else is told of at its place, and the last valid one i
 
 test('a file is dropped on the JSON', () =>
   withPage('file', async (page) => {
-    await page.locator('.json').evaluate((box, text) => {
+    await page.locator('.json-panel .json').evaluate((box, text) => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([text], 'dropped.json'));
       box.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));

@@ -56,6 +56,7 @@ export class View {
   #overTime;
 
   #page;
+  #formsShown = false;
   /** The level of the topmost heading. */
   #level = 2;
 
@@ -247,12 +248,21 @@ export class View {
   }
 
   /** @param {Workbench} bench */
-  #showConfig({ text, draft, session, problems, warnings }) {
+  #showConfig(bench) {
+    const { text, draft, session, problems } = bench;
     this.#scenario.show(text, session.seed);
     if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
+    this.#notify(problems);
+    // The first paint does not wait for what stands below it.
+    if (this.#formsShown) this.#showForms(bench);
+    else setTimeout(() => this.#showForms(bench));
+  }
+
+  /** @param {Workbench} bench */
+  #showForms({ text, draft, session, problems, warnings }) {
+    this.#formsShown = true;
     this.#json.show(text, problems, warnings);
     this.#releases.show(session.report.config, warnings);
-    this.#notify(problems);
     // What a list's entries resolve to says nothing about another list's.
     const resolved = /** @type {Json} */ (
       /** @type {object} */ ({ ...session.report.config, rules: [], stages: [] })

@@ -36,9 +36,14 @@ export const engineBytes = unpack(packed);
 /** The script of the worker that runs studies. */
 export const workerScript = `(${shared})().serve()`;
 
-export const { error_rate_intervals, new_rollout, new_study, presets, validate, version, initSync, StudyLoop } =
+export const { error_rate_intervals, new_rollout, new_study, validate, version, initSync, StudyLoop, ...engine } =
   shared();
 initSync({ module: engineBytes });
+
+const all = engine.presets();
+
+/** The configurations known by name, in their order. */
+export const presets = () => all;
 
 /**
  * Whether a state is final.

@@ -40,7 +40,9 @@ export class ReleasePresets {
     });
     const ours = releases.map(({ config }) => JSON.stringify(get(config, 'incidents')));
     this.#buttons = releases.map(({ label, preset, config }) => ({
-      resolved: releaseText(resolvedConfig(preset.json)),
+      preset,
+      /** Its release as text, once it was needed. */
+      resolved: '',
       button: h(
         'button',
         {
@@ -70,8 +72,9 @@ export class ReleasePresets {
    */
   show(config, warnings) {
     const release = releaseText(config);
-    for (const { button, resolved } of this.#buttons) {
-      button.setAttribute('aria-pressed', String(resolved === release));
+    for (const one of this.#buttons) {
+      one.resolved ||= releaseText(resolvedConfig(one.preset.json));
+      one.button.setAttribute('aria-pressed', String(one.resolved === release));
     }
     const ours = warnings.filter(({ path }) => KEYS.includes(path.split('.')[0]));
     replace(this.#notes, ...ours.map(({ path, message }) => h('p', {}, `Note, ${path}: ${message}`)));
