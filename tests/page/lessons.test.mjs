@@ -291,6 +291,30 @@ test('start again, next lesson, leave', () =>
     await studied(page);
   }));
 
+test('the page’s URL opens a lesson, follows it, and is free of it when it is left', () =>
+  withPage(
+    'file',
+    async (page) => {
+      const hash = () => page.evaluate(() => location.hash);
+      assert.equal(await page.locator('.lesson h2').innerText(), 'The slow leak');
+      assert.equal(await page.locator('.transport').isVisible(), false);
+      await page.waitForFunction(() => location.hash.includes('v=1'));
+      assert.match(await hash(), /lesson=slow-leak$/);
+      await page.locator('[data-lesson="state-machine"]').click();
+      await page.waitForFunction(() => location.hash.endsWith('lesson=state-machine'));
+      await predict(page, 25);
+      await commit(page);
+      await page.getByText('You were right').waitFor();
+      assert.match(await hash(), /lesson=state-machine$/);
+      await button(page, 'Leave the lesson').click();
+      await page.waitForFunction(() => location.hash.includes('at=12:resume'));
+      assert.doesNotMatch(await hash(), /lesson/);
+      await page.evaluate((text) => (location.hash = `v=1&lesson=${encodeURIComponent(text)}`), JSON.stringify({ ...OWN, title: 'Inline' }));
+      await page.getByRole('heading', { name: 'Inline' }).waitFor();
+    },
+    { path: 'index.html#lesson=slow-leak', context: CALMLY },
+  ));
+
 test('the page lists its lessons, and the course’s other questions open what answers them', () =>
   withPage(
     'file',

@@ -162,7 +162,8 @@ export class CanaryRolloutElement extends Base {
    */
   get link() {
     if (!this.#view) return '';
-    const beside = { view: this.view, theme: this.#theme, lesson: this.lesson };
+    const { source, problems } = this.#view.lessons;
+    const beside = { view: this.view, theme: this.#theme, lesson: problems.length > 0 ? null : source };
     // A lesson has its own rollout, and who opens it begins at its start.
     if (beside.lesson !== null) {
       const [{ config }] = this.#known.presets;

@@ -115,8 +115,9 @@ export class Workbench {
 
   /** Lifts the veil: the rollout is run to its end. */
   unveil() {
+    if (!this.veiled) return;
     const { config, seed, commands } = this.session;
-    if (this.veiled) this.load({ config, seed, commands });
+    this.load({ config, seed, commands });
   }
 
   /**

@@ -145,6 +145,8 @@ export class LessonDesk {
 
   #leave() {
     this.close();
+    // A choice, as that of a field is: the page's link follows.
+    this.element.dispatchEvent(new Event('change', { bubbles: true }));
     this.#on.onleave();
   }
 
