@@ -4,19 +4,22 @@
  * Attributes: `preset`, a preset's name; `config`, a configuration as JSON
  * text; `seed`; `view`, the part of the page to show alone; `heading-level`, the
  * level of its topmost heading, 2 by default; `hero`, to open in large type;
- * `theme`, `light` or `dark`; `embed`, without title bar and colophon. The
- * element never changes them, nor its host's URL.
+ * `theme`, `light` or `dark`; `embed`, without title bar and colophon; `lesson`, a
+ * lesson's name or its JSON text, which may also be a child, as
+ * `<script type="application/json" slot="lesson">`. The element never changes them,
+ * nor its host's URL.
  *
  * Events, for what happens in the element, not for what its host sets; all
  * bubble: `statechange`, `{ state, tick }` of the rollout at the playhead;
  * `decision`, a `Decision` that the playhead passes or a command makes;
- * `viewchange`, `{ link }`; `studyprogress`, `{ done, runs }`.
+ * `viewchange`, `{ link }`; `studyprogress`, `{ done, runs }`; `prediction` and
+ * `lessoncomplete`, see `LessonDesk`.
  */
 
 import { Early } from './base/early.js';
 import { presets } from './base/engine.js';
 import { Changes } from './changes.js';
-import { readLink } from './link/link.js';
+import { readLink, writeLink } from './link/link.js';
 import { knownWith, linkOf, openOn } from './link/open.js';
 import { View } from './view.js';
 import { Workbench } from './workbench.js';
@@ -42,16 +45,16 @@ const ASKED = /** @type {const} */ ({ against: 'evidence', bad: 5, along: 'ratio
 let known;
 
 export class CanaryRolloutElement extends Base {
-  static observedAttributes = ['preset', 'config', 'seed', 'view', 'heading-level', 'theme'];
+  static observedAttributes = ['preset', 'config', 'seed', 'view', 'heading-level', 'theme', 'lesson'];
 
   /** @type {View | null} */
   #view = null;
   #internals = this.attachInternals();
-  #early = new Early(this, ['config', 'seed', 'link', 'view', 'tick']);
+  #early = new Early(this, ['config', 'seed', 'link', 'lesson', 'view', 'tick']);
   /** What was said of the last link. @type {string[]} */
   #linkFaults = [];
-  /** What a link or a property said in place of an attribute. @type {Omit<Beside, keyof typeof ASKED>} */
-  #said = { view: null, theme: null, lesson: null };
+  /** What a link or a property said in place of an attribute. @type {Omit<Beside, "lesson" | keyof typeof ASKED>} */
+  #said = { view: null, theme: null };
   #bench = new Workbench({
     onchange: () => {
       this.#view?.show(this.#bench);
@@ -79,6 +82,11 @@ export class CanaryRolloutElement extends Base {
         this.#start();
         this.#early.take();
       });
+      // While a page is being read, its elements' children are yet to come.
+      if (document.readyState === 'loading' && this.lesson === null)
+        document.addEventListener('DOMContentLoaded', () => this.#changes.quietly(() => this.#teach(this.#ownLesson)), {
+          once: true,
+        });
     }
     this.#view.connect();
   }
@@ -92,8 +100,10 @@ export class CanaryRolloutElement extends Base {
   attributeChangedCallback(name) {
     if (!this.#view) return;
     this.#changes.quietly(() => {
+      if (name === 'lesson') return this.#start();
+      if (['seed', 'preset', 'config'].includes(name)) this.#view?.lessons.close();
       if (name === 'seed') return this.#bench.reseed(this.getAttribute('seed'));
-      if (name === 'preset' || name === 'config') return this.#start();
+      if (name === 'preset' || name === 'config') return this.#load();
       if (name === 'view' || name === 'theme') this.#said[name] = null;
       this.#arrange();
     });
@@ -106,6 +116,7 @@ export class CanaryRolloutElement extends Base {
 
   set config(config) {
     this.#set('config', config, () => {
+      this.#view?.lessons.close();
       this.#bench.load({ config: typeof config === 'string' ? config : JSON.stringify(config, null, 2) });
     });
   }
@@ -116,7 +127,10 @@ export class CanaryRolloutElement extends Base {
   }
 
   set seed(seed) {
-    this.#set('seed', seed, () => this.#bench.reseed(seed));
+    this.#set('seed', seed, () => {
+      this.#view?.lessons.close();
+      this.#bench.reseed(seed);
+    });
   }
 
   /** Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout. @type {number | null} */
@@ -148,13 +162,20 @@ export class CanaryRolloutElement extends Base {
    */
   get link() {
     if (!this.#view) return '';
+    const { source, problems } = this.#view.lessons;
+    const beside = { view: this.view, theme: this.#theme, lesson: problems.length > 0 ? null : source };
+    // A lesson has its own rollout, and who opens it begins at its start.
+    if (beside.lesson !== null) {
+      const [{ config }] = this.#known.presets;
+      return writeLink({ config, seed: null, commands: [], tick: null, against: null, bad: null, along: null, ...beside }, this.#known);
+    }
     const { rival, badShare, along } = this.#view.desk;
     const asked = {
       against: rival === ASKED.against ? null : rival,
       bad: badShare === ASKED.bad ? null : badShare,
       along: along === ASKED.along ? null : along,
     };
-    return linkOf(this.#bench, { ...this.#said, ...asked, view: this.view, theme: this.#theme }, this.#known);
+    return linkOf(this.#bench, { ...asked, ...beside }, this.#known);
   }
 
   set link(link) {
@@ -163,6 +184,24 @@ export class CanaryRolloutElement extends Base {
       this.#linkFaults = state ? [...faults, ...this.#take(state)] : faults;
       this.#view?.showLinkFaults(this.#linkFaults);
     });
+  }
+
+  /**
+   * The lesson that is open: its name, or its JSON text; `null` for none. Set: an
+   * object, too. @type {Json}
+   */
+  get lesson() {
+    return this.#view?.lessons.source ?? null;
+  }
+
+  set lesson(lesson) {
+    const source = lesson === null || typeof lesson === 'string' ? lesson : JSON.stringify(lesson);
+    this.#set('lesson', lesson, () => this.#teach(source));
+  }
+
+  /** What is wrong with the lesson, each with its place; then it is not opened. */
+  get lessonProblems() {
+    return structuredClone(this.#view?.lessons.problems ?? []);
   }
 
   /** What could not be used of the link that was set last. */
@@ -265,7 +304,7 @@ export class CanaryRolloutElement extends Base {
    * @returns {string[]} what of it could not be used
    */
   #take({ view, theme, lesson, against, bad, along, ...rollout }) {
-    this.#said = { view, theme, lesson };
+    this.#said = { view, theme };
     this.#arrange();
     if (this.#view) {
       const { desk } = this.#view;
@@ -273,7 +312,26 @@ export class CanaryRolloutElement extends Base {
       desk.badShare = bad ?? ASKED.bad;
       desk.along = /** @type {Along} */ (along ?? ASKED.along);
     }
-    return openOn(this.#bench, rollout);
+    if (this.#teach(lesson)) return [];
+    const faults = openOn(this.#bench, rollout);
+    return lesson === null ? faults : ['lesson: it cannot be opened, see what is said of it', ...faults];
+  }
+
+  /**
+   * Opens a lesson, or leaves the one that is open.
+   * @param {string | null} lesson
+   * @returns {boolean} whether one is being played then
+   */
+  #teach(lesson) {
+    const lessons = this.#view?.lessons;
+    if (lesson === null) lessons?.close();
+    else lessons?.open(lesson);
+    return lesson !== null && lessons?.problems.length === 0;
+  }
+
+  /** The lesson that the host wrote, as its attribute or child. */
+  get #ownLesson() {
+    return this.getAttribute('lesson') ?? this.querySelector('script[slot="lesson"]')?.textContent ?? null;
   }
 
   #arrange() {
@@ -290,6 +348,10 @@ export class CanaryRolloutElement extends Base {
   }
 
   #start() {
+    if (!this.#teach(this.#ownLesson)) this.#load();
+  }
+
+  #load() {
     const all = presets();
     const preset = this.getAttribute('preset');
     const named = all.find(({ name }) => name === preset);

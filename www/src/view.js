@@ -9,6 +9,9 @@ import { Flow } from './flow/flow.js';
 import { counted } from './base/format.js';
 import { FaultList } from './link/fault-list.js';
 import { JsonEditor } from './edit/json-editor.js';
+import { LessonDesk } from './lessons/lesson-desk.js';
+import { lessonList } from './lessons/lesson-list.js';
+import { startOf } from './lessons/start.js';
 import { Ladder } from './rollout/ladder.js';
 import { ReleasePresets } from './edit/release-presets.js';
 import { releasePanel, worldPanel } from './edit/panels.js';
@@ -46,6 +49,7 @@ export class View {
   #releases;
   #history;
   #json;
+  #lesson;
   #notice = h('div', { class: 'notice', part: 'notice', role: 'status' });
   #linkFaults = new FaultList();
   #resizes;
@@ -102,6 +106,23 @@ export class View {
     this.#panels = [release, worldPanel(onedit), policyPanel(onedit, onchange)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
     const embed = new EmbedDialog(presets, bench);
+    this.#lesson = new LessonDesk(bench, {
+      onevent: (type, detail) => root.host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true })),
+      onlay: () => this.#setLevels(),
+      onwatch: () => time.scrollIntoView({ block: 'nearest' }),
+      onleave: () => time.focus(),
+    });
+    const lessons = lessonList({
+      onlesson: (name) => {
+        this.#lesson.open(name);
+        this.#lesson.focus();
+      },
+      onstart: (start) => {
+        this.#lesson.close();
+        bench.load({ ...startOf(start), tick: start.tick ?? null });
+        (bench.problems.length > 0 ? this.#json : this.#verdict).element.scrollIntoView({ block: 'center' });
+      },
+    });
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
     const measured = [this.#timeline, this.#flow, this.#machine, this.#study.curve];
     this.#resizes = new ResizeObserver((entries) => {
@@ -140,6 +161,7 @@ export class View {
         embed.button,
       ),
       this.#linkFaults.element,
+      part('rollout flow errors study ladder', this.#lesson.element),
       part('', this.#surprise.element),
       h(
         'div',
@@ -163,6 +185,7 @@ export class View {
         this.#json.element,
       ),
       part('rollout flow errors study ladder', this.#notice),
+      part('', lessons),
       h(
         'p',
         { class: 'quiet colophon', part: 'colophon', 'data-in': '' },
@@ -210,11 +233,11 @@ export class View {
   }
 
   /**
-   * Headings are made as of the level 2, or of 3 where the first sentence of the
-   * page is not there; a host may want them elsewhere.
+   * Headings are made as of the level 2, or of 3 where neither a lesson nor the first
+   * sentence of the page is there; a host may want them elsewhere.
    */
   #setLevels() {
-    const first = this.#page.hasAttribute('data-view') ? 3 : 2;
+    const first = this.#page.hasAttribute('data-view') && this.#lesson.element.hidden ? 3 : 2;
     for (const heading of this.#page.querySelectorAll('h2, h3, h4')) {
       heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) - first + this.#level));
     }
@@ -222,14 +245,21 @@ export class View {
 
   /** @param {Workbench} bench */
   show(bench) {
+    this.#page.classList.toggle('veiled', bench.veiled);
     this.#timeline.show(bench.session);
     this.#flow.show(bench.session);
-    this.#study.show(bench.session, bench.dragging);
-    this.#strategies.show(bench.session);
+    if (bench.veiled) this.#study.close();
+    else this.#study.show(bench.session, bench.dragging);
+    if (!bench.veiled) this.#strategies.show(bench.session);
     // The forms follow when the limit is let go: they are many, and off the screen.
     if (!bench.dragging) this.#showConfig(bench);
     this.#history.show(bench);
     this.showPlayhead(bench);
+  }
+
+  /** Where a lesson is played. */
+  get lessons() {
+    return this.#lesson;
   }
 
   /** @param {Workbench} bench */
@@ -244,6 +274,7 @@ export class View {
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
+    this.#lesson.follow(session);
     if (this.#level !== 2 || this.#page.hasAttribute('data-view')) this.#setLevels();
   }
 

@@ -28,8 +28,11 @@ import { withRelease } from './study/study-request.js';
  */
 /**
  * A rollout in the making: the configuration as JSON text, and of the rollout
- * what is not left to chance and default. No `tick` is the end.
- * @typedef {{ config: string, seed?: string | number | null, commands?: Told[], tick?: number | null }} Work
+ * what is not left to chance and default. No `tick` is the end. With `veil` it is
+ * not run beyond its tick: nothing of its future is known, and nothing moves it.
+ * @typedef {{
+ *   config: string, seed?: string | number | null, commands?: Told[], tick?: number | null, veil?: boolean,
+ * }} Work
  */
 /**
  * All that a step changes: the configuration as it stands in the forms, and the
@@ -85,6 +88,11 @@ export class Workbench {
     return this.problems.length === 0 ? this.draft : JSON.parse(this.session.config);
   }
 
+  /** Whether the rollout's future is veiled. */
+  get veiled() {
+    return this.#session?.veiled ?? false;
+  }
+
   get canUndo() {
     return this.#history.canUndo;
   }
@@ -98,11 +106,18 @@ export class Workbench {
    * @param {Work} work
    * @param {string} [subject] what of it was changed, see `History.record`
    */
-  load({ config, seed = this.seed, commands = [], tick = null }, subject) {
+  load({ config, seed = this.seed, commands = [], tick = null, veil = false }, subject) {
     this.#step(() => {
       this.#take(config);
-      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick }) : '';
+      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil }) : '';
     }, subject);
+  }
+
+  /** Lifts the veil: the rollout is run to its end. */
+  unveil() {
+    if (!this.veiled) return;
+    const { config, seed, commands } = this.session;
+    this.load({ config, seed, commands });
   }
 
   /**
@@ -142,10 +157,12 @@ export class Workbench {
   }
 
   undo() {
+    if (this.veiled) return;
     this.#return(this.#history.undo(this.#moment()), 'Undone.');
   }
 
   redo() {
+    if (this.veiled) return;
     this.#return(this.#history.redo(this.#moment()), 'Done again.');
   }
 
@@ -171,6 +188,7 @@ export class Workbench {
 
   /** @param {number} tick */
   seek(tick) {
+    if (this.veiled) return;
     this.#player.stop();
     this.session.moveTo(tick);
     this.#on.onmove();
@@ -181,6 +199,7 @@ export class Workbench {
    * @returns {unknown} what the rollout's state forbids it with; it is said, too
    */
   move(move) {
+    if (this.veiled) return null;
     if (move === 'play') return this.#playOrFreeze();
     this.#player.stop();
     return this.#attempt(() => {
@@ -194,6 +213,7 @@ export class Workbench {
    * @returns {unknown} what the rollout's state forbids it with; it is said, too
    */
   tell(command) {
+    if (this.veiled) return null;
     this.#player.stop();
     return this.#attempt(() =>
       this.#step(() => {

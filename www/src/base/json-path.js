@@ -48,7 +48,8 @@ export function put(root, path, value) {
   const copy = structuredClone(root);
   let parent = /** @type {{ [key: string]: Json }} */ (copy);
   for (const [i, key] of keys.slice(0, -1).entries()) {
-    if (typeof parent[key] !== 'object' || parent[key] === null)
+    // Its own: a path that others wrote may name what every object inherits.
+    if (!Object.hasOwn(parent, key) || typeof parent[key] !== 'object' || parent[key] === null)
       parent[key] = typeof keys[i + 1] === 'number' ? [] : {};
     parent = /** @type {{ [key: string]: Json }} */ (parent[key]);
   }

@@ -39,13 +39,14 @@ export class Session {
    * command that the rollout's state forbids at its tick.
    * @param {Work} work where `tick` is missing, the playhead stands at the end
    */
-  constructor({ config, seed = null, commands = [], tick = null }) {
+  constructor({ config, seed = null, commands = [], tick = null, veil = false }) {
     this.#config = config;
+    this.veiled = veil;
     this.#commands = commands;
     const first = new_rollout(config, seed);
     this.#seed = first.seed;
     first.free();
-    this.#whole = this.#runAhead(this.#commands, 0);
+    this.#whole = this.#runAhead(this.#commands, 0, veil ? (tick ?? 0) : null);
     const beyond = (tick ?? 0) - this.length;
     if (beyond > 0 && !isFinal(this.report.final_state)) {
       this.#waited = Math.min(beyond, MOST_WAITED);
@@ -226,13 +227,14 @@ export class Session {
    * Runs a rollout until it ends or waits for a person.
    * @param {Told[]} commands
    * @param {number} waited ticks to go on waiting then
+   * @param {number | null} [until] the tick to stop at instead
    */
-  #runAhead(commands, waited) {
+  #runAhead(commands, waited, until = null) {
     const rollout = new_rollout(this.#config, this.#seed);
     try {
       give(rollout, commands);
-      replay(rollout, commands, commands.at(-1)?.tick ?? 0);
-      if (!isFinal(rollout.state)) rollout.run();
+      replay(rollout, commands, until ?? commands.at(-1)?.tick ?? 0);
+      if (until === null && !isFinal(rollout.state)) rollout.run();
       for (let tick = 0; tick < waited; tick += 1) rollout.tick();
       return { report: rollout.report(), series: rollout.series(), length: rollout.ticks };
     } finally {

@@ -18,10 +18,13 @@ const ALONG = { ratio: 'error ratio', traffic: 'traffic' };
 const UNNAMED = [1.1, 1.75];
 const NAMED = [1, 1.5, 2, 3, 5];
 
+/** The title that stands before anything is found, too. */
+const BY_RATIO = 'How much worse a release must be to be rolled back';
+
 export class Curves {
   /** What is drawn at its measured width. */
   curve = new Curve();
-  #title = h('h3');
+  #title = h('h3', {}, BY_RATIO);
   #along;
   element;
 
@@ -69,7 +72,7 @@ const lettered = ({ name }, i) => `${'AB'[i]}: ${name}`;
  * @returns {CurveSpec}
  */
 const byRatio = (findings) => ({
-  title: 'How much worse a release must be to be rolled back',
+  title: BY_RATIO,
   axis: 'errors, times the baseline’s',
   column: 'errors',
   word: (at) => `${significant(at)}\u00a0times`,

@@ -19,6 +19,7 @@ import forms from './forms.css';
 import editing from './editing.css';
 import link from './link.css';
 import embed from './embed.css';
+import lessons from './lessons.css';
 import narrow from './narrow.css';
 import media from './media.css';
 
@@ -46,6 +47,7 @@ export const style = [
   editing,
   link,
   embed,
+  lessons,
   narrow,
   media,
 ].join('\n');

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Draws each lesson's still picture, www/lessons/NAME.svg, for print and for pages
+// without a script: the failed requests of its rollout, saved by the page's own button.
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { launchChromium } from '../tests/page/harness.mjs';
+import { STILL, drawnToItsEnd } from '../tests/page/lesson-still.mjs';
+
+const www = (path) => new URL(`../www/${path}`, import.meta.url);
+
+const browser = await launchChromium();
+const page = await browser.newPage(STILL);
+await page.goto(www('index.html').href);
+for (const file of readdirSync(www('lessons/')).filter((name) => name.endsWith('.json'))) {
+  const name = file.replace('.json', '');
+  const figure = await drawnToItsEnd(page, name);
+  await figure.locator('summary').click();
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    figure.getByRole('button', { name: 'Save as SVG' }).click(),
+  ]);
+  await figure.locator('summary').click();
+  await saved.saveAs(fileURLToPath(www(`lessons/${name}.svg`)));
+  console.log(`www/lessons/${name}.svg`);
+}
+await browser.close();

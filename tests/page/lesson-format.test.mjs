@@ -1,0 +1,124 @@
+// The format of lessons, read in Node: every fault is named in its place.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { readLesson } from '../../www/src/lessons/lesson.js';
+
+/** A lesson without a fault. */
+const GOOD = {
+  lesson: 1,
+  title: 'A title',
+  text: 'A text.',
+  start: { preset: 'default', seed: 1 },
+  predict: { kind: 'choose', question: 'Which?', options: [{ text: 'This', right: true }, { text: 'That' }] },
+  reveal: 'It was {outcome}.',
+  task: { kind: 'reflect', question: 'Why?', answer: 'Because.' },
+};
+
+const operate = (goal) => ({ task: { kind: 'operate', question: 'Do it.', goals: [goal] } });
+const connect = (edge) => ({ task: { kind: 'connect', question: 'Where?', nodes: ['A', 'B'], edges: [edge] } });
+const choose = (...options) => ({ predict: { ...GOOD.predict, options } });
+
+/** What is changed in the good lesson, and what is told then: the place and a part of the sentence. */
+const FAULTS = [
+  [{ lesson: 2 }, 'lesson', 'expected 1'],
+  [{ title: undefined }, 'title', 'expected a text'],
+  [{ title: ' ' }, 'title', 'expected a text'],
+  [{ title: 'x'.repeat(101) }, 'title', 'at most 100 characters'],
+  [{ text: [] }, 'text', 'expected a list of 1 to 8'],
+  [{ text: ['a', 7] }, 'text[1]', 'expected a text'],
+  [{ titel: 'A' }, 'titel', 'unknown; there are lesson, title'],
+  [{ start: null }, 'start', 'expected an object'],
+  [{ start: { seed: -1 } }, 'start.seed', 'expected a whole number from 0'],
+  [{ start: { commands: [{ tick: 3, command: 'stop' }] } }, 'start.commands[0].command', 'expected pause or resume'],
+  [{ predict: { ...GOOD.predict, kind: 'guess' } }, 'predict.kind', 'expected choose or estimate'],
+  [{ predict: GOOD.task }, 'predict.kind', 'expected choose or estimate'],
+  [{ predict: 'choose' }, 'predict', 'expected an object'],
+  [choose({ text: 'This', right: true }, { text: 3 }), 'predict.options[1].text', 'expected a text'],
+  [choose({ text: 'This' }, { text: 'That' }), 'predict.options', 'none is right'],
+  [choose({ text: 'This', right: 'yes' }, { text: 'That' }), 'predict.options[0].right', 'expected an object'],
+  [choose({ text: 'This', right: { figure: 'ticks' } }, { text: 'That' }), 'predict.options[0].right', 'expected at_least or at_most'],
+  [
+    { predict: { kind: 'estimate', question: '?', figure: 'outcome', tolerance: 1 } },
+    'predict.figure',
+    'expected ticks or',
+  ],
+  [
+    { predict: { kind: 'estimate', question: '?', figure: 'ticks', tolerance: 0 } },
+    'predict.tolerance',
+    'expected a number above 0',
+  ],
+  [{ reveal: 'It was {luck}.' }, 'reveal', 'there is no figure {luck}; there are final_state'],
+  [{ reveal: { right: 'Yes.' } }, 'reveal.wrong', 'expected a text'],
+  [operate({ figure: 'final_state', is: 'DONE' }), 'task.goals[0].is', 'expected PROGRESSING or'],
+  [operate({ figure: 'false_rollback', at_most: 5 }), 'task.goals[0].figure', 'expected final_state or'],
+  [operate({ figure: 'constructor', at_most: 5 }), 'task.goals[0].figure', 'expected final_state or'],
+  [operate({ figure: 'ticks', at_most: '5' }), 'task.goals[0].at_most', 'expected a number'],
+  [connect({ from: 'A', label: 'go', to: 'C' }), 'task.edges[0].to', 'expected A or B'],
+];
+
+/** The good lesson with changes, as text. */
+const written = (changes) => JSON.stringify({ ...GOOD, ...changes }, null, 2);
+
+for (const [changes, path, sentence] of FAULTS) {
+  test(`${path}: ${sentence}`, () => {
+    const { lesson, problems } = readLesson(written(changes));
+    assert.equal(lesson, null);
+    assert.deepEqual(problems.map((problem) => problem.path), [path]);
+    assert.ok(problems[0].message.includes(sentence), problems[0].message);
+  });
+}
+
+test('all faults at once, each with its line', () => {
+  const { problems } = readLesson(written({ title: 1, reveal: 2, task: { kind: 'reflect', question: '?' } }));
+  const lines = written({ title: 1, reveal: 2, task: { kind: 'reflect', question: '?' } }).split('\n');
+  assert.deepEqual(problems.map(({ path }) => path), ['title', 'reveal', 'task.answer']);
+  assert.match(lines[problems[0].line - 1], /"title": 1/);
+  assert.match(lines[problems[1].line - 1], /"reveal": 2/);
+});
+
+const HOSTILE = {
+  nothing: '',
+  'no JSON': '{"lesson": 1,',
+  'a number': '7',
+  'a list': '[]',
+  null: 'null',
+  'a megabyte': `"${'x'.repeat(1e6)}"`,
+  'a megabyte of brackets': '['.repeat(1e6),
+  'deep nesting': `{"a":`.repeat(5000) + '1' + '}'.repeat(5000),
+  'names that every object has': '{"__proto__": {"a": 1}, "constructor": 1, "hasOwnProperty": 1}',
+  'many unknown keys': JSON.stringify(Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`k${i}`, i]))),
+  'a picture': '\u0089PNG\r\n\u001a\n\u0000\u0000',
+};
+
+for (const [name, source] of Object.entries(HOSTILE)) {
+  test(`hostile: ${name}`, () => {
+    const started = performance.now();
+    const { lesson, problems } = readLesson(source);
+    assert.equal(lesson, null);
+    assert.ok(problems.length > 0 && problems.length <= 20);
+    for (const { message } of problems) assert.ok(message.length > 5 && message.length < 700, message);
+    assert.ok(performance.now() - started < 2000, 'told at once');
+    assert.equal({}.a, undefined);
+  });
+}
+
+test('the lessons of the page have no fault', () => {
+  const folder = new URL('../../www/lessons/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  assert.equal(names.length, 6);
+  const kinds = new Set();
+  for (const name of names) {
+    const { lesson, problems } = readLesson(readFileSync(new URL(name, folder), 'utf8'));
+    assert.deepEqual(problems, [], name);
+    kinds.add(lesson.predict.kind).add(lesson.task.kind);
+  }
+  assert.deepEqual([...kinds].sort(), ['choose', 'configure', 'connect', 'estimate', 'operate', 'reflect']);
+});
+
+test('the example of the format is one', () => {
+  const module = readFileSync(new URL('../../www/src/lessons/lesson.js', import.meta.url), 'utf8');
+  const example = module.slice(module.indexOf('```json') + 7, module.indexOf(' * ```\n')).replaceAll(/^ \* /gm, '');
+  assert.deepEqual(readLesson(example).problems, []);
+  assert.ok(example.trim().split('\n').length <= 11);
+});

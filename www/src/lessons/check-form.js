@@ -1,0 +1,35 @@
+import { h } from '../base/dom.js';
+import { messageOf } from '../base/engine.js';
+
+/** @import { Asking, Judgement } from './checks/check.js' */
+
+/**
+ * A check with the button that judges it; what is missing is said under it.
+ * @param {Asking} asking
+ * @param {string} label of the button, if the check has none of its own
+ * @param {(judgement: Judgement) => void} onjudged
+ */
+export function checkForm(asking, label, onjudged) {
+  const says = h('p', { class: 'says', role: 'status' });
+  const button = h('button', { type: 'submit', class: 'strong' }, asking.label ?? label);
+  const judge = async () => {
+    if (button.disabled) return;
+    button.disabled = true;
+    says.textContent = 'Running …';
+    try {
+      const judgement = await asking.judge();
+      says.textContent = judgement.says;
+      // Nobody waits for it who has left the lesson, or begun it anew, meanwhile.
+      if (judgement.right !== null && button.isConnected) onjudged(judgement);
+    } catch (error) {
+      says.textContent = messageOf(error);
+    }
+    button.disabled = false;
+  };
+  const form = h('form', { novalidate: true }, asking.element, h('div', { class: 'judge' }, button), says);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    judge();
+  });
+  return form;
+}

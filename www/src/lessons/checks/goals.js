@@ -1,0 +1,71 @@
+/** Checks by goals: of a configuration, which is run, and of commands that were given. */
+
+import { h, replace } from '../../base/dom.js';
+import { counted } from '../../base/format.js';
+import { icon } from '../../base/icons.js';
+import { goalWords, isMet, tell } from '../figures.js';
+import { policyIn } from '../start.js';
+
+/** @import { Work } from '../../workbench.js' */
+/** @import { Configure, Operate } from '../lesson.js' */
+/** @import { Asking, Bearings, Judgement } from './check.js' */
+
+/**
+ * The learner's policy, run on the lesson's release and traffic.
+ * @param {Configure} check
+ * @param {Bearings} bearings
+ * @returns {Asking}
+ */
+export const configure = (check, bearings) =>
+  toGoals(check, bearings, ({ bench, start }) => {
+    if (bench.problems.length > 0)
+      return `The configuration has ${counted(bench.problems.length, 'problem')}; mend that first.`;
+    const { config, same } = policyIn(bench.text, start.config);
+    const apart = same ? '' : 'Your policy was tried on the lesson’s release and traffic, not on those you changed.';
+    return { work: { config, seed: start.seed }, apart };
+  });
+
+/**
+ * The rollout as it goes with the learner's commands.
+ * @param {Operate} check
+ * @param {Bearings} bearings
+ * @returns {Asking}
+ */
+export const operate = (check, bearings) =>
+  toGoals(check, bearings, ({ bench: { session }, start }) =>
+    session.config === start.config && session.seed === start.seed
+      ? { work: { config: session.config, seed: session.seed, commands: session.commands }, apart: '' }
+      : 'This is not the lesson’s rollout any more. “Start again” brings it back.',
+  );
+
+/**
+ * @param {Configure | Operate} check
+ * @param {Bearings} bearings
+ * @param {(bearings: Bearings) => { work: Work, apart: string } | string} workOf what
+ *   is to be run, or why it cannot be
+ * @returns {Asking}
+ */
+function toGoals(check, bearings, workOf) {
+  const { measure, tick } = bearings;
+  const { question, goals } = check;
+  const items = goals.map((goal) => h('li', {}, icon('waiting'), h('span', {}, goalWords(goal, tick))));
+  const judge = async () => {
+    const found = workOf(bearings);
+    if (typeof found === 'string') return { right: null, says: found };
+    const values = await measure(goals.map(({ figure }) => figure), found.work, check.kind === 'configure' ? check : {});
+    /** @type {string[]} */
+    const unmet = [];
+    goals.forEach((goal, i) => {
+      const met = isMet(goal, values[goal.figure]);
+      const words = `${goalWords(goal, tick)}; it is ${tell(goal.figure, values[goal.figure], tick)}`;
+      if (!met) unmet.push(words);
+      items[i].className = met ? 'met' : 'unmet';
+      replace(items[i], icon(met ? 'pass' : 'fail'), h('span', {}, words));
+    });
+    const missing = unmet.length > 0 ? `Not yet. ${unmet.join('. ')}.` : 'All of it is met.';
+    /** @type {Judgement} */
+    const judgement = { right: unmet.length === 0, says: [missing, found.apart].filter(Boolean).join(' ') };
+    return judgement;
+  };
+  return { element: h('div', {}, h('p', {}, question), h('ul', { class: 'goals' }, ...items)), judge };
+}

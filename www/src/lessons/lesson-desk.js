@@ -1,0 +1,266 @@
+/**
+ * Plays a lesson: a prediction, the rollout, what became of the prediction, a
+ * task. Nothing of the learner is kept or sent; the host is told by events.
+ */
+
+import { h, replace } from '../base/dom.js';
+import { tickUnit } from '../base/format.js';
+import { icon } from '../base/icons.js';
+import { checkForm } from './check-form.js';
+import { ask } from './checks/check.js';
+import { figuresIn, withFigures } from './figures.js';
+import { readLesson } from './lesson.js';
+import { LESSONS } from './library.js';
+import { Measures, startOf, startProblems } from './start.js';
+
+/** @import { Problem } from '../base/engine.js' */
+/** @import { Session } from '../rollout/session.js' */
+/** @import { Workbench } from '../workbench.js' */
+/** @import { Asking, Bearings, Judgement } from './checks/check.js' */
+/** @import { Asked, Lesson } from './lesson.js' */
+/**
+ * `onevent` is for the host: of a `prediction` the lesson, the answer and whether it
+ * was right; of a `lessoncomplete` the lesson and the tries at its task. `onlay` is
+ * told when there is something new to read, `onwatch` when there is to watch.
+ * @typedef {{
+ *   onevent: (type: "prediction" | "lessoncomplete", detail: object) => void,
+ *   onlay: () => void, onwatch: () => void, onleave: () => void,
+ * }} Listener
+ */
+
+export class LessonDesk {
+  #bench;
+  #on;
+  #measures = new Measures();
+  /** @type {Lesson | null} */
+  #lesson = null;
+  /** Its name in the library, or its title. */
+  #name = '';
+  /** What is open, as it was given; `null` if nothing is. @type {string | null} */
+  source = null;
+  /** What is wrong with it. @type {Problem[]} */
+  problems = [];
+  /** @type {Bearings | null} */
+  #bearings = null;
+  /** Told when the rollout has been watched to its end. @type {(() => void) | null} */
+  #watched = null;
+  #step = h('div', { class: 'lesson-step' });
+  element = h('section', { class: 'card lesson', part: 'lesson', 'aria-label': 'Lesson', hidden: true });
+
+  /**
+   * @param {Workbench} bench
+   * @param {Listener} on
+   */
+  constructor(bench, on) {
+    this.#bench = bench;
+    this.#on = on;
+  }
+
+  /**
+   * Opens a lesson, from its start; what is wrong with it is shown in its place.
+   * @param {string} source its name in the library, or JSON text
+   */
+  open(source) {
+    this.close();
+    this.source = source;
+    const known = Object.hasOwn(LESSONS, source);
+    const { lesson, problems } = known || !NAME.test(source) ? read(known ? JSON.stringify(LESSONS[source]) : source) : unknown(source);
+    this.#name = known ? source : (lesson?.title ?? '');
+    this.#lesson = lesson;
+    this.problems = problems;
+    if (lesson) this.#start(lesson);
+    else this.#complain(problems);
+  }
+
+  /** Leaves the lesson; its rollout stays, as anybody's. */
+  close() {
+    this.#measures.close();
+    this.#lesson = this.#bearings = this.#watched = this.source = null;
+    this.problems = [];
+    this.element.hidden = true;
+    this.#bench.unveil();
+  }
+
+  /** Puts the focus where the lesson begins. */
+  focus() {
+    this.element.querySelector('h2')?.focus();
+    this.element.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Follows the playhead. @param {Session} session */
+  follow({ atEnd, veiled }) {
+    if (atEnd && !veiled) this.#watched?.();
+  }
+
+  /** @param {Problem[]} problems */
+  #complain(problems) {
+    const faults = problems.map(({ path, message, line }) =>
+      h('li', {}, path && h('code', {}, path), `${path ? ': ' : ''}${message}`, line && h('span', { class: 'quiet' }, ` line ${line}`)),
+    );
+    this.#lay('This lesson cannot be opened', ['What is wrong with it:'], h('ul', { class: 'faults' }, ...faults), false);
+  }
+
+  /** @param {Lesson} lesson */
+  #start(lesson) {
+    const start = startOf(lesson.start);
+    this.#bench.load({ ...start, veil: true });
+    const work = { ...start, seed: this.#bench.seed };
+    const tick = tickUnit(this.#bench.session.report.config.tick_seconds).name;
+    this.#bearings = {
+      start: work,
+      bench: this.#bench,
+      tick,
+      measure: (names, other = work, asked = {}) => this.#measures.of(names, other, asked),
+    };
+    this.#lay(lesson.title, [lesson.text].flat(), this.#step, true);
+    this.#ask('1. Predict', ask(lesson.predict, this.#bearings), 'Commit my prediction', (judgement) =>
+      this.#reveal(lesson, judgement),
+    );
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} paragraphs
+   * @param {HTMLElement} beside
+   * @param {boolean} opened
+   */
+  #lay(title, paragraphs, beside, opened) {
+    const leave = h('button', { type: 'button', onclick: () => this.#leave() }, 'Leave the lesson');
+    const again = h('button', { type: 'button', onclick: () => this.#again() }, icon('anew'), 'Start again');
+    replace(
+      this.element,
+      h(
+        'div',
+        { class: 'lesson-words' },
+        h('p', { class: 'kicker' }, 'Lesson'),
+        h('h2', { tabindex: -1 }, title),
+        ...paragraphs.map((text) => h('p', {}, text)),
+        h('div', { class: 'lesson-ways' }, opened && again, leave),
+      ),
+      beside,
+    );
+    this.element.hidden = false;
+    this.#on.onlay();
+  }
+
+  #leave() {
+    this.close();
+    // A choice, as that of a field is: the page's link follows.
+    this.element.dispatchEvent(new Event('change', { bubbles: true }));
+    this.#on.onleave();
+  }
+
+  #again() {
+    if (!this.#lesson) return;
+    this.#measures.close();
+    this.#watched = null;
+    this.#start(this.#lesson);
+    this.focus();
+  }
+
+  /**
+   * A step with a check.
+   * @param {string} title
+   * @param {Asking} asking
+   * @param {string} label of its button
+   * @param {(judgement: Judgement) => void} onjudged
+   * @param {...HTMLElement} before what stands above its title
+   */
+  #ask(title, asking, label, onjudged, ...before) {
+    replace(this.#step, ...before, heading(title), checkForm(asking, label, onjudged));
+    this.#on.onlay();
+  }
+
+  /** Puts the focus on the step's first title, for what had it is gone. */
+  #focusStep() {
+    this.#step.querySelector('h3')?.focus();
+  }
+
+  /**
+   * Lifts the veil and plays the rollout; at its end the prediction meets it.
+   * @param {Lesson} lesson
+   * @param {Judgement} judgement
+   */
+  async #reveal(lesson, judgement) {
+    const bearings = /** @type {Bearings} */ (this.#bearings);
+    const { start, measure } = bearings;
+    const right = judgement.right === true;
+    this.#on.onevent('prediction', { lesson: this.#name, answer: judgement.given, right });
+    const reveal = typeof lesson.reveal === 'string' ? lesson.reveal : lesson.reveal[right ? 'right' : 'wrong'];
+    const values = measure(figuresIn(reveal), undefined, lesson.predict);
+    const skip = h('button', { type: 'button', onclick: () => this.#bench.move('toEnd') }, icon('toEnd'), 'To the end');
+    replace(this.#step, heading('2. Watch'), h('p', {}, `You said: ${judgement.told}.`), h('div', { class: 'judge' }, skip));
+    this.#on.onlay();
+    this.#focusStep();
+    this.#on.onwatch();
+    await new Promise((/** @type {(value?: unknown) => void} */ watched) => {
+      this.#watched = () => watched();
+      this.#bench.load(start);
+      this.#bench.move(matchMedia('(prefers-reduced-motion: reduce)').matches ? 'toEnd' : 'play');
+    });
+    this.#watched = null;
+    const told = withFigures(reveal, await values, bearings.tick);
+    if (this.#bearings !== bearings) return;
+    const row = (/** @type {string} */ name, /** @type {string | undefined} */ text) => h('div', {}, h('dt', {}, name), h('dd', {}, text));
+    const beside = h('dl', { class: 'beside' }, row('You said', judgement.told), row(right ? 'You were right' : 'It is', judgement.fact));
+    let tries = 0;
+    const asking = ask(lesson.task, bearings);
+    const onjudged = (/** @type {Judgement} */ { right: done }) => {
+      tries += 1;
+      if (done) this.#complete(lesson, bearings, tries, asking);
+    };
+    const says = judgement.says && typeof judgement.given === 'string' ? `${judgement.says} ` : '';
+    this.#ask('3. Do it', asking, 'Check', onjudged, heading('2. Your prediction'), beside, h('p', { class: 'reveal' }, says + told));
+    this.#focusStep();
+  }
+
+  /**
+   * @param {Lesson} lesson
+   * @param {Bearings} bearings
+   * @param {number} tries
+   * @param {Asking} asking
+   */
+  async #complete(lesson, bearings, tries, asking) {
+    this.#on.onevent('lessoncomplete', { lesson: this.#name, tries });
+    asking.after?.();
+    const done = lesson.done ?? '';
+    const asked = /** @type {Asked} */ (lesson.task);
+    const told = withFigures(done, await bearings.measure(figuresIn(done), undefined, asked), bearings.tick);
+    if (this.#bearings !== bearings) return;
+    const names = Object.keys(LESSONS);
+    const next = names[names.indexOf(this.#name) + 1];
+    const go = () => {
+      this.open(next);
+      this.focus();
+    };
+    const onward = names.includes(this.#name) && next;
+    this.#step.querySelector('.lesson-done')?.remove();
+    this.#step.append(
+      h(
+        'div',
+        { class: 'lesson-done' },
+        h('p', {}, h('b', {}, `Done, at try ${tries}. `), told),
+        onward && h('button', { type: 'button', class: 'strong', onclick: go }, `Next: ${/** @type {Lesson} */ (LESSONS[next]).title}`),
+      ),
+    );
+  }
+}
+
+/** @param {string} title */
+const heading = (title) => h('h3', { tabindex: -1 }, title);
+
+/** What is no JSON, but could be a lesson's name. */
+const NAME = /^[\w-]+$/;
+
+/** @param {string} name */
+function unknown(name) {
+  const message = `there is no lesson ${name.slice(0, 40)}; there are ${Object.keys(LESSONS).join(', ')}`;
+  return { lesson: null, problems: [{ path: '', message, line: null, column: null }] };
+}
+
+/** @param {string} source */
+function read(source) {
+  const found = readLesson(source);
+  const problems = found.lesson ? startProblems(found.lesson) : found.problems;
+  return { lesson: problems.length > 0 ? null : found.lesson, problems };
+}

@@ -1,0 +1,178 @@
+/**
+ * The format of a lesson: a JSON that an author writes.
+ *
+ * ```json
+ * { "lesson": 1, "title": "Will it be caught?",
+ *   "text": "This release fails twice as often as the old version.",
+ *   "start": { "preset": "twice-the-errors", "seed": 3 },
+ *   "predict": { "kind": "choose", "question": "What does the policy do?", "options": [
+ *     { "text": "It rolls the release back", "right": { "figure": "final_state", "is": "ROLLED_BACK" } },
+ *     { "text": "It promotes it", "right": { "figure": "final_state", "is": "COMPLETED" } }] },
+ *   "reveal": "It was {outcome}, after {ticks} and {excess_errors}.",
+ *   "task": { "kind": "operate", "question": "Go to the start and stop it sooner, by hand.",
+ *     "goals": [{ "figure": "decided_by", "is": "person" }, { "figure": "excess_errors", "at_most": 100 }] } }
+ * ```
+ *
+ * `start` is where it starts: a preset, changed in `config` by path, or a whole
+ * `config`; a `seed`; `commands` by tick, those after `tick`, 0 by default, are part
+ * of what is veiled. `reveal` may be `{ "right": …, "wrong": … }`. Texts hold figures
+ * by name, see `figures.js`; those of a study are of `runs` rollouts, 2,000 by
+ * default, and, if `error_ratio` is given, of a bad release that fails so many times
+ * as often. `done` is said at the end, `summary` stands in a list of lessons.
+ *
+ * Checks, of which `predict` takes the first two and `task` any:
+ * - `choose`: `options`, of which some are `right`: always, or where a goal is met;
+ *   `says` answers who chose it.
+ * - `estimate`: a `figure` and the `tolerance` in its unit; in a task of a
+ *   configuration changed by `config`, which is opened when it was found.
+ * - `configure`: `goals` that the learner's policy must meet on the lesson's release.
+ * - `operate`: `goals` that the rollout must meet after the learner's commands.
+ * - `connect`: a diagram of `nodes` and `edges`, whose ends are to be found.
+ * - `reflect`: an `answer` to compare one's own with.
+ */
+
+import { locate, placeOf } from '../base/json-path.js';
+import { FIGURES, figuresIn } from './figures.js';
+import { all, byKind, either, expect, list, object, oneOf, positive, record, text, whole } from './shape.js';
+
+/** @import { Problem } from '../base/engine.js' */
+/** @import { Json } from '../base/json-path.js' */
+/** @import { Told } from '../rollout/session.js' */
+/** @import { Goal } from './figures.js' */
+/** @import { Members, Shape } from './shape.js' */
+/** How a study is made, if one is needed. @typedef {{ runs?: number, error_ratio?: number }} Asked */
+/** @typedef {{ preset?: string, config?: Members, seed?: number, commands?: Told[], tick?: number }} Start */
+/** @typedef {Asked & { kind: "choose", question: string, options: { text: string, right?: boolean | Goal, says?: string }[] }} Choose */
+/** @typedef {Asked & { kind: "estimate", question: string, figure: string, tolerance: number, config?: Members }} Estimate */
+/** @typedef {Asked & { kind: "configure", question: string, goals: Goal[] }} Configure */
+/** @typedef {{ kind: "operate", question: string, goals: Goal[] }} Operate */
+/** @typedef {{ kind: "connect", question: string, nodes: string[], edges: { from: string, label: string, to: string }[] }} Connect */
+/** @typedef {{ kind: "reflect", question: string, answer: string }} Reflect */
+/** @typedef {Choose | Estimate | Configure | Operate | Connect | Reflect} Check */
+/**
+ * @typedef {{
+ *   title: string, summary?: string, text: string | string[], start: Start, predict: Choose | Estimate,
+ *   reveal: string | { right: string, wrong: string }, task: Check, done?: string,
+ * }} Lesson
+ */
+
+/** How long a lesson's text may be, in characters, and how deep its brackets. */
+const MOST = 64_000;
+const DEEPEST = 32;
+/** How many faults are told; an author who has more is helped by the first. */
+const MOST_FAULTS = 20;
+
+const short = text(200);
+const isText = (/** @type {Json | undefined} */ value) => typeof value === 'string';
+
+/** A text whose figures there are. @type {Shape} */
+const telling = all(text(1000), (value, path, fault) => {
+  for (const name of typeof value === 'string' ? figuresIn(value) : [])
+    if (!Object.hasOwn(FIGURES, name)) fault(path, `there is no figure {${name}}; there are ${Object.keys(FIGURES).join(', ')}`);
+});
+
+/** @param {(name: string) => boolean} [fits] */
+const figure = (fits = () => true) => oneOf(...Object.keys(FIGURES).filter(fits));
+const numeric = (/** @type {string} */ name) => !FIGURES[name].values;
+const number = expect('a number', (value) => typeof value === 'number');
+
+/** @param {(name: string) => boolean} [fits] @returns {Shape} */
+const goal = (fits) => (value, path, fault) => {
+  const named = /** @type {Members} */ (value ?? {}).figure;
+  const values = typeof named === 'string' && Object.hasOwn(FIGURES, named) ? FIGURES[named].values : undefined;
+  if (values) return record({ figure: figure(fits), is: oneOf(...Object.keys(values)) })(value, path, fault);
+  record({ figure: figure(fits) }, { at_least: number, at_most: number })(value, path, fault);
+  if (value && Object.keys(value).length === 1) fault(path, 'expected at_least or at_most');
+};
+
+const study = { runs: whole(1, 20_000), error_ratio: positive };
+const question = text(600);
+
+/** The options, of which one can be right. @type {Shape} */
+const options = all(
+  list(record({ text: short }, { says: telling, right: either((v) => typeof v === 'boolean', oneOf(true, false), goal()) }), 2, 8),
+  (value, path, fault) => {
+    if (Array.isArray(value) && !value.some((option) => /** @type {Members} */ (option)?.right)) fault(path, 'none is right');
+  },
+);
+
+/** Edges between nodes that there are. @type {Shape} */
+const connect = (value, path, fault) => {
+  const { nodes } = /** @type {Members} */ (value);
+  const node = Array.isArray(nodes) ? oneOf(.../** @type {string[]} */ (nodes)) : short;
+  record({
+    kind: short,
+    question,
+    nodes: list(text(18), 2, 8),
+    edges: list(record({ from: node, label: text(60), to: node }), 1, 16),
+  })(value, path, fault);
+};
+
+const foretold = {
+  choose: record({ kind: short, question, options }, study),
+  estimate: record({ kind: short, question, figure: figure(numeric), tolerance: positive }, { config: object, ...study }),
+};
+const CHECKS = {
+  ...foretold,
+  configure: record({ kind: short, question, goals: list(goal(), 1, 6) }, study),
+  operate: record({ kind: short, question, goals: list(goal((name) => !FIGURES[name].study), 1, 6) }),
+  connect,
+  reflect: record({ kind: short, question, answer: text(2000) }),
+};
+
+const LESSON = record(
+  {
+    lesson: expect('1, the version of the format', (value) => value === 1),
+    title: text(100),
+    text: either(isText, text(2000), list(text(2000), 1, 8)),
+    start: record({}, {
+      preset: short,
+      config: object,
+      seed: whole(0, Number.MAX_SAFE_INTEGER),
+      tick: whole(0, 10_000),
+      commands: list(record({ tick: whole(0, 10_000), command: oneOf('pause', 'resume', 'promote', 'abort') }), 0, 50),
+    }),
+    predict: byKind(foretold),
+    reveal: either(isText, telling, record({ right: telling, wrong: telling })),
+    task: byKind(CHECKS),
+  },
+  { summary: short, done: telling },
+);
+
+/**
+ * Reads a lesson. Never throws: what is wrong with it is told, all at once.
+ * @param {string} source JSON text
+ * @returns {{ lesson: Lesson | null, problems: Problem[] }}
+ */
+export function readLesson(source) {
+  /** @type {Problem[]} */
+  const problems = [];
+  const fault = (/** @type {string} */ path, /** @type {string} */ message) => {
+    if (problems.length === MOST_FAULTS) return;
+    const { line, column } = placeOf(source, locate(source, path).from);
+    problems.push({ path, message, line, column });
+  };
+  const value = jsonOf(source);
+  if (typeof value === 'string') problems.push({ path: '', message: value, line: null, column: null });
+  else LESSON(value.json, '', fault);
+  const lesson = typeof value === 'string' ? null : /** @type {Lesson} */ (/** @type {unknown} */ (value.json));
+  return { lesson: problems.length === 0 ? lesson : null, problems };
+}
+
+/**
+ * @param {string} source
+ * @returns {{ json: Json } | string} or why it cannot be read
+ */
+function jsonOf(source) {
+  if (source.length > MOST) return `a lesson has at most ${MOST} characters, this has ${source.length}`;
+  let depth = 0;
+  for (const [token] of source.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    depth += '[{'.includes(token) ? 1 : ']}'.includes(token) ? -1 : 0;
+    if (depth > DEEPEST) return `a lesson’s brackets are at most ${DEEPEST} deep`;
+  }
+  try {
+    return { json: JSON.parse(source) };
+  } catch (error) {
+    return `not JSON: ${/** @type {Error} */ (error).message}`;
+  }
+}
