@@ -14,6 +14,7 @@ export const attributes = [
   { name: 'heading-level', type: 'number', default: '2', description: 'The level of the topmost heading, 1 to 6.' },
   { name: 'theme', type: "'light' | 'dark'", default: "the reader's system's", description: 'The colours.' },
   { name: 'embed', type: 'boolean', default: 'false', description: 'Leaves out the title bar and the colophon.' },
+  { name: 'lesson', type: 'string', description: 'A lesson to play: its name, or its JSON text. It may also be a child: `<script type="application/json" slot="lesson">`.' },
   { name: 'hero', type: 'boolean', default: 'false', description: 'Opens in large type, as the standalone page does.' },
 ];
 
@@ -27,6 +28,13 @@ export const properties = [
   { name: 'tick', type: 'number | null', description: 'Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout.' },
   { name: 'view', type: 'View | null', description: 'The part that is shown alone; `null` for the whole page.' },
   { name: 'link', type: 'string', description: 'All that is set and chosen, as a text for the hash of a URL; empty before there is a rollout. Set: takes another’s.' },
+  { name: 'lesson', type: 'string | null', takes: 'object | string | null', description: 'The lesson that is open, its name or its JSON text; `null` for none. Set: an object, too.' },
+  {
+    name: 'lessonProblems',
+    type: '{ path: string; message: string; line: number | null; column: number | null }[]',
+    readonly: true,
+    description: 'What is wrong with the lesson, each with its place; then it is not played.',
+  },
   { name: 'linkFaults', type: 'string[]', readonly: true, description: 'What could not be used of the link that was set last.' },
   { name: 'report', type: 'Report | null', readonly: true, description: 'The report at the playhead; `null` before there is a rollout.' },
   { name: 'state', type: 'State | null', readonly: true, description: 'The rollout’s state at the playhead; `null` before there is a rollout.' },
@@ -51,6 +59,8 @@ export const events = [
   { name: 'decision', detail: 'Decision', description: 'The playhead has passed a decision, or a command has made one.' },
   { name: 'viewchange', detail: '{ link: string }', description: 'What is set and chosen has changed.' },
   { name: 'studyprogress', detail: '{ done: number; runs: number }', description: 'The study has done so many of its runs.' },
+  { name: 'prediction', detail: '{ lesson: string; answer: string | number; right: boolean }', description: 'A learner has committed a prediction.' },
+  { name: 'lessoncomplete', detail: '{ lesson: string; tries: number }', description: 'A learner has done a lesson’s task.' },
 ];
 
 export const slots = [{ name: 'title', description: "The page's title, at the start of the bar." }];
@@ -59,6 +69,8 @@ export const cssParts = [
   { name: 'bar', description: 'Title, preset and seed.' },
   { name: 'embed-button', description: 'Opens the dialog with the code for another page.' },
   { name: 'embed-dialog', description: 'That dialog.' },
+  { name: 'lesson', description: 'The lesson that is played.' },
+  { name: 'lessons', description: 'The list of lessons, and the course’s other questions.' },
   { name: 'opening', description: 'Was the decision right, how often is it so, and the policies to try.' },
   { name: 'verdict', description: 'What was decided, why, and whether it was right.' },
   { name: 'time', description: 'The charts over time, the playhead and the commands.' },

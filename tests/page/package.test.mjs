@@ -155,6 +155,12 @@ const reseed = async (page) => {
   await page.keyboard.press('Enter');
 };
 
+const predict = async (page) => {
+  await page.locator('[data-lesson=state-machine]').click();
+  await page.locator('.lesson .estimate input').fill('25');
+  await button(page, 'Commit my prediction').click();
+};
+
 /** How to make an element tell of what the event is for. */
 const EVENTS = {
   statechange: (page) => button(page, 'To the start').click(),
@@ -164,6 +170,14 @@ const EVENTS = {
   },
   viewchange: reseed,
   studyprogress: reseed,
+  prediction: predict,
+  lessoncomplete: async (page) => {
+    await page.locator('[data-lesson=thrown-away]').click();
+    await page.getByRole('radio', { name: 'Roll it back' }).check();
+    await button(page, 'Commit my prediction').click();
+    await page.locator('.lesson .estimate input').fill('6');
+    await button(page, 'Check').click();
+  },
 };
 
 test('the element tells each event of the manifest, with its detail', () =>
