@@ -154,6 +154,7 @@ test('the table has every tick', () =>
     await flow(page).locator('summary').click();
     const rows = flow(page).locator('tbody tr');
     const { series } = upTo(MISSED, 8);
+    await rows.nth(7).waitFor();
     assert.equal(await rows.count(), 8);
     const cells = await rows.nth(4).locator('td').allTextContents();
     assert.deepEqual(

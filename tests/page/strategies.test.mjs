@@ -146,10 +146,10 @@ test('removed, the element leaves no worker behind', () =>
     await studied(page);
     await look(page);
     await section(page).getByRole('progressbar').waitFor();
-    const ended = Promise.all(page.workers().map((worker) => worker.waitForEvent('close')));
     await page.locator('canary-rollout').evaluate((element) => element.remove());
-    await ended;
-    assert.equal(page.workers().length, 0);
+    // One that was only starting is told of, and closed, a moment later.
+    while (page.workers().length > 0) await page.waitForTimeout(20);
+    assert.equal(await page.locator('canary-rollout').count(), 0);
   }));
 
 for (const context of [

@@ -45,7 +45,7 @@ export class LessonDesk {
   /** Told when the rollout has been watched to its end. @type {(() => void) | null} */
   #watched = null;
   #step = h('div', { class: 'lesson-step' });
-  element = h('section', { class: 'card lesson', part: 'lesson', 'aria-label': 'Lesson', hidden: true });
+  element = h('section', { class: 'card lesson', part: 'lesson', role: 'group', 'aria-label': 'Lesson', hidden: true });
 
   /**
    * @param {Workbench} bench

@@ -11,7 +11,7 @@ import { COURSE, LESSONS } from './library.js';
 export const lessonList = ({ onlesson, onstart }) =>
   h(
     'section',
-    { class: 'card lessons', part: 'lessons', 'aria-label': 'Lessons' },
+    { class: 'card lessons', part: 'lessons', role: 'group', 'aria-label': 'Lessons' },
     h('h3', {}, 'Six lessons'),
     h('p', { class: 'quiet' }, 'Predict what a rollout does, watch it, then do better. Nothing about you is kept or sent.'),
     h(
