@@ -1,16 +1,66 @@
 #!/usr/bin/env node
-// Draws README's picture: the page as it opens on a desktop.
+// Draws the page: README's three pictures into docs/, which are committed, and
+// into pictures/ every view at three widths, light and dark, to be looked at.
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../tests/page/harness.mjs';
 
-const here = (path) => new URL(`../${path}`, import.meta.url);
+/** What there is to see, by the link that leads there. */
+const LINKS = {
+  opening: '',
+  'bad-release-midway': 'v=1&preset=twice-the-errors&seed=1&tick=12',
+  'paused-by-hand': 'v=1&preset=twice-the-errors&seed=1&at=7:pause&tick=9',
+  'evidence-decides': 'v=1&preset=reference&seed=3&config.canary.error_ratio=2',
+  'along-traffic': 'v=1&preset=opening&seed=192&along=traffic',
+  'view-rollout': 'v=1&preset=opening&seed=192&view=rollout',
+  'view-flow': 'v=1&preset=twice-the-errors&seed=1&tick=14&view=flow',
+  'view-errors': 'v=1&preset=opening&seed=192&view=errors',
+  'view-study': 'v=1&preset=opening&seed=192&view=study',
+  'view-ladder': 'v=1&preset=twice-the-errors&seed=1&tick=12&view=ladder',
+  'wrong-link': 'v=1&preset=nothing&at=3:resume&config.stages[0].traffic_pct=much',
+  'lesson-veiled': 'v=1&lesson=slow-leak',
+};
+const WIDTHS = { desktop: 1366, tablet: 820, phone: 320 };
+/** README's, the first screen of a link. */
+const README = {
+  page: { link: 'opening', width: 1366, height: 900 },
+  requests: { link: 'view-flow', width: 900, height: 620 },
+  lesson: { link: 'lesson-veiled', width: 1100, height: 720 },
+};
 
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const browser = await launchChromium();
-const page = await browser.newPage({ viewport: { width: 1366, height: 900 } });
-await page.goto(here('www/index.html').href);
-await page.locator('[data-present]').waitFor();
-// The study's first full answer.
-await page.locator('.effects[data-runs="2000"]').waitFor();
-await page.screenshot({ path: fileURLToPath(here('docs/page.png')), animations: 'disabled' });
+
+for (const [name, { link, width, height }] of Object.entries(README)) {
+  await draw(LINKS[link], { width, height, colorScheme: 'light', whole: false }, `docs/${name}.png`);
+}
+mkdirSync(here('pictures'), { recursive: true });
+for (const [name, link] of Object.entries(LINKS)) {
+  for (const [size, width] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ['light', 'dark']) {
+      await draw(link, { width, height: 900, colorScheme, whole: true }, `pictures/${name}-${size}-${colorScheme}.png`);
+    }
+  }
+}
 await browser.close();
-console.log('docs/page.png');
+
+/** Saves a picture of a link, of its first screen or of the whole page. */
+async function draw(link, { width, height, colorScheme, whole }, path) {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+  await page.goto(new URL(`../www/index.html#${link}`, import.meta.url).href);
+  const settled = page.locator('.effects[data-runs="2000"]');
+  const studied = async () => {
+    if (await page.locator('.effects').isVisible()) await settled.waitFor({ timeout: 120_000 });
+  };
+  await studied();
+  if (whole) {
+    // What is off the screen is laid out only when it is on it.
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width, height: Math.max(height, tall + 2000) });
+    await page.waitForTimeout(300);
+    await studied();
+  }
+  await page.screenshot({ path: here(path), fullPage: whole, animations: 'disabled' });
+  await page.close();
+  console.log(path);
+}

@@ -9,7 +9,7 @@ const ENGINE = new URL('../pkg/canary_rollout_bg.wasm', import.meta.url);
  * Engine, element, worker and style together, gzipped. The goal is 130 kB; notes.md
  * tells why this is more.
  */
-const BUDGET_BYTES = 170_000;
+const BUDGET_BYTES = 178_000;
 
 const size = report('www/dist/canary-rollout.js', SCRIPT);
 report('  of which the engine', ENGINE);
