@@ -28,7 +28,7 @@ test-suites: ## the engine's tests natively and in Chromium, and that both ran t
 
 test-page: build ## the page's tests in Chromium, and its size against the budget
 	@scripts/install.sh chromium
-	node --test tests/page/*.test.mjs
+	node --test --test-concurrency=2 tests/page/*.test.mjs
 	@scripts/size.mjs
 
 check: build ## format, lints on both targets, docs and the page's types

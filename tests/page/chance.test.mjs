@@ -7,7 +7,7 @@ const plain = (text) => text.replaceAll('\u00a0', ' ');
 
 /** A probability over 2,000 runs, in words, and in percent. */
 const CHANCES = [
-  [0, '0 in 2,000', '0 %'],
+  [0, 'in none of 2,000 runs', '0 %'],
   [0.0005, '5 in 10,000', '0.05 %'],
   [0.0021, '1 in 476', '0.2 %'],
   [0.05, '1 in 20', '5 %'],
@@ -21,7 +21,7 @@ const CHANCES = [
   [0.97, '97 in 100', '97 %'],
   [0.9945, '995 in 1,000', '99.5 %'],
   [0.9996, '999 in 1,000', '99.96 %'],
-  [1, '2,000 in 2,000', '100 %'],
+  [1, 'in all of 2,000 runs', '100 %'],
 ];
 
 for (const [p, words, percent] of CHANCES) {

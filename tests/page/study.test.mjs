@@ -207,14 +207,14 @@ test('the headline tells the outcome and how often this policy does so', () =>
     };
     assert.equal(await told(), 'This release was fine. The policy threw it away, as it does 1 in 5.');
     await show(page, BAD);
-    assert.equal(await told(), 'This release was bad. The policy caught it, as it does 2,000 in 2,000.');
+    assert.equal(await told(), 'This release was bad. The policy caught it, as it does in all of 2,000 runs.');
     await show(page, CALM);
     assert.equal(
       await told(),
-      'This release was fine. The policy let it through, as it does 2,000 in 2,000.',
+      'This release was fine. The policy let it through, as it does in all of 2,000 runs.',
     );
     await show(page, { ...CALM, canary: { error_ratio: 2 } });
-    assert.equal(await told(), 'This release was bad. The policy let it through, as it does 2,000 in 2,000.');
+    assert.equal(await told(), 'This release was bad. The policy let it through, as it does in all of 2,000 runs.');
     await page.getByRole('slider', { name: 'Playhead' }).fill('2');
     assert.equal(plain(await surprise(page).innerText()), 'This release is bad. Nothing is decided yet.');
     await button(page, 'Abort').click();

@@ -81,9 +81,19 @@ export class View {
       onseed: (seed) => bench.reseed(seed),
       onnewseed: () => bench.reseed(null),
     });
-    this.#surprise = new Surprise((config) => bench.configure(config));
+    this.#surprise = new Surprise(
+      (config) => bench.configure(config),
+      () => {
+        lessons.scrollIntoView();
+        lessons.querySelector('button')?.focus({ preventScroll: true });
+      },
+    );
     this.#study = new StudyDesk(
-      (seed, healthy) => bench.open(seed, healthy),
+      (seed, healthy) => {
+        bench.open(seed, healthy);
+        // A narrow page has the walls far from what they open.
+        this.#verdict.element.scrollIntoView({ block: 'nearest' });
+      },
       (result) => this.#surprise.showStudy(result),
       onprogress,
     );
@@ -110,7 +120,10 @@ export class View {
       onevent: (type, detail) => root.host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true })),
       onlay: () => this.#setLevels(),
       onwatch: () => time.scrollIntoView({ block: 'nearest' }),
-      onleave: () => time.focus(),
+      onleave: () => {
+        this.#page.scrollIntoView();
+        time.focus({ preventScroll: true });
+      },
     });
     const lessons = lessonList({
       onlesson: (name) => {

@@ -5,14 +5,13 @@ import { count, significant } from './format.js';
 /** @import { Estimate } from './engine.js' */
 
 /**
- * `1 in 5`, `9 in 10`, `0 in 2,000`: what was counted, rounded to what one
+ * `1 in 5`, `9 in 10`, `in all of 2,000 runs`: what was counted, rounded to what one
  * remembers, within a twelfth of the rarer side.
  * @param {number} p
  * @param {number} runs
  */
 export function oftenness(p, runs) {
-  if (p === 0) return `0 in ${count(runs)}`;
-  if (p === 1) return `${count(runs)} in ${count(runs)}`;
+  if (p === 0 || p === 1) return `in ${p ? 'all' : 'none'} of ${count(runs)} runs`;
   if (p < 0.002) return `${count(Math.max(1, Math.round(p * 10_000)))} in 10,000`;
   if (p > 0.99) return `${Math.min(999, Math.round(p * 1000))} in 1,000`;
   const rare = Math.min(p, 1 - p);

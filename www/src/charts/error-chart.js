@@ -144,7 +144,7 @@ export class ErrorChart {
     const decision = deciding(report);
     if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
     const rate = this.#rates[1][decision.tick - 1];
-    return Number.isNaN(rate) ? null : failedPoint(x(decision.tick - 0.5), y(rate));
+    return Number.isNaN(rate) ? null : failedPoint(x(decision.tick - 0.5), y(rate), x.range()[1]);
   }
 
   /**

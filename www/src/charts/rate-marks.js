@@ -110,12 +110,13 @@ export function dots(all, arm, kind, x, y) {
  * The point that decided: a cross in a disc.
  * @param {number} x
  * @param {number} y
+ * @param {number} end where the plot ends, for its words to stay inside
  */
-export const failedPoint = (x, y) =>
+export const failedPoint = (x, y, end) =>
   s(
     'g',
     { class: 'failed-point', transform: `translate(${x} ${y})` },
     s('circle', { r: 7 }),
     s('path', { d: 'M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8' }),
-    s('text', { x: 6, y: -12 }, 'rolled back'),
+    s('text', x + 80 > end ? { x: -12, y: -10, 'text-anchor': 'end' } : { x: 6, y: -12 }, 'rolled back'),
   );

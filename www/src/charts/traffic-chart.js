@@ -16,7 +16,7 @@ import { share } from '../base/format.js';
 export class TrafficChart {
   name = 'traffic';
   plot = new Plot(96);
-  title = 'Share of traffic on the canary';
+  title = 'Traffic share of the new version';
   columns = ['canary’s share'];
   #editor;
 

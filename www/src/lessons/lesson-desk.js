@@ -77,6 +77,7 @@ export class LessonDesk {
     this.#measures.close();
     this.#lesson = this.#bearings = this.#watched = this.source = null;
     this.problems = [];
+    this.element.removeAttribute('data-watching');
     this.element.hidden = true;
     this.#bench.unveil();
   }
@@ -195,18 +196,23 @@ export class LessonDesk {
     this.#on.onwatch();
     await new Promise((/** @type {(value?: unknown) => void} */ watched) => {
       this.#watched = () => watched();
+      this.element.toggleAttribute('data-watching', true);
       this.#bench.load(start);
       this.#bench.move(matchMedia('(prefers-reduced-motion: reduce)').matches ? 'toEnd' : 'play');
     });
     this.#watched = null;
+    this.element.removeAttribute('data-watching');
     const told = withFigures(reveal, await values, bearings.tick);
     if (this.#bearings !== bearings) return;
     const row = (/** @type {string} */ name, /** @type {string | undefined} */ text) => h('div', {}, h('dt', {}, name), h('dd', {}, text));
     const beside = h('dl', { class: 'beside' }, row('You said', judgement.told), row(right ? 'You were right' : 'It is', judgement.fact));
     let tries = 0;
+    let completed = false;
     const asking = ask(lesson.task, bearings);
     const onjudged = (/** @type {Judgement} */ { right: done }) => {
+      if (completed) return;
       tries += 1;
+      completed = done === true;
       if (done) this.#complete(lesson, bearings, tries, asking);
     };
     const says = judgement.says && typeof judgement.given === 'string' ? `${judgement.says} ` : '';

@@ -37,8 +37,11 @@ export class Surprise {
   #whole = null;
   element;
 
-  /** @param {(config: Json) => void} onpolicy */
-  constructor(onpolicy) {
+  /**
+   * @param {(config: Json) => void} onpolicy
+   * @param {() => void} onlessons asked for the lessons
+   */
+  constructor(onpolicy, onlessons) {
     const change = (/** @type {Json} */ config) => {
       this.#put = policyText(config);
       onpolicy(config);
@@ -77,6 +80,8 @@ export class Surprise {
         ...this.#buttons.values(),
       ),
       leavesOut(),
+      ' ',
+      h('button', { type: 'button', class: 'link to-lessons', onclick: onlessons }, 'Six lessons'),
     );
   }
 

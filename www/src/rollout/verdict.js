@@ -27,6 +27,14 @@ export class Verdict {
   }
 }
 
+/** Who decided last, in words. */
+const DECIDERS = /** @type {const} */ ({
+  rule: 'decided by a rule',
+  policy: 'decided by the plan',
+  person: 'decided by a person',
+  nobody: '',
+});
+
 /**
  * @param {Report} report
  * @param {"h3" | "p"} headlineTag
@@ -37,7 +45,7 @@ function content(report, headlineTag) {
     h(
       'div',
       { class: 'verdict-words' },
-      h('p', { class: 'kicker' }, [report.config.name, `seed ${report.seed}`].filter(Boolean).join(', ')),
+      h('p', { class: 'kicker' }, [report.config.name, `seed ${report.seed}`, DECIDERS[report.decisions.at(-1)?.by ?? 'nobody']].filter(Boolean).join(', ')),
       h(headlineTag, { class: 'headline' }, headline(report)),
       h('p', { class: 'reason' }, reason(report)),
     ),

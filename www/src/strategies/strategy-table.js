@@ -18,9 +18,10 @@ import { HORIZON_TICKS, PLANNED_TICKS, STRATEGIES } from './strategy-request.js'
 const WORDS = {
   canary: {
     title: 'Canary',
-    trade: 'A small share is put at risk first, but a small share tells little',
+    trade: 'Few are put at risk first, and compared with the rest',
     result: ({ bad, back }, duration) =>
-      `${chance(bad.p_completed)} of such releases pass${back ? `, and safety from the others takes ${duration(back.mean)}` : ''}`,
+      (bad.p_completed.estimate > 0 ? `so few tell little, and ${chance(bad.p_completed)} of such releases pass` : 'none such passes') +
+      (back ? `; ${bad.p_completed.estimate > 0 ? 'the others' : 'all'} are back after ${duration(back.mean)}` : ''),
   },
   'blue-green': {
     title: 'Blue-green',

@@ -74,6 +74,9 @@ export class StudyFigures {
     this.#exactness.textContent =
       `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${study.partial ? ' so far' : ''}: ` +
       `the simulation is exact to ${exact} points (95\u00a0%). ${next}`;
+    if (isHealthy(report) && !isAsBaseline(report)) {
+      this.#exactness.textContent += ' These releases are without the start of the one on screen.';
+    }
     this.element.dataset.runs = String(study.runs);
     this.element.dataset.partial = String(study.partial);
     this.element.setAttribute('aria-busy', 'false');
