@@ -73,7 +73,7 @@ test('a whole rollout by keyboard alone', () =>
     await button(page, 'Freeze').waitFor();
     await button(page, 'Play').waitFor();
     assert.equal(await where(page), 'minute 3 of 3');
-    // The limit: from 2 points to 3, and this release is not thrown away.
+    // The limit: from 2 points to 4, and this release is not thrown away then.
     await tabTo(page, 'Limit: error rate over the baseline');
     for (let i = 0; i < 4; i += 1) await page.keyboard.press('PageUp');
     const limits = await json(page);
