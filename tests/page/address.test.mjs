@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { assertAccessible, startBrowser } from './harness.mjs';
-import { button, field, headline, playhead, surprise } from './rollout-page.mjs';
+import { button, field, headline, playhead, studied, surprise } from './rollout-page.mjs';
 
 const { withPage } = startBrowser();
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
@@ -149,6 +149,24 @@ for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sa
       await page.waitForFunction(() => window.told.includes('{"action":"complete"}'));
     }, { html: framing('index.html?embed=1&view=errors#preset=opening&seed=192', attributes) }));
 }
+
+test('the framed page without an origin of its own: hash, study and commands work, refusals are borne, the console is silent', () =>
+  withPage('http', async (page) => {
+    const frame = page.frameLocator('iframe');
+    await studied(frame);
+    const inside = page.frames()[1];
+    assert.equal(await inside.evaluate(() => window.origin), 'null');
+    await assert.rejects(inside.evaluate(() => localStorage.length), /SecurityError/);
+    assert.equal(await frame.locator('canary-rollout').evaluate(({ seed }) => seed), 40);
+    await frame.getByRole('button', { name: 'To the start' }).click();
+    await frame.getByRole('button', { name: 'Pause', exact: true }).click();
+    await inside.waitForFunction(() => location.hash === '#v=1&preset=opening&seed=40&at=0:pause');
+    // The hash is followed, too.
+    await inside.evaluate(() => { location.hash = 'preset=healthy&seed=3'; });
+    await inside.waitForFunction(() => document.querySelector('canary-rollout').seed === 3);
+    await studied(frame);
+    assert.equal(await page.evaluate(() => location.hash), '');
+  }, { html: framing('index.html?embed=1#preset=opening&seed=40', 'sandbox="allow-scripts"') }));
 
 test('on its own the page tells nobody its height', () =>
   withPage('http', async (page) => {

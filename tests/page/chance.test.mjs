@@ -31,6 +31,11 @@ for (const [p, words, percent] of CHANCES) {
   });
 }
 
+test('few runs are told no more exactly than they know', () => {
+  assert.equal(oftenness(0.23, 100), '1 in 4');
+  assert.equal(oftenness(0.23, 20_000), '23 in 100');
+});
+
 test('an interval, and how exact a simulation is', () => {
   const p = { estimate: 0.2, low: 0.1812, high: 0.2188 };
   assert.equal(plain(between(p)), '18.1 to 21.9 %');

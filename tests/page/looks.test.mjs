@@ -74,25 +74,45 @@ for (const viewport of [
     ));
 }
 
-test('targets are 44 px where a finger points', () =>
-  withPage(
-    'file',
-    async (page) => {
-      const small = await page
-        .locator('canary-rollout')
-        .evaluate((element) =>
-          [
-            ...element.shadowRoot.querySelectorAll(
-              'button:not(.marker, .square), select, input:not([type=checkbox]), summary',
-            ),
-          ]
-            .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 44)
-            .map((target) => target.outerHTML),
-        );
-      assert.deepEqual(small, []);
-    },
-    { context: { viewport: SIZES.phone, hasTouch: true, isMobile: true } },
-  ));
+/** What a finger points at, by where it stands and how to get there. */
+const TARGETS = {
+  'the opening': async () => {},
+  'the forms, the plan and the tables': async (page) => {
+    await show(page, { ...CALM, rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }] });
+    for (const details of await page.locator('canary-rollout details').all()) await details.evaluate((one) => (one.open = true));
+  },
+  'the dialog': async (page) => {
+    await button(page, 'Embed').click();
+    await page.getByRole('dialog').getByRole('combobox', { name: 'As', exact: true }).selectOption('an iframe');
+  },
+  'the strategies': (page) => page.locator('.strategies').scrollIntoViewIfNeeded(),
+  ...Object.fromEntries(
+    ['why-in-steps', 'thrown-away', 'slow-leak', 'looking-every-minute', 'state-machine', 'same-seed'].map((name) => [
+      `the lesson ${name}`,
+      async (page) => {
+        await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), name);
+        assert.deepEqual(await page.evaluate(tooSmall), []);
+        const number = page.locator('.lesson .estimate input');
+        if (await number.count()) await number.fill('25');
+        else await page.getByRole('radio').first().check();
+        await button(page, 'Commit my prediction').click();
+        await page.locator('.lesson .reveal').waitFor();
+      },
+    ]),
+  ),
+};
+
+for (const [where, open] of Object.entries(TARGETS)) {
+  test(`targets are 44 px where a finger points: ${where}`, () =>
+    withPage(
+      'file',
+      async (page) => {
+        await open(page);
+        assert.deepEqual(await page.evaluate(tooSmall), []);
+      },
+      { context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' } },
+    ));
+}
 
 test('the theme attribute overrides the system’s', () =>
   withPage(
@@ -107,19 +127,69 @@ test('the theme attribute overrides the system’s', () =>
     { context: { colorScheme: 'light' } },
   ));
 
-test('nothing moves while the page opens and plays', () =>
-  withPage('http', async (page) => {
-    const shift = await page.evaluate(async () => {
-      let moved = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) moved += entry.value;
-      }).observe({ type: 'layout-shift', buffered: true });
-      document.querySelector('canary-rollout').shadowRoot.querySelector('.play').click();
-      await new Promise((later) => setTimeout(later, 1500));
-      return moved;
-    });
-    assert.ok(shift < 0.01, `layout shift ${shift}`);
-  }));
+/** What may move nothing in sight, besides what a reader has just pressed. */
+const STILL = {
+  'the page opens, the study answers and the rollout plays to its end': async (page) => {
+    await studied(page);
+    await button(page, 'Play').click();
+    await button(page, 'Freeze').waitFor();
+    await button(page, 'Play').waitFor();
+  },
+  'another policy is studied': async (page) => {
+    await button(page, 'Let the evidence decide').click();
+    await studied(page);
+  },
+  'a command is told': async (page) => {
+    await button(page, 'To the start').click();
+    await button(page, 'Pause').click();
+    await button(page, 'Step').click();
+    await studied(page);
+  },
+};
+
+for (const [what, act] of Object.entries(STILL)) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`nothing moves while ${what}: ${size}`, () =>
+      withPage(
+        'http',
+        async (page) => {
+          await page.evaluate(watchShifts, true);
+          await act(page);
+          await assertStill(page);
+        },
+        { context: { viewport } },
+      ));
+  }
+}
+
+test('when a lesson’s veil lifts and its rollout plays, nothing moves', () =>
+  withPage(
+    'http',
+    async (page) => {
+      await page.getByRole('radio').first().check();
+      await page.evaluate(watchShifts, false);
+      await button(page, 'Commit my prediction').click();
+      await button(page, 'Freeze').waitFor();
+      await page.waitForFunction(() =>
+        /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent));
+      await assertStill(page);
+    },
+    { path: 'index.html#v=1&lesson=slow-leak' },
+  ));
+
+/** Runs in the page: notes what moves by itself, not because of a press just before; `buffered`, also what has. */
+function watchShifts(buffered) {
+  window.moved = [];
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.moved.push(value);
+  }).observe({ type: 'layout-shift', buffered });
+}
+
+async function assertStill(page) {
+  await page.evaluate(() => new Promise((later) => requestAnimationFrame(() => setTimeout(later))));
+  const moved = await page.evaluate(() => window.moved);
+  assert.ok(moved.reduce((sum, value) => sum + value, 0) < 0.01, `layout shifts ${moved.join(', ')}`);
+}
 
 test('playing moves nothing on the first screen', () =>
   withPage('file', async (page) => {
@@ -138,6 +208,21 @@ test('headings are in order', () =>
     assert.equal(levels[0], 1);
     levels.slice(1).forEach((level, i) => assert.ok(level <= levels[i] + 1, levels.join()));
   }));
+
+/**
+ * Runs in the page: the targets under 44 px. A box to check is as large as its label;
+ * markers and squares of a wall stand close, and have buttons or keys beside them.
+ */
+function tooSmall() {
+  const { shadowRoot } = document.querySelector('canary-rollout');
+  const small = (target) => {
+    const { width, height } = (target.closest('label') ?? target).getBoundingClientRect();
+    return Math.min(width, height) < 43.5;
+  };
+  return [...shadowRoot.querySelectorAll('button:not(.marker, .square), select, input, textarea, summary')]
+    .filter((target) => target.checkVisibility({ visibilityProperty: true }) && small(target))
+    .map((target) => `${target.outerHTML.slice(0, 160)} ${Math.round(target.getBoundingClientRect().width)} × ${Math.round(target.getBoundingClientRect().height)}`);
+}
 
 /** Runs in the page: how wide it is, and the texts of charts that are too small. */
 function measure() {

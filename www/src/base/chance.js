@@ -6,7 +6,7 @@ import { count, significant } from './format.js';
 
 /**
  * `1 in 5`, `9 in 10`, `in all of 2,000 runs`: what was counted, rounded to what one
- * remembers, within a twelfth of the rarer side.
+ * remembers, within a twelfth of the rarer side, or as exactly as so few runs tell.
  * @param {number} p
  * @param {number} runs
  */
@@ -14,8 +14,8 @@ export function oftenness(p, runs) {
   if (p === 0 || p === 1) return `in ${p ? 'all' : 'none'} of ${count(runs)} runs`;
   if (p < 0.002) return `${count(Math.max(1, Math.round(p * 10_000)))} in 10,000`;
   if (p > 0.99) return `${Math.min(999, Math.round(p * 1000))} in 1,000`;
-  const rare = Math.min(p, 1 - p);
-  const fits = ([a, b] = [0, 1]) => Math.abs(a / b - p) <= rare / 12;
+  const near = Math.max(Math.min(p, 1 - p) / 12, Math.sqrt((p * (1 - p)) / runs));
+  const fits = ([a, b] = [0, 1]) => Math.abs(a / b - p) <= near;
   const simple = SIMPLE.find(([a, b]) => fits([a, b]));
   const [a, b] = simple ?? (p < 0.095 ? [1, Math.round(1 / p)] : [Math.round(p * 100), 100]);
   return `${count(a)} in ${count(b)}`;

@@ -3,6 +3,8 @@
 /** Longest a tick is shown, and how long a whole rollout takes at most, in ms. */
 const TICK_MS = 420;
 const WHOLE_MS = 12_000;
+/** By how much a slow frame is caught up with at most, in ms. */
+const MOST_BEHIND_MS = 2 * TICK_MS;
 
 export class Player {
   /** Whether nobody sees it: then it stays where it is until somebody does. */
@@ -24,7 +26,7 @@ export class Player {
     const frame = (/** @type {number} */ now) => {
       this.#frame = requestAnimationFrame(frame);
       // A page in the background has no frames: what it missed is not caught up with.
-      if (this.resting || now - shown > 2 * TICK_MS) shown = now;
+      shown = this.resting ? now : Math.max(shown, now - MOST_BEHIND_MS);
       const due = Math.floor((now - shown) / tickMs);
       if (due < 1) return;
       shown += due * tickMs;

@@ -1,0 +1,107 @@
+// The first view, figure by figure: each is the report's or the study's, and there is no other.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
+import { startBrowser } from './harness.mjs';
+import { studied } from './rollout-page.mjs';
+
+const { withPage } = startBrowser();
+const plain = (text) => text.replace(/\s+/g, ' ').trim();
+const three = (x) => Number(x.toPrecision(3));
+const percent = (rate) => `${three(rate * 100)} %`;
+const tenth = (p) => Number((p * 100).toFixed(1));
+const count = (n) => n.toLocaleString('en');
+const SEED = 192;
+
+/** What the view says, by where it says it, from the engine alone. */
+function expected() {
+  const config = preset('opening');
+  const report = reportOf(config, SEED);
+  const rollout = new_rollout(config, SEED);
+  rollout.run();
+  const series = rollout.series();
+  const study = studyOf(config, { runs: 2000, seed: 100, set: [{ field: 'canary.error_ratio', value: 1.5 }] });
+  const { healthy, release } = study.report;
+  const last = series.stage.length - 1;
+  const rate = (arm) => series[`${arm}_errors`][last] / series[`${arm}_requests`][last];
+  const [baseline, canary] = [rate('baseline'), rate('canary')];
+  const { tick, observed, limit } = report.decisions.at(-1);
+  const share = report.config.stages[0].traffic_pct;
+  const wall = (runs, end) => [...runs.end.slice(0, 100)].filter((one) => one === end).length;
+  const figure = ({ estimate, low, high }, words) => `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
+  const exact = ({ low, high }) => (((high - low) / 2) * 100).toFixed(1);
+  const often = Math.round(1 / healthy.p_false_rollback.estimate);
+
+  // The sentence of the reason, from its parts: the report's is not taken for granted.
+  const reason =
+    `Error rate: ${series.canary_errors[last]} of ${series.canary_requests[last]} canary requests failed, ${percent(canary)}, ` +
+    `${three((canary - baseline) * 100)} points above the baseline’s ${percent(baseline)}; the limit is ${three(limit * 100)} points.`;
+  assert.ok(Math.abs(observed - (canary - baseline)) < 1e-12);
+  assert.equal(plain(report.rollback_reason), reason);
+  const stage = report.stages[0].metrics;
+  const counts = (arm) => `${count(stage[arm].errors)} of ${count(stage[arm].requests)}, ${percent(stage[arm].error_rate)}`;
+  return {
+    series, last, report,
+    said: {
+      '.surprise:not(.room)': `This release was fine. The policy threw it away, as it does 1 in ${often}.`,
+      '.verdict-now .kicker': `opening, seed ${SEED}`,
+      '.verdict-now .headline': `Rolled back at minute ${tick}, at ${share} %`,
+      '.verdict-now .reason': reason,
+      '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
+      '[data-chart=traffic] .key': `canary ${share} % as planned`,
+      '[data-chart=errors] .key':
+        `baseline ${percent(baseline)} canary ${percent(canary)} limit ${percent(baseline + limit)} 95 % interval`,
+      '[data-figure=false_rollback]': figure(healthy.p_rollback, 'of healthy releases thrown away'),
+      '[data-figure=missed_regression]': figure(release.p_completed, 'of bad releases missed (1.5 times the errors)'),
+      '.exactness':
+        `A square is a rollout; a click opens it. ${count(study.report.runs)} runs: the simulation is exact to ` +
+        `± ${exact(healthy.p_rollback)} and ± ${exact(release.p_completed)} points (95 %). More runs would make it exacter, not the policy better.`,
+    },
+    stage: `Failed: canary ${counts('canary')}; baseline ${counts('baseline')}`,
+    walls: [`${wall(study.healthy, 1)} of these 100 healthy ones`, `${wall(study.release, 0)} of these 100 bad ones`],
+  };
+}
+
+test('every figure of the first view is the report’s or the study’s', () =>
+  withPage(
+    'file',
+    async (page) => {
+      await studied(page);
+      const { said, walls, stage, series, last, report } = expected();
+      for (const [where, words] of Object.entries(said)) {
+        assert.equal(plain(await page.locator(where).first().innerText()), words, where);
+      }
+      const effects = plain(await page.locator('.effects').innerText());
+      for (const words of walls) assert.ok(effects.includes(words), `${words} in ${effects}`);
+      assert.ok(plain(await page.locator('.rung').first().innerText()).includes(stage), stage);
+      // Latency: of both arms in the last minute, as the series has it.
+      const latency = plain(await page.locator('[data-chart=latency] .key').innerText());
+            for (const arm of ['baseline', 'canary']) {
+        assert.ok(latency.includes(`${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`), latency);
+      }
+      // The limit in the field is the rule’s.
+      const limit = await page.getByRole('spinbutton', { name: 'Limit', exact: true }).inputValue();
+      assert.equal(Number(limit), report.decisions.at(-1).limit * 100);
+
+      // And there is no other figure in the first screen but the axes’ and the stages’; p50 is a name.
+      const known = new Set(['p50 p99', ...Object.values(said), ...walls, stage].join(' ').match(/\d[\d,.]*\d|\d/g));
+      const others = await page.evaluate(() => {
+        const { shadowRoot } = document.querySelector('canary-rollout');
+        const walker = document.createTreeWalker(shadowRoot, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (walker.nextNode()) {
+          const parent = walker.currentNode.parentElement;
+          if (parent.closest('style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis') || !parent.checkVisibility()) continue;
+          const { top, width } = parent.getBoundingClientRect();
+          if (width < 2 || top > innerHeight) continue;
+          if (/\d/.test(walker.currentNode.textContent)) found.push(walker.currentNode.textContent);
+        }
+        return found;
+      });
+      for (const text of others) {
+        for (const figure of text.match(/\d[\d,.]*\d|\d/g)) assert.ok(known.has(figure), `${figure} in “${text}”`);
+      }
+      assert.ok(others.length >= 8, others.join('; '));
+    },
+    { context: { viewport: { width: 1366, height: 900 } } },
+  ));
