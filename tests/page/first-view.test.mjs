@@ -44,7 +44,7 @@ function expected() {
     series, last, report,
     said: {
       '.surprise:not(.room)': `This release was fine. The policy threw it away, as it does 1 in ${often}.`,
-      '.verdict-now .kicker': `opening, seed ${SEED}`,
+      '.verdict-now .kicker': `opening, seed ${SEED}, decided by a ${report.decisions.at(-1).by}`,
       '.verdict-now .headline': `Rolled back at minute ${tick}, at ${share} %`,
       '.verdict-now .reason': reason,
       '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
