@@ -17,7 +17,8 @@
  */
 
 import { Early } from './base/early.js';
-import { presets } from './base/engine.js';
+import { presetNamed, presets } from './base/engine.js';
+import { textOf } from './base/json-path.js';
 import { Changes } from './changes.js';
 import { readLink, writeLink } from './link/link.js';
 import { knownWith, linkOf, openOn } from './link/open.js';
@@ -72,7 +73,7 @@ export class CanaryRolloutElement extends Base {
   connectedCallback() {
     if (!this.#view) {
       const root = this.attachShadow({ mode: 'open' });
-      this.#view = new View(root, presets(), this.#bench, (done, runs) =>
+      this.#view = new View(root, this.#bench, (done, runs) =>
         this.#changes.tell('studyprogress', { done, runs }),
       );
       // What is chosen beside the rollout is in the link, too.
@@ -117,7 +118,7 @@ export class CanaryRolloutElement extends Base {
   set config(config) {
     this.#set('config', config, () => {
       this.#view?.lessons.close();
-      this.#bench.load({ config: typeof config === 'string' ? config : JSON.stringify(config, null, 2) });
+      this.#bench.load({ config: typeof config === 'string' ? config : textOf(config) });
     });
   }
 
@@ -352,11 +353,10 @@ export class CanaryRolloutElement extends Base {
   }
 
   #load() {
-    const all = presets();
     const preset = this.getAttribute('preset');
-    const named = all.find(({ name }) => name === preset);
+    const named = presetNamed(preset);
     this.#bench.load({
-      config: this.getAttribute('config') ?? (named ?? all[0]).json,
+      config: this.getAttribute('config') ?? (named ?? presets()[0]).json,
       seed: this.getAttribute('seed') ?? this.seed,
     });
     if (preset !== null && !named) this.#view?.say(`There is no preset ${preset}.`, 'error');

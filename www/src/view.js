@@ -26,7 +26,7 @@ import { Timeline } from './charts/timeline.js';
 import { EmbedDialog } from './embed/embed-dialog.js';
 import { Verdict } from './rollout/verdict.js';
 
-/** @import { Preset, Problem } from './base/engine.js' */
+/** @import { Problem } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
 /** @import { OnEdit } from './edit/field.js' */
 /** @import { OnChange } from './edit/plan-edit.js' */
@@ -66,17 +66,16 @@ export class View {
 
   /**
    * @param {ShadowRoot} root
-   * @param {Preset[]} presets
    * @param {Workbench} bench
    * @param {(done: number, runs: number) => void} onprogress of the study
    */
-  constructor(root, presets, bench, onprogress) {
+  constructor(root, bench, onprogress) {
     /** @type {OnEdit} */
     const onedit = (path, value) => bench.edit(path, value);
     /** @type {OnChange} */
     const onchange = (change) => bench.configure(change(bench.draft));
     const onseek = (/** @type {number} */ tick) => bench.seek(tick);
-    this.#scenario = new Scenario(presets, {
+    this.#scenario = new Scenario({
       onpreset: ({ json }) => bench.load({ config: json }),
       onseed: (seed) => bench.reseed(seed),
       onnewseed: () => bench.reseed(null),
@@ -111,11 +110,11 @@ export class View {
       (command) => bench.tell(command),
       () => bench.reset(),
     );
-    this.#releases = new ReleasePresets(presets, onchange);
+    this.#releases = new ReleasePresets(onchange);
     const release = releasePanel(onedit, this.#releases.element);
     this.#panels = [release, worldPanel(onedit), policyPanel(onedit, onchange)];
     this.#json = new JsonEditor((text) => bench.load({ config: text }));
-    const embed = new EmbedDialog(presets, bench);
+    const embed = new EmbedDialog(bench);
     this.#lesson = new LessonDesk(bench, {
       onevent: (type, detail) => root.host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true })),
       onlay: () => this.#setLevels(),

@@ -4,9 +4,8 @@
  * here, and whoever shows them is told.
  */
 
-import { withLimit } from './charts/limit-edit.js';
 import { messageOf, presets, validate } from './base/engine.js';
-import { parsed, put } from './base/json-path.js';
+import { parsed, put, putAll, textOf } from './base/json-path.js';
 import { toldWords } from './rollout/controls.js';
 import { History } from './rollout/history.js';
 import { Player } from './rollout/player.js';
@@ -125,7 +124,7 @@ export class Workbench {
    * @param {string} [subject] what of it was changed, see `History.record`
    */
   configure(draft, subject) {
-    this.load({ config: JSON.stringify(draft, null, 2) }, subject);
+    this.load({ config: textOf(draft) }, subject);
   }
 
   /**
@@ -146,7 +145,7 @@ export class Workbench {
   set(paths, value, dragging) {
     const released = this.#held && !dragging;
     this.#held = this.dragging = dragging;
-    this.configure(withLimit(this.drawn, paths, value), paths.join());
+    this.configure(putAll(this.drawn, paths, value), paths.join());
     this.dragging = false;
     if (released) this.settle();
   }
@@ -183,7 +182,7 @@ export class Workbench {
   open(seed, healthy) {
     const config = withRelease(this.draft, this.session.report, healthy);
     if (config === this.draft) this.reseed(seed);
-    else this.load({ config: JSON.stringify(config, null, 2), seed });
+    else this.load({ config: textOf(config), seed });
   }
 
   /** @param {number} tick */

@@ -45,6 +45,12 @@ const all = engine.presets();
 /** The configurations known by name, in their order. */
 export const presets = () => all;
 
+/** @param {string | null | undefined} name */
+export const presetNamed = (name) => all.find((preset) => preset.name === name);
+
+/** The preset whose text a configuration is. @param {string} config */
+export const presetOf = (config) => all.find(({ json }) => json === config);
+
 /**
  * Whether a state is final.
  * @param {State} state

@@ -27,6 +27,12 @@ const measured = (x, unit) => `${significant(x)}\u00a0${unit}`;
  */
 export const unbroken = (sentence) => sentence.replace(/(\d) (?=%|ms\b|points?\b)/g, '$1\u00a0');
 
+/**
+ * Without the last bits' noise, as a number of at most nine places must be.
+ * @param {number} x
+ */
+export const tidy = (x) => Number(x.toFixed(9));
+
 /** @param {number} n */
 export const count = (n) => whole.format(n);
 

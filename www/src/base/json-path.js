@@ -3,10 +3,16 @@
 /** @typedef {null | boolean | number | string | Json[] | { [key: string]: Json }} Json */
 
 /**
+ * @param {Json | undefined} value
+ * @returns {value is { [key: string]: Json }}
+ */
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
  * @param {string} path
  * @returns {(string | number)[]}
  */
-export const keysOf = (path) =>
+const keysOf = (path) =>
   Array.from(path.matchAll(/\[(\d+)\]|([^.[\]]+)/g), ([, index, name]) =>
     index === undefined ? name : Number(index),
   );
@@ -61,6 +67,20 @@ export function put(root, path, value) {
 }
 
 /**
+ * A copy with the same value at several paths.
+ * @param {Json} root
+ * @param {string[]} paths
+ * @param {Json | undefined} value
+ */
+export const putAll = (root, paths, value) => paths.reduce((copy, path) => put(copy, path, value), root);
+
+/**
+ * A configuration as a text that people read and edit.
+ * @param {Json} config
+ */
+export const textOf = (config) => JSON.stringify(config, null, 2);
+
+/**
  * The object that a text is the JSON of, `undefined` if it is none.
  * @param {string} text
  * @returns {Json | undefined}
@@ -68,7 +88,7 @@ export function put(root, path, value) {
 export function parsed(text) {
   try {
     const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

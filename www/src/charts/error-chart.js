@@ -5,8 +5,9 @@ import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { percent, tickUnit } from '../base/format.js';
 import { GRIP_WIDTH, LimitHandle } from './limit-handle.js';
-import { limitPaths } from './limit-edit.js';
+import { limitPaths } from './limit-paths.js';
 import { limitMarks } from './limit-marks.js';
+import { ARMS } from '../rollout/arms.js';
 import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points } from '../rollout/model.js';
 import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
@@ -16,7 +17,6 @@ import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-mar
 /** @import { Holdable, OnSet } from './limit-handle.js' */
 /** @import { Limit, Window } from '../rollout/model.js' */
 
-const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
 export class ErrorChart {
   name = 'errors';

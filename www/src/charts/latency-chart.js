@@ -6,13 +6,13 @@ import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
 import { milliseconds } from '../base/format.js';
 import { limitMarks } from './limit-marks.js';
+import { ARMS } from '../rollout/arms.js';
 import { limitAt, limits, points, thinned } from '../rollout/model.js';
 
 /** @import { Scene } from './timeline.js' */
 /** @import { Limit, Point } from '../rollout/model.js' */
 
 const QUANTILES = /** @type {const} */ (['p50', 'p95', 'p99']);
-const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
 export class LatencyChart {
   name = 'latency';

@@ -5,7 +5,7 @@
  */
 
 import { h } from '../base/dom.js';
-import { inUnitOf } from '../base/format.js';
+import { inUnitOf, tidy } from '../base/format.js';
 
 /**
  * Sets a number that is held in a chart, at some paths of the configuration.
@@ -177,9 +177,3 @@ export class LimitHandle {
     this.onset(limit.paths, limit.value, false);
   }
 }
-
-/**
- * Without the last bits' noise, as a limit of at most nine places must be.
- * @param {number} x
- */
-const tidy = (x) => Number(x.toFixed(9));

@@ -8,7 +8,7 @@ import { thinned, windowCounts } from '../rollout/model.js';
 /** @import { Series } from '../base/engine.js' */
 /** @import { Scale } from './scale.js' */
 /** @import { Band, Point, Window } from '../rollout/model.js' */
-/** @typedef {"baseline" | "canary"} Arm */
+/** @import { Arm } from '../rollout/arms.js' */
 /** An interval at a tick. @typedef {{ tick: number, low: number, high: number }} Range */
 
 /** Above this many ticks the ticks' own points would only be a smear. */

@@ -32,7 +32,7 @@ const EDGE = 12;
  * @param {HTMLElement} figure with a drawing and, in the page's classes, title and key
  * @returns {string} the text of an SVG file
  */
-export function figureSvg(figure) {
+function figureSvg(figure) {
   const looks = new Looks();
   const frame = figure.getBoundingClientRect();
   const drawings = [...figure.querySelectorAll(DRAWINGS)];

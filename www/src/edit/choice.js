@@ -97,7 +97,7 @@ export const STAGE_PAUSES = [
  * @param {string} word
  * @returns {Json | undefined}
  */
-export function startOf(choices, word) {
+export function startValue(choices, word) {
   const start = choices.find((choice) => choice.word === word)?.start;
   if (start !== undefined) return { [word]: start };
   return word === '' ? undefined : word;

@@ -4,7 +4,7 @@
  * place.
  */
 
-import { choiceFields, startOf } from './choice.js';
+import { choiceFields, startValue } from './choice.js';
 import { h, replace } from '../base/dom.js';
 import { Field } from './field.js';
 
@@ -97,7 +97,7 @@ export class Panel {
       choice: (label, path, choices) => {
         const options = choices.map(({ word, name }) => /** @type {[string, string]} */ ([word, name]));
         const choose = add({ label, path, options, word: choices[0].word }, (where, word) =>
-          this.onedit(where, startOf(choices, String(word))),
+          this.onedit(where, startValue(choices, String(word))),
         );
         return [choose, ...choiceFields(choices, draft, path).map((spec) => add(spec))];
       },

@@ -3,6 +3,7 @@
  * neighbours, and a stage more or less. What is valid stays valid.
  */
 
+import { tidy } from '../base/format.js';
 import { get, listAt, put } from '../base/json-path.js';
 
 /** @import { Json } from '../base/json-path.js' */
@@ -129,9 +130,3 @@ function renumbered(draft, stages, count) {
     rules.filter((_, k) => texts.indexOf(texts[k]) === k),
   );
 }
-
-/**
- * Without the last bits' noise.
- * @param {number} x
- */
-const tidy = (x) => Number(x.toFixed(9));

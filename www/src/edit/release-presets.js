@@ -3,11 +3,11 @@
  * on screen, whose policy and traffic stay.
  */
 
-import { new_rollout } from '../base/engine.js';
+import { new_rollout, presetNamed } from '../base/engine.js';
 import { h, replace } from '../base/dom.js';
 import { get, put } from '../base/json-path.js';
 
-/** @import { Preset, ResolvedConfig, Warning } from '../base/engine.js' */
+/** @import { ResolvedConfig, Warning } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
 /** @import { OnChange } from './plan-edit.js' */
 
@@ -29,13 +29,10 @@ export class ReleasePresets {
   #notes = h('div', { class: 'quiet', role: 'status' });
   element;
 
-  /**
-   * @param {Preset[]} presets
-   * @param {OnChange} onchange
-   */
-  constructor(presets, onchange) {
+  /** @param {OnChange} onchange */
+  constructor(onchange) {
     const releases = RELEASES.flatMap(([name, label]) => {
-      const preset = presets.find((one) => one.name === name);
+      const preset = presetNamed(name);
       return preset ? [{ label, preset, config: /** @type {Json} */ (JSON.parse(preset.json)) }] : [];
     });
     const ours = releases.map(({ config }) => JSON.stringify(get(config, 'incidents')));
@@ -48,7 +45,7 @@ export class ReleasePresets {
         {
           type: 'button',
           title: preset.description,
-          onclick: () => onchange((draft) => withRelease(draft, config, ours)),
+          onclick: () => onchange((draft) => withReleaseOf(draft, config, ours)),
         },
         label,
       ),
@@ -89,7 +86,7 @@ export class ReleasePresets {
  * @param {string[]} ours the incidents that the buttons bring, as text
  * @returns {Json}
  */
-function withRelease(draft, release, ours) {
+function withReleaseOf(draft, release, ours) {
   const incidents = get(draft, 'incidents');
   const kept = ours.includes(JSON.stringify(incidents)) ? undefined : incidents;
   const next = put(draft, 'canary', get(release, 'canary'));

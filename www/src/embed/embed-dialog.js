@@ -4,11 +4,11 @@
  */
 
 import { h, set } from '../base/dom.js';
+import { presetOf } from '../base/engine.js';
 import { icon } from '../base/icons.js';
 import { embedCode, rolloutAttributes, shownAttributes } from './embed-code.js';
 import { scriptUrl } from './place.js';
 
-/** @import { Preset } from '../base/engine.js' */
 /** @import { Workbench } from '../workbench.js' */
 /** @import { Choice, Present } from './embed-code.js' */
 
@@ -23,7 +23,6 @@ const SHOWN = [
 ];
 
 export class EmbedDialog {
-  #presets;
   #bench;
   #view = select(SHOWN);
   #form = select([
@@ -52,12 +51,8 @@ export class EmbedDialog {
   );
   element;
 
-  /**
-   * @param {Preset[]} presets
-   * @param {Workbench} bench
-   */
-  constructor(presets, bench) {
-    this.#presets = presets;
+  /** @param {Workbench} bench */
+  constructor(bench) {
     this.#bench = bench;
     this.#view.addEventListener('change', () => this.#suggestHeight());
     this.element = h(
@@ -112,7 +107,7 @@ export class EmbedDialog {
   /** What is on screen; of an invalid configuration, the last valid one. @returns {Present} */
   get #present() {
     const { config, seed } = this.#bench.session;
-    const preset = this.#presets.find(({ json }) => json === config)?.name;
+    const preset = presetOf(config)?.name;
     const { host } = /** @type {ShadowRoot} */ (this.element.getRootNode());
     return { config, preset, seed, link: /** @type {Element & { link: string }} */ (host).link };
   }

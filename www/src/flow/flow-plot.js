@@ -6,9 +6,11 @@
 
 import { s, set } from '../base/dom.js';
 import { count, counted, percent } from '../base/format.js';
-import { ARMS, places } from './layout.js';
+import { ARMS } from '../rollout/arms.js';
+import { places } from './layout.js';
 
-/** @import { Arm, Layout, Panel } from './layout.js' */
+/** @import { Arm } from '../rollout/arms.js' */
+/** @import { Layout, Panel } from './layout.js' */
 /** @import { ArmCounts, TickCounts } from './tick.js' */
 
 /** A share with all its digits: 99.95 % is not 100 %. @param {number} pct */

@@ -4,6 +4,8 @@
  * from tick to tick nothing but the counts changes.
  */
 
+import { ARMS } from '../rollout/arms.js';
+
 /** @import { Series } from '../base/engine.js' */
 /**
  * A field of marks in rows: `per` is how many requests one mark stands for.
@@ -20,9 +22,6 @@
  *   baseline: Panel, canary: Panel,
  * }} Layout
  */
-/** @typedef {"baseline" | "canary"} Arm */
-
-export const ARMS = /** @type {const} */ (['baseline', 'canary']);
 
 /** So many dots of served requests at most in a version, and their distance. */
 const MOST_DOTS = 120;

@@ -6,10 +6,11 @@
  */
 
 import { h } from '../base/dom.js';
-import { ARMS } from './layout.js';
+import { ARMS } from '../rollout/arms.js';
 import { streamCurve } from './flow-plot.js';
 
-/** @import { Arm, Layout } from './layout.js' */
+/** @import { Arm } from '../rollout/arms.js' */
+/** @import { Layout } from './layout.js' */
 /** @import { TickCounts } from './tick.js' */
 
 /** How long a request takes from the users to its version, in ms. */

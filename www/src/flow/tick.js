@@ -1,7 +1,7 @@
 /** What happened to the requests, of a tick and so far: pure functions, no document. */
 
 /** @import { Report, Series } from '../base/engine.js' */
-/** @import { Arm } from './layout.js' */
+/** @import { Arm } from '../rollout/arms.js' */
 /** Requests of a version; `excess` are the errors the baseline would have served. @typedef {{ requests: number, failed: number, excess: number, pct: number }} ArmCounts */
 /** @typedef {Record<Arm, ArmCounts>} TickCounts */
 

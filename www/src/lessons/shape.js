@@ -3,13 +3,12 @@
  * A shape is a function that tells what is wrong with a value and all within.
  */
 
+import { isObject } from '../base/json-path.js';
+
 /** @import { Json } from '../base/json-path.js' */
 /** @typedef {(path: string, message: string) => void} Fault */
 /** @typedef {(value: Json | undefined, path: string, fault: Fault) => void} Shape */
 /** @typedef {{ [key: string]: Json }} Members */
-
-/** @param {Json | undefined} value @returns {value is Members} */
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param {string} path @param {string} key */
 const member = (path, key) => (path ? `${path}.${key}` : key);

@@ -1,8 +1,9 @@
 /** From a lesson to the rollout that it starts with, and to the figures of its checks. */
 
-import { messageOf, presets, validate } from '../base/engine.js';
-import { put } from '../base/json-path.js';
+import { messageOf, presetNamed, presets, validate } from '../base/engine.js';
+import { put, textOf } from '../base/json-path.js';
 import { Session } from '../rollout/session.js';
+import { WORLD_KEYS } from '../study/policies.js';
 import { StudyRunner } from '../study/study-runner.js';
 import { FIGURES } from './figures.js';
 
@@ -16,7 +17,7 @@ import { FIGURES } from './figures.js';
 /** Rollouts of a study, if a check does not say. */
 const RUNS = 2000;
 /** What of a configuration is the world and the release, not the policy. */
-const WORLD = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline', 'canary'];
+const WORLD = [...WORLD_KEYS, 'canary'];
 
 /**
  * A configuration with changes, each by its path; `null` removes.
@@ -26,16 +27,13 @@ const WORLD = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline', 'can
 const changed = (config, changes = {}) =>
   Object.entries(changes).reduce((draft, [path, value]) => put(draft, path, value ?? undefined), config);
 
-/** @param {Json} config */
-const textOf = (config) => JSON.stringify(config, null, 2);
-
 /**
  * The rollout that a lesson starts with.
  * @param {Start} start
  * @returns {Required<Pick<Work, "config" | "seed" | "commands" | "tick">>}
  */
 export function startOf({ preset, config, seed, commands = [], tick = 0 }) {
-  const named = presets().find(({ name }) => name === preset) ?? presets()[0];
+  const named = presetNamed(preset) ?? presets()[0];
   const base = preset === undefined && config ? config : JSON.parse(named.json);
   // A preset keeps its text: by that it is known.
   const text = preset !== undefined && !config ? named.json : textOf(preset === undefined ? base : changed(base, config));
@@ -49,7 +47,7 @@ export function startOf({ preset, config, seed, commands = [], tick = 0 }) {
  */
 export function startProblems({ start }) {
   const problem = (/** @type {string} */ path, /** @type {string} */ message) => [{ path, message, line: null, column: null }];
-  if (start.preset !== undefined && !presets().some(({ name }) => name === start.preset))
+  if (start.preset !== undefined && !presetNamed(start.preset))
     return problem('start.preset', `there is no preset ${start.preset}; there are ${presets().map(({ name }) => name).join(', ')}`);
   const work = startOf(start);
   const { problems } = validate(work.config);

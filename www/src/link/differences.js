@@ -1,5 +1,6 @@
 /** A configuration as what differs from another, place by place, and back. */
 
+import { isObject } from '../base/json-path.js';
 import { MOST_DEPTH } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
@@ -106,12 +107,6 @@ function withEntry(list, index, next) {
   if (child === undefined) throw new Error('expected a value; a list without an entry is written whole');
   return [...list.slice(0, index), child, ...list.slice(index + 1)];
 }
-
-/**
- * @param {Maybe} value
- * @returns {value is { [key: string]: Json }}
- */
-export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param {string} key */
 const isName = (key) => NAME.test(key) && !INHERITED.includes(key);

@@ -1,7 +1,7 @@
 /** Between a link's state and the workbench. */
 
-import { new_rollout, presets, validate } from '../base/engine.js';
-import { parsed } from '../base/json-path.js';
+import { new_rollout, presetNamed, presets, validate } from '../base/engine.js';
+import { parsed, textOf } from '../base/json-path.js';
 import { POLICIES } from '../study/policies.js';
 import { givenTo } from './commands.js';
 import { writeLink } from './link.js';
@@ -49,7 +49,7 @@ export const linkOf = ({ draft, seed, session: { commands, tick } }, beside, kno
  * @returns {string[]} what was left out, and why
  */
 export function openOn(bench, { preset, config, seed, commands, tick }) {
-  const text = textOf(preset, config);
+  const text = writtenAs(preset, config);
   if (validate(text).problems.length > 0) {
     bench.load({ config: text });
     bench.reseed(seed);
@@ -70,8 +70,8 @@ export function openOn(bench, { preset, config, seed, commands, tick }) {
  * @param {string} name
  * @param {Json} config
  */
-function textOf(name, config) {
-  const preset = presets().find((one) => one.name === name);
+function writtenAs(name, config) {
+  const preset = presetNamed(name);
   const same = preset && JSON.stringify(JSON.parse(preset.json)) === JSON.stringify(config);
-  return same ? preset.json : JSON.stringify(config, null, 2);
+  return same ? preset.json : textOf(config);
 }

@@ -3,6 +3,7 @@
  */
 
 /** @import { Decision, Report, Series } from '../base/engine.js' */
+/** @import { Arm } from './arms.js' */
 
 /**
  * A stretch of the time axis that belongs to a stage; ticks from, exclusive,
@@ -92,7 +93,7 @@ export const axisEnd = (all) => Math.max(1, all.at(-1)?.to ?? 1);
 /**
  * Requests and errors of one arm, each over the window that ends with its tick.
  * @param {Series} series
- * @param {"baseline" | "canary"} arm
+ * @param {Arm} arm
  * @param {Window} window
  */
 export function windowCounts(series, arm, window) {
@@ -109,7 +110,7 @@ export function windowCounts(series, arm, window) {
 /**
  * Error rates of one arm, each over the window that ends with its tick.
  * @param {Series} series
- * @param {"baseline" | "canary"} arm
+ * @param {Arm} arm
  * @param {Window} window
  * @returns {Float64Array} NaN where the arm had no requests
  */

@@ -1,6 +1,7 @@
 /** Which rollout: the preset it starts from and its seed. */
 
 import { h } from '../base/dom.js';
+import { presetNamed, presetOf, presets } from '../base/engine.js';
 import { icon } from '../base/icons.js';
 
 /** @import { Preset } from '../base/engine.js' */
@@ -9,26 +10,23 @@ export class Scenario {
   #preset;
   #seed;
   #fault = h('p', { class: 'fault', id: 'seed-fault', role: 'status' });
-  #presets;
   element;
 
   /**
-   * @param {Preset[]} presets
    * @param {{ onpreset: (preset: Preset) => void, onseed: (seed: string) => void, onnewseed: () => void }} on
    */
-  constructor(presets, { onpreset, onseed, onnewseed }) {
-    this.#presets = presets;
+  constructor({ onpreset, onseed, onnewseed }) {
     this.#preset = h(
       'select',
       {
         id: 'preset',
         onchange: () => {
-          const preset = presets.find(({ name }) => name === this.#preset.value);
+          const preset = presetNamed(this.#preset.value);
           if (preset) onpreset(preset);
         },
       },
       h('option', { value: '', hidden: true }, 'edited'),
-      ...presets.map(({ name, description }) => h('option', { value: name, title: description }, name)),
+      ...presets().map(({ name, description }) => h('option', { value: name, title: description }, name)),
     );
     this.#seed = h('input', {
       id: 'seed',
@@ -58,9 +56,9 @@ export class Scenario {
    * @param {number} seed
    */
   show(config, seed) {
-    this.#preset.value = this.#presets.find(({ json }) => json === config)?.name ?? '';
-    this.#preset.title =
-      this.#presets.find(({ json }) => json === config)?.description ?? 'A configuration of your own';
+    const preset = presetOf(config);
+    this.#preset.value = preset?.name ?? '';
+    this.#preset.title = preset?.description ?? 'A configuration of your own';
     this.#seed.value = String(seed);
     this.complain('');
   }

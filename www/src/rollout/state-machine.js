@@ -92,7 +92,7 @@ export class StateMachine {
  * @param {Report} report
  * @returns {{ from: State, to: State } | null}
  */
-export function lastTransition(report) {
+function lastTransition(report) {
   const backAtOnce = report.config.rollback_ticks === 0;
   /** @type {State} */
   let state = 'PROGRESSING';

@@ -3,8 +3,8 @@
  * a study, and what its report says of each. Pure functions, no document.
  */
 
-import { presets } from '../base/engine.js';
-import { withPolicy } from '../study/policies.js';
+import { presetNamed } from '../base/engine.js';
+import { WORLD_KEYS, withPolicy } from '../study/policies.js';
 
 /** @import { Policy, StudyCase, StudyReport } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -30,26 +30,23 @@ import { withPolicy } from '../study/policies.js';
 /** Seeds of the study, from 0. */
 export const RUNS = 10_000;
 
-/** @param {string} name */
-const presetOf = (name) => JSON.parse(presets().find((preset) => preset.name === name)?.json ?? '{}');
+/** @param {string} name of a preset */
+const configOf = (name) => JSON.parse(presetNamed(name)?.json ?? '{}');
 
 /** @type {Strategy[]} */
-export const STRATEGIES = ['canary', 'blue-green', 'rolling', 'all-at-once'].map(presetOf);
+export const STRATEGIES = ['canary', 'blue-green', 'rolling', 'all-at-once'].map(configOf);
 
 /** How long each plan takes, in ticks: the four are equally long. */
 export const PLANNED_TICKS = STRATEGIES[0].stages.reduce((ticks, stage) => ticks + stage.duration_ticks, 0);
 /** Over which harm is charged: as long again, for going back and for what nobody notices. */
 export const HORIZON_TICKS = 2 * PLANNED_TICKS;
 
-/** Bad releases to choose from, beside the one on the page */
+/** Bad releases to choose from, beside the one on the page. */
 export const RELEASES = /** @type {Record<string, { name: string, canary: Json }>} */ ({
-  twice: { name: 'twice the errors', canary: presetOf('twice-the-errors').canary },
+  twice: { name: 'twice the errors', canary: configOf('twice-the-errors').canary },
   five: { name: 'five times the errors', canary: { error_ratio: 5 } },
-  leak: { name: 'a slow leak', canary: presetOf('slow-leak').canary },
+  leak: { name: 'a slow leak', canary: configOf('slow-leak').canary },
 });
-
-/** The keys of a configuration that make its world, but for the release. */
-const WORLD = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline'];
 
 /**
  * A strategy in the world of a configuration.
@@ -59,7 +56,7 @@ const WORLD = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline'];
  * @returns {Json}
  */
 export function withStrategy({ name, ...policy }, config, canary) {
-  const world = Object.fromEntries(WORLD.filter((key) => key in config).map((key) => [key, config[key]]));
+  const world = Object.fromEntries(WORLD_KEYS.filter((key) => key in config).map((key) => [key, config[key]]));
   return withPolicy({ name, ...world, canary }, /** @type {Json} */ (/** @type {unknown} */ (policy)));
 }
 

@@ -70,7 +70,9 @@ export const policyOf = (name, { rules, stages, on_inconclusive, rollback_ticks 
   rollback_ticks,
 });
 
-/** The keys of a configuration that make its policy; the others make its world. */
+/** The keys of a configuration that make its world, but for the release `canary`. */
+export const WORLD_KEYS = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline'];
+/** Those that make its policy. */
 const POLICY_KEYS = [
   'stages',
   'error_rate_threshold',

@@ -24,11 +24,8 @@ export class StudyCard {
   #report = null;
   element;
 
-  /**
-   * @param {(rival: PolicyName) => void} onrival
-   * @param {() => void} onbadshare
-   */
-  constructor(onrival, onbadshare) {
+  /** @param {(rival: PolicyName) => void} onrival */
+  constructor(onrival) {
     this.#rival = h(
       'select',
       {
@@ -36,10 +33,7 @@ export class StudyCard {
       },
       ...Object.entries(POLICIES).map(([value, { name }]) => h('option', { value }, name)),
     );
-    this.#badShare = new BadShare(() => {
-      this.#write();
-      onbadshare();
-    });
+    this.#badShare = new BadShare(() => this.#write());
     this.element = h(
       'div',
       { class: 'study-card' },

@@ -59,16 +59,10 @@ export class StudyDesk {
     this.onresult = onresult;
     this.onprogress = onprogress;
     this.#figures = new StudyFigures(onopen);
-    this.#curves = new Curves(() => {
-      this.#turn();
-      this.onalong();
+    this.#curves = new Curves(() => this.#turn());
+    this.#card = new StudyCard((rival) => {
+      this.rival = rival;
     });
-    this.#card = new StudyCard(
-      (rival) => {
-        this.rival = rival;
-      },
-      () => this.onbadshare(),
-    );
     this.#card.rival = this.#rival;
     this.#progress = new StudyProgress(
       RUNS.many,
@@ -82,11 +76,6 @@ export class StudyDesk {
       h('div', {}, h('h3', {}, 'This policy and another'), this.#card.element),
     );
   }
-
-  /** Told when a person changes `badShare`. */
-  onbadshare = () => {};
-  /** Told when a person changes `along`. */
-  onalong = () => {};
 
   /** Bad releases among ours, in percent, 0 to 100; 5 where nobody says otherwise. */
   get badShare() {
@@ -190,7 +179,7 @@ export class StudyDesk {
       {
         onresult: (result, last) => {
           this.#show(result, report, brief, little);
-            this.onprogress(result.report.runs, runs);
+          this.onprogress(result.report.runs, runs);
           if (last) this.#progress.end(result.report);
           if (!brief) this.#msPerRun = (performance.now() - started) / result.report.runs;
           if (last && runs === RUNS.shown) this.#refineLater();

@@ -12,7 +12,7 @@ import { isPossible, policyOf } from './policies.js';
 /** Releases of each kind on the walls. */
 export const WALL = 100;
 /** How much worse the bad release is where the one on screen is healthy. */
-export const BAD_RATIO = 1.5;
+const BAD_RATIO = 1.5;
 /** Where the curve is measured: errors, times the baseline's. */
 export const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
 /** Some of them while a limit is dragged, and a few where the runs are slow, too. */

@@ -1,6 +1,6 @@
 /** From a rule as resolved to where its limit is written in the configuration. */
 
-import { get, put } from '../base/json-path.js';
+import { get, listAt } from '../base/json-path.js';
 
 /** @import { ResolvedConfig } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -14,8 +14,7 @@ import { get, put } from '../base/json-path.js';
  * @returns {string[]}
  */
 export function limitPaths(draft, config, index) {
-  const written = get(draft, 'rules');
-  const fromThresholds = config.rules.length - (Array.isArray(written) ? written.length : 0);
+  const fromThresholds = config.rules.length - listAt(draft, 'rules').length;
   if (index >= fromThresholds) return [`rules[${index - fromThresholds}].max`];
   const key =
     config.rules[index].rule === 'error_rate_delta' ? 'error_rate_threshold' : 'latency_threshold_ms';
@@ -26,11 +25,3 @@ export function limitPaths(draft, config, index) {
   });
   return [...new Set(paths)];
 }
-
-/**
- * @param {Json} draft
- * @param {string[]} paths
- * @param {number} value
- */
-export const withLimit = (draft, paths, value) =>
-  paths.reduce((config, path) => put(config, path, value), draft);
