@@ -1,21 +1,21 @@
 /**
- * What is worked on: a configuration as it stands in the forms, the rollout it
- * makes, and where the playhead is. Every way of changing one of them is a call
- * here, and whoever shows them is told.
+ * What is worked on, and every way of changing it: each is a call here, can be
+ * undone, and is told to whoever shows it.
  */
 
-import { messageOf, presets, validate } from './base/engine.js';
-import { parsed, put, putAll, textOf } from './base/json-path.js';
+import { messageOf } from './base/engine.js';
+import { put, putAll, textOf } from './base/json-path.js';
 import { toldWords } from './rollout/controls.js';
 import { History } from './rollout/history.js';
 import { Player } from './rollout/player.js';
-import { Session } from './rollout/session.js';
 import { withRelease } from './study/study-request.js';
+import { Workpiece } from './workpiece.js';
 
-/** @import { Command, Problem, Warning } from './base/engine.js' */
+/** @import { Command } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
 /** @import { Move } from './rollout/controls.js' */
-/** @import { Told } from './rollout/session.js' */
+/** @import { Work } from './rollout/replay.js' */
+/** @import { Moment } from './workpiece.js' */
 /**
  * `onchange` when configuration or rollout changed, `onmove` when the playhead
  * did, `onsay` with a sentence on what was asked for, `onseed` with what is wrong
@@ -25,71 +25,24 @@ import { withRelease } from './study/study-request.js';
  *   onsay: (text: string, kind?: "told" | "error") => void, onseed: (message: string) => void,
  * }} Listener
  */
-/**
- * A rollout in the making: the configuration as JSON text, and of the rollout
- * what is not left to chance and default. No `tick` is the end. With `veil` it is
- * not run beyond its tick: nothing of its future is known, and nothing moves it.
- * @typedef {{
- *   config: string, seed?: string | number | null, commands?: Told[], tick?: number | null, veil?: boolean,
- * }} Work
- */
-/**
- * All that a step changes: the configuration as it stands in the forms, and the
- * rollout that is drawn, which is another's while that one is invalid.
- * @typedef {{ text: string, draft: Json, work: Work }} Moment
- */
 
-export class Workbench {
+export class Workbench extends Workpiece {
   #on;
   #player = new Player();
   /** Whether something is held, between the steps of a drag too. */
   #held = false;
   #history = /** @type {History<Moment>} */ (new History());
-  /** @type {Session | null} */
-  #session = null;
-  /** The configuration as JSON text, valid or not. */
-  text = '';
-  /** The last text that was JSON. @type {Json} */
-  draft = {};
-  /** @type {Problem[]} */
-  problems = [];
-  /** @type {Warning[]} */
-  warnings = [];
   /** Whether what is configured comes from something being dragged: a limit, a stage. */
   dragging = false;
 
   /** @param {Listener} on */
   constructor(on) {
+    super();
     this.#on = on;
   }
 
   get playing() {
     return this.#player.playing;
-  }
-
-  /** The seed of the rollout; `null` before there is one. */
-  get seed() {
-    return this.#session?.seed ?? null;
-  }
-
-  /**
-   * The rollout to look at: whatever an author wrote into the attributes, there
-   * is one, beside what is wrong with them.
-   * @returns {Session}
-   */
-  get session() {
-    this.#session ??= new Session({ config: this.problems.length === 0 ? this.text : presets()[0].json });
-    return this.#session;
-  }
-
-  /** The configuration that is drawn: the last valid one. @returns {Json} */
-  get drawn() {
-    return this.problems.length === 0 ? this.draft : JSON.parse(this.session.config);
-  }
-
-  /** Whether the rollout's future is veiled. */
-  get veiled() {
-    return this.#session?.veiled ?? false;
   }
 
   get canUndo() {
@@ -107,7 +60,7 @@ export class Workbench {
    */
   load({ config, seed = this.seed, commands = [], tick = null, veil = false }, subject) {
     this.#step(() => {
-      this.#take(config);
+      this.take(config);
       return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil }) : '';
     }, subject);
   }
@@ -156,13 +109,11 @@ export class Workbench {
   }
 
   undo() {
-    if (this.veiled) return;
-    this.#return(this.#history.undo(this.#moment()), 'Undone.');
+    this.#travel('undo', 'Undone.');
   }
 
   redo() {
-    if (this.veiled) return;
-    this.#return(this.#history.redo(this.#moment()), 'Done again.');
+    this.#travel('redo', 'Done again.');
   }
 
   /**
@@ -199,12 +150,16 @@ export class Workbench {
    */
   move(move) {
     if (this.veiled) return null;
-    if (move === 'play') return this.#playOrFreeze();
+    const freezes = this.playing;
     this.#player.stop();
-    return this.#attempt(() => {
-      if (this.session.move(move)) this.#on.onchange();
-      else this.#on.onmove();
-    });
+    if (move !== 'play')
+      return this.#attempt(() => {
+        if (this.session.move(move)) this.#on.onchange();
+        else this.#on.onmove();
+      });
+    if (!freezes) this.#player.play(this.session, this.#on.onmove);
+    this.#on.onmove();
+    return null;
   }
 
   /**
@@ -218,7 +173,6 @@ export class Workbench {
       this.#step(() => {
         const branched = this.session.tell(command);
         this.#on.onsay(toldWords(command, branched, this.session));
-        return '';
       }),
     );
   }
@@ -229,7 +183,6 @@ export class Workbench {
     this.#step(() => {
       this.session.reset();
       this.#on.onsay('Reset: the rollout stands at its start, without commands.');
-      return '';
     });
   }
 
@@ -241,68 +194,44 @@ export class Workbench {
     this.#player.resting = resting;
   }
 
-  /** Stops the playhead and frees the engine's memory; it is taken again when needed. */
+  /** Stops the playhead, and frees what can be taken again. */
   close() {
     this.#player.stop();
-    this.#session?.free();
+    this.free();
   }
 
   /**
    * Changes something, tells of it, and keeps how it was, if it is not so any more.
-   * @param {() => string} act returns what is wrong with the seed
+   * @param {() => string | void} act returns what is wrong with the seed
    * @param {string} [subject]
    */
   #step(act, subject) {
-    const before = this.#session && this.#moment();
+    const before = this.seed === null ? null : this.moment;
     const fault = act();
-    if (before && isOther(before, this.#moment())) this.#history.record(before, subject);
+    if (before && this.differsFrom(before)) this.#history.record(before, subject);
     this.#on.onchange();
     if (fault) this.#on.onseed(fault);
   }
 
-  /** @returns {Moment} */
-  #moment() {
-    const { config, seed, commands, playhead: tick } = this.session;
-    return { text: this.text, draft: this.draft, work: { config, seed, commands, tick } };
-  }
-
   /**
-   * @param {Moment | undefined} moment
+   * @param {"undo" | "redo"} way
    * @param {string} words
    */
-  #return(moment, words) {
+  #travel(way, words) {
+    const moment = this.veiled ? undefined : this.#history[way](this.moment);
     if (!moment) return;
-    this.draft = moment.draft;
-    this.#take(moment.text);
-    this.#run(moment.work);
+    this.#player.stop();
+    this.restore(moment);
     this.#on.onchange();
     this.#on.onsay(words);
   }
 
-  /** @param {string} text of a configuration */
-  #take(text) {
-    const { problems, warnings } = validate(text);
-    this.text = text;
-    this.problems = problems;
-    this.warnings = warnings;
-    this.draft = parsed(text) ?? this.draft;
-  }
-
-  /**
-   * @param {Work} work
-   * @returns {string} what is wrong with its seed
-   */
+  /** @param {Work} work @returns {string} what is wrong with its seed */
   #run(work) {
     this.#player.stop();
-    try {
-      const session = new Session(work);
-      this.#session?.free();
-      this.#session = session;
-      this.#on.onsay('');
-      return '';
-    } catch (error) {
-      return messageOf(error);
-    }
+    const fault = this.run(work);
+    if (!fault) this.#on.onsay('');
+    return fault;
   }
 
   /**
@@ -318,31 +247,4 @@ export class Workbench {
       return error;
     }
   }
-
-  #playOrFreeze() {
-    const session = this.session;
-    if (this.#player.playing) {
-      this.#player.stop();
-    } else {
-      if (session.atEnd) session.moveTo(0);
-      this.#player.play(session.length, (ticks) => {
-        session.moveTo(session.playhead + ticks);
-        const goesOn = !session.atEnd;
-        if (!goesOn) this.#player.stop();
-        this.#on.onmove();
-        return goesOn;
-      });
-    }
-    this.#on.onmove();
-  }
 }
-
-/**
- * Whether more differs than where the playhead stands.
- * @param {Moment} a
- * @param {Moment} b
- */
-const isOther = (a, b) =>
-  a.text !== b.text ||
-  a.work.seed !== b.work.seed ||
-  JSON.stringify(a.work.commands) !== JSON.stringify(b.work.commands);

@@ -37,7 +37,7 @@ import { all, byKind, either, expect, list, object, oneOf, positive, record, tex
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Told } from '../rollout/session.js' */
+/** @import { Told } from '../rollout/replay.js' */
 /** @import { Goal } from './figures.js' */
 /** @import { Members, Shape } from './shape.js' */
 /** How a study is made, if one is needed. @typedef {{ runs?: number, error_ratio?: number }} Asked */

@@ -9,7 +9,7 @@ import { FIGURES } from './figures.js';
 
 /** @import { Problem, StudyReport } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Work } from '../workbench.js' */
+/** @import { Work } from '../rollout/replay.js' */
 /** @import { Value } from './figures.js' */
 /** @import { Asked, Lesson, Start } from './lesson.js' */
 /** @import { Members } from './shape.js' */

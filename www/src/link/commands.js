@@ -1,7 +1,7 @@
 /** Which of a link's commands its rollout can be given. */
 
 /** @import { Rollout } from '../base/engine.js' */
-/** @import { Told } from '../rollout/session.js' */
+/** @import { Told } from '../rollout/replay.js' */
 
 /**
  * @param {Rollout} rollout before its first tick; it is taken on

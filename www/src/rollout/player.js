@@ -1,5 +1,7 @@
 /** Moves the playhead by the clock of the screen, and stops by itself. */
 
+/** @import { Session } from './session.js' */
+
 /** Longest a tick is shown, and how long a whole rollout takes at most, in ms. */
 const TICK_MS = 420;
 const WHOLE_MS = 12_000;
@@ -17,11 +19,13 @@ export class Player {
   }
 
   /**
-   * @param {number} ticks of the whole rollout
-   * @param {(ticks: number) => boolean} move by so many ticks; false at the end
+   * Moves the playhead to the rollout's end; from the end, from the start.
+   * @param {Session} session
+   * @param {() => void} onmove
    */
-  play(ticks, move) {
-    const tickMs = Math.min(TICK_MS, WHOLE_MS / Math.max(1, ticks));
+  play(session, onmove) {
+    if (session.atEnd) session.moveTo(0);
+    const tickMs = Math.min(TICK_MS, WHOLE_MS / Math.max(1, session.length));
     let shown = performance.now();
     const frame = (/** @type {number} */ now) => {
       this.#frame = requestAnimationFrame(frame);
@@ -30,7 +34,9 @@ export class Player {
       const due = Math.floor((now - shown) / tickMs);
       if (due < 1) return;
       shown += due * tickMs;
-      if (!move(due)) this.stop();
+      session.moveTo(session.playhead + due);
+      if (session.atEnd) this.stop();
+      onmove();
     };
     this.stop();
     this.#frame = requestAnimationFrame(frame);

@@ -8,11 +8,11 @@
  */
 
 import { isFinal, new_rollout } from '../base/engine.js';
+import { give, replay } from './replay.js';
 
 /** @import { Call, Command, Report, Rollout, Series } from '../base/engine.js' */
-/** @import { Work } from '../workbench.js' */
 /** @import { Move } from './controls.js' */
-/** @typedef {{ tick: number, command: Command }} Told */
+/** @import { Told, Work } from './replay.js' */
 
 /** For how many ticks a rollout that waits for a person is let wait at most. */
 const MOST_WAITED = 1000;
@@ -241,26 +241,4 @@ export class Session {
       rollout.free();
     }
   }
-}
-
-/**
- * Takes a rollout on to a tick, with the commands on the way and there.
- * @param {Rollout} rollout
- * @param {Told[]} commands
- * @param {number} until
- */
-function replay(rollout, commands, until) {
-  while (rollout.ticks < until) {
-    rollout.tick();
-    give(rollout, commands);
-  }
-}
-
-/**
- * Gives a rollout the commands of the tick it has reached.
- * @param {Rollout} rollout
- * @param {Told[]} commands
- */
-function give(rollout, commands) {
-  for (const { tick, command } of commands) if (tick === rollout.ticks) rollout[command]();
 }
