@@ -6,12 +6,12 @@
 import { h, replace } from '../base/dom.js';
 import { tickUnit } from '../base/format.js';
 import { icon } from '../base/icons.js';
-import { checkForm } from './check-form.js';
+import { checkForm } from './checks/check-form.js';
 import { ask } from './checks/check.js';
 import { figuresIn, withFigures } from './figures.js';
-import { readLesson } from './lesson.js';
 import { LESSONS } from './library.js';
-import { Measures, startOf, startProblems } from './start.js';
+import { lessonAfter, lessonOf } from './source.js';
+import { Measures, startOf } from './start.js';
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Session } from '../rollout/session.js' */
@@ -58,18 +58,20 @@ export class LessonDesk {
 
   /**
    * Opens a lesson, from its start; what is wrong with it is shown in its place.
-   * @param {string} source its name in the library, or JSON text
+   * @param {string | null} source its name in the library, or JSON text; `null` for none
+   * @returns {boolean} whether one is played then
    */
   open(source) {
     this.close();
+    if (source === null) return false;
     this.source = source;
-    const known = Object.hasOwn(LESSONS, source);
-    const { lesson, problems } = known || !NAME.test(source) ? read(known ? JSON.stringify(LESSONS[source]) : source) : unknown(source);
-    this.#name = known ? source : (lesson?.title ?? '');
+    const { name, lesson, problems } = lessonOf(source);
+    this.#name = name;
     this.#lesson = lesson;
     this.problems = problems;
     if (lesson) this.#start(lesson);
     else this.#complain(problems);
+    return lesson !== null;
   }
 
   /** Leaves the lesson; its rollout stays, as anybody's. */
@@ -233,20 +235,18 @@ export class LessonDesk {
     const asked = /** @type {Asked} */ (lesson.task);
     const told = withFigures(done, await bearings.measure(figuresIn(done), undefined, asked), bearings.tick);
     if (this.#bearings !== bearings) return;
-    const names = Object.keys(LESSONS);
-    const next = names[names.indexOf(this.#name) + 1];
-    const go = () => {
-      this.open(next);
+    const next = lessonAfter(this.#name);
+    const go = (/** @type {string} */ name) => {
+      this.open(name);
       this.focus();
     };
-    const onward = names.includes(this.#name) && next;
     this.#step.querySelector('.lesson-done')?.remove();
     this.#step.append(
       h(
         'div',
         { class: 'lesson-done' },
         h('p', {}, h('b', {}, `Done, at try ${tries}. `), told),
-        onward && h('button', { type: 'button', class: 'strong', onclick: go }, `Next: ${/** @type {Lesson} */ (LESSONS[next]).title}`),
+        next && h('button', { type: 'button', class: 'strong', onclick: () => go(next) }, `Next: ${LESSONS[next].title}`),
       ),
     );
   }
@@ -254,19 +254,3 @@ export class LessonDesk {
 
 /** @param {string} title */
 const heading = (title) => h('h3', { tabindex: -1 }, title);
-
-/** What is no JSON, but could be a lesson's name. */
-const NAME = /^[\w-]+$/;
-
-/** @param {string} name */
-function unknown(name) {
-  const message = `there is no lesson ${name.slice(0, 40)}; there are ${Object.keys(LESSONS).join(', ')}`;
-  return { lesson: null, problems: [{ path: '', message, line: null, column: null }] };
-}
-
-/** @param {string} source */
-function read(source) {
-  const found = readLesson(source);
-  const problems = found.lesson ? startProblems(found.lesson) : found.problems;
-  return { lesson: problems.length > 0 ? null : found.lesson, problems };
-}

@@ -1,7 +1,7 @@
-import { h } from '../base/dom.js';
-import { messageOf } from '../base/engine.js';
+import { h } from '../../base/dom.js';
+import { messageOf } from '../../base/engine.js';
 
-/** @import { Asking, Judgement } from './checks/check.js' */
+/** @import { Asking, Judgement } from './check.js' */
 
 /**
  * A check with the button that judges it; what is missing is said under it.
