@@ -5,6 +5,7 @@
 
 import { defineCanaryRollout } from './element.js';
 
-export { CanaryRolloutElement, VIEWS, defineCanaryRollout } from './element.js';
+export { CanaryRolloutElement, defineCanaryRollout } from './element.js';
+export { VIEWS } from './layout.js';
 
 if (typeof customElements !== 'undefined') defineCanaryRollout();

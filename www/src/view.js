@@ -1,219 +1,166 @@
-/** What stands in the element's shadow: the parts, their places, who is told what. */
+/** What stands in the element's shadow: the parts, and which of them is told what. */
 
-import { version } from './base/engine.js';
+import { Timeline } from './charts/timeline.js';
+import { Forms } from './edit/forms.js';
 import { HistoryButtons, onHistoryKey } from './edit/history-buttons.js';
-import { Tell, Transport, onKey } from './rollout/controls.js';
-import { DecisionLog } from './rollout/decisions.js';
-import { h } from './base/dom.js';
+import { ProblemNotice } from './edit/problem-notice.js';
+import { EmbedDialog } from './embed/embed-dialog.js';
 import { Flow } from './flow/flow.js';
-import { counted } from './base/format.js';
-import { FaultList } from './link/fault-list.js';
-import { JsonEditor } from './edit/json-editor.js';
+import { layout, setLevels, showView } from './layout.js';
 import { LessonDesk } from './lessons/lesson-desk.js';
 import { lessonList } from './lessons/lesson-list.js';
-import { startOf } from './lessons/start.js';
+import { FaultList } from './link/fault-list.js';
+import { Tell, Transport, onKey } from './rollout/controls.js';
+import { DecisionLog } from './rollout/decisions.js';
 import { Ladder } from './rollout/ladder.js';
-import { ReleasePresets } from './edit/release-presets.js';
-import { releasePanel, worldPanel } from './edit/panels.js';
-import { policyPanel } from './edit/policy-panel.js';
 import { Scenario } from './rollout/scenario.js';
 import { StateMachine } from './rollout/state-machine.js';
+import { Surprise } from './rollout/surprise.js';
+import { Verdict } from './rollout/verdict.js';
 import { Strategies } from './strategies/strategies.js';
 import { StudyDesk } from './study/study-desk.js';
+import { h } from './base/dom.js';
 import { style } from './style/style.js';
-import { Surprise } from './rollout/surprise.js';
-import { Timeline } from './charts/timeline.js';
-import { EmbedDialog } from './embed/embed-dialog.js';
-import { Verdict } from './rollout/verdict.js';
 
-/** @import { Problem } from './base/engine.js' */
-/** @import { Json } from './base/json-path.js' */
-/** @import { OnEdit } from './edit/field.js' */
-/** @import { OnChange } from './edit/plan-edit.js' */
 /** @import { Workbench } from './workbench.js' */
+/**
+ * `onprogress` is told how far the study is, `onevent` of what a learner did.
+ * @typedef {{
+ *   onprogress: (done: number, runs: number) => void, onevent: (type: string, detail: object) => void,
+ * }} Listener
+ */
 
 export class View {
+  /** Where what a study is asked is chosen. */
+  desk;
+  /** Where a lesson is played. */
+  lessons;
   #scenario;
+  #history;
   #surprise;
-  #study;
-  #strategies;
   #verdict = new Verdict();
   #transport;
   #timeline;
   #tell;
   #flow = new Flow();
+  #log = new DecisionLog();
   #ladder = new Ladder();
   #machine = new StateMachine();
-  #log = new DecisionLog();
-  #panels;
-  #releases;
-  #history;
-  #json;
-  #lesson;
-  #notice = h('div', { class: 'notice', part: 'notice', role: 'status' });
+  #strategies;
+  #forms;
+  #notice;
   #linkFaults = new FaultList();
-  #resizes;
+  /** @type {ReturnType<typeof layout>} */
+  #laid;
   /** What is drawn at its measured width. */
   #measured;
+  #resizes;
   /** Whether the rollout over time is in sight. */
   #sight;
-  #overTime;
-
-  #page;
-  #formsShown = false;
   /** The level of the topmost heading. */
   #level = 2;
 
   /**
    * @param {ShadowRoot} root
    * @param {Workbench} bench
-   * @param {(done: number, runs: number) => void} onprogress of the study
+   * @param {Listener} on
    */
-  constructor(root, bench, onprogress) {
-    /** @type {OnEdit} */
-    const onedit = (path, value) => bench.edit(path, value);
-    /** @type {OnChange} */
-    const onchange = (change) => bench.configure(change(bench.draft));
-    const onseek = (/** @type {number} */ tick) => bench.seek(tick);
+  constructor(root, bench, on) {
     this.#scenario = new Scenario({
       onpreset: ({ json }) => bench.load({ config: json }),
       onseed: (seed) => bench.reseed(seed),
       onnewseed: () => bench.reseed(null),
     });
+    this.#history = new HistoryButtons(bench);
     this.#surprise = new Surprise(
       (config) => bench.configure(config),
       () => {
-        lessons.scrollIntoView();
-        lessons.querySelector('button')?.focus({ preventScroll: true });
+        list.scrollIntoView();
+        list.querySelector('button')?.focus({ preventScroll: true });
       },
     );
-    this.#study = new StudyDesk(
-      (seed, healthy) => {
-        bench.open(seed, healthy);
-        // A narrow page has the walls far from what they open.
-        this.#verdict.element.scrollIntoView({ block: 'nearest' });
-      },
-      (result) => this.#surprise.showStudy(result),
-      onprogress,
-    );
-    this.#strategies = new Strategies((config) => {
-      bench.configure(config);
-      this.#verdict.element.scrollIntoView({ block: 'nearest' });
-    });
+    const toVerdict = () => this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    const onseek = (/** @type {number} */ tick) => bench.seek(tick);
     this.#transport = new Transport((move) => bench.move(move));
     this.#timeline = new Timeline(onseek, {
       onset: (paths, value, dragging) => bench.set(paths, value, dragging),
       onstages: (change) => bench.configure(change(bench.drawn)),
     });
-    this.#history = new HistoryButtons(bench);
     this.#tell = new Tell(
       (command) => bench.tell(command),
       () => bench.reset(),
     );
-    this.#releases = new ReleasePresets(onchange);
-    const release = releasePanel(onedit, this.#releases.element);
-    this.#panels = [release, worldPanel(onedit), policyPanel(onedit, onchange)];
-    this.#json = new JsonEditor((text) => bench.load({ config: text }));
-    const embed = new EmbedDialog(bench);
-    this.#lesson = new LessonDesk(bench, {
-      onevent: (type, detail) => root.host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true })),
+    this.desk = new StudyDesk(
+      (seed, healthy) => {
+        bench.open(seed, healthy);
+        // A narrow page has the walls far from what they open.
+        toVerdict();
+      },
+      (result) => this.#surprise.showStudy(result),
+      on.onprogress,
+    );
+    this.#strategies = new Strategies((config) => {
+      bench.configure(config);
+      toVerdict();
+    });
+    this.#forms = new Forms(bench);
+    this.#notice = new ProblemNotice(() => this.#forms.json.reveal());
+    this.lessons = new LessonDesk(bench, {
+      onevent: on.onevent,
       onlay: () => this.#setLevels(),
-      onwatch: () => time.scrollIntoView({ block: 'nearest' }),
+      onwatch: () => this.#laid.time.scrollIntoView({ block: 'nearest' }),
       onleave: () => {
-        this.#page.scrollIntoView();
-        time.focus({ preventScroll: true });
+        this.#laid.page.scrollIntoView();
+        this.#laid.time.focus({ preventScroll: true });
       },
     });
-    const lessons = lessonList({
-      onlesson: (name) => {
-        this.#lesson.open(name);
-        this.#lesson.focus();
-      },
-      onstart: (start) => {
-        this.#lesson.close();
-        bench.load({ ...startOf(start), tick: start.tick ?? null });
-        (bench.problems.length > 0 ? this.#json : this.#verdict).element.scrollIntoView({ block: 'center' });
-      },
+    const list = lessonList(bench, this.lessons, () => {
+      const shown = bench.problems.length > 0 ? this.#forms.json : this.#verdict;
+      shown.element.scrollIntoView({ block: 'center' });
     });
+    const embed = new EmbedDialog(bench);
+    this.#laid = layout({
+      history: this.#history.element,
+      scenario: this.#scenario.element,
+      embedButton: embed.button,
+      linkFaults: this.#linkFaults.element,
+      lesson: this.lessons.element,
+      surprise: this.#surprise.element,
+      verdict: this.#verdict.element,
+      transport: this.#transport.element,
+      timeline: this.#timeline.element,
+      tell: this.#tell.element,
+      flow: this.#flow.element,
+      log: this.#log.element,
+      figures: this.desk.figures,
+      ladder: this.#ladder.element,
+      machine: this.#machine.element,
+      study: this.desk.element,
+      strategies: this.#strategies.element,
+      forms: this.#forms.element,
+      notice: this.#notice.element,
+      lessons: list,
+    });
+    const { page, time } = this.#laid;
+    time.addEventListener('keydown', (event) => onKey(event, bench));
+    page.addEventListener('keydown', (event) => onHistoryKey(event, bench));
+    // A field's change, typed letter by letter, is one step.
+    page.addEventListener('change', () => bench.settle());
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
-    const measured = [this.#timeline, this.#flow, this.#machine, this.#study.curve];
+    const measured = [this.#timeline, this.#flow, this.#machine, this.desk.curve];
     this.#resizes = new ResizeObserver((entries) => {
       for (const { target, contentRect } of entries)
         measured.find(({ element }) => element === target)?.resize(contentRect.width);
     });
     this.#measured = measured.map(({ element }) => element);
-    const time = card(
-      'time',
-      'rollout flow errors ladder',
-      'The rollout over time',
-      this.#transport.element,
-      this.#timeline.element,
-      this.#tell.element,
-    );
-    // Focus can be put on it, by a click into a chart say, so that its keys act.
-    time.tabIndex = -1;
-    time.addEventListener('keydown', (event) => onKey(event, bench));
     this.#sight = new IntersectionObserver(([{ isIntersecting }]) => bench.rest(!isIntersecting));
-    this.#overTime = h(
-      'div',
-      { class: 'column time', 'data-in': 'rollout flow errors ladder' },
-      time,
-      card('requests', 'flow', 'Requests', this.#flow.element),
-      titled('decisions', 'rollout', 'Decisions', this.#log.element),
-    );
-    this.#page = h(
-      'div',
-      { class: 'page' },
-      h(
-        'div',
-        { class: 'bar', part: 'bar', 'data-in': '' },
-        h('slot', { name: 'title' }),
-        this.#history.element,
-        this.#scenario.element,
-        embed.button,
-      ),
-      this.#linkFaults.element,
-      part('rollout flow errors study ladder', this.#lesson.element),
-      part('', this.#surprise.element),
-      h(
-        'div',
-        { class: 'main', 'data-in': 'rollout flow errors study ladder' },
-        part('rollout flow errors ladder', this.#verdict.element),
-        this.#overTime,
-        h(
-          'div',
-          { class: 'column', 'data-in': 'study ladder' },
-          part('study', this.#study.figures),
-          titled('stages', 'ladder', 'Stages', this.#ladder.element),
-          titled('state', 'ladder', 'State', this.#machine.element),
-        ),
-      ),
-      part('study', this.#study.element),
-      part('', this.#strategies.element),
-      h(
-        'div',
-        { class: 'edit', part: 'edit', 'data-in': '' },
-        ...this.#panels.map(({ element }) => element),
-        this.#json.element,
-      ),
-      part('rollout flow errors study ladder', this.#notice),
-      part('', lessons),
-      h(
-        'p',
-        { class: 'quiet colophon', part: 'colophon', 'data-in': '' },
-        `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
-      ),
-    );
-    this.#page.addEventListener('keydown', (event) => onHistoryKey(event, bench));
-    // A field's change, typed letter by letter, is one step.
-    this.#page.addEventListener('change', () => bench.settle());
-    root.append(h('style', {}, style), this.#page, embed.element);
+    root.append(h('style', {}, style), page, embed.element);
   }
 
   connect() {
     for (const element of this.#measured) this.#resizes.observe(element);
-    this.#sight.observe(this.#overTime);
-    this.#study.open();
+    this.#sight.observe(this.#laid.overTime);
+    this.desk.open();
     this.#strategies.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
@@ -223,7 +170,7 @@ export class View {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#flow.rest();
-    this.#study.close();
+    this.desk.close();
     this.#strategies.close();
   }
 
@@ -233,45 +180,24 @@ export class View {
    * @param {number} level of the topmost heading
    */
   arrange(view, level) {
-    for (const element of this.#page.querySelectorAll('[data-in]')) {
-      const views = element.getAttribute('data-in')?.split(' ') ?? [];
-      element.toggleAttribute('data-out', view !== null && !views.includes(view));
-    }
-    if (view) this.#page.setAttribute('data-view', view);
-    else this.#page.removeAttribute('data-view');
+    showView(this.#laid.page, view);
     this.#timeline.compact = view !== null;
     this.#level = level;
     this.#setLevels();
   }
 
-  /**
-   * Headings are made as of the level 2, or of 3 where neither a lesson nor the first
-   * sentence of the page is there; a host may want them elsewhere.
-   */
-  #setLevels() {
-    const first = this.#page.hasAttribute('data-view') && this.#lesson.element.hidden ? 3 : 2;
-    for (const heading of this.#page.querySelectorAll('h2, h3, h4')) {
-      heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) - first + this.#level));
-    }
-  }
-
   /** @param {Workbench} bench */
   show(bench) {
-    this.#page.classList.toggle('veiled', bench.veiled);
+    this.#laid.page.classList.toggle('veiled', bench.veiled);
     this.#timeline.show(bench.session);
     this.#flow.show(bench.session);
-    if (bench.veiled) this.#study.close();
-    else this.#study.show(bench.session, bench.dragging);
+    if (bench.veiled) this.desk.close();
+    else this.desk.show(bench.session, bench.dragging);
     if (!bench.veiled) this.#strategies.show(bench.session);
     // The forms follow when the limit is let go: they are many, and off the screen.
     if (!bench.dragging) this.#showConfig(bench);
     this.#history.show(bench);
     this.showPlayhead(bench);
-  }
-
-  /** Where a lesson is played. */
-  get lessons() {
-    return this.#lesson;
   }
 
   /** @param {Workbench} bench */
@@ -286,8 +212,8 @@ export class View {
     this.#log.show(here);
     this.#tell.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
-    this.#lesson.follow(session);
-    if (this.#level !== 2 || this.#page.hasAttribute('data-view')) this.#setLevels();
+    this.lessons.follow(session);
+    if (this.#level !== 2 || this.#laid.page.hasAttribute('data-view')) this.#setLevels();
   }
 
   /** @param {Workbench} bench */
@@ -295,35 +221,12 @@ export class View {
     const { text, draft, session, problems } = bench;
     this.#scenario.show(text, session.seed);
     if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
-    this.#notify(problems);
-    // The first paint does not wait for what stands below it.
-    if (this.#formsShown) this.#showForms(bench);
-    else setTimeout(() => this.#showForms(bench));
+    this.#notice.show(problems);
+    this.#forms.show(bench);
   }
 
-  /** @param {Workbench} bench */
-  #showForms({ text, draft, session, problems, warnings }) {
-    this.#formsShown = true;
-    this.#json.show(text, problems, warnings);
-    this.#releases.show(session.report.config, warnings);
-    // What a list's entries resolve to says nothing about another list's.
-    const resolved = /** @type {Json} */ (
-      /** @type {object} */ ({ ...session.report.config, rules: [], stages: [] })
-    );
-    for (const panel of this.#panels) panel.show(draft, resolved, problems);
-  }
-
-  /**
-   * Says, wherever the reader is, that what is drawn is not what is configured.
-   * @param {Problem[]} problems
-   */
-  #notify(problems) {
-    if (problems.length === 0) return this.#notice.replaceChildren();
-    const show = h('button', { type: 'button', onclick: () => this.#json.reveal() }, 'Show');
-    this.#notice.replaceChildren(
-      `${counted(problems.length, 'problem')} in the configuration. The last valid one is drawn.`,
-      show,
-    );
+  #setLevels() {
+    setLevels(this.#laid.page, !this.lessons.element.hidden, this.#level);
   }
 
   /**
@@ -334,49 +237,13 @@ export class View {
     this.#tell.say(text, kind);
   }
 
-  /** Where what a study is asked is chosen. */
-  get desk() {
-    return this.#study;
+  /** @param {string} message */
+  complainOfSeed(message) {
+    this.#scenario.complain(message);
   }
 
   /** @param {string[]} faults what of a link was not used */
   showLinkFaults(faults) {
     this.#linkFaults.show(faults);
   }
-
-  /** @param {string} message */
-  complainOfSeed(message) {
-    this.#scenario.complain(message);
-  }
 }
-
-/**
- * Says in which views an element stands, the whole page aside.
- * @template {HTMLElement} E
- * @param {string} views
- * @param {E} element
- */
-function part(views, element) {
-  element.setAttribute('data-in', views);
-  return element;
-}
-
-/**
- * No landmark: a page may hold several elements, whose landmarks had one name.
- * @param {string} name
- * @param {string} views
- * @param {string} label
- * @param {...HTMLElement} content
- */
-const card = (name, views, label, ...content) =>
-  part(views, h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content));
-
-/**
- * A card whose label is a heading.
- * @param {string} name
- * @param {string} views
- * @param {string} title
- * @param {HTMLElement} content
- */
-const titled = (name, views, title, content) =>
-  part(views, h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content));

@@ -2,14 +2,28 @@
 
 import { h } from '../base/dom.js';
 import { COURSE, LESSONS } from './library.js';
+import { startOf } from './start.js';
 
+/** @import { Workbench } from '../workbench.js' */
 /** @import { Start } from './lesson.js' */
+/** @import { LessonDesk } from './lesson-desk.js' */
 
 /**
- * @param {{ onlesson: (name: string) => void, onstart: (start: Start) => void }} on
+ * @param {Workbench} bench
+ * @param {LessonDesk} desk where lessons are played
+ * @param {() => void} onstart told when a rollout was chosen, which is no lesson
  */
-export const lessonList = ({ onlesson, onstart }) =>
-  h(
+export function lessonList(bench, desk, onstart) {
+  const play = (/** @type {string} */ name) => {
+    desk.open(name);
+    desk.focus();
+  };
+  const start = (/** @type {Start} */ chosen) => {
+    desk.close();
+    bench.load({ ...startOf(chosen), tick: chosen.tick ?? null });
+    onstart();
+  };
+  return h(
     'section',
     { class: 'card lessons', part: 'lessons', role: 'group', 'aria-label': 'Lessons' },
     h('h3', {}, 'Six lessons'),
@@ -21,7 +35,7 @@ export const lessonList = ({ onlesson, onstart }) =>
         h(
           'li',
           {},
-          h('button', { type: 'button', 'data-lesson': name, onclick: () => onlesson(name) }, title),
+          h('button', { type: 'button', 'data-lesson': name, onclick: () => play(name) }, title),
           h('p', {}, summary),
           h('p', { class: 'quiet' }, `${predict.kind}, then ${task.kind}`),
         ),
@@ -37,7 +51,7 @@ export const lessonList = ({ onlesson, onstart }) =>
           {},
           h(
             'button',
-            { type: 'button', onclick: () => (typeof seen === 'string' ? onlesson(seen) : onstart(seen)) },
+            { type: 'button', onclick: () => (typeof seen === 'string' ? play(seen) : start(seen)) },
             question,
           ),
           h('p', {}, answer),
@@ -45,3 +59,4 @@ export const lessonList = ({ onlesson, onstart }) =>
       ),
     ),
   );
+}

@@ -2,9 +2,10 @@
 
 import { new_rollout, presetNamed, presets, validate } from '../base/engine.js';
 import { parsed, textOf } from '../base/json-path.js';
+import { VIEWS } from '../layout.js';
 import { POLICIES } from '../study/policies.js';
 import { givenTo } from './commands.js';
-import { writeLink } from './link.js';
+import { readLink, writeLink } from './link.js';
 
 /** @import { Json } from '../base/json-path.js' */
 /** @import { Workbench } from '../workbench.js' */
@@ -15,19 +16,24 @@ import { writeLink } from './link.js';
  * @typedef {Pick<LinkState, "view" | "theme" | "against" | "bad" | "along" | "lesson">} Beside
  */
 
+/** What links can name, the same for every element. @type {Known | undefined} */
+let found;
+
 /**
- * What the engine has names and defaults for.
- * @param {string[]} views
+ * What the engine has names and defaults for, and the page has views and policies.
  * @returns {Known}
  */
-export function knownWith(views) {
+const known = () => (found ??= findKnown());
+
+/** @returns {Known} */
+function findKnown() {
   const rollout = new_rollout({ stages: [{ traffic_pct: 1 }] }, 0);
   const { stages, ...usual } = rollout.report().config;
   rollout.free();
   return {
     presets: presets().map(({ name, json }) => ({ name, config: /** @type {Json} */ (parsed(json)) })),
     usual: /** @type {Json} */ (/** @type {unknown} */ (usual)),
-    views,
+    views: VIEWS,
     policies: Object.keys(POLICIES),
   };
 }
@@ -36,10 +42,25 @@ export function knownWith(views) {
  * The workbench as a link.
  * @param {Workbench} bench
  * @param {Beside} beside
- * @param {Known} known
  */
-export const linkOf = ({ draft, seed, session: { commands, tick } }, beside, known) =>
-  writeLink({ config: draft, seed, commands, tick, ...beside }, known);
+export const linkOf = ({ draft, seed, session: { commands, tick } }, beside) =>
+  writeLink({ config: draft, seed, commands, tick, ...beside }, known());
+
+/**
+ * A lesson as a link: it has its own rollout, and who opens it begins at its start.
+ * @param {Pick<Beside, "lesson" | "view" | "theme">} beside
+ */
+export function lessonLink(beside) {
+  const [{ config }] = known().presets;
+  const nothing = { seed: null, commands: [], tick: null, against: null, bad: null, along: null };
+  return writeLink({ config, ...nothing, ...beside }, known());
+}
+
+/**
+ * What a link says, see `readLink`.
+ * @param {string} link
+ */
+export const stateOf = (link) => readLink(link, known());
 
 /**
  * Puts a link's rollout on the workbench. Commands that it cannot be given are

@@ -1,0 +1,26 @@
+/** Says, wherever the reader is, that what is drawn is not what is configured. */
+
+import { h, replace } from '../base/dom.js';
+import { counted } from '../base/format.js';
+
+/** @import { Problem } from '../base/engine.js' */
+
+export class ProblemNotice {
+  #onshow;
+  element = h('div', { class: 'notice', part: 'notice', role: 'status' });
+
+  /** @param {() => void} onshow the problems themselves */
+  constructor(onshow) {
+    this.#onshow = onshow;
+  }
+
+  /** @param {Problem[]} problems */
+  show(problems) {
+    if (problems.length === 0) return replace(this.element);
+    replace(
+      this.element,
+      `${counted(problems.length, 'problem')} in the configuration. The last valid one is drawn.`,
+      h('button', { type: 'button', onclick: this.#onshow }, 'Show'),
+    );
+  }
+}
