@@ -9,6 +9,7 @@ import { icon } from '../base/icons.js';
 import { checkForm } from './checks/check-form.js';
 import { ask } from './checks/check.js';
 import { figuresIn, withFigures } from './figures.js';
+import { predictionBeside, problemList } from './lesson-words.js';
 import { LESSONS } from './library.js';
 import { lessonAfter, lessonOf } from './source.js';
 import { Measures, startOf } from './start.js';
@@ -97,10 +98,7 @@ export class LessonDesk {
 
   /** @param {Problem[]} problems */
   #complain(problems) {
-    const faults = problems.map(({ path, message, line }) =>
-      h('li', {}, path && h('code', {}, path), `${path ? ': ' : ''}${message}`, line && h('span', { class: 'quiet' }, ` line ${line}`)),
-    );
-    this.#lay('This lesson cannot be opened', ['What is wrong with it:'], h('ul', { class: 'faults' }, ...faults), false);
+    this.#lay('This lesson cannot be opened', ['What is wrong with it:'], problemList(problems), false);
   }
 
   /** @param {Lesson} lesson */
@@ -206,8 +204,7 @@ export class LessonDesk {
     this.element.removeAttribute('data-watching');
     const told = withFigures(reveal, await values, bearings.tick);
     if (this.#bearings !== bearings) return;
-    const row = (/** @type {string} */ name, /** @type {string | undefined} */ text) => h('div', {}, h('dt', {}, name), h('dd', {}, text));
-    const beside = h('dl', { class: 'beside' }, row('You said', judgement.told), row(right ? 'You were right' : 'It is', judgement.fact));
+    const beside = predictionBeside(judgement, right);
     let tries = 0;
     let completed = false;
     const asking = ask(lesson.task, bearings);
