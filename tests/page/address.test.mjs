@@ -72,6 +72,7 @@ test('back and forward go from link to link, and to the page as its author wrote
     await page.goBack();
     await shows('v=1&preset=opening&seed=192');
     await page.goForward();
+    await shows(first);
     await page.goForward();
     await shows(second);
   }));
