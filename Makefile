@@ -46,7 +46,7 @@ figures: build ## what the page costs: bytes, first chart, frames, longest task,
 	@scripts/install.sh chromium
 	@scripts/figures.mjs
 
-pictures: build ## draw README's picture anew
+pictures: build ## draw README's pictures anew, and every view into pictures/
 	@scripts/install.sh chromium
 	@scripts/pictures.mjs
 

@@ -14,7 +14,14 @@ import { h } from './base/dom.js';
  */
 
 /** What can be shown alone, by the value of the attribute `view`. */
-export const VIEWS = ['rollout', 'flow', 'errors', 'study', 'ladder'];
+export const VIEW_WORDS = {
+  rollout: 'the rollout over time',
+  flow: 'the requests',
+  errors: 'the error rates',
+  study: 'the policy over many rollouts',
+  ladder: 'the stages and the state',
+};
+export const VIEWS = Object.keys(VIEW_WORDS);
 
 /** In the whole page alone. */
 const WHOLE_PAGE = '';

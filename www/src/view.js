@@ -153,7 +153,8 @@ export class View {
         measured.find(({ element }) => element === target)?.resize(contentRect.width);
     });
     this.#measured = measured.map(({ element }) => element);
-    this.#sight = new IntersectionObserver(([{ isIntersecting }]) => bench.rest(!isIntersecting));
+    // Of changes told together, the last holds.
+    this.#sight = new IntersectionObserver((entries) => bench.rest(!entries[entries.length - 1].isIntersecting));
     root.append(h('style', {}, style), page, embed.element);
   }
 

@@ -208,8 +208,10 @@ export class Workbench extends Workpiece {
   #step(act, subject) {
     const before = this.seed === null ? null : this.moment;
     const fault = act();
-    if (before && this.differsFrom(before)) this.#history.record(before, subject);
-    this.#on.onchange();
+    const changed = before === null || this.differsFrom(before);
+    if (before && changed) this.#history.record(before, subject);
+    // A seed that is refused stays where it was typed, to be mended.
+    if (changed || !fault) this.#on.onchange();
     if (fault) this.#on.onseed(fault);
   }
 

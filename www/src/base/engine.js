@@ -45,6 +45,19 @@ const all = engine.presets();
 /** The configurations known by name, in their order. */
 export const presets = () => all;
 
+/**
+ * A configuration with all that it leaves out.
+ * @param {string} config JSON text, valid
+ */
+export function resolved(config) {
+  const rollout = new_rollout(config, 0);
+  try {
+    return rollout.report().config;
+  } finally {
+    rollout.free();
+  }
+}
+
 /** @param {string | null | undefined} name */
 export const presetNamed = (name) => all.find((preset) => preset.name === name);
 

@@ -61,6 +61,13 @@ export const milliseconds = (ms) => (ms === null || Number.isNaN(ms) ? '–' : m
  */
 export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
+/**
+ * A measured number with its noun, on one line: `1 minute`, `15.5 minutes`.
+ * @param {number} n
+ * @param {string} noun
+ */
+export const measuredIn = (n, noun) => `${significant(n)}\u00a0${noun}${n === 1 ? '' : 's'}`;
+
 /** What a tick is called where it is as long as something with a name. */
 const UNITS = /** @type {Record<number, { name: string, short: string }>} */ ({
   1: { name: 'second', short: 's' },
@@ -84,6 +91,9 @@ export const STATE_WORDS = {
   ROLLED_BACK: 'rolled back',
   COMPLETED: 'completed',
 };
+
+/** Who makes a decision. */
+export const DECIDERS = /** @type {const} */ ({ policy: 'the plan', rule: 'a rule', person: 'a person' });
 
 /** @type {Record<Outcome, { word: string, kind: "good" | "harm" | "open" }>} */
 export const OUTCOMES = {

@@ -1,5 +1,6 @@
 /** A configuration opened from a file and saved to one, or copied where frames forbid files. */
 
+import { copyText } from '../base/copy-text.js';
 import { h } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { messageOf } from '../base/engine.js';
@@ -32,15 +33,7 @@ export class ConfigFile {
       const framed = 'If no file appears, the page around this one forbids it: copy the text instead.';
       this.#tell(`Saved as ${name}. ${isFramed() ? framed : ''}`);
     };
-    const copy = async () => {
-      try {
-        await navigator.clipboard.writeText(current());
-        this.#tell('Copied.');
-      } catch {
-        box.select();
-        this.#tell('The browser forbids it here. The text is selected: copy it by Ctrl+C or ⌘C.');
-      }
-    };
+    const copy = async () => this.#tell(await copyText(current(), box, 'text'));
     box.addEventListener('dragover', (event) => event.preventDefault());
     box.addEventListener('drop', (event) => {
       if (!event.dataTransfer?.files.length) return;
@@ -69,7 +62,7 @@ export class ConfigFile {
     const file = files?.[0];
     if (!file) return;
     try {
-      const text = await textOf(file);
+      const text = await readText(file);
       this.#tell(`Opened ${file.name}.`);
       this.onopen(text);
     } catch (error) {
@@ -93,7 +86,7 @@ export class ConfigFile {
  * The text of a file. Throws, in words for people, where it is none.
  * @param {File} file
  */
-async function textOf(file) {
+async function readText(file) {
   if (file.size > MOST_BYTES) {
     const [size, most] = [file.size, MOST_BYTES].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
     throw new Error(`it has ${size}, a configuration at most ${most}.`);

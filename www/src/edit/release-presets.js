@@ -3,7 +3,7 @@
  * on screen, whose policy and traffic stay.
  */
 
-import { new_rollout, presetNamed } from '../base/engine.js';
+import { presetNamed, resolved } from '../base/engine.js';
 import { h, replace } from '../base/dom.js';
 import { get, put } from '../base/json-path.js';
 
@@ -39,7 +39,7 @@ export class ReleasePresets {
     this.#buttons = releases.map(({ label, preset, config }) => ({
       preset,
       /** Its release as text, once it was needed. */
-      resolved: '',
+      release: '',
       button: h(
         'button',
         {
@@ -70,8 +70,8 @@ export class ReleasePresets {
   show(config, warnings) {
     const release = releaseText(config);
     for (const one of this.#buttons) {
-      one.resolved ||= releaseText(resolvedConfig(one.preset.json));
-      one.button.setAttribute('aria-pressed', String(one.resolved === release));
+      one.release ||= releaseText(resolved(one.preset.json));
+      one.button.setAttribute('aria-pressed', String(one.release === release));
     }
     const ours = warnings.filter(({ path }) => KEYS.includes(path.split('.')[0]));
     replace(this.#notes, ...ours.map(({ path, message }) => h('p', {}, `Note, ${path}: ${message}`)));
@@ -91,16 +91,6 @@ function withReleaseOf(draft, release, ours) {
   const kept = ours.includes(JSON.stringify(incidents)) ? undefined : incidents;
   const next = put(draft, 'canary', get(release, 'canary'));
   return put(next, 'incidents', get(release, 'incidents') ?? kept);
-}
-
-/** @param {string} json */
-function resolvedConfig(json) {
-  const rollout = new_rollout(json, 0);
-  try {
-    return rollout.report().config;
-  } finally {
-    rollout.free();
-  }
 }
 
 /** @param {ResolvedConfig} config */

@@ -3,9 +3,11 @@
  * a preview that is the element itself with the attributes of the code.
  */
 
+import { copyText } from '../base/copy-text.js';
 import { h, set } from '../base/dom.js';
 import { presetOf } from '../base/engine.js';
 import { icon } from '../base/icons.js';
+import { VIEW_WORDS } from '../layout.js';
 import { embedCode, rolloutAttributes, shownAttributes } from './embed-code.js';
 import { scriptUrl } from './place.js';
 
@@ -13,14 +15,7 @@ import { scriptUrl } from './place.js';
 /** @import { Choice, Present } from './embed-code.js' */
 
 /** What to show, by the value of `view`. */
-const SHOWN = [
-  ['', 'the whole page'],
-  ['rollout', 'the rollout over time'],
-  ['flow', 'the requests'],
-  ['errors', 'the error rates'],
-  ['study', 'the policy over many rollouts'],
-  ['ladder', 'the stages and the state'],
-];
+const SHOWN = [['', 'the whole page'], ...Object.entries(VIEW_WORDS)];
 
 export class EmbedDialog {
   #bench;
@@ -144,14 +139,7 @@ export class EmbedDialog {
   }
 
   async #copy() {
-    try {
-      await navigator.clipboard.writeText(this.#code.value);
-      this.#said.textContent = 'Copied.';
-    } catch {
-      this.#code.focus();
-      this.#code.select();
-      this.#said.textContent = 'The browser refuses to copy. The code is selected: copy it with the keyboard.';
-    }
+    this.#said.textContent = await copyText(this.#code.value, this.#code, 'code');
   }
 }
 

@@ -31,7 +31,7 @@ export class Motion {
   /** @param {Element} figure out of whose sight it rests */
   constructor(figure) {
     new IntersectionObserver((entries) => {
-      this.#inSight = entries.some(({ isIntersecting }) => isIntersecting);
+      this.#inSight = entries[entries.length - 1].isIntersecting;
       this.#update();
     }).observe(figure);
   }

@@ -3,7 +3,7 @@
  * of a rollout's report, or of a study's. Probabilities are in percent.
  */
 
-import { OUTCOMES, STATE_WORDS, count, counted, percent, ruleWords, significant } from '../base/format.js';
+import { DECIDERS, OUTCOMES, STATE_WORDS, count, counted, percent, ruleWords, significant } from '../base/format.js';
 
 /** @import { Report, StudyReport } from '../base/engine.js' */
 /** @typedef {string | number | null} Value `null` where there is none */
@@ -28,7 +28,7 @@ export const FIGURES = {
     rollout: (report) => report.outcome,
   },
   decided_by: {
-    values: { policy: 'the plan', rule: 'a rule', person: 'a person' },
+    values: DECIDERS,
     rollout: (report) => report.decisions.findLast(({ action }) => action !== 'rolled_back')?.by ?? null,
   },
   ticks: { noun: 'tick', rollout: (report) => report.metrics.ticks },

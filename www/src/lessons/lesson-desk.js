@@ -71,16 +71,16 @@ export class LessonDesk {
     this.#lesson = lesson;
     this.problems = problems;
     if (lesson) this.#start(lesson);
-    else this.#complain(problems);
+    else this.#lay('This lesson cannot be opened', ['What is wrong with it:'], problemList(problems), false);
     return lesson !== null;
   }
 
   /** Leaves the lesson; its rollout stays, as anybody's. */
   close() {
     this.#measures.close();
-    this.#lesson = this.#bearings = this.#watched = this.source = null;
+    this.#lesson = this.#bearings = this.source = null;
     this.problems = [];
-    this.element.removeAttribute('data-watching');
+    this.#watch(null);
     this.element.hidden = true;
     this.#bench.unveil();
   }
@@ -91,14 +91,15 @@ export class LessonDesk {
     this.element.scrollIntoView({ block: 'nearest' });
   }
 
+  /** Has the rollout watched, or not any more. @param {(() => void) | null} watched */
+  #watch(watched) {
+    this.#watched = watched;
+    this.element.toggleAttribute('data-watching', watched !== null);
+  }
+
   /** Follows the playhead. @param {Session} session */
   follow({ atEnd, veiled }) {
     if (atEnd && !veiled) this.#watched?.();
-  }
-
-  /** @param {Problem[]} problems */
-  #complain(problems) {
-    this.#lay('This lesson cannot be opened', ['What is wrong with it:'], problemList(problems), false);
   }
 
   /** @param {Lesson} lesson */
@@ -154,7 +155,7 @@ export class LessonDesk {
   #again() {
     if (!this.#lesson) return;
     this.#measures.close();
-    this.#watched = null;
+    this.#watch(null);
     this.#start(this.#lesson);
     this.focus();
   }
@@ -195,13 +196,11 @@ export class LessonDesk {
     this.#focusStep();
     this.#on.onwatch();
     await new Promise((/** @type {(value?: unknown) => void} */ watched) => {
-      this.#watched = () => watched();
-      this.element.toggleAttribute('data-watching', true);
+      this.#watch(watched);
       this.#bench.load(start);
       this.#bench.move(matchMedia('(prefers-reduced-motion: reduce)').matches ? 'toEnd' : 'play');
     });
-    this.#watched = null;
-    this.element.removeAttribute('data-watching');
+    this.#watch(null);
     const told = withFigures(reveal, await values, bearings.tick);
     if (this.#bearings !== bearings) return;
     const beside = predictionBeside(judgement, right);
@@ -237,7 +236,6 @@ export class LessonDesk {
       this.open(name);
       this.focus();
     };
-    this.#step.querySelector('.lesson-done')?.remove();
     this.#step.append(
       h(
         'div',

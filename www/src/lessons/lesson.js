@@ -32,6 +32,7 @@
  */
 
 import { locate, placeOf } from '../base/json-path.js';
+import { COMMANDS } from '../rollout/replay.js';
 import { FIGURES, figuresIn } from './figures.js';
 import { all, byKind, either, expect, list, object, oneOf, positive, record, text, whole } from './shape.js';
 
@@ -130,7 +131,7 @@ const LESSON = record(
       config: object,
       seed: whole(0, Number.MAX_SAFE_INTEGER),
       tick: whole(0, 10_000),
-      commands: list(record({ tick: whole(0, 10_000), command: oneOf('pause', 'resume', 'promote', 'abort') }), 0, 50),
+      commands: list(record({ tick: whole(0, 10_000), command: oneOf(...COMMANDS) }), 0, 50),
     }),
     predict: byKind(foretold),
     reveal: either(isText, telling, record({ right: telling, wrong: telling })),

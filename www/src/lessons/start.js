@@ -3,7 +3,7 @@
 import { messageOf, presetNamed, presets, validate } from '../base/engine.js';
 import { put, textOf } from '../base/json-path.js';
 import { Session } from '../rollout/session.js';
-import { WORLD_KEYS } from '../study/policies.js';
+import { WORLD_KEYS, withPolicy } from '../study/policies.js';
 import { StudyRunner } from '../study/study-runner.js';
 import { FIGURES } from './figures.js';
 
@@ -69,8 +69,7 @@ export function startProblems({ start }) {
 export function policyIn(policy, world) {
   const mine = JSON.parse(policy);
   const theirs = JSON.parse(world);
-  const joined = WORLD.reduce((draft, key) => put(draft, key, theirs[key]), mine);
-  return { config: textOf(joined), same: WORLD.every((key) => JSON.stringify(mine[key]) === JSON.stringify(theirs[key])) };
+  return { config: textOf(withPolicy(theirs, mine)), same: WORLD.every((key) => JSON.stringify(mine[key]) === JSON.stringify(theirs[key])) };
 }
 
 /**

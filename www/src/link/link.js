@@ -5,6 +5,7 @@
  */
 
 import { differences, placed } from './differences.js';
+import { COMMANDS } from '../rollout/replay.js';
 import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
@@ -31,7 +32,6 @@ import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 const MOST = 65_536;
 /** No rollout's plan is longer, in ticks. */
 const MOST_TICKS = 100_000;
-const COMMANDS = ['pause', 'resume', 'promote', 'abort'];
 /** Of a value that a fault quotes. */
 const MOST_QUOTED = 40;
 
@@ -177,7 +177,7 @@ function configured(text) {
  */
 function toldBy(text, from) {
   const [, tick, command] = /^(\d{1,6}):(.*)$/.exec(text) ?? [];
-  if (Number(tick) <= MOST_TICKS && COMMANDS.includes(command)) {
+  if (Number(tick) <= MOST_TICKS && COMMANDS.some((one) => one === command)) {
     if (Number(tick) >= from) return { tick: Number(tick), command: /** @type {Told["command"]} */ (command) };
     throw found(text, `no tick before the ${from} of the command before it`);
   }

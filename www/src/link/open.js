@@ -1,6 +1,6 @@
 /** Between a link's state and the workbench. */
 
-import { new_rollout, presetNamed, presets, validate } from '../base/engine.js';
+import { new_rollout, presetNamed, presets, resolved, validate } from '../base/engine.js';
 import { parsed, textOf } from '../base/json-path.js';
 import { VIEWS } from '../layout.js';
 import { POLICIES } from '../study/policies.js';
@@ -27,9 +27,7 @@ const known = () => (found ??= findKnown());
 
 /** @returns {Known} */
 function findKnown() {
-  const rollout = new_rollout({ stages: [{ traffic_pct: 1 }] }, 0);
-  const { stages, ...usual } = rollout.report().config;
-  rollout.free();
+  const { stages, ...usual } = resolved('{"stages": [{"traffic_pct": 1}]}');
   return {
     presets: presets().map(({ name, json }) => ({ name, config: /** @type {Json} */ (parsed(json)) })),
     usual: /** @type {Json} */ (/** @type {unknown} */ (usual)),

@@ -6,6 +6,7 @@
 import { h, replace } from '../base/dom.js';
 import { count, tickUnit } from '../base/format.js';
 import { icon } from '../base/icons.js';
+import { COMMANDS } from './replay.js';
 
 /** @import { Call, Command, State } from '../base/engine.js' */
 /** @import { Session } from './session.js' */
@@ -81,7 +82,7 @@ export class Transport {
 }
 
 /** What each command is called, and does. */
-const COMMANDS = /** @type {Record<Command, { name: string, does: string }>} */ ({
+const WORDS = /** @type {Record<Command, { name: string, does: string }>} */ ({
   pause: { name: 'Pause', does: 'Stop the plan; traffic flows on' },
   resume: { name: 'Resume', does: 'Go on with the plan' },
   promote: { name: 'Promote', does: 'To the next stage at once' },
@@ -100,11 +101,11 @@ export class Tell {
    * @param {() => void} onreset
    */
   constructor(ontell, onreset) {
-    for (const command of /** @type {Command[]} */ (Object.keys(COMMANDS))) {
+    for (const command of COMMANDS) {
       const button = h(
         'button',
         { type: 'button', 'data-call': command, onclick: () => ontell(command) },
-        COMMANDS[command].name,
+        WORDS[command].name,
       );
       this.#buttons.set(command, button);
     }
@@ -133,7 +134,7 @@ export class Tell {
    */
   show(state, allowed) {
     for (const [command, button] of this.#buttons) {
-      forbid(button, COMMANDS[command].does, allowed.includes(command) ? null : `Not while the rollout is ${state}`);
+      forbid(button, WORDS[command].does, allowed.includes(command) ? null : `Not while the rollout is ${state}`);
     }
   }
 

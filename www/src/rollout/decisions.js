@@ -1,7 +1,7 @@
 /** The decision log: when, what, by whom and why. */
 
 import { h, replace } from '../base/dom.js';
-import { count, tickUnit, unbroken } from '../base/format.js';
+import { DECIDERS, count, tickUnit, unbroken } from '../base/format.js';
 import { icon } from '../base/icons.js';
 
 /** @import { Report } from '../base/engine.js' */
@@ -15,8 +15,6 @@ const ACTIONS = /** @type {const} */ ({
   rollback: 'roll back',
   rolled_back: 'rolled back',
 });
-
-const BY = /** @type {const} */ ({ policy: 'the plan', rule: 'a rule', person: 'a person' });
 
 export class DecisionLog {
   element = h('div', { class: 'log' });
@@ -37,7 +35,7 @@ export class DecisionLog {
           'div',
           {},
           h('b', {}, `${unit} ${count(decision.tick)}: ${ACTIONS[decision.action]}`),
-          h('span', { class: 'quiet' }, ` by ${BY[decision.by]}`),
+          h('span', { class: 'quiet' }, ` by ${DECIDERS[decision.by]}`),
           h('p', {}, unbroken(decision.sentence)),
         ),
       ),

@@ -2,6 +2,9 @@
 
 /** @import { Command, Rollout } from '../base/engine.js' */
 /** @typedef {{ tick: number, command: Command }} Told */
+/** What a person may tell a rollout. @type {Command[]} */
+export const COMMANDS = ['pause', 'resume', 'promote', 'abort'];
+
 /**
  * A rollout in the making: the configuration as JSON text, and of the rollout
  * what is not left to chance and default. No `tick` is the end. With `veil` it is

@@ -1,7 +1,7 @@
 /** What was decided, why, and whether it was right. */
 
 import { h } from '../base/dom.js';
-import { OUTCOMES, counted, headline, share, tickUnit, unbroken } from '../base/format.js';
+import { DECIDERS, OUTCOMES, counted, headline, share, tickUnit, unbroken } from '../base/format.js';
 
 /** @import { Report } from '../base/engine.js' */
 
@@ -27,25 +27,19 @@ export class Verdict {
   }
 }
 
-/** Who decided last, in words. */
-const DECIDERS = /** @type {const} */ ({
-  rule: 'decided by a rule',
-  policy: 'decided by the plan',
-  person: 'decided by a person',
-  nobody: '',
-});
-
 /**
  * @param {Report} report
  * @param {"h3" | "p"} headlineTag
  */
 function content(report, headlineTag) {
   const outcome = OUTCOMES[report.outcome];
+  const by = report.decisions.at(-1)?.by;
+  const kicker = [report.config.name, `seed ${report.seed}`, by && `decided by ${DECIDERS[by]}`];
   return [
     h(
       'div',
       { class: 'verdict-words' },
-      h('p', { class: 'kicker' }, [report.config.name, `seed ${report.seed}`, DECIDERS[report.decisions.at(-1)?.by ?? 'nobody']].filter(Boolean).join(', ')),
+      h('p', { class: 'kicker' }, kicker.filter(Boolean).join(', ')),
       h(headlineTag, { class: 'headline' }, headline(report)),
       h('p', { class: 'reason' }, reason(report)),
     ),

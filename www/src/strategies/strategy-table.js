@@ -2,7 +2,7 @@
 
 import { chance } from '../base/chance.js';
 import { h, replace } from '../base/dom.js';
-import { percent, significant } from '../base/format.js';
+import { measuredIn, percent, significant } from '../base/format.js';
 import { everybodyFrom, shareSteps } from './share-steps.js';
 import { HORIZON_TICKS, PLANNED_TICKS, STRATEGIES } from './strategy-request.js';
 
@@ -19,9 +19,11 @@ const WORDS = {
   canary: {
     title: 'Canary',
     trade: 'Few are put at risk first, and compared with the rest',
-    result: ({ bad, back }, duration) =>
-      (bad.p_completed.estimate > 0 ? `so few tell little, and ${chance(bad.p_completed)} of such releases pass` : 'none such passes') +
-      (back ? `; ${bad.p_completed.estimate > 0 ? 'the others' : 'all'} are back after ${duration(back.mean)}` : ''),
+    result: ({ bad, back }, duration) => {
+      const some = bad.p_completed.estimate > 0;
+      const passed = some ? `so few tell little, and ${chance(bad.p_completed)} of such releases pass` : 'none such passes';
+      return back ? `${passed}; ${some ? 'the others' : 'all'} are back after ${duration(back.mean)}` : passed;
+    },
   },
   'blue-green': {
     title: 'Blue-green',
@@ -133,7 +135,7 @@ class Row {
     const { bad, healthy, exposed, exposedPart, failedPart, back } = figures;
     const { name, rollback_ticks = 0 } = this.#strategy;
     /** @type {Duration} */
-    const duration = (n) => `${significant(n)}\u00a0${unit.name}${n === 1 ? '' : 's'}`;
+    const duration = (n) => measuredIn(n, unit.name);
     const { trade, result } = WORDS[name];
     this.#sentence.textContent = `${trade}: ${result(figures, duration, rollback_ticks)}.`;
     /** @type {Child[][]} */

@@ -5,17 +5,16 @@
 
 import { h } from '../base/dom.js';
 import { falseAlarms } from './findings.js';
+import { USUAL } from './study-request.js';
 
 /** @import { Findings } from './findings.js' */
-
-/** Bad releases among ours where nobody says otherwise, in percent. */
-const COMMON = 5;
 
 export class BadShare {
   #input;
   #fault = h('p', { class: 'fault', id: 'bad-share-fault', hidden: true });
   #sentence = h('p', { class: 'false-alarms', id: 'false-alarms' });
-  #value = COMMON;
+  /** @type {number} */
+  #value = USUAL.badShare;
   element;
 
   /** @param {() => void} onchange */
@@ -25,7 +24,7 @@ export class BadShare {
       min: 0,
       max: 100,
       step: 'any',
-      value: COMMON,
+      value: USUAL.badShare,
       inputmode: 'decimal',
       'aria-describedby': 'bad-share-fault false-alarms',
       oninput: () => {

@@ -4,7 +4,7 @@
  */
 
 import { between, chance } from '../base/chance.js';
-import { significant, tickUnit } from '../base/format.js';
+import { measuredIn, significant, tickUnit } from '../base/format.js';
 import { caughtFrom, falseAlarms } from './findings.js';
 import { RATIOS, badRelease } from './study-request.js';
 
@@ -25,8 +25,8 @@ const LAST = RATIOS[RATIOS.length - 1];
  */
 export function cardRows(report, badShare) {
   const { name: unit } = tickUnit(report.config.tick_seconds);
-  const ticks = (/** @type {number} */ n) => `${significant(n)}\u00a0${unit}${n === 1 ? '' : 's'}`;
-  const requests = (/** @type {number} */ n) => `${significant(n)}\u00a0request${n === 1 ? '' : 's'}`;
+  const ticks = (/** @type {number} */ n) => measuredIn(n, unit);
+  const requests = (/** @type {number} */ n) => measuredIn(n, 'request');
   return [
     {
       key: 'false_rollback',

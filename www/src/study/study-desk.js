@@ -10,7 +10,7 @@ import { POLICIES } from './policies.js';
 import { StudyCard } from './study-card.js';
 import { StudyFigures } from './study-figures.js';
 import { StudyProgress } from './study-progress.js';
-import { RUNS, WALL, firstSeed, studyOrder } from './study-request.js';
+import { RUNS, USUAL, WALL, firstSeed, studyOrder } from './study-request.js';
 import { StudyRunner } from './study-runner.js';
 
 /** @import { Report } from '../base/engine.js' */
@@ -34,7 +34,7 @@ export class StudyDesk {
   /** What is studied: configuration, seeds and rival. */
   #studied = '';
   /** @type {PolicyName} */
-  #rival = 'evidence';
+  #rival = USUAL.rival;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
   /** What a run of a whole study took last, in ms. */
@@ -77,7 +77,7 @@ export class StudyDesk {
     );
   }
 
-  /** Bad releases among ours, in percent, 0 to 100; 5 where nobody says otherwise. */
+  /** Bad releases among ours, in percent, 0 to 100. */
   get badShare() {
     return this.#card.badShare;
   }

@@ -25,6 +25,9 @@ const FEW_STEPS = [-3, 0, 3];
 /** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
 export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
 
+/** What is asked where nobody says otherwise: the other policy, bad releases among ours in percent, what the curve goes along. */
+export const USUAL = /** @type {const} */ ({ rival: 'evidence', badShare: 5, along: 'ratio' });
+
 /** Whether the release on screen is not the bad one. @param {Report} report */
 export const isHealthy = ({ truth }) => truth.release === 'healthy';
 
