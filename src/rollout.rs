@@ -15,10 +15,12 @@ use crate::controller::{
 };
 use crate::observation::{Arm, ByArm, Counts};
 use crate::rules::{
-    Gap, Judgement, Look, Memory, Needs, OnFail, Rule, Sight, Verdict, Watch, Window,
+    ByShare, Gap, Judgement, Look, Memory, Needs, OnFail, Rule, Sight, Verdict, Watch, Window,
 };
-use crate::stats::mann_whitney::mann_whitney;
-use crate::world::{Cells, LatencyTick, Truth, World, WorldState};
+use crate::stats::fisher::ErrorLaw;
+use crate::stats::mann_whitney::{RankSum, van_elteren};
+use crate::stats::stratified::stratified;
+use crate::world::{Cells, LatencyTick, Truth, WeightedTicks, World, WorldState};
 
 /// All that can be done once for a configuration.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Plan {
     latency: bool,
     /// Whether any rule may end a stage before its time.
     certifies: bool,
+    /// Whether any rule asks for the law of errors over several shares.
+    exact_law: bool,
 }
 
 /// A rule with what the loop asks of it in every tick.
@@ -57,6 +61,9 @@ impl Plan {
             config.rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
         let certifies = rules.iter().any(|planned| planned.watch.may_certify());
+        let exact_law = rules
+            .iter()
+            .any(|planned| planned.needs.exact_law && planned.rule.window == Window::Rollout);
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
@@ -71,6 +78,7 @@ impl Plan {
             cells,
             latency,
             certifies,
+            exact_law,
             config: config.clone(),
         }
     }
@@ -210,11 +218,24 @@ pub struct Run {
     latencies: Vec<LatencyTick>,
     /// The length of `latencies` when the stage began.
     latencies_before_stage: usize,
+    /// The stages behind, each with its own share.
+    behind: Vec<Stratum>,
+    /// The law of the canary's errors in them, if a rule asks for it.
+    law_behind: ErrorLaw,
     rules: Vec<RuleState>,
     /// Whether a certificate had the stage judged before its time.
     judged_early: bool,
     /// The first tick in which the release was worse than the baseline.
     degraded_from: Option<u32>,
+}
+
+/// A stage as far as rules compare the arms in it: a share, its counts and its
+/// latencies.
+#[derive(Clone, Copy, Debug)]
+struct Stratum {
+    counts: ByArm<Counts>,
+    /// Elements of `latencies` that are its own.
+    latencies: usize,
 }
 
 /// When and where rules look.
@@ -255,6 +276,8 @@ impl Run {
             counts_before_stage: ByArm::default(),
             latencies: Vec::new(),
             latencies_before_stage: 0,
+            behind: Vec::new(),
+            law_behind: ErrorLaw::none(),
             rules: vec![RuleState::default(); plan.rules.len()],
             judged_early: false,
             degraded_from: None,
@@ -273,6 +296,10 @@ impl Run {
         self.counts_before_stage = ByArm::default();
         self.latencies.clear();
         self.latencies_before_stage = 0;
+        self.behind.clear();
+        if plan.exact_law {
+            self.law_behind = ErrorLaw::none();
+        }
         self.judged_early = false;
         self.degraded_from = None;
         self.begin(plan);
@@ -543,23 +570,47 @@ impl Run {
             Window::Stage => (self.counts - self.counts_before_stage, self.latencies_before_stage),
             Window::Rollout => (self.counts, 0),
         };
-        if !planned.needs.requests {
+        let needs = planned.needs;
+        if !needs.requests {
             (counts.canary.requests, counts.baseline.requests) = (0, 0);
         }
+        // Arms that are compared over several shares are compared share by share.
+        let across = planned.rule.window == Window::Rollout
+            && !self.behind.is_empty()
+            && needs.baseline
+            && needs.requests;
+        let strata = if across { self.strata() } else { Vec::new() };
+        let by_share = across.then(|| self.by_share(&strata, needs));
         let window = self.latencies.get(from..).unwrap_or_default();
-        let quantile_ms = match planned.needs.quantile {
+        let world = &mut self.world;
+        let quantile_ms = match needs.quantile {
             None => ByArm::default(),
-            Some(q) => {
-                ByArm::from_fn(|arm| plan.world.quantile_ms(&mut self.world, arm, window, q))
-            }
+            Some(q) if across => ByArm::from_fn(|arm| {
+                let weights = weights(&strata, arm);
+                plan.world.weighted_quantile_ms(world, arm, window, &weights, q)
+            }),
+            Some(q) => ByArm::from_fn(|arm| plan.world.quantile_ms(world, arm, window, q)),
         };
-        let shape = planned.needs.histogram.then(|| {
-            let bins = ByArm::from_fn(|arm| plan.world.histogram(&mut self.world, arm, window));
-            mann_whitney(&bins.canary, &bins.baseline)
+        let shape = needs.histogram.then(|| {
+            let mut rank_sum = |ticks: &[LatencyTick]| {
+                let bins = ByArm::from_fn(|arm| plan.world.histogram(world, arm, ticks));
+                RankSum::new(&bins.canary, &bins.baseline)
+            };
+            if !across {
+                return van_elteren(&[rank_sum(window)]);
+            }
+            let mut rest = window;
+            let split = |stratum: &Stratum| {
+                let (ticks, after) = rest.split_at(stratum.latencies);
+                rest = after;
+                rank_sum(ticks)
+            };
+            van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
         });
         let memory = &self.rules[number].memory;
         Sight {
             counts,
+            by_share,
             quantile_ms,
             shape,
             score: planned.watch.score(memory, at.stage),
@@ -569,11 +620,35 @@ impl Run {
         }
     }
 
+    /// The stages so far, the present one included.
+    fn strata(&self) -> Vec<Stratum> {
+        let here = Stratum {
+            counts: self.counts - self.counts_before_stage,
+            latencies: self.latencies.len() - self.latencies_before_stage,
+        };
+        self.behind.iter().copied().chain([here]).collect()
+    }
+
+    /// The error rates compared share by share.
+    fn by_share(&self, strata: &[Stratum], needs: Needs) -> ByShare {
+        let here = self.counts - self.counts_before_stage;
+        ByShare {
+            errors: stratified(strata.iter().map(|stratum| stratum.counts)),
+            exact_p_value: needs.exact_law.then(|| self.law_behind.p_value(here)),
+        }
+    }
+
     /// What a change of course does to the windows and the rules' memory.
     fn enter(&mut self, plan: &Plan, step: Step) {
         match step {
             Step::Promote | Step::Complete => {
                 let stage = self.controller.stage(&plan.staged);
+                let done = self.counts - self.counts_before_stage;
+                let latencies = self.latencies.len() - self.latencies_before_stage;
+                self.behind.push(Stratum { counts: done, latencies });
+                if plan.exact_law {
+                    self.law_behind.add(done);
+                }
                 self.counts_before_stage = self.counts;
                 self.latencies_before_stage = self.latencies.len();
                 self.judged_early = false;
@@ -592,6 +667,24 @@ impl Run {
             Step::Extend | Step::Pause | Step::Rollback | Step::RolledBack => {}
         }
     }
+}
+
+/// What a request of an arm counts where latencies are compared over several
+/// shares: as it is for the canary, and for the baseline so that each share has
+/// the weight it has for the canary. A share that lacks requests of an arm does
+/// not count.
+fn weights(strata: &[Stratum], arm: Arm) -> Vec<WeightedTicks> {
+    let weight = |stratum: &Stratum| {
+        let ByArm { canary: c, baseline: b } = stratum.counts;
+        match arm {
+            _ if c.requests == 0 || b.requests == 0 => 0.0,
+            Arm::Canary => 1.0,
+            Arm::Baseline => c.requests as f64 / b.requests as f64,
+        }
+    };
+    let ticks =
+        |stratum: &Stratum| WeightedTicks { ticks: stratum.latencies, weight: weight(stratum) };
+    strata.iter().map(ticks).collect()
 }
 
 /// A command with the number of ticks elapsed when it was given.

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::words::{percent, significant};
-use super::{Limit, Measure, Needs, Parameters, Sight, failures};
+use super::{Limit, Measure, Needs, Parameters, Sight, failures, rates};
 
-/// Fails when the canary's error rate > `max` times the baseline's. Against a
+/// Fails when the canary's error rate > `max` times the baseline's; by
+/// Mantel-Haenszel's ratio where the window saw several shares. Against a
 /// baseline without errors any canary error fails: ask for `min_errors`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorRateRatio {
@@ -23,33 +24,54 @@ impl ErrorRateRatio {
     }
 
     pub(super) fn fails(&self, sight: &Sight) -> bool {
+        if let Some(by_share) = sight.by_share {
+            let errors = by_share.errors;
+            let beyond = |ratio| ratio > self.max.as_f64();
+            return errors.ratio.map_or(errors.difference > 0.0, beyond);
+        }
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
         self.max
             .is_below_ratio((canary.errors, canary.requests), (baseline.errors, baseline.requests))
     }
 
     pub(super) fn measure(&self, sight: &Sight) -> Measure {
-        let base = sight.counts.baseline.error_rate();
-        let max = self.max.as_f64();
-        Measure { observed: ratio(sight), limit: max, canary_limit: base.map(|b| b * max) }
+        let (observed, max) = (ratio(sight), self.max.as_f64());
+        let canary_limit = match sight.by_share {
+            None => sight.counts.baseline.error_rate().map(|base| base * max),
+            Some(_) => {
+                let rate = sight.counts.canary.error_rate().filter(|rate| *rate > 0.0);
+                rate.zip(observed).map(|(rate, ratio)| rate / ratio * max)
+            }
+        };
+        Measure { observed, limit: max, canary_limit }
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {
-        let times = match ratio(sight) {
-            Some(ratio) => format!("{} times", significant(ratio)),
-            None => "against".to_string(),
-        };
-        format!(
-            "{}, {times} the baseline’s {}; the limit is {} times.",
-            failures(sight),
-            percent(sight.counts.baseline.error_rate().unwrap_or(0.0)),
-            significant(self.max.as_f64()),
-        )
+        let times = ratio(sight).map(|ratio| format!("{} times", significant(ratio)));
+        let limit = significant(self.max.as_f64());
+        match sight.by_share {
+            None => format!(
+                "{}, {} the baseline’s {}; the limit is {limit} times.",
+                failures(sight),
+                times.unwrap_or_else(|| "against".to_string()),
+                percent(sight.counts.baseline.error_rate().unwrap_or(0.0)),
+            ),
+            Some(_) => {
+                let times = times.unwrap_or_else(|| "more than any number of times".to_string());
+                format!(
+                    "{}: {times} the baseline’s rate; the limit is {limit} times.",
+                    rates(sight)
+                )
+            }
+        }
     }
 }
 
 /// The ratio of the error rates; `None` against a baseline without errors.
 fn ratio(sight: &Sight) -> Option<f64> {
+    if let Some(by_share) = sight.by_share {
+        return by_share.errors.ratio;
+    }
     let base = sight.counts.baseline.error_rate().filter(|rate| *rate > 0.0)?;
     Some(sight.counts.canary.error_rate()? / base)
 }

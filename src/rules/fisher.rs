@@ -7,8 +7,8 @@ use super::{Measure, Needs, Parameters, Sight, rates};
 use crate::json::number;
 use crate::stats::fisher::fisher_test;
 
-/// Fails when the one-sided p-value of Fisher’s exact test ≤
-/// `alpha`. Valid for one look at the stage, and careful where errors are few;
+/// Fails when the one-sided p-value of Fisher’s exact test, by strata where the
+/// window saw several shares, ≤ `alpha`. Valid for one look at the stage, and careful where errors are few;
 /// every further look adds another chance to err.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fisher {
@@ -23,7 +23,7 @@ impl Fisher {
     }
 
     pub(super) fn needs(&self) -> Needs {
-        Needs::REQUESTS.and(Needs::BASELINE)
+        Needs::REQUESTS.and(Needs::BASELINE).and(Needs::EXACT_LAW)
     }
 
     pub(super) fn fails(&self, sight: &Sight) -> bool {
@@ -42,6 +42,9 @@ impl Fisher {
     }
 
     fn p_value(&self, sight: &Sight) -> f64 {
+        if let Some(p_value) = sight.by_share.and_then(|by_share| by_share.exact_p_value) {
+            return p_value;
+        }
         let (c, b) = (sight.counts.canary, sight.counts.baseline);
         fisher_test(c.errors, c.requests, b.errors, b.requests).p_value
     }

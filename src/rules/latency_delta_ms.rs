@@ -8,7 +8,8 @@ use super::{Measure, Needs, Parameters, Sight, quantile_name};
 use crate::json::number;
 
 /// Fails when the canary's quantile of latency less the baseline's > `max`
-/// milliseconds.
+/// milliseconds. Where the window saw several shares, the baseline's requests are
+/// weighted so that each share counts as it does for the canary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LatencyDelta {
     /// Largest difference allowed, in milliseconds, above 0.

@@ -8,7 +8,8 @@ use super::{Measure, Needs, Parameters, Sight};
 use crate::json::number;
 
 /// Fails when the one-sided p-value of the Mann-Whitney test on latency bins,
-/// corrected for ties, ≤ `alpha`. Valid for one look at the stage.
+/// corrected for ties, ≤ `alpha`; of van Elteren's, the same test by strata, where
+/// the window saw several shares. Valid for one look at the stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MannWhitney {
     /// The level of one look, in (0, 1).

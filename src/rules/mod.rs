@@ -42,6 +42,7 @@ use serde::Serialize;
 use crate::json::words;
 use crate::observation::{ByArm, Counts};
 use crate::stats::mann_whitney as mann_whitney_test;
+use crate::stats::stratified::Stratified;
 use words::{counted, percent};
 
 /// A rule as it stands in a resolved configuration.
@@ -161,6 +162,9 @@ pub struct Sight {
     pub counts: ByArm<Counts>,
     /// The quantile of latency the rule asked for; `None` without requests.
     pub quantile_ms: ByArm<Option<f64>>,
+    /// The arms compared share by share, where the window saw several shares and
+    /// the rule compares error rates: pooled, they could not be compared.
+    pub by_share: Option<ByShare>,
     /// The latencies of the arms compared as shapes, if the rule asked for it.
     pub shape: Option<mann_whitney_test::MannWhitney>,
     /// Z and the boundary of this look, if the rule adds up a score.
@@ -171,6 +175,15 @@ pub struct Sight {
     pub ln_certificate: Option<f64>,
     /// Whether all traffic is the canary's now: then no baseline runs beside it.
     pub canary_has_all: bool,
+}
+
+/// The error rates of the arms compared share by share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ByShare {
+    /// The score test and Mantel-Haenszel's difference and ratio.
+    pub errors: Stratified,
+    /// The p-value of Fisher's exact test by strata, if the rule asked for it.
+    pub exact_p_value: Option<f64>,
 }
 
 /// What a rule needs to be shown. Errors of both arms are always shown.
@@ -187,6 +200,8 @@ pub struct Needs {
     pub slower_than_ms: Option<f64>,
     /// Latency as a shape.
     pub histogram: bool,
+    /// The exact law of the canary's errors, where several shares are compared.
+    pub exact_law: bool,
 }
 
 impl Needs {
@@ -196,10 +211,12 @@ impl Needs {
         quantile: None,
         slower_than_ms: None,
         histogram: false,
+        exact_law: false,
     };
     const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
     const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
     const HISTOGRAM: Needs = Needs { histogram: true, ..Needs::NONE };
+    const EXACT_LAW: Needs = Needs { exact_law: true, ..Needs::NONE };
 
     const fn quantile(q: f64) -> Needs {
         Needs { quantile: Some(q), ..Needs::NONE }
@@ -216,6 +233,7 @@ impl Needs {
             quantile: self.quantile.or(other.quantile),
             slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),
             histogram: self.histogram || other.histogram,
+            exact_law: self.exact_law || other.exact_law,
         }
     }
 
@@ -302,7 +320,9 @@ impl Rule {
     fn gap(&self, sight: &Sight) -> Option<Gap> {
         let needs = self.needs();
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
-        let silent = needs.baseline && baseline.requests == 0;
+        let alone = |by_share: ByShare| by_share.errors.strata == 0;
+        let silent =
+            needs.baseline && (baseline.requests == 0 || sight.by_share.is_some_and(alone));
         if sight.canary_has_all && silent {
             Some(Gap::Baseline)
         } else if needs.requests && (silent || canary.requests < self.min_requests) {
@@ -473,10 +493,21 @@ fn failures(sight: &Sight) -> String {
     )
 }
 
-/// The same beside the baseline: "…, 4.27 %, the baseline’s 0.86 %".
+/// The same beside the baseline: "…, 4.27 %, the baseline’s 0.86 %". Where
+/// several shares are compared, it says so: the pooled rates may tell the
+/// opposite.
 fn rates(sight: &Sight) -> String {
     let base = sight.counts.baseline.error_rate().unwrap_or(0.0);
-    format!("{}, the baseline’s {}", failures(sight), percent(base))
+    let compared = sight.by_share.map(compared).unwrap_or_default();
+    format!("{}, the baseline’s {}{compared}", failures(sight), percent(base))
+}
+
+/// "; compared at each of 3 traffic shares".
+fn compared(by_share: ByShare) -> String {
+    match by_share.errors.strata {
+        1 => "; compared at one traffic share, for the others lack requests".to_string(),
+        strata => format!("; compared at each of {strata} traffic shares"),
+    }
 }
 
 /// `p99`, `p99.9`.

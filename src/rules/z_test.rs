@@ -8,7 +8,8 @@ use crate::json::number;
 use crate::stats::two_proportion::z_test;
 
 /// Fails when the one-sided p-value of the pooled two-proportion z test ≤
-/// `alpha`. Valid for one look at the stage; it understates the risk where
+/// `alpha`; where the window saw several shares, of the score test stratified by
+/// share, which is the same test for one. Valid for one look at the stage; it understates the risk where
 /// errors are few, and every further look adds another chance to err.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ZTest {
@@ -40,6 +41,9 @@ impl ZTest {
     }
 
     fn p_value(&self, sight: &Sight) -> f64 {
+        if let Some(by_share) = sight.by_share {
+            return by_share.errors.test.p_value;
+        }
         let (c, b) = (sight.counts.canary, sight.counts.baseline);
         z_test(c.errors, c.requests, b.errors, b.requests).p_value
     }

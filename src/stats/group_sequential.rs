@@ -10,7 +10,7 @@
 //! 235-244; K. K. G. Lan and D. L. DeMets, Biometrika 70 (1983), 659-663;
 //! C. Jennison and B. W. Turnbull, "Group Sequential Methods", 2000, ch. 19.
 
-use std::f64::consts::{E, FRAC_2_SQRT_PI, SQRT_2};
+use std::f64::consts::E;
 
 use crate::math;
 use crate::stats::normal;
@@ -202,7 +202,7 @@ impl Walk {
         let last = self.points.partition_point(|point| point.z <= to);
         let sum: f64 = self.points[first..last]
             .iter()
-            .map(|point| point.mass * bell(step.standardised(point.z, b)))
+            .map(|point| point.mass * normal::density(step.standardised(point.z, b)))
             .sum();
         sum * step.slope
     }
@@ -299,11 +299,6 @@ impl Step {
         let middle = b * self.slope;
         ((middle - TAIL) / self.from_scale, (middle + TAIL) / self.from_scale)
     }
-}
-
-/// The density of the standard normal distribution.
-fn bell(x: f64) -> f64 {
-    0.5 * FRAC_2_SQRT_PI / SQRT_2 * math::exp(-0.5 * x * x)
 }
 
 /// Points and weights of the 8-point Gauss-Legendre rule on equal panels of at

@@ -34,31 +34,84 @@ pub struct MannWhitney {
 /// Source: M. Hollander, D. A. Wolfe and E. Chicken, "Nonparametric Statistical
 /// Methods", 3rd ed., section 4.1.
 pub fn mann_whitney(canary: &[u64], baseline: &[u64]) -> MannWhitney {
-    // In integers twice U, for ties count one half.
-    let (mut twice_u, mut canary_total, mut baseline_total) = (0_i128, 0_i128, 0_i128);
-    for (&c, &b) in canary.iter().zip(baseline) {
-        let (c, b) = (i128::from(c), i128::from(b));
-        twice_u += c * (2 * baseline_total + b);
-        canary_total += c;
-        baseline_total += b;
+    van_elteren(&[RankSum::new(canary, baseline)])
+}
+
+/// What one stratum adds to a rank test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RankSum {
+    /// N, all values.
+    values: f64,
+    /// n_c·n_b.
+    pairs: f64,
+    /// U.
+    u: f64,
+    /// U − n_c·n_b/2.
+    excess: f64,
+    /// σ²; 0 where nothing tells the arms apart.
+    variance: f64,
+}
+
+impl RankSum {
+    /// Of two histograms, as for [`mann_whitney`].
+    pub fn new(canary: &[u64], baseline: &[u64]) -> Self {
+        // In integers twice U, for ties count one half.
+        let (mut twice_u, mut canary_total, mut baseline_total) = (0_i128, 0_i128, 0_i128);
+        for (&c, &b) in canary.iter().zip(baseline) {
+            let (c, b) = (i128::from(c), i128::from(b));
+            twice_u += c * (2 * baseline_total + b);
+            canary_total += c;
+            baseline_total += b;
+        }
+        let pairs = canary_total * baseline_total;
+        let n = (canary_total + baseline_total) as f64;
+        // N³ − Σt³, which is what the tie correction leaves of it.
+        let untied: f64 = canary
+            .iter()
+            .zip(baseline)
+            .map(|(c, b)| (c + b) as f64)
+            .map(|tied| tied * (n - tied) * (n + tied))
+            .sum();
+        let variance = match pairs {
+            0 => 0.0,
+            _ => pairs as f64 / 12.0 * (untied / (n * (n - 1.0))),
+        };
+        RankSum {
+            values: n,
+            pairs: pairs as f64,
+            u: 0.5 * twice_u as f64,
+            excess: 0.5 * (twice_u - pairs) as f64,
+            variance,
+        }
     }
-    let pairs = canary_total * baseline_total;
-    if pairs == 0 {
+}
+
+/// Van Elteren's test: Mann-Whitney's within each stratum, added up with weights
+/// in proportion to 1/(N + 1). Its superiority is the mean of the strata's,
+/// weighted by n_c·n_b/(N + 1). For one stratum it is the Mann-Whitney test.
+/// Strata without values of both arms say nothing.
+///
+/// Source: P. van Elteren, Bulletin de l'Institut International de Statistique
+/// 37 (1960), 351-361.
+pub fn van_elteren(strata: &[RankSum]) -> MannWhitney {
+    let telling = || strata.iter().filter(|stratum| stratum.pairs > 0.0);
+    let largest = telling().map(|stratum| stratum.values).fold(0.0, f64::max);
+    let (mut u, mut excess, mut variance, mut pairs) = (0.0, 0.0, 0.0, 0.0);
+    for stratum in telling() {
+        // 1 for the largest, so that half its step is the smallest of all.
+        let weight = (largest + 1.0) / (stratum.values + 1.0);
+        u += weight * stratum.u;
+        excess += weight * stratum.excess;
+        variance += weight * weight * stratum.variance;
+        pairs += weight * stratum.pairs;
+    }
+    if pairs == 0.0 {
         return MannWhitney { z: 0.0, p_value: 1.0, superiority: 0.5 };
     }
-    let superiority = twice_u as f64 / (2.0 * pairs as f64);
-    let n = (canary_total + baseline_total) as f64;
-    // N³ − Σt³, which is what the tie correction leaves of it.
-    let untied: f64 = canary
-        .iter()
-        .zip(baseline)
-        .map(|(c, b)| (c + b) as f64)
-        .map(|tied| tied * (n - tied) * (n + tied))
-        .sum();
-    if untied == 0.0 {
+    let superiority = u / pairs;
+    if variance == 0.0 {
         return MannWhitney { z: 0.0, p_value: 1.0, superiority };
     }
-    let variance = pairs as f64 / 12.0 * (untied / (n * (n - 1.0)));
-    let z = 0.5 * (twice_u - pairs - 1) as f64 / variance.sqrt();
+    let z = (excess - 0.5) / variance.sqrt();
     MannWhitney { z, p_value: normal::sf(z), superiority }
 }

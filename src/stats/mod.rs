@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`two_proportion`] and [`fisher`] are what most people do,
 //! once; [`group_sequential`] does it at a few planned looks; [`eprocess`] at
-//! any. [`intervals`], [`confidence_sequence`] and [`quantile_interval`] put
+//! any; [`stratified`] compares where the canary's share changes. [`intervals`], [`confidence_sequence`] and [`quantile_interval`] put
 //! ranges to what is shown, [`mann_whitney`] compares latencies. [`normal`] and
 //! [`special`] are the distributions beneath.
 //!
@@ -18,4 +18,5 @@ pub mod mann_whitney;
 pub mod normal;
 pub mod quantile_interval;
 pub mod special;
+pub mod stratified;
 pub mod two_proportion;

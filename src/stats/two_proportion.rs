@@ -13,7 +13,12 @@ pub struct ZTest {
 
 impl ZTest {
     /// What a test says that cannot tell.
-    const NO_EVIDENCE: ZTest = ZTest { z: 0.0, p_value: 1.0 };
+    pub(super) const NO_EVIDENCE: ZTest = ZTest { z: 0.0, p_value: 1.0 };
+
+    /// What a statistic says.
+    pub(super) fn of(z: f64) -> ZTest {
+        ZTest { z, p_value: normal::sf(z) }
+    }
 }
 
 /// Whether the canary's error rate exceeds the baseline's:
@@ -47,5 +52,5 @@ pub fn z_test(
     let per_error = real(requests) / (real(errors) * real(requests - errors));
     let per_request = 1.0 / (real(canary_requests) * real(baseline_requests));
     let z = excess as f64 * (per_error * per_request).sqrt();
-    ZTest { z, p_value: normal::sf(z) }
+    ZTest::of(z)
 }

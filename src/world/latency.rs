@@ -87,6 +87,33 @@ pub(super) struct Descent {
     left: u64,
 }
 
+/// Ticks that follow each other, and what a request of theirs counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightedTicks {
+    /// How many ticks.
+    pub ticks: usize,
+    /// The weight of each of their requests, at least 0.
+    pub weight: f64,
+}
+
+/// A sum over the ticks by their weights; exact where these are 0 or 1.
+fn weighted(
+    descents: &[Descent],
+    weights: &[WeightedTicks],
+    count: impl Fn(&Descent) -> u64,
+) -> f64 {
+    let mut rest = descents;
+    let mut sum = 0.0;
+    for &WeightedTicks { ticks, weight } in weights {
+        let (run, after) = rest.split_at(ticks.min(rest.len()));
+        if weight > 0.0 {
+            sum += weight * run.iter().map(&count).sum::<u64>() as f64;
+        }
+        rest = after;
+    }
+    sum
+}
+
 /// A node of the tree of halvings, numbered as in a heap: 1 is the root, the
 /// halves of i are 2i and 2i + 1, the bins follow from [`BINS`].
 type Node = u32;
@@ -109,34 +136,40 @@ impl Law {
     }
 
     /// The latency at rank q · n of n, between the edges of its bin by its rank
-    /// there, on a logarithmic scale.
+    /// there, on a logarithmic scale. Each request counts as `weights` says, runs
+    /// of ticks that together are the window.
     pub(super) fn quantile_ms(
         &self,
         streams: &mut Streams,
         descents: &mut Vec<Descent>,
         arm: Arm,
         window: &[LatencyTick],
+        weights: &[WeightedTicks],
         q: f64,
     ) -> Option<f64> {
-        let mut here = begin(descents, arm, window);
-        if here == 0 {
+        begin(descents, arm, window);
+        let mut here = weighted(descents, weights, |descent| descent.here);
+        if here <= 0.0 {
             return None;
         }
-        let mut rank = q * here as f64;
+        let mut rank = q * here;
         let mut node = 1;
         while node < BINS {
-            let left = self.halve(streams, descents, arm, window, node);
-            // An empty half has no quantile, even at rank 0.
-            let to_left = left > 0 && rank <= left as f64;
+            self.halve(streams, descents, arm, window, node);
+            let left = weighted(descents, weights, |descent| descent.left);
+            let right = weighted(descents, weights, |descent| descent.here - descent.left);
+            // An empty half has no quantile, not even at rank 0, nor where a rank
+            // passes the sum by a rounding.
+            let to_left = left > 0.0 && (rank <= left || right == 0.0);
             node = descend(descents, node, to_left);
             if to_left {
                 here = left;
             } else {
-                rank -= left as f64;
-                here -= left;
+                rank -= left;
+                here = right;
             }
         }
-        let within = (rank / here as f64).clamp(0.0, 1.0);
+        let within = (rank / here).clamp(0.0, 1.0);
         Some(edge_ms(f64::from(node - BINS) + within))
     }
 

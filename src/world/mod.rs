@@ -23,7 +23,7 @@ pub mod poisson;
 mod stream;
 mod truth;
 
-pub use latency::LatencyTick;
+pub use latency::{LatencyTick, WeightedTicks};
 pub use truth::Truth;
 
 use std::sync::Arc;
@@ -229,8 +229,22 @@ impl World {
         window: &[LatencyTick],
         q: f64,
     ) -> Option<f64> {
+        let all = [WeightedTicks { ticks: window.len(), weight: 1.0 }];
+        self.weighted_quantile_ms(state, arm, window, &all, q)
+    }
+
+    /// The same where requests count differently; `weights` are runs of ticks
+    /// that together are the window.
+    pub fn weighted_quantile_ms(
+        &self,
+        state: &mut WorldState,
+        arm: Arm,
+        window: &[LatencyTick],
+        weights: &[WeightedTicks],
+        q: f64,
+    ) -> Option<f64> {
         let WorldState { streams, descents, .. } = state;
-        self.latency.quantile_ms(streams, descents, arm, window, q)
+        self.latency.quantile_ms(streams, descents, arm, window, weights, q)
     }
 
     /// How many requests of an arm took longer than `ms`, which is rounded to

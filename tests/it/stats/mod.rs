@@ -10,6 +10,7 @@ mod mann_whitney;
 mod normal;
 mod quantile_interval;
 mod special;
+mod stratified;
 mod two_proportion;
 
 use serde::de::DeserializeOwned;
