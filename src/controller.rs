@@ -333,6 +333,17 @@ impl Controller {
         }
     }
 
+    /// Whether the plan has the tick to come: within a stage's time, or in a timed
+    /// pause.
+    #[inline]
+    pub fn is_planned(&self, plan: &StagedPlan) -> bool {
+        match self.state {
+            State::Progressing => self.clock < plan.stages[self.stage as usize].duration_ticks,
+            State::Paused => self.ticks_left.is_some(),
+            _ => false,
+        }
+    }
+
     /// Moves the stage's clock by the tick that has just passed, and says what
     /// the tick is to the stage.
     pub fn clock_tick(&mut self, plan: &StagedPlan) -> Moment {

@@ -362,17 +362,23 @@ impl Rollout {
         let stages = &self.plan().config().stages;
         let next = stages.get(decision.stage as usize);
         match (decision.step, next, &decision.evidence) {
-            (Step::Promote, Some(next), _) => {
-                format!(
-                    "{what} to stage {}, {} %.",
-                    decision.stage + 1,
-                    significant(next.traffic_pct)
-                )
+            (Step::Promote, Some(next), evidence) => {
+                let share = significant(next.traffic_pct);
+                let why = self.early_reason(evidence.as_ref());
+                format!("{what} to stage {}, {share} %.{why}", decision.stage + 1)
             }
-            (Step::Complete, ..) => format!("{what}: all traffic goes to the release."),
+            (Step::Complete, _, evidence) => {
+                let why = self.early_reason(evidence.as_ref());
+                format!("{what}: all traffic goes to the release.{why}")
+            }
             (_, _, Some(evidence)) => format!("{what}. {}", self.evidence_sentence(evidence)),
             _ => format!("{what}."),
         }
+    }
+
+    /// What let a stage end before its time.
+    fn early_reason(&self, evidence: Option<&Evidence>) -> String {
+        evidence.map(|seen| format!(" {}", self.evidence_sentence(seen))).unwrap_or_default()
     }
 
     fn reason(&self, decision: &Decision) -> String {

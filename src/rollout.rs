@@ -372,7 +372,8 @@ impl Run {
             },
         };
         let truth = *plan.world.truth(&self.world);
-        self.observe(plan, stage, counts, &truth);
+        let in_plan = self.controller.is_planned(&plan.staged);
+        self.observe(plan, stage, in_plan, counts, &truth);
 
         let mut moment = self.controller.clock_tick(&plan.staged);
         let mut certificate = match moment {
@@ -446,7 +447,14 @@ impl Run {
     /// Takes a tick into the windows. Part of the loop: counts that passed
     /// through memory would stall it.
     #[inline(always)]
-    fn observe(&mut self, plan: &Plan, stage: u32, counts: ByArm<Counts>, truth: &Truth) {
+    fn observe(
+        &mut self,
+        plan: &Plan,
+        stage: u32,
+        in_plan: bool,
+        counts: ByArm<Counts>,
+        truth: &Truth,
+    ) {
         self.last = counts;
         self.counts += counts;
         if truth.degraded && self.degraded_from.is_none() {
@@ -465,7 +473,7 @@ impl Run {
                         .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
                 }
             };
-            planned.watch.observe(&mut state.memory, stage, observed);
+            planned.watch.observe(&mut state.memory, stage, in_plan, observed);
         }
     }
 

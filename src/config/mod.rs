@@ -12,17 +12,21 @@ mod resolve;
 mod schema;
 mod thresholds;
 mod warnings;
+mod work;
 
 pub use error::ConfigError;
 pub use input::*;
 pub use presets::{Preset, preset, presets};
 pub use schema::{CONFIG_SCHEMA, config_schema};
+pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::json::{number, words};
-use crate::rules::{Rule, StageShape};
+use crate::math::{exp, ln};
+use crate::rules::{Method, Rule, StageShape};
+use crate::stats::normal;
 
 /// Everything that decides a rollout, but for its seed and its commands.
 ///
@@ -63,6 +67,7 @@ impl Config {
         let shape = |(number, stage): (u32, &Stage)| StageShape {
             share: stage.share(),
             duration_ticks: stage.duration_ticks,
+            pause_ticks: stage.pause_ticks(),
             holds: rule.holds_in(number),
         };
         (1..).zip(&self.stages).map(shape).collect()
@@ -82,12 +87,8 @@ impl Config {
     /// Most ticks a rollout can take that no person holds up: the plan with
     /// every extension, and the rollback.
     pub fn most_ticks(&self) -> u64 {
-        let extension = match self.on_inconclusive {
-            OnInconclusive::Extend { max_ticks, .. } => u64::from(max_ticks),
-            _ => 0,
-        };
         let stages = self.stages.len() as u64;
-        self.planned_ticks() + extension * stages + u64::from(self.rollback_ticks)
+        self.planned_ticks() + self.most_extension_ticks() * stages + u64::from(self.rollback_ticks)
     }
 }
 
@@ -184,6 +185,21 @@ pub struct Latency {
     /// The 99th percentile, at least the median.
     #[serde(serialize_with = "number")]
     pub p99: f64,
+}
+
+impl Latency {
+    /// Mean and standard deviation of the logarithm of the latency in
+    /// milliseconds.
+    pub fn ln_law(&self) -> (f64, f64) {
+        let mean = ln(self.p50);
+        (mean, (ln(self.p99) - mean) / normal::quantile(0.99))
+    }
+
+    /// A quantile in milliseconds; `q` in (0, 1).
+    pub fn quantile_ms(&self, q: f64) -> f64 {
+        let (mean, sd) = self.ln_law();
+        exp(mean + sd * normal::quantile(q))
+    }
 }
 
 /// The release on trial, beside the baseline.
@@ -296,13 +312,17 @@ impl Stage {
         self.traffic_pct == 100.0
     }
 
-    /// Its ticks and those of its timed pause.
-    fn planned_ticks(&self) -> u64 {
-        let pause = match self.pause {
+    /// Ticks of its timed pause; 0 if it has none.
+    pub fn pause_ticks(&self) -> u32 {
+        match self.pause {
             Some(StagePause::Ticks(ticks)) => ticks,
             Some(StagePause::Manual) | None => 0,
-        };
-        u64::from(self.duration_ticks) + u64::from(pause)
+        }
+    }
+
+    /// Its ticks and those of its timed pause.
+    fn planned_ticks(&self) -> u64 {
+        u64::from(self.duration_ticks) + u64::from(self.pause_ticks())
     }
 }
 
@@ -359,6 +379,8 @@ fn is_zero(x: &f64) -> bool {
 /// Largest expected number of requests in a tick, with every factor at its
 /// mean.
 pub const MAX_REQUESTS_PER_TICK: f64 = 1e8;
+/// Latencies are drawn in bins, each this many times as long as the one before.
+pub const LATENCY_BIN_RATIO: f64 = 1.02;
 /// Most ticks a rollout may last, pauses included.
 pub const MAX_TICKS: u32 = 100_000;
 /// Most stages in a plan.

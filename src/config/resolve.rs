@@ -5,6 +5,7 @@ use super::thresholds::{Thresholds, plain_rules};
 use super::*;
 use crate::json::{self, plain};
 use crate::problem::Problem;
+use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
 /// How long a stage lasts if nobody says, in ticks.
@@ -187,8 +188,44 @@ impl Check {
         self.longest_rollout(&config);
         if self.problems.is_empty() {
             self.misfits(&config, from_thresholds);
+            self.work(&config, from_thresholds);
         }
         config
+    }
+
+    /// That a rollout's cost stays within its limits; see `work.rs`.
+    fn work(&mut self, config: &Config, from_thresholds: usize) {
+        let looks = config.most_looks();
+        if looks > MAX_LOOKS {
+            let (looks, most) = (thousands(looks), thousands(MAX_LOOKS));
+            self.complain("rules", format!("look {looks} times in a rollout, the limit is {most}"));
+        }
+        let (mut reads, mut boundaries) = (0, 0.0);
+        for (i, rule) in config.rules.iter().enumerate() {
+            let path = match i.checked_sub(from_thresholds) {
+                Some(i) => format!("rules[{i}]"),
+                None => "latency_threshold_ms".to_string(),
+            };
+            let name = rule.method.name();
+            let had = reads;
+            reads += config.most_latency_reads(rule);
+            if had <= MAX_LATENCY_READS && reads > MAX_LATENCY_READS {
+                let (reads, most) = (thousands(reads), thousands(MAX_LATENCY_READS));
+                self.complain(
+                    &path,
+                    format!("{name} reads the latencies of {reads} ticks over all looks, the limit is {most}: expected looks at stage_end, or the window tick"),
+                );
+            }
+            let had = boundaries;
+            boundaries += config.boundary_work(rule);
+            if had <= MAX_BOUNDARY_WORK && boundaries > MAX_BOUNDARY_WORK {
+                let (work, most) = (significant(boundaries), significant(MAX_BOUNDARY_WORK));
+                self.complain(
+                    &path,
+                    format!("{name} has looks so close together that its boundaries take {work} units of work, the limit is {most}: expected fewer looks, or longer stages between them"),
+                );
+            }
+        }
     }
 
     /// The rules that cannot work with the plan; the first `from_thresholds` are

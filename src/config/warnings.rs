@@ -1,8 +1,9 @@
 //! What is allowed and yet probably not meant.
 
 use super::*;
+use crate::math;
 use crate::problem::Problem;
-use crate::rules::words::significant;
+use crate::rules::words::{milliseconds, significant};
 use crate::rules::{Look, Window};
 
 /// With fewer expected events than this a rate is mostly chance.
@@ -23,6 +24,9 @@ impl Config {
                 warnings.push(Problem::new(format!("canary.{name}_arrival"), message));
             }
         }
+        if let Some(message) = self.coarse_swing() {
+            warnings.push(Problem::new("traffic.daily_swing.period_seconds", message));
+        }
         if self.rules.is_empty() {
             warnings
                 .push(Problem::new("rules", "there are none: only a person can stop a release"));
@@ -30,6 +34,8 @@ impl Config {
         for (i, rule) in self.rules.iter().enumerate() {
             let messages = [
                 self.looked_at_too_often(rule),
+                self.arms_vary_apart(rule),
+                self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
                 self.unreachable_errors(rule),
@@ -49,6 +55,64 @@ impl Config {
         let once = rule.method.valid_look() == Some(Look::StageEnd);
         (once && rule.look == Look::EveryTick).then(|| {
             "is valid for one look a stage: looked at every tick it fails a healthy release far more often than its alpha says".to_string()
+        })
+    }
+
+    /// That a rule allows for what moves both arms, and that each moves by itself.
+    fn arms_vary_apart(&self, rule: &Rule) -> Option<String> {
+        let remedy = match rule.method {
+            Method::Sequential(_) => "; a tolerated_ratio above 1 allows for some of it",
+            Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
+            _ => return None,
+        };
+        (self.noise.per_arm > 0.0).then(|| {
+            format!(
+                "holds its alpha where both arms vary together: noise.per_arm varies each by itself, and it fails a healthy release more often{remedy}"
+            )
+        })
+    }
+
+    /// That a limit is finer than latencies are drawn.
+    fn coarse_latency(&self, rule: &Rule) -> Option<String> {
+        let latency = self.baseline.latency_ms;
+        let bin = LATENCY_BIN_RATIO;
+        let limit = match &rule.method {
+            Method::Latency(rule) => {
+                let usual = latency.quantile_ms(rule.quantile);
+                let apart = (rule.max / usual).max(usual / rule.max);
+                (apart < bin).then(|| {
+                    let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
+                    format!("cannot tell its limit of {max} from the baseline’s {usual}")
+                })
+            }
+            Method::LatencyDeltaMs(rule) => {
+                let usual = latency.quantile_ms(rule.quantile);
+                (rule.max < usual * (bin - 1.0)).then(|| {
+                    let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
+                    format!("cannot tell a difference of {max} at the baseline’s {usual}")
+                })
+            }
+            Method::SlowRequests(rule) => {
+                let spread = math::exp(latency.ln_law().1);
+                (spread < bin).then(|| {
+                    let objective = milliseconds(rule.objective_ms);
+                    format!("takes its objective of {objective} at the nearest edge of a bin, and the baseline’s latencies are no wider than one")
+                })
+            }
+            _ => None,
+        };
+        limit.map(|limit| format!("{limit}: latencies are drawn in bins of 2 %"))
+    }
+
+    /// That the load changes much within a tick.
+    fn coarse_swing(&self) -> Option<String> {
+        const ENOUGH_TICKS: u32 = 8;
+        let period = self.traffic.daily_swing.as_ref()?.period_seconds;
+        let tick = self.tick_seconds;
+        (u64::from(tick) * u64::from(ENOUGH_TICKS) > u64::from(period)).then(|| {
+            format!(
+                "is {period} s, and a tick of {tick} s takes the load of its middle: expected at least {ENOUGH_TICKS} ticks a period"
+            )
         })
     }
 

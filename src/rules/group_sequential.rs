@@ -6,12 +6,15 @@ use serde::Serialize;
 use super::words::{ever_reaches, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
 use crate::json::{number, words};
-use crate::stats::group_sequential::{Score, Sides, Spending, boundaries};
+use crate::stats::group_sequential::{Score, Sides, Spending, are_fractions, boundaries};
 
 /// Fails when Z, the stratified score of the errors so far, ≥ the boundary of
 /// this stage's end. The boundaries share `alpha` over the planned looks by the
-/// information expected at each, Σ ticks·ρ(1−ρ), fixed before the rollout. The
-/// level is approximate where errors are few: a study measures it.
+/// information expected at each, Σ ticks·ρ(1−ρ), fixed before the rollout: ticks
+/// of stages and of timed pauses. Ticks that the plan does not have, of an
+/// extension or of a person's pause, do not count, for they would come on top of
+/// what the boundaries were made for. The level is approximate where errors are
+/// few: a study measures it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupSequential {
     /// The level of all looks together, in (0, 1).
@@ -63,36 +66,37 @@ impl GroupSequential {
         )
     }
 
-    /// What it needs to know of a plan; `None` for a plan without information
-    /// or with looks too close to tell apart.
-    pub(super) fn watch(&self, plan: &[StageShape]) -> Option<ScoreWatch> {
-        let information = |stage: &StageShape| {
-            if stage.holds {
-                f64::from(stage.duration_ticks) * stage.share * (1.0 - stage.share)
-            } else {
-                0.0
-            }
-        };
-        let total: f64 = plan.iter().map(information).sum();
-        let mut so_far = 0.0;
-        let mut fractions = Vec::new();
-        let looks: Vec<bool> = plan.iter().map(|stage| information(stage) > 0.0).collect();
-        for stage in plan.iter().filter(|stage| information(stage) > 0.0) {
-            so_far += information(stage);
-            fractions.push(so_far / total);
+    /// The information expected at each look, by all there is at the last; `None`
+    /// for a plan without any, or with looks too close to tell apart.
+    pub(crate) fn fractions(&self, plan: &[StageShape]) -> Option<Vec<f64>> {
+        // Errors of a pause are seen at the next look.
+        let (mut so_far, mut paused) = (0.0, 0.0);
+        let mut by_look = Vec::new();
+        for stage in plan.iter().filter(|stage| stage.is_informative()) {
+            let by_tick = stage.share * (1.0 - stage.share);
+            so_far += paused + by_tick * f64::from(stage.duration_ticks);
+            by_look.push(so_far);
+            paused = by_tick * f64::from(stage.pause_ticks);
         }
-        // Rounding must not leave the last look short of the whole.
-        *fractions.last_mut()? = 1.0;
+        let total = *by_look.last()?;
+        let fractions: Vec<f64> = by_look.iter().map(|so_far| so_far / total).collect();
+        are_fractions(&fractions).then_some(fractions)
+    }
+
+    /// What it needs to know of a plan; `None` where it has no fractions.
+    pub(super) fn watch(&self, plan: &[StageShape]) -> Option<ScoreWatch> {
         let spending = match self.spending {
             AlphaSpending::Pocock => Spending::Pocock,
             AlphaSpending::ObrienFleming => Spending::OBrienFleming,
             AlphaSpending::Linear => Spending::Linear,
         };
+        let fractions = self.fractions(plan)?;
         let mut bounds = boundaries(spending, self.alpha, Sides::One, &fractions)?.into_iter();
-        let boundaries =
-            looks.iter().map(|look| if *look { bounds.next() } else { None }).collect();
-        let weights = plan.iter().zip(&looks).map(|(stage, look)| look.then_some(stage.share));
-        Some(ScoreWatch { weights: weights.collect(), boundaries })
+        let boundary =
+            |stage: &StageShape| if stage.is_informative() { bounds.next() } else { None };
+        let boundaries = plan.iter().map(boundary).collect();
+        let weight = |stage: &StageShape| stage.is_informative().then_some(stage.share);
+        Some(ScoreWatch { weights: plan.iter().map(weight).collect(), boundaries })
     }
 }
 

@@ -342,7 +342,11 @@ impl Rule {
                 "All traffic is the canary’s: no baseline is left to compare with.".to_string()
             }
             Some(Gap::Requests) if requests >= self.min_requests => {
-                "Too little traffic to tell: no request reached the baseline.".to_string()
+                match sight.counts.baseline.requests {
+                    0 => "Too little traffic to tell: no request reached the baseline.",
+                    _ => "Too little traffic to tell: both arms had requests at no traffic share.",
+                }
+                .to_string()
             }
             Some(Gap::Requests) => format!(
                 "Too little traffic to tell: {} at the canary, {} needed.",
@@ -368,10 +372,11 @@ impl Rule {
         if self.method.gathers() && !plan.iter().any(StageShape::is_informative) {
             return Some("holds in no stage that has a baseline to compare with");
         }
-        self.method
-            .watch(plan)
-            .is_none()
-            .then_some("has looks too close to each other to share a level over")
+        let too_close = match &self.method {
+            Method::GroupSequential(method) => method.fractions(plan).is_none(),
+            method => method.watch(plan).is_none(),
+        };
+        too_close.then_some("has looks too close to each other to share a level over")
     }
 }
 

@@ -20,6 +20,7 @@ pub struct RuleInput {
     pub look: Option<Look>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
     /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
+    /// Over a `rollout` the arms are compared share by share.
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1;
     /// default 1.
@@ -38,14 +39,18 @@ pub struct RuleInput {
     #[schemars(range(min = 0), extend("type" = "integer"))]
     pub min_errors: Option<f64>,
     /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
-    /// the rule's name says. Strictly more fails.
+    /// the rule's name says. Strictly more fails. Latencies are drawn in bins of
+    /// 2 %, so a quantile of them is off by up to 1 %.
     #[schemars(range(min = 0))]
     pub max: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub quantile: Option<f64>,
-    /// The level: the probability with which the rule may fail a healthy
-    /// release, in (0, 1); default 0.05.
+    /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
+    /// at most this share of rollouts that are not worse ever fail it, as long as
+    /// both arms vary only together. For `group_sequential`, about this share
+    /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
+    /// level of one look: a rollout with several errs more often.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub alpha: Option<f64>,
     /// For `sequential` and `slow_requests`, the ratio of the rates that is
@@ -57,8 +62,9 @@ pub struct RuleInput {
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
-    /// For `sequential`: a certificate that the ratio in a stage is below this
-    /// ends the stage early; above the tolerated ratio, at most 100.
+    /// For `sequential`: a certificate that the ratio in a stage, the same
+    /// throughout it, is below this ends the stage early; above the tolerated
+    /// ratio, at most 100.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
     pub certify_below: Option<f64>,
     /// The certificate's level in each stage, in (0, 1); default 0.05.

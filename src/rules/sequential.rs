@@ -30,7 +30,8 @@ pub struct Sequential {
 /// A stake and its bets on "worse than tolerated".
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stake {
-    /// P(the evidence ever reaches 1/α) if the canary is not worse, in (0, 1).
+    /// P(the evidence ever reaches 1/α) if the canary is not worse and both arms
+    /// vary only together, in (0, 1).
     #[serde(serialize_with = "number")]
     pub alpha: f64,
     /// The ratio of the rates that is still accepted, above 0.
@@ -57,9 +58,12 @@ pub enum BetsOpen {
 
 words!(BetsOpen { "tick_1" => TickOne, "stage_starts" => StageStarts });
 
-/// The certificate that the ratio in this stage is below a bound: P(it is ever
-/// given though the ratio is not) ≤ `certify_alpha` in each stage. Once given it
-/// ends the stage, unless another rule cannot tell yet.
+/// The certificate that the ratio in this stage is below a bound: if the ratio is
+/// the same throughout the stage and not below it, P(the stake on "below" ever
+/// reaches 1/`certify_alpha`) ≤ `certify_alpha`. The stage ends in the first tick,
+/// from `min_ticks` on, in which the stake stands there, unless another rule
+/// cannot tell yet. It says nothing of a release that turns bad within the stage:
+/// what was won while it was good is then still in the stake.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Certificate {
     /// The bound r₁, above the tolerated ratio.
@@ -96,7 +100,7 @@ impl Stake {
         let limit = significant(1.0 / self.alpha);
         if self.is_enough(sight) {
             format!(
-                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, at most {} {limit}.",
+                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, and both arms vary only together, at most {} {limit}.",
                 ever_reaches(self.alpha)
             )
         } else {
@@ -180,13 +184,20 @@ impl Sequential {
     }
 
     pub(super) fn measure(&self, sight: &Sight) -> Measure {
+        if let (Some(ln_wealth), Some(certificate)) = (sight.ln_certificate, self.certificate) {
+            return Measure {
+                observed: Some(value(ln_wealth)),
+                limit: 1.0 / certificate.certify_alpha,
+                canary_limit: None,
+            };
+        }
         self.stake.measure(sight)
     }
 
     pub(super) fn sentence(&self, sight: &Sight) -> String {
         if let (Some(ln_wealth), Some(certificate)) = (sight.ln_certificate, self.certificate) {
             return format!(
-                "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If that is not so, at most {} {} in this stage.",
+                "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If it failed that often throughout the stage, at most {} {} in it.",
                 significant(certificate.certify_below),
                 worth(ln_wealth),
                 ever_reaches(certificate.certify_alpha),
@@ -250,9 +261,6 @@ pub struct WealthWatch {
 pub struct Wealth {
     worse: Evidence,
     certificate: Option<Evidence>,
-    /// ln of the worth with which the certificate was earned in this stage; it
-    /// is not lost again.
-    certified: Option<f64>,
 }
 
 impl WealthWatch {
@@ -260,7 +268,6 @@ impl WealthWatch {
         Wealth {
             worse: self.worse.fresh(),
             certificate: self.certificate.as_ref().map(|(pot, _)| pot.fresh()),
-            certified: None,
         }
     }
 
@@ -269,7 +276,7 @@ impl WealthWatch {
         if let Some((pot, _)) = &self.certificate {
             let mut evidence = pot.fresh();
             pot.enter(&mut evidence, stage);
-            (wealth.certificate, wealth.certified) = (Some(evidence), None);
+            wealth.certificate = Some(evidence);
         }
     }
 
@@ -285,9 +292,6 @@ impl WealthWatch {
     fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
             pot.observe(evidence, stage, errors);
-            if wealth.certified.is_none() && evidence.reaches(pot.ln_limit) {
-                wealth.certified = Some(evidence.ln_value());
-            }
         }
     }
 
@@ -308,12 +312,13 @@ impl WealthWatch {
     /// Whether a stage may end early after `clock` ticks; `None` if no
     /// certificate is asked for.
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
-        let (_, min_ticks) = self.certificate.as_ref()?;
-        Some(wealth.certified.is_some() && clock >= *min_ticks)
+        let (pot, min_ticks) = self.certificate.as_ref()?;
+        let evidence = wealth.certificate.as_ref()?;
+        Some(clock >= *min_ticks && evidence.reaches(pot.ln_limit))
     }
 
-    /// ln of the worth with which the certificate was earned in this stage.
+    /// ln of what the certificate's stake has grown to in this stage.
     pub(super) fn ln_certificate(&self, wealth: &Wealth) -> Option<f64> {
-        wealth.certified
+        wealth.certificate.as_ref().map(Evidence::ln_value)
     }
 }

@@ -11,6 +11,8 @@ pub struct StageShape {
     pub share: f64,
     /// Ticks planned.
     pub duration_ticks: u32,
+    /// Ticks of the timed pause that follows it; 0 if none is planned.
+    pub pause_ticks: u32,
     /// Whether the rule holds in it.
     pub holds: bool,
 }
@@ -69,15 +71,16 @@ impl Watch {
         }
     }
 
-    /// Takes in a tick: the errors (or slow requests) of canary and baseline.
-    /// Part of the loop, where a call costs as much as what it does.
+    /// Takes in a tick: the errors (or slow requests) of canary and baseline, and
+    /// whether the plan has this tick (an extension or a person's pause is not
+    /// in it). Part of the loop, where a call costs as much as what it does.
     #[inline(always)]
-    pub fn observe(&self, memory: &mut Memory, stage: u32, errors: [u64; 2]) {
+    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, errors: [u64; 2]) {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
                 watch.observe(wealth, stage as usize, errors);
             }
-            (Watch::Score(watch), Memory::Score(score)) => {
+            (Watch::Score(watch), Memory::Score(score)) if planned => {
                 watch.observe(score, stage as usize, errors);
             }
             _ => {}
@@ -125,7 +128,7 @@ impl Watch {
         }
     }
 
-    /// ln of the worth with which the certificate was earned in this stage.
+    /// ln of what the certificate's stake has grown to in this stage.
     pub fn ln_certificate(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.ln_certificate(wealth),

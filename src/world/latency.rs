@@ -18,7 +18,7 @@ pub const BINS: u32 = 1 << LEVELS;
 /// Where the first bin begins, in milliseconds.
 const FIRST_EDGE_MS: f64 = 0.001;
 /// A bin's upper edge by its lower.
-const BIN_RATIO: f64 = 1.02;
+const BIN_RATIO: f64 = config::LATENCY_BIN_RATIO;
 /// Levels whose splits lie together in a stream, so that one load of its
 /// window serves four splits on a way down.
 const LEVELS_TOGETHER: u32 = 4;
@@ -120,8 +120,7 @@ type Node = u32;
 
 impl Law {
     pub(super) fn new(latency: &config::Latency, usual_shifts: &[f64]) -> Self {
-        let mu = ln(latency.p50);
-        let sigma = (ln(latency.p99) - mu) / normal::quantile(0.99);
+        let (mu, sigma) = latency.ln_law();
         let edges = (0..=BINS).map(|edge| ln_edge(f64::from(edge)) - mu).collect();
         let mut law = Law { edges, sigma, tables: Vec::new() };
         law.tables = usual_shifts

@@ -12,6 +12,7 @@ mod course;
 mod fit;
 mod golden;
 mod honesty;
+mod limits;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 mod plain_rules;

@@ -4,7 +4,9 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::observation::{ByArm, Counts};
-use canary_rollout::rules::{Limit, Sight, Verdict};
+use canary_rollout::rules::{ByShare, Limit, Sight, Verdict};
+use canary_rollout::stats::fisher::ErrorLaw;
+use canary_rollout::stats::stratified::stratified;
 
 use crate::support::config;
 
@@ -110,6 +112,73 @@ fn error_rate_delta_is_a_limit_above_the_baseline() {
         ((1, 100), (1, 100)),
         Pass,
         "Error rate: 1 of 100 canary requests failed, 1 %, 0 points above the baseline’s 1 %; the limit is 0 points.",
+    );
+}
+
+/// Kohavi's example of Simpson's paradox: the release fails more often on both
+/// days, and less often in the sum of them, for most of its requests came on the
+/// better day. Where a window saw several shares, rules say what each share says.
+#[test]
+fn arms_are_compared_share_by_share() {
+    let day = |x_c, n_c, x_b, n_b| ByArm {
+        canary: Counts { requests: n_c, errors: x_c },
+        baseline: Counts { requests: n_b, errors: x_b },
+    };
+    let days = [day(230, 10_000, 20_000, 990_000), day(6_000, 500_000, 5_000, 500_000)];
+    let mut law = ErrorLaw::none();
+    law.add(days[0]);
+    let seen = |days: &[ByArm<Counts>], exact_p_value| {
+        let mut counts = ByArm::default();
+        days.iter().for_each(|day| counts += *day);
+        let errors = stratified(days.iter().copied());
+        let by_share = Some(ByShare { errors, exact_p_value: Some(exact_p_value) });
+        Sight { counts, by_share, ..Sight::default() }
+    };
+    let both = seen(&days, law.p_value(days[1]));
+    let start = "Error rate: 6,230 of 510,000 canary requests failed, 1.22 %, the baseline’s 1.68 %; compared at each of 2 traffic shares:";
+    for (rule, verdict, rest) in [
+        (
+            r#""rule": "error_rate_delta", "max": 0.002"#,
+            Fail,
+            "0.203 points above; the limit is 0.2 points.",
+        ),
+        (
+            r#""rule": "error_rate_delta", "max": 0.0021"#,
+            Pass,
+            "0.203 points above; the limit is 0.21 points.",
+        ),
+        (
+            r#""rule": "error_rate_ratio", "max": 1.19"#,
+            Fail,
+            "1.2 times the baseline’s rate; the limit is 1.19 times.",
+        ),
+        (
+            r#""rule": "error_rate_ratio", "max": 1.2"#,
+            Pass,
+            "1.2 times the baseline’s rate; the limit is 1.2 times.",
+        ),
+        (r#""rule": "z_test""#, Fail, "p = less than 0.000001 by the z test; the limit is 0.05."),
+        (
+            r#""rule": "fisher""#,
+            Fail,
+            "p = less than 0.000001 by Fisher’s exact test; the limit is 0.05.",
+        ),
+    ] {
+        check(rule, &both, verdict, &format!("{start} {rest}"));
+    }
+    let clean = [day(0, 100, 0, 900), day(2, 500, 0, 500)];
+    check(
+        r#""rule": "error_rate_ratio", "max": 5"#,
+        &seen(&clean, 0.25),
+        Fail,
+        "Error rate: 2 of 600 canary requests failed, 0.333 %, the baseline’s 0 %; compared at each of 2 traffic shares: more than any number of times the baseline’s rate; the limit is 5 times.",
+    );
+    // Neither share had requests of both arms.
+    check(
+        r#""rule": "z_test""#,
+        &seen(&[day(0, 0, 3, 900), day(2, 500, 0, 0)], 1.0),
+        Inconclusive,
+        "Too little traffic to tell: both arms had requests at no traffic share.",
     );
 }
 

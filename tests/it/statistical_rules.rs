@@ -163,7 +163,7 @@ fn sequential_tells_what_its_stake_has_grown_to() {
         rule,
         worth(23.4),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to 23.4. If that is not so, at most 1 rollout in 20 ever reaches 20.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to 23.4. If that is not so, and both arms vary only together, at most 1 rollout in 20 ever reaches 20.",
     );
     check_words(
         rule,
@@ -181,25 +181,25 @@ fn sequential_tells_what_its_stake_has_grown_to() {
         rule,
         worth(1e40),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to more than a million. If that is not so, at most 1 rollout in 20 ever reaches 20.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to more than a million. If that is not so, and both arms vary only together, at most 1 rollout in 20 ever reaches 20.",
     );
     check_words(
         r#""rule": "sequential", "alpha": 0.03, "tolerated_ratio": 1.2"#,
         worth(50.0),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, at most 3 % of rollouts ever reach 33.3.",
+        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, and both arms vary only together, at most 3 % of rollouts ever reach 33.3.",
     );
     check_words(
         r#""rule": "sequential", "certify_below": 1.5, "certify_alpha": 0.1"#,
         Sight { ln_certificate: Some(canary_rollout::math::ln(10.4)), ..worth(0.5) },
         Pass,
-        "Certificate: a stake of 1, bet on “it fails less than 1.5 times as often as the baseline”, has grown to 10.4. If that is not so, at most 1 rollout in 10 ever reaches 10 in this stage.",
+        "Certificate: a stake of 1, bet on “it fails less than 1.5 times as often as the baseline”, has grown to 10.4. If it failed that often throughout the stage, at most 1 rollout in 10 ever reaches 10 in it.",
     );
     check_words(
         r#""rule": "slow_requests", "objective_ms": 250, "alpha": 0.01"#,
         Sight { ln_wealth: worth(120.0).ln_wealth, ..seen((0, 100), (0, 900)) },
         Fail,
-        "Evidence: a stake of 1, bet on “more canary requests exceed 250 ms”, has grown to 120. If that is not so, at most 1 rollout in 100 ever reaches 100.",
+        "Evidence: a stake of 1, bet on “more canary requests exceed 250 ms”, has grown to 120. If that is not so, and both arms vary only together, at most 1 rollout in 100 ever reaches 100.",
     );
     check_words(
         rule,
@@ -226,7 +226,7 @@ fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
             stage += 1;
             watch.enter(&mut memory, stage);
         }
-        watch.observe(&mut memory, stage, [canary, baseline]);
+        watch.observe(&mut memory, stage, true, [canary, baseline]);
     }
     (watch, memory)
 }
@@ -511,4 +511,25 @@ fn a_certificate_waits_for_a_rule_that_cannot_tell() {
     assert!(ticks > 2 && ticks < 10, "{ticks}");
     assert_eq!(looks(&rollout, 1).last(), Some(&(ticks, Pass)));
     assert_eq!(rollout.history().decisions[0].by, By::Rule);
+}
+
+/// A stage that ends early tells the stake that ended it, not that of the
+/// opposite bet.
+#[test]
+fn an_early_promotion_tells_its_certificate() {
+    let text = r#"{ "traffic": { "requests_per_second": 10 }, "baseline": { "error_rate": 0.02 },
+        "stages": [{ "traffic_pct": 10, "duration_ticks": 20 }, { "traffic_pct": 50, "duration_ticks": 10 }],
+        "rules": [{ "rule": "sequential", "certify_below": 2, "min_ticks": 15 }] }"#;
+    let report = rolled_out(&config(text), 1).report();
+    for (decision, what) in report.decisions.iter().zip([
+        "Promoted to stage 2, 50 %. Certificate: a stake of 1, bet on “it fails less than 2 times as often as the baseline”, has grown to ",
+        "Completed: all traffic goes to the release.",
+    ]) {
+        assert!(decision.sentence.starts_with(what), "{decision:?}");
+    }
+    let first = &report.decisions[0];
+    assert_eq!((first.by, first.limit), (By::Rule, Some(20.0)));
+    assert!(first.observed.unwrap() >= 20.0, "{first:?}");
+    let end = "If it failed that often throughout the stage, at most 1 rollout in 20 ever reaches 20 in it.";
+    assert!(first.sentence.ends_with(end), "{first:?}");
 }

@@ -22,12 +22,18 @@ const max = (unit, scale) => ({ key: 'max', label: 'fails above', unit, scale })
 /** @type {Parameter} */
 const quantile = { key: 'quantile', label: 'Quantile', otherwise: 0.99 };
 
-/** @type {Parameter} */
-const alpha = { key: 'alpha', label: 'False alarms, at most', unit: '%', scale: 100, otherwise: 0.05 };
+/**
+ * The level, which promises more or less.
+ * @param {string} label
+ * @returns {Parameter}
+ */
+const alpha = (label) => ({ key: 'alpha', label, unit: '%', scale: 100, otherwise: 0.05 });
+
+const ofOneLook = alpha('False alarms of one look, about');
 
 /** How a stake is bet. @type {Parameter[]} */
 const stake = [
-  alpha,
+  alpha('False alarms, at most'),
   { key: 'tolerated_ratio', label: 'Tolerates', unit: '× the baseline', otherwise: 1 },
   { key: 'bets', label: 'Bets on ratios of', kind: 'numbers', placeholder: '1.25 to 20 times that' },
   {
@@ -92,12 +98,12 @@ export const RULE_KINDS = {
   group_sequential: {
     name: 'evidence of more errors, at planned looks',
     start: {},
-    parameters: [alpha, spending],
+    parameters: [alpha('False alarms, about'), spending],
     gathers: true,
   },
-  z_test: { name: 'test of error rates (z)', start: {}, parameters: [alpha] },
-  fisher: { name: 'test of error rates (Fisher)', start: {}, parameters: [alpha] },
-  mann_whitney: { name: 'test of latency (Mann-Whitney)', start: {}, parameters: [alpha] },
+  z_test: { name: 'test of error rates (z)', start: {}, parameters: [ofOneLook] },
+  fisher: { name: 'test of error rates (Fisher)', start: {}, parameters: [ofOneLook] },
+  mann_whitney: { name: 'test of latency (Mann-Whitney)', start: {}, parameters: [ofOneLook] },
 };
 
 /**

@@ -1,0 +1,182 @@
+//! What a configuration may cost, and what `validate` warns of.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::config::{Config, MAX_LOOKS};
+use serde_json::{Value, json};
+
+use crate::support::config;
+
+fn stages(plan: &[(f64, u32)]) -> Value {
+    plan.iter()
+        .map(|(share, ticks)| json!({ "traffic_pct": share, "duration_ticks": ticks }))
+        .collect()
+}
+
+#[track_caller]
+fn check_refused(config: Value, faults: &[(&str, &str)]) {
+    let error = Config::from_json(&config.to_string()).unwrap_err();
+    let found: Vec<(&str, &str)> =
+        error.problems().iter().map(|p| (p.path.as_str(), p.message.as_str())).collect();
+    assert_eq!(found, faults);
+}
+
+/// A look at every tick over the whole window reads it anew each time, so the
+/// work grows with the square of its length.
+#[test]
+fn looks_that_read_too_many_latencies_are_refused() {
+    let one =
+        |ticks: u32, rule: Value| json!({ "stages": stages(&[(50.0, ticks)]), "rules": [rule] });
+    let delta = json!({ "rule": "latency_delta_ms", "max": 50, "look": "every_tick" });
+    // 1,000 ticks, both arms: 1 + 2 + … + 1,000, twice.
+    let most = config(&one(1_000, delta.clone()).to_string());
+    assert_eq!(most.most_latency_reads(&most.rules[0]), 1_001_000);
+    check_refused(
+        one(1_100, delta.clone()),
+        &[(
+            "rules[0]",
+            "latency_delta_ms reads the latencies of 1,211,100 ticks over all looks, the limit is 1,200,000: expected looks at stage_end, or the window tick",
+        )],
+    );
+    let shapes = json!({ "rule": "mann_whitney", "look": "every_tick", "window": "rollout" });
+    config(&one(489, shapes.clone()).to_string());
+    check_refused(
+        one(490, shapes),
+        &[(
+            "rules[0]",
+            "mann_whitney reads the latencies of 1,202,950 ticks over all looks, the limit is 1,200,000: expected looks at stage_end, or the window tick",
+        )],
+    );
+    // One look at the end, and windows of a tick, only grow with the length.
+    for (look, window) in [("stage_end", "rollout"), ("every_tick", "tick")] {
+        let rule = json!({ "rule": "latency", "max": 500, "look": look, "window": window });
+        config(&one(100_000, rule).to_string());
+    }
+}
+
+/// What is read is counted as the loop reads it: stage by stage, pauses and
+/// extensions included.
+#[test]
+fn reads_are_counted_over_the_longest_plan() {
+    let reads = |extra: Value, rule: Value| {
+        let mut text = json!({
+            "stages": [{ "traffic_pct": 10, "duration_ticks": 4, "pause": { "ticks": 3 } },
+                       { "traffic_pct": 50, "duration_ticks": 2 }],
+            "rules": [rule],
+        });
+        text.as_object_mut().unwrap().append(&mut extra.as_object().unwrap().clone());
+        let config = config(&text.to_string());
+        config.most_latency_reads(&config.rules[0])
+    };
+    let rule = |look: &str, window: &str| json!({ "rule": "latency", "max": 500, "look": look, "window": window });
+    let extend = json!({ "on_inconclusive": { "extend": { "max_ticks": 2, "then": "promote" } } });
+    for (extra, look, window, expected) in [
+        (json!({}), "stage_end", "tick", 2),
+        (json!({}), "stage_end", "stage", 4 + 2),
+        (json!({}), "stage_end", "rollout", 4 + (4 + 3 + 2)),
+        (json!({}), "every_tick", "tick", 6),
+        (json!({}), "every_tick", "stage", 10 + 3),
+        (json!({}), "every_tick", "rollout", 10 + (8 + 9)),
+        (extend.clone(), "stage_end", "stage", (4 + 5 + 6) + (2 + 3 + 4)),
+        (extend, "every_tick", "rollout", 21 + (10 + 11 + 12 + 13)),
+    ] {
+        assert_eq!(reads(extra, rule(look, window)), expected, "{look} over the {window}");
+    }
+}
+
+#[test]
+fn a_history_of_too_many_looks_is_refused() {
+    let rules = |count: u32| {
+        let rule =
+            |i| json!({ "rule": "error_rate", "max": 0.01 * f64::from(i), "look": "every_tick" });
+        let rules: Vec<Value> = (1..=count).map(rule).collect();
+        json!({ "stages": stages(&[(50.0, 100_000)]), "rules": rules })
+    };
+    assert_eq!(config(&rules(10).to_string()).most_looks(), MAX_LOOKS);
+    check_refused(
+        rules(11),
+        &[("rules", "look 1,100,000 times in a rollout, the limit is 1,000,000")],
+    );
+}
+
+#[test]
+fn looks_that_are_too_close_together_are_refused() {
+    let close: Vec<(f64, u32)> =
+        (0..30).map(|i| (10.0 + f64::from(i), if i % 2 == 0 { 1_900 } else { 2 })).collect();
+    let rule = json!({ "rule": "group_sequential" });
+    check_refused(
+        json!({ "stages": stages(&close), "rules": [rule] }),
+        &[(
+            "rules[0]",
+            "group_sequential has looks so close together that its boundaries take 1119 units of work, the limit is 1000: expected fewer looks, or longer stages between them",
+        )],
+    );
+    // 100 looks of the same information, and ten for each of 32 rules.
+    let even: Vec<(f64, u32)> = (1..=100).map(|i| (0.1 * f64::from(i), 1_000 / i as u32)).collect();
+    config(&json!({ "stages": stages(&even), "rules": [rule] }).to_string());
+    let rules: Vec<Value> = (1..=32)
+        .map(|i| json!({ "rule": "group_sequential", "alpha": 0.001 * f64::from(i) }))
+        .collect();
+    let ten: Vec<(f64, u32)> = (1..=10).map(|i| (f64::from(i), 10)).collect();
+    config(&json!({ "stages": stages(&ten), "rules": rules }).to_string());
+}
+
+#[track_caller]
+fn check_warned(config_text: Value, path: &str, message: Option<&str>) {
+    let warnings = config(&config_text.to_string()).warnings();
+    let found = warnings.iter().find(|warning| warning.path == path).map(|w| w.message.as_str());
+    assert_eq!(found, message, "{config_text}");
+}
+
+#[test]
+fn promises_that_the_world_breaks_are_warned_of() {
+    let with = |noise: Value, rule: &str| json!({ "stages": stages(&[(50.0, 20)]), "noise": noise, "rules": [{ "rule": rule }] });
+    let apart = |rule: &str, remedy: &str| {
+        format!(
+            "{rule} holds its alpha where both arms vary together: noise.per_arm varies each by itself, and it fails a healthy release more often{remedy}"
+        )
+    };
+    for rule in ["z_test", "fisher", "group_sequential"] {
+        check_warned(with(json!({ "per_arm": 0.5 }), rule), "rules[0]", Some(&apart(rule, "")));
+    }
+    let remedy = "; a tolerated_ratio above 1 allows for some of it";
+    let expected = apart("sequential", remedy);
+    check_warned(with(json!({ "per_arm": 0.1 }), "sequential"), "rules[0]", Some(&expected));
+    check_warned(with(json!({ "common": 1 }), "sequential"), "rules[0]", None);
+    check_warned(with(json!({ "per_arm": 0.5 }), "mann_whitney"), "rules[0]", None);
+}
+
+#[test]
+fn limits_finer_than_the_bins_are_warned_of() {
+    let with = |rule: Value, p99: f64| {
+        json!({ "stages": stages(&[(50.0, 5)]), "rules": [rule],
+                "baseline": { "latency_ms": { "p50": 80, "p99": p99 } } })
+    };
+    let latency = |max: f64| json!({ "rule": "latency", "max": max });
+    let near = "latency cannot tell its limit of 82.4 ms from the baseline’s 82 ms: latencies are drawn in bins of 2 %";
+    check_warned(with(latency(82.4), 82.0), "rules[0]", Some(near));
+    check_warned(with(latency(84.0), 82.0), "rules[0]", None);
+    check_warned(with(latency(190.0), 180.0), "rules[0]", None);
+    let delta = |max: f64| json!({ "rule": "latency_delta_ms", "max": max });
+    let fine = "latency_delta_ms cannot tell a difference of 3 ms at the baseline’s 180 ms: latencies are drawn in bins of 2 %";
+    check_warned(with(delta(3.0), 180.0), "rules[0]", Some(fine));
+    check_warned(with(delta(4.0), 180.0), "rules[0]", None);
+    let slow = json!({ "rule": "slow_requests", "objective_ms": 81 });
+    let narrow = "slow_requests takes its objective of 81 ms at the nearest edge of a bin, and the baseline’s latencies are no wider than one: latencies are drawn in bins of 2 %";
+    check_warned(with(slow.clone(), 82.0), "rules[0]", Some(narrow));
+    check_warned(with(slow, 180.0), "rules[0]", None);
+}
+
+#[test]
+fn a_tick_as_long_as_the_day_is_warned_of() {
+    let with = |tick: u32| {
+        json!({ "tick_seconds": tick, "stages": stages(&[(10.0, 2)]), "rules": [{ "rule": "fisher" }],
+                "traffic": { "requests_per_second": 0.5, "daily_swing": { "amplitude": 0.9 } } })
+    };
+    let path = "traffic.daily_swing.period_seconds";
+    let message = "is 86400 s, and a tick of 86400 s takes the load of its middle: expected at least 8 ticks a period";
+    check_warned(with(86_400), path, Some(message));
+    check_warned(with(10_800), path, None);
+    check_warned(with(10_801), path, Some(&message.replace("of 86400", "of 10801")));
+}
