@@ -243,18 +243,19 @@ pub fn validate(
     to_js(&match read_config(config) {
         Ok(config) => Validation {
             problems: Vec::new(),
+            more: 0,
             warnings: config.warnings().into_iter().map(Into::into).collect(),
         },
         Err(error) => {
-            let place = error.line_column();
             let problem = |problem: &crate::problem::Problem| PlacedProblem {
                 path: problem.path.clone(),
                 message: problem.message.clone(),
-                line: place.map(|(line, _)| line),
-                column: place.map(|(_, column)| column),
+                line: problem.line_column.map(|(line, _)| line),
+                column: problem.line_column.map(|(_, column)| column),
             };
             Validation {
                 problems: error.problems().iter().map(problem).collect(),
+                more: error.more() as u32,
                 warnings: Vec::new(),
             }
         }
@@ -276,6 +277,7 @@ pub fn version() -> String {
 #[derive(Serialize)]
 struct Validation {
     problems: Vec<PlacedProblem>,
+    more: u32,
     warnings: Vec<crate::report::Warning>,
 }
 

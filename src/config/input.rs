@@ -73,7 +73,8 @@ fields!(ConfigInput {
     latency_threshold_ms,
     rules,
     on_inconclusive,
-    rollback_ticks
+    rollback_ticks;
+    "$schema"
 });
 
 /// The load: requests a tick are Poisson around it.

@@ -6,6 +6,7 @@
 //! only the rules these stand for, so it says in full what a rollout will do.
 
 mod error;
+mod foreign;
 mod input;
 mod presets;
 mod resolve;

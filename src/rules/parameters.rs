@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 
 use super::sequential::DEFAULT_BETS;
 use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::{fields, plain, quoted};
+use crate::json::{fields, plain};
+use crate::message::{did_you_mean, quoted};
 use crate::problem::Problem;
 use crate::stats::eprocess::MAX_BETS;
 
@@ -154,11 +155,15 @@ impl RuleInput {
                     method
                 }
                 None => {
-                    let expected = Method::NAMES.join(", ");
-                    p.complain(
-                        "rule",
-                        format!("unknown rule {}, expected one of {expected}", quoted(&self.rule)),
-                    );
+                    let found = quoted(&self.rule);
+                    let message = match did_you_mean(&self.rule, Method::NAMES) {
+                        Some(meant) => format!("unknown rule {found} (did you mean \"{meant}\"?)"),
+                        None => format!(
+                            "unknown rule {found}, expected one of {}",
+                            Method::NAMES.join(", ")
+                        ),
+                    };
+                    p.complain("rule", message);
                     return None;
                 }
             },
