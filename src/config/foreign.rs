@@ -75,7 +75,10 @@ impl Traits {
             let platform = match (group, kind.as_str()) {
                 (
                     "argoproj.io",
-                    "Rollout" | "AnalysisTemplate" | "ClusterAnalysisTemplate" | "AnalysisRun"
+                    "Rollout"
+                    | "AnalysisTemplate"
+                    | "ClusterAnalysisTemplate"
+                    | "AnalysisRun"
                     | "Experiment",
                 ) => "an Argo",
                 ("flagger.app", _) => "a Flagger",
@@ -96,8 +99,7 @@ impl Traits {
             return Some("an AWS CloudFormation template (AWSTemplateFormatVersion)".to_string());
         }
         let is_kayentas = self.has("metrics") && self.has("classifier");
-        is_kayentas
-            .then(|| "a Kayenta canary configuration (keys metrics, classifier)".to_string())
+        is_kayentas.then(|| "a Kayenta canary configuration (keys metrics, classifier)".to_string())
     }
 }
 
@@ -153,9 +155,8 @@ fn is_helm_template(text: &str) -> bool {
 
 /// Whether the first line that says anything is one of YAML and none of JSON.
 fn looks_like_yaml(text: &str) -> bool {
-    let says = |line: &&str| {
-        !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with('%')
-    };
+    let says =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with('%');
     let mut lines = text.trim_start_matches('\u{feff}').lines().filter(says);
     let first = lines.next().unwrap_or_default();
     first.trim_end() == "---" || first.starts_with("- ") || key_at_margin(first).is_some()

@@ -155,9 +155,7 @@ fn unknown_key(key: &str, place: usize, fields: &[Field<'_>], faults: &mut Fault
     let names = || fields.iter().map(|field| field.name);
     let meant = did_you_mean(key, names());
     faults.in_field(key, |faults| {
-        faults.tell(place, || {
-            format!("unknown field `{}`{}", shown(key), rather(meant, names()))
-        });
+        faults.tell(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
     });
     let left_out = |name: &&str| fields.iter().any(|field| field.name == *name && !field.is_filled);
     if let Some(meant) = meant.filter(left_out) {
@@ -194,9 +192,8 @@ impl<'a> Choice<'a> {
         match self.content {
             Some(content) => faults.in_field(word, |faults| T::read(content, faults)),
             None => {
-                faults.tell(place, || {
-                    format!("`{word}` needs a value, expected {{\"{word}\": …}}")
-                });
+                faults
+                    .tell(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
                 None
             }
         }
@@ -206,8 +203,7 @@ impl<'a> Choice<'a> {
     pub(crate) fn alone(&self, faults: &mut Faults) -> Option<()> {
         let (word, place) = (self.word, self.node.place);
         if self.content.is_some() {
-            faults
-                .tell(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
+            faults.tell(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
             return None;
         }
         Some(())

@@ -16,6 +16,7 @@ mod honesty;
 mod native;
 mod plain_rules;
 mod properties;
+mod reading;
 mod rules;
 mod samplers;
 mod state_machine;
