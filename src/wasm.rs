@@ -240,11 +240,12 @@ pub fn presets() -> Result<JsValue, JsError> {
 pub fn validate(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
 ) -> Result<JsValue, JsError> {
+    let written = config.as_string().or_else(|| json_text(config)).unwrap_or_default();
     to_js(&match read_config(config) {
         Ok(config) => Validation {
             problems: Vec::new(),
             more: 0,
-            warnings: config.warnings().into_iter().map(Into::into).collect(),
+            warnings: config.warnings_in(&written).into_iter().map(Into::into).collect(),
         },
         Err(error) => {
             let problem = |problem: &crate::problem::Problem| PlacedProblem {

@@ -13,6 +13,7 @@ mod resolve;
 mod schema;
 mod thresholds;
 mod warnings;
+mod written;
 
 pub use error::ConfigError;
 pub use input::*;

@@ -45,7 +45,7 @@ impl Config {
 }
 
 /// The tree of a text, what it says, and what is wrong with its names and types.
-fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), ConfigError> {
+pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), ConfigError> {
     if text.len() > MAX_CONFIG_BYTES {
         return Err(ConfigError::of_whole(format!(
             "the configuration is {} bytes long, the limit is {MAX_CONFIG_BYTES}",

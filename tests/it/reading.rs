@@ -94,6 +94,39 @@ fn unknown_keys_wrong_types_missing_and_double_keys_and_ranges_are_told_together
     );
 }
 
+/// A rule that stands for a threshold is warned of where the threshold was written,
+/// and a rule by its number in the text.
+#[test]
+fn a_warning_is_told_where_the_text_has_its_cause() {
+    let text = r#"{
+  "stages": [
+    { "traffic_pct": 1, "duration_ticks": 1 },
+    { "traffic_pct": 100, "latency_threshold_ms": 50 }
+  ],
+  "rules": [{ "rule": "z_test", "look": "every_tick" }],
+  "error_rate_threshold": 0.01,
+  "canary": { "error_arrival": { "late": { "start_tick": 2 } } }
+}"#;
+    let warnings = Config::from_json(text).unwrap().warnings_in(text);
+    let mut found: Vec<(u32, u32, &str)> = warnings
+        .iter()
+        .map(|warning| {
+            let (line, column) = warning.line_column.unwrap();
+            (line, column, warning.path.as_str())
+        })
+        .collect();
+    found.dedup();
+    assert_eq!(
+        found,
+        [
+            (4, 51, "stages[1].latency_threshold_ms"),
+            (6, 13, "rules[0]"),
+            (7, 27, "error_rate_threshold"),
+            (8, 32, "canary.error_arrival"),
+        ]
+    );
+}
+
 /// What cannot be read has no value: nothing is said that follows from its lack.
 #[test]
 fn a_fault_is_told_once() {
