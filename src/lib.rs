@@ -51,6 +51,7 @@ pub mod config;
 pub mod controller;
 mod json;
 pub mod math;
+pub mod message;
 pub mod observation;
 pub mod problem;
 pub mod report;

@@ -10,12 +10,15 @@ pub struct Problem {
     pub path: String,
     /// What is wrong and what was expected, a phrase without a full stop.
     pub message: String,
+    /// Line and column in the text, both from 1; a column counts characters.
+    /// `None` where there is no text, or no place in it.
+    pub line_column: Option<(u32, u32)>,
 }
 
 impl Problem {
-    /// A problem at `path`.
+    /// A problem at `path`, without line and column.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Problem { path: path.into(), message: message.into() }
+        Problem { path: path.into(), message: message.into(), line_column: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A seed as a person writes it.
 
-use crate::json::quoted;
+use crate::message::quoted;
 use crate::problem::Problem;
 
 /// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds
@@ -18,10 +18,9 @@ pub fn parse_seed(text: &str) -> Result<u64, Problem> {
         false => None,
     };
     seed.ok_or_else(|| {
-        let shown: String = digits.chars().take(40).collect();
         Problem::new(
             "seed",
-            format!("found {}, expected a whole number from 0 to {MAX_SEED}", quoted(&shown)),
+            format!("found {}, expected a whole number from 0 to {MAX_SEED}", quoted(digits)),
         )
     })
 }

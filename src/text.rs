@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::message::shown;
 use crate::observation::ByArm;
 use crate::report::{Outcome, Report, StageReport, StageVerdict};
 use crate::rollout::Rollout;
@@ -16,6 +17,7 @@ pub fn rollout_text(rollout: &Rollout) -> String {
     let report = rollout.report();
     let mut text = String::new();
     let name = if report.config.name.is_empty() { "rollout" } else { &report.config.name };
+    let name = shown(name);
     let seconds = report.config.tick_seconds;
     let ticks = counted(u64::from(report.metrics.ticks), "tick");
     let _ = writeln!(text, "{name}   seed {}   {ticks} of {seconds} s\n", report.seed);
@@ -77,7 +79,7 @@ fn table<const COLUMNS: usize>(text: &mut String, rows: &[[String; COLUMNS]]) {
 
 /// A stage takes two rows, the canary above the baseline; one before it began.
 fn stage_rows(stage: &StageReport) -> Vec<[String; 8]> {
-    let name: String = stage.name.chars().take(24).collect();
+    let name: String = shown(&stage.name).chars().take(24).collect();
     let share = format!("{} %", significant(stage.traffic_pct));
     let verdict = match stage.verdict {
         StageVerdict::NotReached => "not reached",
@@ -143,20 +145,20 @@ fn chart(values: &[Option<f64>], top: f64) -> String {
 pub fn study_text(report: &StudyReport) -> String {
     let mut text = String::new();
     let name = if report.config.name.is_empty() { "study" } else { &report.config.name };
+    let name = shown(name);
     let runs = counted(report.runs, "run");
     let partial = if report.partial { ", stopped early" } else { "" };
     let _ = writeln!(text, "{name}   {runs} from seed {}{partial}\n", report.seeds.first);
     let mut cases = vec![("healthy".to_string(), &report.healthy)];
     cases.extend(report.release.iter().map(|release| ("the release".to_string(), release)));
     for other in &report.policies {
-        cases.push((format!("{}: healthy", other.name), &other.healthy));
-        cases.extend(
-            other.release.iter().map(|case| (format!("{}: the release", other.name), case)),
-        );
+        let name = shown(&other.name);
+        cases.push((format!("{name}: healthy"), &other.healthy));
+        cases.extend(other.release.iter().map(|case| (format!("{name}: the release"), case)));
     }
     for point in report.sweep.iter().flat_map(|sweep| &sweep.points) {
         let field = report.sweep.as_ref().map_or("", |sweep| sweep.field.as_str());
-        let name = format!("{field} {}", significant(point.value));
+        let name = format!("{} {}", shown(field), significant(point.value));
         cases.extend(point.policies.iter().map(|case| (name.clone(), case)));
     }
     let header =

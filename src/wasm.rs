@@ -240,21 +240,23 @@ pub fn presets() -> Result<JsValue, JsError> {
 pub fn validate(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
 ) -> Result<JsValue, JsError> {
+    let written = config.as_string().or_else(|| json_text(config)).unwrap_or_default();
     to_js(&match read_config(config) {
         Ok(config) => Validation {
             problems: Vec::new(),
-            warnings: config.warnings().into_iter().map(Into::into).collect(),
+            more: 0,
+            warnings: config.warnings_in(&written).into_iter().map(Into::into).collect(),
         },
         Err(error) => {
-            let place = error.line_column();
             let problem = |problem: &crate::problem::Problem| PlacedProblem {
                 path: problem.path.clone(),
                 message: problem.message.clone(),
-                line: place.map(|(line, _)| line),
-                column: place.map(|(_, column)| column),
+                line: problem.line_column.map(|(line, _)| line),
+                column: problem.line_column.map(|(_, column)| column),
             };
             Validation {
                 problems: error.problems().iter().map(problem).collect(),
+                more: error.more() as u32,
                 warnings: Vec::new(),
             }
         }
@@ -276,6 +278,7 @@ pub fn version() -> String {
 #[derive(Serialize)]
 struct Validation {
     problems: Vec<PlacedProblem>,
+    more: u32,
     warnings: Vec<crate::report::Warning>,
 }
 

@@ -2,77 +2,90 @@
 
 use std::fmt;
 
-use crate::json::Fault;
+use crate::json::{Fault, MOST_TOLD, line_column};
 use crate::problem::Problem;
 
-/// Why a configuration is refused: the first fault of syntax or type with its
-/// line and column, or else all faults of value.
+/// Why a configuration is refused: all of its faults, in the order of the text. A
+/// fault of syntax stands alone, for behind it nothing can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<Problem>,
-    line_column: Option<(u32, u32)>,
+    more: usize,
 }
 
-/// Longest path or message in characters; what they quote of the input is not
-/// worth more.
-const MAX_QUOTED: usize = 500;
+/// Longest path in characters.
+const MAX_PATH: usize = 500;
 
 impl ConfigError {
-    pub(crate) fn of_values(problems: Vec<Problem>) -> Self {
-        ConfigError { problems, line_column: None }
+    /// Faults in the order of the schema, of what no text stands for.
+    pub(crate) fn of_values(mut problems: Vec<Problem>) -> Self {
+        let more = problems.len().saturating_sub(MOST_TOLD);
+        problems.truncate(MOST_TOLD);
+        ConfigError { problems, more }
     }
 
     pub(crate) fn of_whole(message: impl Into<String>) -> Self {
         ConfigError::of_values(vec![Problem::new("", message)])
     }
 
-    pub(crate) fn of_text(fault: Fault, text: &str) -> Self {
-        let line_column = Some(fault.line_column(text));
-        ConfigError { line_column, ..ConfigError::of_tree(fault) }
+    /// Faults of a text in its order.
+    pub(crate) fn of_text(mut faults: Vec<Fault>, text: &str) -> Self {
+        faults.sort_by_key(|fault| fault.place);
+        let more = faults.len().saturating_sub(MOST_TOLD);
+        faults.truncate(MOST_TOLD);
+        let problem = |fault: Fault| {
+            let line_column = Some(line_column(text, fault.place));
+            Problem { line_column, ..problem(fault) }
+        };
+        ConfigError { problems: faults.into_iter().map(problem).collect(), more }
     }
 
-    /// A fault of a tree whose parts may come from several texts.
-    pub(crate) fn of_tree(fault: Fault) -> Self {
-        let problem = Problem::new(shortened(fault.path), shortened(fault.message));
-        ConfigError::of_values(vec![problem])
+    /// Faults of a tree whose parts may come from several texts.
+    pub(crate) fn of_tree(faults: Vec<Fault>) -> Self {
+        ConfigError::of_values(faults.into_iter().map(problem).collect())
     }
 
-    /// What is wrong, at least one problem, in the order of the schema.
+    /// What is wrong: at least one problem, at most 20, in the order of the text.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Where in the text a fault of syntax or type was met, both from 1; `None`
-    /// for faults of value.
-    pub fn line_column(&self) -> Option<(u32, u32)> {
-        self.line_column
+    /// How many further problems there are.
+    pub fn more(&self) -> usize {
+        self.more
     }
 
-    /// The same without line and column, for a configuration that nobody wrote
+    /// The same without lines and columns, for a configuration that nobody wrote
     /// as a text.
-    pub fn without_line_column(self) -> Self {
-        ConfigError { line_column: None, ..self }
+    pub fn without_line_column(mut self) -> Self {
+        self.problems.iter_mut().for_each(|problem| problem.line_column = None);
+        self
     }
 }
 
+/// A line a problem, with its place where it has one.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, problem) in self.problems.iter().enumerate() {
             let line_end = if i == 0 { "" } else { "\n" };
             write!(f, "{line_end}{problem}")?;
+            if let Some((line, column)) = problem.line_column {
+                write!(f, " at line {line} column {column}")?;
+            }
         }
-        match self.line_column {
-            Some((line, column)) => write!(f, " at line {line} column {column}"),
-            None => Ok(()),
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
         }
     }
 }
 
 impl std::error::Error for ConfigError {}
 
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(MAX_QUOTED) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+fn problem(fault: Fault) -> Problem {
+    let path = match fault.path.char_indices().nth(MAX_PATH) {
+        Some((end, _)) => format!("{}…", fault.path.get(..end).unwrap_or_default()),
+        None => fault.path,
+    };
+    Problem::new(path, fault.message)
 }

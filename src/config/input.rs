@@ -15,6 +15,7 @@ use crate::rules::RuleInput;
 #[schemars(deny_unknown_fields, title = "Canary rollout")]
 pub struct ConfigInput {
     /// A name for people, at most 200 characters; default empty.
+    #[schemars(length(max = 200))]
     pub name: Option<String>,
     /// Length of a tick, one analysis interval, in seconds: a whole number
     /// from 1 to 86400; default 60.
@@ -73,7 +74,8 @@ fields!(ConfigInput {
     latency_threshold_ms,
     rules,
     on_inconclusive,
-    rollback_ticks
+    rollback_ticks;
+    "$schema"
 });
 
 /// The load: requests a tick are Poisson around it.
@@ -82,7 +84,7 @@ fields!(ConfigInput {
 pub struct TrafficInput {
     /// Mean requests a second, above 0; at most 100 million a tick; default
     /// 170.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(range(max = 100000000), extend("exclusiveMinimum" = 0))]
     pub requests_per_second: Option<f64>,
     /// A daily rise and fall of the mean; default none.
     pub daily_swing: Option<DailySwingInput>,
@@ -265,7 +267,7 @@ pub struct UnderLoadInput {
     pub from_load: f64,
     /// From this load on, by the mean load, it is as bad as it gets; above
     /// `from_load`, at most 100.
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(range(max = 100), extend("exclusiveMinimum" = 0))]
     pub full_load: f64,
 }
 
@@ -287,6 +289,7 @@ fields!(ColdStartInput { half_life_ticks });
 #[schemars(deny_unknown_fields, rename = "Stage")]
 pub struct StageInput {
     /// A name for people, at most 200 characters; default the share.
+    #[schemars(length(max = 200))]
     pub name: Option<String>,
     /// The canary's share of requests in percent, above 0, at most 100, above
     /// that of the stage before; has to be given.
@@ -298,11 +301,13 @@ pub struct StageInput {
     pub duration_ticks: Option<f64>,
     /// Whether a passed stage waits before the next; default it does not.
     pub pause: Option<StagePauseInput>,
-    /// Replaces the global `error_rate_threshold` in this stage.
+    /// Replaces the global `error_rate_threshold` in this stage; 0..=1, at most 9
+    /// decimal places.
     #[schemars(range(min = 0, max = 1))]
     pub error_rate_threshold: Option<f64>,
-    /// Replaces the global `latency_threshold_ms` in this stage.
-    #[schemars(range(min = 0, max = 600000))]
+    /// Replaces the global `latency_threshold_ms` in this stage; above 0, at most
+    /// 600000.
+    #[schemars(range(max = 600000), extend("exclusiveMinimum" = 0))]
     pub latency_threshold_ms: Option<f64>,
 }
 
@@ -322,7 +327,7 @@ pub enum StagePauseInput {
     /// Until a person says resume (or promote, or abort).
     Manual,
     /// For so many ticks, a whole number from 1 to 100000.
-    Ticks(f64),
+    Ticks(#[schemars(range(min = 1, max = 100000), extend("type" = "integer"))] f64),
 }
 
 words!(StagePauseInput {

@@ -6,6 +6,7 @@
 //! only the rules these stand for, so it says in full what a rollout will do.
 
 mod error;
+mod foreign;
 mod input;
 mod presets;
 mod resolve;
@@ -13,6 +14,7 @@ mod schema;
 mod thresholds;
 mod warnings;
 mod work;
+mod written;
 
 pub use error::ConfigError;
 pub use input::*;

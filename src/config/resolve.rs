@@ -1,9 +1,10 @@
 //! From what a person wrote to what a rollout does: defaults filled in, plain
 //! thresholds turned into rules, and every fault found, not the first alone.
 
+use super::foreign;
 use super::thresholds::{Thresholds, plain_rules};
 use super::*;
-use crate::json::{self, plain};
+use crate::json::{self, BYTE_ORDER_MARK, Fault, Faults, Node, Told, plain};
 use crate::problem::Problem;
 use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
@@ -25,38 +26,79 @@ impl Config {
     /// Reads a configuration from JSON text.
     ///
     /// # Errors
-    /// The first fault of syntax or type, with its place in the text; or, when
-    /// there is none, all faults of value.
+    /// All faults with their places in the text: of names, of types and of values;
+    /// a fault of syntax alone.
     pub fn from_json(text: &str) -> Result<Config, ConfigError> {
-        ConfigInput::from_json(text)?.resolve()
+        let (tree, input, faults) = read_text(text)?;
+        let problems = match resolved(&input, &faults.told()) {
+            Ok(config) if faults.is_empty() => return Ok(config),
+            resolved => resolved.err().unwrap_or_default(),
+        };
+        let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
+        let of_value = |Problem { path, message, .. }: Problem| {
+            let place = places.of(&path);
+            Fault { path, message, place }
+        };
+        let mut faults = faults.into_list();
+        faults.extend(problems.into_iter().map(of_value));
+        Err(ConfigError::of_text(faults, text))
     }
+}
+
+/// The tree of a text, what it says, and what is wrong with its names and types.
+pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), ConfigError> {
+    if text.len() > MAX_CONFIG_BYTES {
+        return Err(ConfigError::of_whole(format!(
+            "the configuration is {} bytes long, the limit is {MAX_CONFIG_BYTES}",
+            text.len(),
+        )));
+    }
+    if text.trim_start_matches(BYTE_ORDER_MARK).trim().is_empty() {
+        return Err(ConfigError::of_whole("the configuration is empty, expected a JSON object"));
+    }
+    let foreign = |message| Fault { path: String::new(), message, place: 0 };
+    let tree = json::parse(text).map_err(|fault| {
+        let fault = foreign::of_text(text).map_or(fault, foreign);
+        ConfigError::of_text(vec![fault], text)
+    })?;
+    if let Some(message) = foreign::of_tree(&tree) {
+        return Err(ConfigError::of_text(vec![foreign(message)], text));
+    }
+    let (input, faults) = json::read(&tree);
+    Ok((tree, input, faults))
+}
+
+/// The configuration that was written, or its faults of value in the order of the
+/// schema; but for those of which something was `told`.
+fn resolved(input: &ConfigInput, told: &Told) -> Result<Config, Vec<Problem>> {
+    let mut check = Check { problems: Vec::new(), told };
+    let config = check.config(input);
+    check.problems.retain(|problem| !told.covers(&problem.path));
+    if check.problems.is_empty() { Ok(config) } else { Err(check.problems) }
 }
 
 impl ConfigInput {
     /// Reads what a person wrote, without judging its values.
     ///
     /// # Errors
-    /// The first fault of syntax or type, with its place in the text.
+    /// All faults of names and types with their places in the text; a fault of
+    /// syntax alone.
     pub fn from_json(text: &str) -> Result<ConfigInput, ConfigError> {
-        if text.len() > MAX_CONFIG_BYTES {
-            return Err(ConfigError::of_whole(format!(
-                "the configuration is {} bytes long, the limit is {MAX_CONFIG_BYTES}",
-                text.len(),
-            )));
+        let (_, input, faults) = read_text(text)?;
+        match faults.is_empty() {
+            true => Ok(input),
+            false => Err(ConfigError::of_text(faults.into_list(), text)),
         }
-        if text.trim().is_empty() {
-            return Err(ConfigError::of_whole(
-                "the configuration is empty, expected a JSON object",
-            ));
-        }
-        json::read(text).map_err(|fault| ConfigError::of_text(fault, text))
     }
 
     /// The same from a tree that no text stands for: faults have no line and
     /// column.
-    pub(crate) fn from_tree(tree: &json::Node) -> Result<ConfigInput, ConfigError> {
-        use json::Read;
-        ConfigInput::read(tree).map_err(ConfigError::of_tree)
+    pub(crate) fn from_tree(tree: &Node) -> Result<ConfigInput, ConfigError> {
+        let (input, faults) = json::read(tree);
+        match faults.is_empty() {
+            true => Ok(input),
+            false => Err(ConfigError::of_tree(faults.into_list())),
+        }
     }
 
     /// Checks and completes what a person wrote.
@@ -64,13 +106,7 @@ impl ConfigInput {
     /// # Errors
     /// All faults of value, in the order of the schema.
     pub fn resolve(&self) -> Result<Config, ConfigError> {
-        let mut check = Check { problems: Vec::new() };
-        let config = check.config(self);
-        if check.problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError::of_values(check.problems))
-        }
+        resolved(self, &Told::default()).map_err(ConfigError::of_values)
     }
 }
 
@@ -94,11 +130,13 @@ const fn above_0(max: f64) -> Range {
 ///
 /// What stands in for a faulty value is NaN or 0, which later comparisons let
 /// pass: a fault is told once. The configuration built with it is dropped.
-struct Check {
+struct Check<'a> {
     problems: Vec<Problem>,
+    /// What could not be read: of a value that depends on it nothing is said.
+    told: &'a Told,
 }
 
-impl Check {
+impl Check<'_> {
     fn complain(&mut self, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(path, message));
     }
@@ -167,8 +205,10 @@ impl Check {
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
         let plain_rules = plain_rules(everywhere, &thresholds);
         let from_thresholds = plain_rules.len();
+        // Of a plan that cannot be read the length is not known.
+        let stage_count = if stages.is_empty() { MAX_STAGES } else { stages.len() };
         let rules =
-            self.rules(plain_rules, input.rules.as_deref().unwrap_or_default(), stages.len());
+            self.rules(plain_rules, input.rules.as_deref().unwrap_or_default(), stage_count);
         let on_inconclusive = self.on_inconclusive(input.on_inconclusive);
         let rollback_ticks =
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
@@ -186,7 +226,7 @@ impl Check {
             rollback_ticks,
         };
         self.longest_rollout(&config);
-        if self.problems.is_empty() {
+        if self.problems.is_empty() && self.told.is_empty() {
             self.misfits(&config, from_thresholds);
             self.work(&config, from_thresholds);
         }
@@ -274,7 +314,8 @@ impl Check {
     fn incidents(&mut self, input: &IncidentsInput) -> Incidents {
         let path = |name| format!("incidents.{name}");
         let chance = input.chance_per_tick.unwrap_or(0.0);
-        if input.at_tick.is_none() && chance == 0.0 {
+        let never = input.at_tick.is_none() && chance == 0.0;
+        if never && !self.told.touches("incidents") {
             self.complain(
                 "incidents",
                 "never start, expected a chance_per_tick above 0 or an at_tick",
@@ -462,9 +503,8 @@ impl Check {
         let mut rules = plain_rules;
         for (i, rule) in input.iter().enumerate() {
             let path = format!("rules[{i}]");
-            let Some(rule) = rule.resolve(&path, stages as u32, &mut self.problems) else {
-                continue;
-            };
+            let rule = rule.resolve(&path, stages as u32, &mut self.problems);
+            let Some(rule) = rule.filter(|_| !self.told.touches(&path)) else { continue };
             if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
                 let by =
                     if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };

@@ -12,6 +12,9 @@ use crate::rules::Method;
 /// ten times the bytes.
 pub const CONFIG_SCHEMA: &str = include_str!("schema.json");
 
+/// The schema's own name. It is no address: nothing is to be fetched.
+const SCHEMA_ID: &str = "urn:canary-rollout:configuration";
+
 /// The JSON Schema (2020-12) of a configuration as a person writes it.
 ///
 /// It knows names, types and simple ranges. What one value asks of another
@@ -21,6 +24,13 @@ pub fn config_schema() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
     if let Some(rule) = schema.pointer_mut("/$defs/Rule") {
         rule["allOf"] = Method::NAMES.iter().map(|name| parameters_of(name)).collect();
+    }
+    schema.insert("$id".to_string(), json!(SCHEMA_ID));
+    if let Some(properties) = schema.pointer_mut("/properties") {
+        properties["$schema"] = json!({
+            "description": "The schema that an editor checks this text against; without any meaning here.",
+            "type": "string",
+        });
     }
     schema.to_value()
 }
@@ -55,13 +65,18 @@ impl Transform for Tidy {
     }
 }
 
-/// That a rule of this name has the parameters it needs and no others.
+/// That a rule of this name has the parameters it needs and no others, and how
+/// large its limit may be.
 fn parameters_of(name: &str) -> Value {
     let (needed, refused) = Method::parameters(name);
-    let refused: serde_json::Map<_, _> =
+    let mut properties: serde_json::Map<_, _> =
         refused.into_iter().map(|name| (name.to_string(), json!(false))).collect();
+    if let Some((most, above_0)) = Method::largest_limit(name) {
+        let least = if above_0 { "exclusiveMinimum" } else { "minimum" };
+        properties.insert("max".to_string(), json!({ least: 0, "maximum": most }));
+    }
     json!({
         "if": { "properties": { "rule": { "const": name } } },
-        "then": { "required": needed, "properties": refused },
+        "then": { "required": needed, "properties": properties },
     })
 }

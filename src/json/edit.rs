@@ -1,7 +1,7 @@
-//! Changes to a tree: a configuration as it would be if somebody had written it
-//! otherwise.
+//! Looks into a tree, and changes to it: a configuration as it would be if somebody
+//! had written it otherwise.
 
-use super::parse::{Entry, Node, Value};
+use super::parse::{Entry, MAX_DEPTH, Node, Value};
 
 impl Node {
     fn new(value: Value) -> Self {
@@ -20,6 +20,28 @@ impl Node {
             _ => &[],
         };
         entries.iter().map(|entry| entry.key.as_str())
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        let Value::Object(entries) = &self.value else { return None };
+        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// The value of a key, if it is a string.
+    pub(crate) fn get_text(&self, key: &str) -> Option<&str> {
+        match &self.get(key)?.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items of an array; none of anything else.
+    pub(crate) fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::Array(items) => items,
+            _ => &[],
+        }
     }
 
     /// Takes a key out of an object.
@@ -48,8 +70,12 @@ impl Node {
 
     /// Sets the number that a path such as `stages[0].duration_ticks` leads to.
     /// Keys that are left out are made; list elements have to be there.
-    /// `None` where the path leads nowhere, or to something else than a number.
+    /// `None` where the path leads nowhere, to something else than a number, or
+    /// deeper than a text may.
     pub(crate) fn set_number(&mut self, path: &str, number: f64) -> Option<()> {
+        if path.matches(['.', '[']).count() >= MAX_DEPTH as usize {
+            return None;
+        }
         let mut here = self;
         for part in path.split('.') {
             let (key, indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;
@@ -79,7 +105,7 @@ impl Node {
         let known = entries.iter().position(|entry| entry.key == key);
         let index = known.unwrap_or_else(|| {
             let node = Node::new(Value::Null);
-            entries.push(Entry { key: key.to_string(), key_end: 0, node });
+            entries.push(Entry { key: key.to_string(), place: 0, node });
             entries.len() - 1
         });
         Some(&mut entries[index].node)

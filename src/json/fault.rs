@@ -1,14 +1,19 @@
-//! What is wrong with a text.
+//! What is wrong with a text, and where.
 
-/// The first fault of syntax or type in a text.
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::message::shown;
+
+/// A fault of syntax or type in a text.
 #[derive(Debug)]
 pub(crate) struct Fault {
     /// Where it stands, as `stages[2].traffic_pct`; empty at the top.
     pub(crate) path: String,
     /// What is wrong.
     pub(crate) message: String,
-    /// The bytes read when it was met.
-    pub(super) place: usize,
+    /// The bytes before it.
+    pub(crate) place: usize,
 }
 
 impl Fault {
@@ -18,7 +23,7 @@ impl Fault {
 
     /// The same, seen from the object whose field it is in.
     pub(super) fn in_field(self, key: &str) -> Self {
-        self.below(key)
+        self.below(&shown(key))
     }
 
     /// The same, seen from the array whose item it is in.
@@ -30,12 +35,131 @@ impl Fault {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Fault { path: format!("{step}{dot}{}", self.path), ..self }
     }
+}
 
-    /// Line and column in the text, both from 1; columns are counted in bytes.
-    pub(crate) fn line_column(&self, text: &str) -> (u32, u32) {
-        let read = &text.as_bytes()[..self.place];
-        let lines = read.iter().filter(|byte| **byte == b'\n').count();
-        let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
-        (lines as u32 + 1, column.max(1) as u32)
+/// Line and column of a place in a text, both from 1. A column counts characters
+/// (Unicode scalar values), as editors do; a byte order mark is none.
+pub(crate) fn line_column(text: &str, place: usize) -> (u32, u32) {
+    let before = text.get(..place).unwrap_or(text);
+    let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+    (lines as u32 + 1, line.chars().count() as u32 + 1)
+}
+
+/// What some editors begin a text in UTF-8 with.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The faults of a text, all of them, in the order in which they are met.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    /// The path of what is being read.
+    path: String,
+    /// Paths that a fault speaks of without standing there: what a misspelt key
+    /// was probably meant to be.
+    meant: BTreeSet<String>,
+}
+
+/// So many faults are told; of further ones only the place is kept.
+pub(crate) const MOST_TOLD: usize = 20;
+
+impl Faults {
+    /// Notes a fault of what is being read. Those that are met come in the order
+    /// of the text, so that the message of a late one is never shown: it is not
+    /// made.
+    pub(super) fn tell(&mut self, place: usize, message: impl FnOnce() -> String) {
+        let message = if self.list.len() < MOST_TOLD { message() } else { String::new() };
+        self.list.push(Fault { path: self.path.clone(), message, place });
+    }
+
+    /// Notes that a field has to be given: out of order, for its object stands
+    /// before what is in it.
+    pub(super) fn tell_missing(&mut self, place: usize, key: &str, expected: &str) {
+        let message = format!("missing, expected {expected}");
+        self.in_field(key, |faults| {
+            if !faults.meant.contains(&faults.path) {
+                let path = faults.path.clone();
+                faults.list.push(Fault { path, message, place });
+            }
+        });
+    }
+
+    /// Notes what a misspelt key beside what is being read was meant to be.
+    pub(super) fn mean(&mut self, key: &str) {
+        self.in_field(key, |faults| faults.meant.insert(faults.path.clone()));
+    }
+
+    /// Reads the value of a key.
+    pub(super) fn in_field<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.path.len();
+        if before > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(&shown(key));
+        let value = read(self);
+        self.path.truncate(before);
+        value
+    }
+
+    /// Reads an item of an array.
+    pub(super) fn in_item<T>(&mut self, index: usize, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.path.len();
+        let _ = write!(self.path, "[{index}]");
+        let value = read(self);
+        self.path.truncate(before);
+        value
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The paths that were spoken of.
+    pub(crate) fn told(&self) -> Told {
+        let told = self.list.iter().map(|fault| fault.path.clone());
+        Told(told.chain(self.meant.iter().cloned()).collect())
+    }
+
+    /// All of them.
+    pub(crate) fn into_list(self) -> Vec<Fault> {
+        self.list
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Faults { list: vec![fault], ..Faults::default() }
+    }
+}
+
+/// Paths of which something was told that makes the value there worth no further
+/// word.
+#[derive(Debug, Default)]
+pub(crate) struct Told(BTreeSet<String>);
+
+impl Told {
+    /// Whether nothing was told at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether something was told of the value at a path, or of one that holds it.
+    pub(crate) fn covers(&self, path: &str) -> bool {
+        let steps = path.match_indices(['.', '[']).map(|(end, _)| end);
+        let mut above = steps.chain([0, path.len()]).filter_map(|end| path.get(..end));
+        above.any(|above| self.0.contains(above))
+    }
+
+    /// Whether something was told of the value at a path, of one that holds it or
+    /// of one in it.
+    pub(crate) fn touches(&self, path: &str) -> bool {
+        let is_within = |told: &String| {
+            let rest = told.strip_prefix(path);
+            rest.is_some_and(|rest| path.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let after = self.0.range(path.to_string()..);
+        self.covers(path) || after.take_while(|told| told.starts_with(path)).any(is_within)
     }
 }

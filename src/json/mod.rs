@@ -1,7 +1,7 @@
 //! Configurations as JSON: read strictly, written as people write them.
 //!
-//! The reader is our own, by way of a tree: it says each fault in plain words
-//! with its path, line and column; it refuses what nobody means (an array for
+//! The reader is our own, by way of a tree: it says all faults in plain words
+//! with path, line and column; it refuses what nobody means (an array for
 //! an object, `null` for a value left out, which is what JavaScript makes of
 //! `NaN`, a key twice); and it takes an eighth of the bytes that serde's
 //! generic code would take in the browser.
@@ -12,20 +12,12 @@ mod parse;
 mod read;
 mod write;
 
-pub(crate) use fault::Fault;
+pub(crate) use fault::{BYTE_ORDER_MARK, Fault, Faults, MOST_TOLD, Told, line_column};
 pub(crate) use parse::{Node, parse};
-pub(crate) use read::{Choice, Field, Read, fields, read_object, words};
+pub(crate) use read::{A_CHOICE, AN_OBJECT, Choice, Field, Read, fields, read, read_object, words};
 pub(crate) use write::write;
 
 use serde::Serializer;
-
-/// Reads a value from JSON text.
-///
-/// # Errors
-/// The first fault of syntax, or else the first of type.
-pub(crate) fn read<T: Read>(text: &str) -> Result<T, Fault> {
-    T::read(&parse(text)?)
-}
 
 /// Writes a number without an idle `.0`.
 pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -51,12 +43,6 @@ pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::O
         items.serialize_element(&Plain(x))?;
     }
     items.end()
-}
-
-/// A text in quotes, for a message. Not by `{:?}`, which brings tables of all that
-/// is printable into the browser.
-pub(crate) fn quoted(text: &str) -> String {
-    write(text)
 }
 
 /// The shortest text that is read back as this number, without an idle `.0`.

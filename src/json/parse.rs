@@ -2,14 +2,13 @@
 //! a key that stands twice is left to the reader of its object.
 
 use super::Fault;
+use super::fault::BYTE_ORDER_MARK;
 
 /// A JSON value and where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(super) value: Value,
-    /// The bytes read when it was recognised: up to the end of a number, word
-    /// or string, to the bracket that opens an array or object, or to the one
-    /// that closes an empty one.
+    /// The bytes before it.
     pub(super) place: usize,
 }
 
@@ -27,20 +26,21 @@ pub(super) enum Value {
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
-    /// The bytes read at the key's end.
-    pub(super) key_end: usize,
+    /// The bytes before the key.
+    pub(super) place: usize,
     pub(super) node: Node,
 }
 
 /// Arrays and objects inside one another at most: beyond, a hostile text would
 /// exhaust the stack.
-const MAX_DEPTH: u32 = 127;
+pub(super) const MAX_DEPTH: u32 = 127;
 /// No path of a configuration is as long: it is not worth telling.
 const DEEP: u32 = 16;
 
-/// Reads a text that holds one value.
+/// Reads a text that holds one value, behind a byte order mark if there is one.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+    let mut parser = Parser { text, at, depth: 0 };
     parser.whole().map_err(|fault| match parser.depth {
         0..=DEEP => fault,
         _ => Fault { path: String::new(), ..fault },
@@ -65,9 +65,11 @@ impl Parser<'_> {
     }
 
     fn value(&mut self) -> Result<Node, Fault> {
-        let value = match self.peek() {
-            Some(b'{') => return self.object(),
-            Some(b'[') => return self.array(),
+        let next = self.peek();
+        let place = self.at;
+        let value = match next {
+            Some(b'{') => self.object()?,
+            Some(b'[') => self.array()?,
             Some(b'"') => Value::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
             _ if self.skip_text("null") => Value::Null,
@@ -75,55 +77,51 @@ impl Parser<'_> {
             _ if self.skip_text("false") => Value::Bool(false),
             _ => return Err(self.unexpected("expected a JSON value")),
         };
-        Ok(Node { value, place: self.at })
+        Ok(Node { value, place })
     }
 
-    fn array(&mut self) -> Result<Node, Fault> {
+    fn array(&mut self) -> Result<Value, Fault> {
         let mut items = Vec::new();
-        let place = self.list(b']', &mut |parser| {
+        self.list(b']', &mut |parser| {
             let item = parser.value().map_err(|fault| fault.in_item(items.len()))?;
             items.push(item);
             Ok(())
         })?;
-        Ok(Node { value: Value::Array(items), place })
+        Ok(Value::Array(items))
     }
 
-    fn object(&mut self) -> Result<Node, Fault> {
+    fn object(&mut self) -> Result<Value, Fault> {
         let mut entries = Vec::new();
-        let place = self.list(b'}', &mut |parser| {
+        self.list(b'}', &mut |parser| {
             if parser.peek() != Some(b'"') {
                 return Err(parser.unexpected("key must be a string"));
             }
-            let (key, key_end) = (parser.string()?, parser.at);
+            let (place, key) = (parser.at, parser.string()?);
             if parser.peek() != Some(b':') {
                 return Err(parser.unexpected("expected `:`"));
             }
             parser.at += 1;
             let node = parser.value().map_err(|fault| fault.in_field(&key))?;
-            entries.push(Entry { key, key_end, node });
+            entries.push(Entry { key, place, node });
             Ok(())
         })?;
-        Ok(Node { value: Value::Object(entries), place })
+        Ok(Value::Object(entries))
     }
 
-    /// What stands between brackets, with commas between; returns its place.
+    /// What stands between brackets, with commas between.
     fn list(
         &mut self,
         close: u8,
         item: &mut dyn FnMut(&mut Self) -> Result<(), Fault>,
-    ) -> Result<usize, Fault> {
+    ) -> Result<(), Fault> {
         if self.depth == MAX_DEPTH {
             return Err(self.unexpected("nested too deeply"));
         }
         self.depth += 1;
         self.at += 1;
-        let mut place = self.at;
         for is_first in std::iter::once(true).chain(std::iter::repeat(false)) {
             match self.peek() {
-                Some(byte) if byte == close && is_first => {
-                    place = self.at + 1;
-                    break;
-                }
+                Some(byte) if byte == close && is_first => break,
                 Some(byte) if byte == close => return Err(self.unexpected("trailing comma")),
                 Some(_) => item(self)?,
                 None => return Err(self.too_early()),
@@ -139,7 +137,7 @@ impl Parser<'_> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(place)
+        Ok(())
     }
 
     fn string(&mut self) -> Result<String, Fault> {
@@ -159,8 +157,6 @@ impl Parser<'_> {
             } else if self.at == self.text.len() {
                 return Err(self.too_early());
             } else {
-                // Told at what follows it: behind a line break, in the next line.
-                self.at += 1;
                 return Err(self.fault("line break or other control character in a string"));
             }
         }
@@ -184,13 +180,14 @@ impl Parser<'_> {
 
     /// A character as one or two UTF-16 units in hexadecimal, from the `u` on.
     fn utf16(&mut self) -> Result<char, Fault> {
+        let backslash = self.at - 1;
         self.at += 1;
         let first = self.hex()?;
         let is_half = (0xD800..0xDC00).contains(&first);
         let second = if is_half && self.skip_text("\\u") { Some(self.hex()?) } else { None };
         match char::decode_utf16([first].into_iter().chain(second)).next() {
             Some(Ok(character)) => Ok(character),
-            _ => Err(self.fault("lone half of a surrogate pair in a string")),
+            _ => Err(Fault::new(backslash, "lone half of a surrogate pair in a string")),
         }
     }
 
@@ -220,7 +217,7 @@ impl Parser<'_> {
             self.digits()?;
         }
         let number = nearest(self.text.get(start..self.at).unwrap_or_default());
-        if number.is_finite() { Ok(number) } else { Err(self.fault("number out of range")) }
+        if number.is_finite() { Ok(number) } else { Err(Fault::new(start, "number out of range")) }
     }
 
     /// At least one digit.
@@ -259,7 +256,7 @@ impl Parser<'_> {
     /// A fault that shows in the next byte, or in that there is none.
     fn unexpected(&self, message: &str) -> Fault {
         match self.byte() {
-            Some(_) => Fault::new(self.at + 1, message),
+            Some(_) => Fault::new(self.at, message),
             None => self.too_early(),
         }
     }

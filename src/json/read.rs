@@ -1,72 +1,105 @@
 //! From tree to type. A type says its fields or words in one line, by
 //! [`fields!`] or [`words!`]; the work is done here, once for all types.
+//!
+//! Reading does not stop at a fault: it notes it, puts a stand-in and goes on, so
+//! that all faults are told at once. What was read is of use only if there is
+//! none, or for finding further faults.
 
-use super::Fault;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::ops::Bound;
+
 use super::parse::{Entry, Node, Value};
-use super::{plain, quoted};
+use super::{Faults, plain};
+use crate::message::{did_you_mean, quoted, shown};
 
 /// A type that can be read from JSON.
 pub(crate) trait Read: Sized {
     /// Whether a field of this type must not be left out.
     const NEEDED: bool = true;
+    /// What is expected, for a message.
+    const EXPECTED: &'static str;
 
-    /// Reads a value.
-    ///
-    /// # Errors
-    /// The first fault in it.
-    fn read(node: &Node) -> Result<Self, Fault>;
+    /// Reads a value, or notes its faults; `None` if nothing can stand in for it.
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self>;
 }
 
+/// Reads a value with all its faults of type.
+pub(crate) fn read<T: Read + Default>(node: &Node) -> (T, Faults) {
+    let mut faults = Faults::default();
+    let value = T::read(node, &mut faults);
+    (value.unwrap_or_default(), faults)
+}
+
+/// No number of a text is NaN: it stands in for what is none, and no comparison
+/// with it holds.
 impl Read for f64 {
-    fn read(node: &Node) -> Result<Self, Fault> {
+    const EXPECTED: &'static str = "a number";
+
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
         match node.value {
-            Value::Number(value) => Ok(value),
-            _ => Err(node.is_not("a number")),
+            Value::Number(value) => return Some(value),
+            _ => node.is_not(Self::EXPECTED, faults),
         }
+        Some(f64::NAN)
     }
 }
 
 /// A tree as it is, to be read later.
 impl Read for Node {
-    fn read(node: &Node) -> Result<Self, Fault> {
-        Ok(node.clone())
+    const EXPECTED: &'static str = "a value";
+
+    fn read(node: &Node, _: &mut Faults) -> Option<Self> {
+        Some(node.clone())
     }
 }
 
 impl Read for String {
-    fn read(node: &Node) -> Result<Self, Fault> {
+    const EXPECTED: &'static str = "a string";
+
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
         match &node.value {
-            Value::Text(text) => Ok(text.clone()),
-            _ => Err(node.is_not("a string")),
+            Value::Text(text) => return Some(text.clone()),
+            _ => node.is_not(Self::EXPECTED, faults),
         }
+        None
     }
 }
 
 impl<T: Read> Read for Option<T> {
     const NEEDED: bool = false;
+    const EXPECTED: &'static str = T::EXPECTED;
 
-    fn read(node: &Node) -> Result<Self, Fault> {
-        T::read(node).map(Some)
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        T::read(node, faults).map(Some)
     }
 }
 
-impl<T: Read> Read for Vec<T> {
-    fn read(node: &Node) -> Result<Self, Fault> {
-        let Value::Array(items) = &node.value else { return Err(node.is_not("an array")) };
-        let read = |(i, item)| T::read(item).map_err(|fault| fault.in_item(i));
-        items.iter().enumerate().map(read).collect()
+/// A stand-in keeps the place of an item that cannot be read.
+impl<T: Read + Default> Read for Vec<T> {
+    const EXPECTED: &'static str = "an array";
+
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        let Value::Array(items) = &node.value else {
+            node.is_not(Self::EXPECTED, faults);
+            return None;
+        };
+        let mut read =
+            |(i, item)| faults.in_item(i, |faults| T::read(item, faults).unwrap_or_default());
+        Some(items.iter().enumerate().map(&mut read).collect())
     }
 }
 
 /// What a value is read into.
 trait Slot {
-    fn fill(&mut self, node: &Node) -> Result<(), Fault>;
+    fn fill(&mut self, node: &Node, faults: &mut Faults);
 }
 
 impl<T: Read> Slot for T {
-    fn fill(&mut self, node: &Node) -> Result<(), Fault> {
-        *self = T::read(node)?;
-        Ok(())
+    fn fill(&mut self, node: &Node, faults: &mut Faults) {
+        if let Some(value) = T::read(node, faults) {
+            *self = value;
+        }
     }
 }
 
@@ -75,38 +108,58 @@ pub(crate) struct Field<'a> {
     name: &'static str,
     slot: &'a mut dyn Slot,
     is_needed: bool,
+    expected: &'static str,
     is_filled: bool,
 }
 
 impl<'a> Field<'a> {
     pub(crate) fn new<T: Read>(name: &'static str, slot: &'a mut T) -> Self {
-        Field { name, slot, is_needed: T::NEEDED, is_filled: false }
+        let (is_needed, expected) = (T::NEEDED, T::EXPECTED);
+        Field { name, slot, is_needed, expected, is_filled: false }
     }
 }
 
+/// What is expected of what [`read_object`] reads.
+pub(crate) const AN_OBJECT: &str = "an object";
+
 /// Reads an object into fields: each at most once, no others, the needed ones
-/// without fail.
-pub(crate) fn read_object(node: &Node, fields: &mut [Field<'_>]) -> Result<(), Fault> {
-    let Value::Object(entries) = &node.value else { return Err(node.is_not("an object")) };
-    for Entry { key, key_end, node } in entries {
-        let fault = match fields.iter_mut().find(|field| field.name == key) {
-            Some(field) if field.is_filled => Some(Fault::new(*key_end, "the key stands twice")),
-            Some(field) => {
-                field.is_filled = true;
-                field.slot.fill(node).err()
-            }
-            None => {
-                let expected = one_of(fields.iter().map(|field| field.name));
-                Some(node.fault(format!("unknown field `{key}`, expected {expected}")))
-            }
+/// without fail. `None` if it is no object.
+pub(crate) fn read_object(
+    node: &Node,
+    fields: &mut [Field<'_>],
+    faults: &mut Faults,
+) -> Option<()> {
+    let Value::Object(entries) = &node.value else {
+        node.is_not(AN_OBJECT, faults);
+        return None;
+    };
+    for Entry { key, place, node } in entries {
+        let Some(i) = fields.iter().position(|field| field.name == key) else {
+            unknown_key(key, *place, fields, faults);
+            continue;
         };
-        if let Some(fault) = fault {
-            return Err(fault.in_field(key));
-        }
+        let field = &mut fields[i];
+        faults.in_field(field.name, |faults| match field.is_filled {
+            true => faults.tell(*place, || "the key stands twice".to_string()),
+            false => field.slot.fill(node, faults),
+        });
+        field.is_filled = true;
     }
-    match fields.iter().find(|field| field.is_needed && !field.is_filled) {
-        Some(Field { name, .. }) => Err(node.fault(format!("missing field `{name}`"))),
-        None => Ok(()),
+    for field in fields.iter().filter(|field| field.is_needed && !field.is_filled) {
+        faults.tell_missing(node.place, field.name, field.expected);
+    }
+    Some(())
+}
+
+fn unknown_key(key: &str, place: usize, fields: &[Field<'_>], faults: &mut Faults) {
+    let names = || fields.iter().map(|field| field.name);
+    let meant = did_you_mean(key, names());
+    faults.in_field(key, |faults| {
+        faults.tell(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
+    });
+    let left_out = |name: &&str| fields.iter().any(|field| field.name == *name && !field.is_filled);
+    if let Some(meant) = meant.filter(left_out) {
+        faults.mean(meant);
     }
 }
 
@@ -118,65 +171,82 @@ pub(crate) struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    pub(crate) fn read(node: &'a Node) -> Result<Self, Fault> {
+    pub(crate) fn read(node: &'a Node, faults: &mut Faults) -> Option<Self> {
         match &node.value {
-            Value::Text(word) => Ok(Choice { node, word, content: None }),
-            Value::Object(entries) => match entries.as_slice() {
-                [Entry { key, node: content, .. }] => {
-                    Ok(Choice { node, word: key, content: Some(content) })
+            Value::Text(word) => return Some(Choice { node, word, content: None }),
+            Value::Object(entries) => {
+                if let [Entry { key, node: content, .. }] = entries.as_slice() {
+                    return Some(Choice { node, word: key, content: Some(content) });
                 }
-                _ => {
-                    let keys = entries.len();
-                    Err(node.fault(format!("the object has {keys} keys, expected one")))
-                }
-            },
-            _ => Err(node.is_not("a word or an object with one key")),
+                let keys = entries.len();
+                faults.tell(node.place, || format!("the object has {keys} keys, expected one"));
+            }
+            _ => node.is_not(A_CHOICE, faults),
         }
+        None
     }
 
     /// What stands with the word.
-    pub(crate) fn content<T: Read>(&self) -> Result<T, Fault> {
-        let word = self.word;
+    pub(crate) fn content<T: Read>(&self, faults: &mut Faults) -> Option<T> {
+        let (word, place) = (self.word, self.node.place);
         match self.content {
-            Some(content) => T::read(content).map_err(|fault| fault.in_field(word)),
+            Some(content) => faults.in_field(word, |faults| T::read(content, faults)),
             None => {
-                Err(self.node.fault(format!("`{word}` needs a value, expected {{\"{word}\": …}}")))
+                faults
+                    .tell(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
+                None
             }
         }
     }
 
     /// That nothing stands with the word.
-    pub(crate) fn alone(&self) -> Result<(), Fault> {
-        let word = self.word;
-        match self.content {
-            None => Ok(()),
-            Some(_) => {
-                Err(self.node.fault(format!("`{word}` takes no value, expected \"{word}\" alone")))
-            }
+    pub(crate) fn alone(&self, faults: &mut Faults) -> Option<()> {
+        let (word, place) = (self.word, self.node.place);
+        if self.content.is_some() {
+            faults.tell(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
+            return None;
         }
+        Some(())
     }
 
     /// That the word is none of these.
-    pub(crate) fn unknown(&self, words: &[&str]) -> Fault {
-        let expected = one_of(words.iter().copied());
-        self.node.fault(format!("unknown variant `{}`, expected {expected}", self.word))
+    pub(crate) fn unknown(&self, words: &[&str], faults: &mut Faults) {
+        faults.tell(self.node.place, || {
+            let words = || words.iter().copied();
+            let meant = did_you_mean(self.word, words());
+            format!("unknown variant `{}`{}", shown(self.word), rather(meant, words()))
+        });
     }
 }
 
-/// Lets a struct be read from an object with these fields. An object that is
-/// left out is one whose every field is: it is not needed.
+/// What is expected of what [`Choice::read`] reads.
+pub(crate) const A_CHOICE: &str = "a word or an object with one key";
+
+/// Lets a struct be read from an object with these fields, and with keys behind
+/// the semicolon, which are strings of no meaning. An object that is left out is
+/// one whose every field is: it is not needed.
 macro_rules! fields {
-    ($type:ident { $($field:ident),+ $(,)? }) => {
+    ($type:ident { $($field:ident),+ $(,)? $(; $ignored:literal)* }) => {
         impl $crate::json::Read for $type {
             const NEEDED: bool = false;
+            const EXPECTED: &'static str = $crate::json::AN_OBJECT;
 
-            fn read(node: &$crate::json::Node) -> Result<Self, $crate::json::Fault> {
+            fn read(
+                node: &$crate::json::Node,
+                faults: &mut $crate::json::Faults,
+            ) -> Option<Self> {
                 let mut value = $type::default();
                 // Without `..`: a field that the list lacks does not compile.
                 let $type { $($field),+ } = &mut value;
-                let mut fields = [$($crate::json::Field::new(stringify!($field), $field)),+];
-                $crate::json::read_object(node, &mut fields)?;
-                Ok(value)
+                $crate::json::read_object(
+                    node,
+                    &mut [
+                        $($crate::json::Field::new(stringify!($field), $field),)+
+                        $($crate::json::Field::new($ignored, &mut None::<String>),)*
+                    ],
+                    faults,
+                )?;
+                Some(value)
             }
         }
     };
@@ -187,32 +257,36 @@ macro_rules! fields {
 macro_rules! words {
     ($type:ident { $($word:literal => $variant:ident $(($content:tt))?),+ $(,)? }) => {
         impl $crate::json::Read for $type {
-            fn read(node: &$crate::json::Node) -> Result<Self, $crate::json::Fault> {
-                let choice = $crate::json::Choice::read(node)?;
+            const EXPECTED: &'static str = $crate::json::A_CHOICE;
+
+            fn read(
+                node: &$crate::json::Node,
+                faults: &mut $crate::json::Faults,
+            ) -> Option<Self> {
+                let choice = $crate::json::Choice::read(node, faults)?;
                 match choice.word {
-                    $($word => words!(@variant choice, $type::$variant $($content)?),)+
-                    _ => Err(choice.unknown(&[$($word),+])),
+                    $($word => words!(@variant choice, faults, $type::$variant $($content)?),)+
+                    _ => {
+                        choice.unknown(&[$($word),+], faults);
+                        None
+                    }
                 }
             }
         }
     };
-    (@variant $choice:ident, $type:ident::$variant:ident) => {
-        $choice.alone().map(|()| $type::$variant)
+    (@variant $choice:ident, $faults:ident, $type:ident::$variant:ident) => {
+        $choice.alone($faults).map(|()| $type::$variant)
     };
-    (@variant $choice:ident, $type:ident::$variant:ident _) => {
-        $choice.content().map($type::$variant)
+    (@variant $choice:ident, $faults:ident, $type:ident::$variant:ident _) => {
+        $choice.content($faults).map($type::$variant)
     };
 }
 
 pub(crate) use {fields, words};
 
 impl Node {
-    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
-        Fault::new(self.place, message)
-    }
-
-    fn is_not(&self, expected: &str) -> Fault {
-        let found = match &self.value {
+    fn is_not(&self, expected: &str, faults: &mut Faults) {
+        let found = || match &self.value {
             Value::Null => "null".to_string(),
             Value::Bool(value) => format!("boolean `{value}`"),
             Value::Number(value) => format!("number `{}`", plain(*value)),
@@ -220,7 +294,67 @@ impl Node {
             Value::Array(_) => "array".to_string(),
             Value::Object(_) => "object".to_string(),
         };
-        self.fault(format!("invalid type: {found}, expected {expected}"))
+        faults.tell(self.place, || format!("invalid type: {}, expected {expected}", found()));
+    }
+
+    /// The places in the text of the values at these paths, or of the nearest ones
+    /// that hold what is left out; by path.
+    pub(crate) fn places<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Places {
+        let wanted: BTreeSet<&str> = paths.collect();
+        let mut places = Places(BTreeMap::new());
+        self.find(&mut String::new(), &wanted, &mut places);
+        places
+    }
+
+    fn find(&self, path: &mut String, wanted: &BTreeSet<&str>, places: &mut Places) {
+        let from = (Bound::Included(path.as_str()), Bound::Unbounded);
+        let next = wanted.range::<str, _>(from).next();
+        if !next.is_some_and(|next| next.starts_with(path.as_str())) {
+            return;
+        }
+        places.0.entry(path.clone()).or_insert(self.place);
+        let before = path.len();
+        match &self.value {
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    let _ = write!(path, "[{i}]");
+                    item.find(path, wanted, places);
+                    path.truncate(before);
+                }
+            }
+            Value::Object(entries) => {
+                for entry in entries {
+                    path.push_str(if before > 0 { "." } else { "" });
+                    path.push_str(&entry.key);
+                    entry.node.find(path, wanted, places);
+                    path.truncate(before);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The places of some values in a text, by path.
+pub(crate) struct Places(BTreeMap<String, usize>);
+
+impl Places {
+    /// The place of the value at a path, or of the nearest one that holds it.
+    pub(crate) fn of(&self, path: &str) -> usize {
+        let steps = path.match_indices(['.', '[']).map(|(end, _)| end);
+        let mut above: Vec<&str> =
+            [0].into_iter().chain(steps).filter_map(|end| path.get(..end)).collect();
+        above.push(path);
+        above.iter().rev().find_map(|path| self.0.get(*path)).copied().unwrap_or_default()
+    }
+}
+
+/// What was expected instead: " (did you mean `a`?)", ", expected one of `a`, `b`,
+/// `c`".
+fn rather<'a>(meant: Option<&str>, names: impl Iterator<Item = &'a str>) -> String {
+    match meant {
+        Some(meant) => format!(" (did you mean `{meant}`?)"),
+        None => format!(", expected {}", one_of(names)),
     }
 }
 

@@ -1,13 +1,15 @@
 //! `canary-rollout study`: options, progress and the gate for pipelines.
 
+use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
+use canary_rollout::message::{quoted, shown};
 use canary_rollout::study::{Fulfilment, Requirement, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
-use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{EXPECTED_CONFIG, Outcome, in_source, read_source, string, text};
+use super::arguments::{Argument, Arguments, unexpected};
+use super::{EXPECTED_CONFIG, Outcome, all_in_source, help, read_source, say, text};
 
 /// The exit status where a requirement is not met, and where the runs do not
 /// decide.
@@ -22,16 +24,16 @@ enum Format {
 }
 
 struct Options {
-    source: Option<String>,
+    source: Option<OsString>,
     /// As [`Study::new`] reads them.
     study: Json,
     requirements: Vec<Requirement>,
-    threads: usize,
+    threads: Option<usize>,
     format: Format,
 }
 
 pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
-    let options = options(arguments)?;
+    let Some(options) = options(arguments)? else { return Ok(help::of("study").into()) };
     let source = options.source.as_deref().ok_or(EXPECTED_CONFIG)?;
     let config = read_source(source)?;
     start_threads(options.threads)?;
@@ -70,24 +72,27 @@ impl<'a> Gate<'a> {
     /// What is wrong with a requirement is told before anything is simulated.
     fn new(
         requirement: &'a Requirement,
-        source: &str,
+        source: &OsStr,
         config: &str,
         options: &Json,
         study: &Study,
     ) -> Result<Self, String> {
-        let changed = match requirement.change() {
-            None => None,
-            Some((field, value)) => {
-                let mut options = options.clone();
-                options["set"] = json!([{ "field": field, "value": value }]);
-                if let Some(options) = options.as_object_mut() {
-                    options.remove("sweep");
-                    options.remove("policies");
+        let changed =
+            match requirement.change() {
+                None => None,
+                Some((field, value)) => {
+                    let mut options = options.clone();
+                    options["set"] = json!([{ "field": field, "value": value }]);
+                    if let Some(options) = options.as_object_mut() {
+                        options.remove("sweep");
+                        options.remove("policies");
+                    }
+                    let changed = prepared(source, config, &options);
+                    Some(changed.map_err(|error| {
+                        format!("require: {}: {error}", shown(requirement.text()))
+                    })?)
                 }
-                let changed = prepared(source, config, &options);
-                Some(changed.map_err(|error| format!("require: {}: {error}", requirement.text()))?)
-            }
-        };
+            };
         requirement.check(&changed.as_ref().unwrap_or(study).report()).map_err(text)?;
         Ok(Gate { requirement, changed })
     }
@@ -108,91 +113,117 @@ impl<'a> Gate<'a> {
             }
             Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
         };
-        eprintln!(
+        say(&format!(
             "canary-rollout: {}: {word}, {:.6} ({:.6} to {:.6}){distance}",
-            requirement.text(),
+            shown(requirement.text()),
             found.estimate,
             found.low,
             found.high
-        );
+        ));
         Ok(fulfilment)
     }
 }
 
-fn options(mut arguments: lexopt::Parser) -> Result<Options, String> {
+/// The options; `None` where help is asked for.
+fn options(arguments: lexopt::Parser) -> Result<Option<Options>, String> {
     let mut options = Options {
         source: None,
         study: json!({}),
         requirements: Vec::new(),
-        threads: 0,
+        threads: None,
         format: Format::Json,
     };
     let mut policies = Vec::new();
-    while let Some(argument) = arguments.next().map_err(text)? {
-        match argument {
-            Long("runs") => options.study["runs"] = number("--runs", &string(&mut arguments)?)?,
-            Long("seed") => options.study["seed"] = number("--seed", &string(&mut arguments)?)?,
-            Long("horizon") => {
-                options.study["horizon_ticks"] = number("--horizon", &string(&mut arguments)?)?;
+    let mut arguments = Arguments::new(
+        arguments,
+        &[
+            "--runs",
+            "--seed",
+            "--sweep",
+            "--policy",
+            "--horizon",
+            "--require",
+            "--threads",
+            "--format",
+        ],
+    );
+    while let Some(argument) = arguments.next()? {
+        let option = match argument {
+            Argument::Help => return Ok(None),
+            Argument::Source(value) if options.source.is_none() => {
+                options.source = Some(value);
+                continue;
             }
-            Long("sweep") => options.study["sweep"] = sweep(&string(&mut arguments)?)?,
-            Long("policy") => policies.push(policy(&string(&mut arguments)?)?),
-            Long("require") => {
-                options
-                    .requirements
-                    .push(Requirement::parse(&string(&mut arguments)?).map_err(text)?);
+            Argument::Source(value) => return Err(unexpected(&value)),
+            Argument::Option(option) => option,
+        };
+        let numeric = match option {
+            "--runs" => "runs",
+            "--seed" => "seed",
+            "--horizon" => "horizon_ticks",
+            _ => "",
+        };
+        match option {
+            "--sweep" => options.study["sweep"] = sweep(&arguments.once(option)?)?,
+            "--policy" => policies.push(policy(&arguments.value()?)?),
+            "--require" => {
+                let requirement = Requirement::parse(&arguments.words(option)?).map_err(text)?;
+                options.requirements.push(requirement);
             }
-            Long("threads") => {
-                let value = string(&mut arguments)?;
-                let threads = value.parse().ok().filter(|threads| (1..=1024).contains(threads));
-                options.threads = threads
-                    .ok_or_else(|| format!("--threads: found {value:?}, expected 1 to 1024"))?;
-            }
-            Long("format") => {
-                options.format = match string(&mut arguments)?.as_str() {
-                    "json" => Format::Json,
-                    "text" => Format::Text,
-                    "csv" => Format::Csv,
-                    other => {
-                        return Err(format!(
-                            "--format: found {other:?}, expected json, text or csv"
-                        ));
-                    }
-                }
-            }
-            Value(value) if options.source.is_none() => {
-                options.source = Some(value.string().map_err(text)?);
-            }
-            other => return Err(other.unexpected().to_string()),
+            "--threads" => options.threads = Some(threads(&arguments.once(option)?)?),
+            "--format" => options.format = format(&arguments.once(option)?)?,
+            _ => options.study[numeric] = number(option, &arguments.once(option)?)?,
         }
     }
     if !policies.is_empty() {
         options.study["policies"] = Json::from(policies);
     }
-    Ok(options)
+    Ok(Some(options))
+}
+
+fn threads(value: &str) -> Result<usize, String> {
+    let threads = value.parse().ok().filter(|threads| (1..=1024).contains(threads));
+    threads.ok_or_else(|| format!("--threads: found {}, expected 1 to 1024", quoted(value)))
+}
+
+fn format(value: &str) -> Result<Format, String> {
+    match value {
+        "json" => Ok(Format::Json),
+        "text" => Ok(Format::Text),
+        "csv" => Ok(Format::Csv),
+        other => Err(format!("--format: found {}, expected json, text or csv", quoted(other))),
+    }
 }
 
 fn number(option: &str, value: &str) -> Result<Json, String> {
     let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-    number.map(Json::from).ok_or_else(|| format!("{option}: found {value:?}, expected a number"))
+    number
+        .map(Json::from)
+        .ok_or_else(|| format!("{option}: found {}, expected a number", quoted(value)))
 }
 
 /// `error_ratio=1,1.5,2`.
 fn sweep(value: &str) -> Result<Json, String> {
-    let expected = || format!("--sweep: found {value:?}, expected FIELD=NUMBER,NUMBER,…");
+    let expected = || format!("--sweep: found {}, expected FIELD=NUMBER,NUMBER,…", quoted(value));
     let (field, values) = value.split_once('=').ok_or_else(expected)?;
     let values: Result<Vec<Json>, String> =
         values.split(',').map(|value| number("--sweep", value.trim())).collect();
     Ok(json!({ "field": field.trim(), "values": values.map_err(|_| expected())? }))
 }
 
-fn policy(path: &str) -> Result<Json, String> {
-    let policy: Json = serde_json::from_str(&read_source(path)?)
-        .map_err(|error| format!("--policy: {path}: {error}"))?;
-    Ok(json!({ "name": path, "policy": policy }))
+fn policy(path: &OsStr) -> Result<Json, String> {
+    let name = path.to_string_lossy();
+    let text = read_source(path)?;
+    let policy: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| format!("--policy: {}: {error}", super::name_of(path)))?;
+    Ok(json!({ "name": name, "policy": policy }))
 }
 
-fn start_threads(threads: usize) -> Result<(), String> {
+/// As many threads as are asked for, or as there are cores; whatever rayon would
+/// make of its environment variable.
+fn start_threads(threads: Option<usize>) -> Result<(), String> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.unwrap_or_else(cores);
     #[cfg(not(target_family = "wasm"))]
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(text)?;
     #[cfg(target_family = "wasm")]
@@ -200,8 +231,8 @@ fn start_threads(threads: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn prepared(source: &str, config: &str, options: &Json) -> Result<Study, String> {
-    Study::new(config, &options.to_string()).map_err(|error| in_source(source, &error))
+fn prepared(source: &OsStr, config: &str, options: &Json) -> Result<Study, String> {
+    Study::new(config, &options.to_string()).map_err(|error| all_in_source(source, &error))
 }
 
 /// Runs a study with its progress on standard error. An interrupt (Ctrl-C) ends
@@ -212,11 +243,11 @@ fn simulate_aloud(study: &mut Study) {
     let seconds = started.elapsed().as_secs_f64();
     let rollouts = study.done() as f64 * f64::from(study.rollouts_per_run());
     let stopped = if study.is_finished() { "" } else { " (stopped early)" };
-    eprintln!(
+    say(&format!(
         "canary-rollout: {} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
         study.done(),
         rollouts / seconds.max(1e-9)
-    );
+    ));
 }
 
 #[cfg(not(target_family = "wasm"))]
@@ -234,13 +265,20 @@ fn simulate(study: &mut Study, started: Instant) {
         if is_watched && told.elapsed() > Duration::from_millis(100) {
             told = Instant::now();
             let width = (done * 40 / runs) as usize;
-            eprint!("\r[{:<40}] {done} of {runs} runs", "#".repeat(width));
+            show_progress(&format!("\r[{:<40}] {done} of {runs} runs", "#".repeat(width)));
         }
         !INTERRUPTED.load(Ordering::Relaxed)
     });
     if told > started {
-        eprint!("\r\x1b[K");
+        show_progress("\r\x1b[K");
     }
+}
+
+/// Writes to a terminal; where it has gone nobody listens.
+#[cfg(not(target_family = "wasm"))]
+fn show_progress(bar: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(bar.as_bytes());
 }
 
 #[cfg(target_family = "wasm")]

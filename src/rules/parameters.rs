@@ -1,10 +1,12 @@
 //! A rule as a person writes it, and how a method takes its parameters from it.
 
 use schemars::JsonSchema;
+use serde_json::json;
 
 use super::sequential::DEFAULT_BETS;
 use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::{fields, plain, quoted};
+use crate::json::{fields, plain};
+use crate::message::{did_you_mean, quoted};
 use crate::problem::Problem;
 use crate::stats::eprocess::MAX_BETS;
 
@@ -22,26 +24,29 @@ pub struct RuleInput {
     /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
     /// Over a `rollout` the arms are compared share by share.
     pub window: Option<Window>,
-    /// Failed looks in the whole rollout before it acts, a whole number from 1;
-    /// default 1.
+    /// Failed looks in the whole rollout before it acts, a whole number from 1 to
+    /// 1000000; default 1.
     #[schemars(range(min = 1, max = 1000000), extend("type" = "integer"))]
     pub failure_limit: Option<f64>,
     /// What it does then; default `rollback`.
     pub on_fail: Option<OnFail>,
-    /// Numbers of the stages it holds for, from 1; default all.
+    /// Numbers of the stages it holds for, from 1; at most 100 of them; default
+    /// all.
+    #[schemars(length(min = 1, max = 100), extend("items" = json!({ "type": "integer", "minimum": 1, "maximum": 100 })))]
     pub stages: Option<Vec<f64>>,
-    /// With fewer canary requests in the window the look is inconclusive;
-    /// default 1.
-    #[schemars(range(min = 1), extend("type" = "integer"))]
+    /// With fewer canary requests in the window the look is inconclusive, a whole
+    /// number from 1 to 10¹²; default 1.
+    #[schemars(range(min = 1, max = 1000000000000_i64), extend("type" = "integer"))]
     pub min_requests: Option<f64>,
-    /// With fewer canary errors in the window the look is inconclusive;
-    /// default 0.
-    #[schemars(range(min = 0), extend("type" = "integer"))]
+    /// With fewer canary errors in the window the look is inconclusive, a whole
+    /// number from 0 to 10¹²; default 0.
+    #[schemars(range(min = 0, max = 1000000000000_i64), extend("type" = "integer"))]
     pub min_errors: Option<f64>,
     /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
-    /// the rule's name says. Strictly more fails. Latencies are drawn in bins of
-    /// 2 %, so a quantile of them is off by up to 1 %.
-    #[schemars(range(min = 0))]
+    /// the rule's name says. Strictly more fails. A rate or difference is at most
+    /// 1, a ratio at most 1000, a latency above 0 and at most 600000; latencies are
+    /// drawn in bins of 2 %, so a quantile of them is off by up to 1 %.
+    #[schemars(range(min = 0, max = 600000))]
     pub max: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
@@ -57,28 +62,29 @@ pub struct RuleInput {
     /// still accepted, above 0, at most 100; default 1.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
     pub tolerated_ratio: Option<f64>,
-    /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one;
-    /// default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
+    /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one, at
+    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
+    #[schemars(length(min = 1, max = 16), extend("items" = json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 10_000 })))]
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
     /// For `sequential`: a certificate that the ratio in a stage, the same
     /// throughout it, is below this ends the stage early; above the tolerated
-    /// ratio, at most 100.
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
+    /// ratio and 0.25, at most 100.
+    #[schemars(extend("exclusiveMinimum" = 0.25, "maximum" = 100))]
     pub certify_below: Option<f64>,
     /// The certificate's level in each stage, in (0, 1); default 0.05.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub certify_alpha: Option<f64>,
     /// Ticks a stage lasts at least before a certificate ends it, a whole number
-    /// from 1; default 1.
+    /// from 1 to 100000; default 1.
     #[schemars(range(min = 1, max = 100000), extend("type" = "integer"))]
     pub min_ticks: Option<f64>,
     /// For `group_sequential`, how the level is spent over the looks; default
     /// `pocock`.
     pub spending: Option<AlphaSpending>,
     /// For `slow_requests`: a request that takes longer is slow, in
-    /// milliseconds.
+    /// milliseconds, above 0, at most 600000.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 600000))]
     pub objective_ms: Option<f64>,
 }
@@ -119,6 +125,8 @@ const PARAMETERS: [&str; 11] = [
     "spending",
     "objective_ms",
 ];
+/// Most stages a plan has, and a rule may name.
+const MAX_STAGES: usize = 100;
 /// Largest ratio a rule may speak of.
 const MAX_RATIO: f64 = 100.0;
 /// Largest ratio a rule may bet on.
@@ -142,7 +150,7 @@ impl RuleInput {
         problems: &mut Vec<Problem>,
     ) -> Option<Rule> {
         let before = problems.len();
-        let mut p = Parameters { input: self, path, taken: Vec::new(), problems };
+        let mut p = Parameters::new(self, path, problems);
         let method = Method::from_parameters(&self.rule, &mut p);
         let gathers = method.as_ref().is_some_and(Method::gathers);
         let rule = Rule {
@@ -160,11 +168,15 @@ impl RuleInput {
                     method
                 }
                 None => {
-                    let expected = Method::NAMES.join(", ");
-                    p.complain(
-                        "rule",
-                        format!("unknown rule {}, expected one of {expected}", quoted(&self.rule)),
-                    );
+                    let found = quoted(&self.rule);
+                    let message = match did_you_mean(&self.rule, Method::NAMES) {
+                        Some(meant) => format!("unknown rule {found} (did you mean \"{meant}\"?)"),
+                        None => format!(
+                            "unknown rule {found}, expected one of {}",
+                            Method::NAMES.join(", ")
+                        ),
+                    };
+                    p.complain("rule", message);
                     return None;
                 }
             },
@@ -207,15 +219,19 @@ impl RuleInput {
 }
 
 impl Method {
+    /// The largest `max` of a rule of that name, and whether it has to be above 0;
+    /// `None` for a rule that takes no `max`.
+    pub(crate) fn largest_limit(name: &str) -> Option<(f64, bool)> {
+        let none = RuleInput { rule: name.to_string(), ..RuleInput::default() };
+        Parameters::taken_by(&none, &mut Vec::new()).largest
+    }
+
     /// The parameters a rule of that name has to be given, and those it
     /// refuses.
     pub(crate) fn parameters(name: &str) -> (Vec<&'static str>, Vec<&'static str>) {
         let none = RuleInput { rule: name.to_string(), ..RuleInput::default() };
         let mut problems = Vec::new();
-        let mut p =
-            Parameters { input: &none, path: "", taken: Vec::new(), problems: &mut problems };
-        Method::from_parameters(name, &mut p);
-        let taken = p.taken;
+        let taken = Parameters::taken_by(&none, &mut problems).taken;
         let is_needed = |name: &str| problems.iter().any(|p| p.path == format!(".{name}"));
         let needed = taken.iter().copied().filter(|name| is_needed(name)).collect();
         let refused = PARAMETERS.into_iter().filter(|name| !taken.contains(name)).collect();
@@ -229,10 +245,23 @@ pub struct Parameters<'a> {
     input: &'a RuleInput,
     path: &'a str,
     taken: Vec<&'static str>,
+    /// The largest `max`, and whether it has to be above 0, once it was taken.
+    largest: Option<(f64, bool)>,
     problems: &'a mut Vec<Problem>,
 }
 
-impl Parameters<'_> {
+impl<'a> Parameters<'a> {
+    fn new(input: &'a RuleInput, path: &'a str, problems: &'a mut Vec<Problem>) -> Self {
+        Parameters { input, path, taken: Vec::new(), largest: None, problems }
+    }
+
+    /// What a rule took from what it was given.
+    fn taken_by(input: &'a RuleInput, problems: &'a mut Vec<Problem>) -> Self {
+        let mut p = Parameters::new(input, "", problems);
+        Method::from_parameters(&input.rule, &mut p);
+        p
+    }
+
     fn complain(&mut self, name: &str, message: String) {
         self.problems.push(Problem::new(format!("{}.{name}", self.path), message));
     }
@@ -293,6 +322,7 @@ impl Parameters<'_> {
         };
         if bets.is_empty() || bets.len() > MAX_BETS {
             self.complain("bets", format!("{} bets, expected 1 to {MAX_BETS}", bets.len()));
+            return Vec::new();
         }
         for (i, &bet) in bets.iter().enumerate() {
             if !(bet > tolerated && bet <= MAX_BET) {
@@ -349,6 +379,7 @@ impl Parameters<'_> {
     /// places; it has to be given.
     pub(super) fn limit(&mut self, name: &'static str, max: f64) -> Limit {
         let value = self.take(name);
+        self.largest = Some((max, false));
         let limit = value.filter(|value| *value <= max).and_then(Limit::from_f64);
         limit.unwrap_or_else(|| {
             let found =
@@ -367,6 +398,7 @@ impl Parameters<'_> {
     /// A latency above 0; it has to be given.
     pub(super) fn milliseconds(&mut self, name: &'static str) -> f64 {
         let value = self.take(name);
+        self.largest = Some((MAX_LATENCY_MS, true)).filter(|_| name == "max");
         let valid = value.filter(|ms| *ms > 0.0 && *ms <= MAX_LATENCY_MS);
         valid.unwrap_or_else(|| {
             let found =
@@ -414,6 +446,11 @@ impl Parameters<'_> {
         let given = self.input.stages.as_ref()?;
         if given.is_empty() {
             self.complain("stages", "is empty, expected at least one stage number".to_string());
+        }
+        if given.len() > MAX_STAGES {
+            let message = format!("{} numbers, expected at most {MAX_STAGES}", given.len());
+            self.complain("stages", message);
+            return None;
         }
         for (i, &number) in given.iter().enumerate() {
             if number.fract() != 0.0 || number < 1.0 || number > f64::from(count) {

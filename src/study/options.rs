@@ -7,7 +7,8 @@ use super::{
     SweepCases, Tally,
 };
 use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
-use crate::json::{Node, fields, parse, plain, quoted, read};
+use crate::json::{Fault, Node, fields, parse, plain, read};
+use crate::message::quoted;
 use crate::problem::Problem;
 use crate::rollout::Plan;
 use crate::seed::MAX_SEED;
@@ -64,12 +65,16 @@ const DEFAULT_RUNS: u64 = 10_000;
 /// See [`Study::new`].
 pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     Config::from_json(text)?;
-    let input: StudyInput = read(options).map_err(|fault| {
-        let path = placed("study", &fault.path);
-        ConfigError::of_values(vec![Problem::new(path, fault.message)])
-    })?;
-    let mut base = parse(text).map_err(|fault| ConfigError::of_text(fault, text))?;
-    let mut draft = Draft::default();
+    let of_options = |fault: Fault| Problem::new(placed("study", &fault.path), fault.message);
+    let options =
+        parse(options).map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
+    let (input, faults): (StudyInput, _) = read(&options);
+    let is_read = faults.is_empty();
+    let mut base = parse(text).map_err(|fault| ConfigError::of_text(vec![fault], text))?;
+    let mut draft = Draft {
+        problems: faults.into_list().into_iter().map(of_options).collect(),
+        ..Draft::default()
+    };
     let runs = draft.whole("study.runs", input.runs, DEFAULT_RUNS, 1, MAX_RUNS);
     let seed = draft.whole("study.seed", input.seed, 0, 0, MAX_SEED);
     if seed + runs - 1 > MAX_SEED {
@@ -79,6 +84,9 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     let most = u64::from(MAX_TICKS);
     let horizon =
         input.horizon_ticks.map(|x| draft.whole("study.horizon_ticks", Some(x), 1, 1, most));
+    if !is_read {
+        return Err(ConfigError::of_values(draft.problems));
+    }
 
     for (i, change) in input.set.unwrap_or_default().iter().enumerate() {
         draft.set(&mut base, change, &format!("study.set[{i}]"));
@@ -168,6 +176,10 @@ impl Draft {
         let Some(x) = value else { return default };
         if x.fract() == 0.0 && x >= min as f64 && x <= max as f64 {
             return x as u64;
+        }
+        // What was no number was told as such.
+        if x.is_nan() {
+            return min;
         }
         let message = format!("found {}, expected a whole number from {min} to {max}", plain(x));
         self.problems.push(Problem::new(path, message));

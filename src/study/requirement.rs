@@ -2,7 +2,7 @@
 
 use super::options::full_path;
 use super::{Estimate, StudyReport};
-use crate::json::quoted;
+use crate::message::quoted;
 use crate::problem::Problem;
 
 /// A bound on a probability.

@@ -288,7 +288,10 @@ export interface Preset {
 
 /** What is wrong with a configuration, and what is likely not meant. */
 export interface Validation {
+  /** At most 20, in the order of the text. */
   problems: Problem[];
+  /** How many further problems there are. */
+  more: number;
   warnings: Warning[];
 }
 

@@ -17,6 +17,7 @@ mod limits;
 mod native;
 mod plain_rules;
 mod properties;
+mod reading;
 mod rules;
 mod samplers;
 mod state_machine;

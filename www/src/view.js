@@ -222,7 +222,7 @@ export class View {
     const { text, draft, session, problems } = bench;
     this.#scenario.show(text, session.seed);
     if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
-    this.#notice.show(problems);
+    this.#notice.show(problems.length + bench.more);
     this.#forms.show(bench);
   }
 

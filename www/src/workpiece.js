@@ -22,6 +22,8 @@ export class Workpiece {
   draft = {};
   /** @type {Problem[]} */
   problems = [];
+  /** How many further problems there are. */
+  more = 0;
   /** @type {Warning[]} */
   warnings = [];
 
@@ -71,9 +73,10 @@ export class Workpiece {
 
   /** @param {string} text of a configuration */
   take(text) {
-    const { problems, warnings } = validate(text);
+    const { problems, more, warnings } = validate(text);
     this.text = text;
     this.problems = problems;
+    this.more = more;
     this.warnings = warnings;
     this.draft = parsed(text) ?? this.draft;
   }

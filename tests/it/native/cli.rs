@@ -110,7 +110,7 @@ fn the_schema_the_presets_and_the_help_are_printed() {
     assert!(succeed(&["presets"]).starts_with("default "));
     assert!(succeed(&["--help"]).contains("--at TICK:COMMAND"));
     assert!(succeed(&["--version"]).starts_with("canary-rollout "));
-    assert_eq!(succeed(&["validate", "default"]), "valid\n");
+    assert_eq!(succeed(&["validate", "default"]), "default: valid\n");
 }
 
 #[test]
@@ -149,20 +149,313 @@ fn what_is_wrong_is_named_with_its_place() {
     check_error(&["schema", "x"], b"", &["unexpected argument \"x\""]);
 }
 
+/// Checks what `validate` says of an input: each line, from its beginning.
+#[track_caller]
+fn check_validated(input: &[u8], lines: &[&str]) {
+    let output = run_with(&["validate", "-"], input);
+    assert_eq!((output.status, output.stdout.as_str()), (2, ""), "{}", output.stderr);
+    let found: Vec<&str> = output.stderr.lines().collect();
+    let agrees = found.len() == lines.len()
+        && found.iter().zip(lines).all(|(found, expected)| found.starts_with(expected));
+    assert!(agrees, "{found:#?}");
+}
+
 #[test]
-fn every_fault_of_a_configuration_is_a_line_with_its_path() {
-    let text = br#"{ "stages": [{ "traffic_pct": 50 }, { "traffic_pct": 25 }],
-                     "baseline": { "error_rate": 2 }, "tick_seconds": 0 }"#;
-    check_error(
-        &["validate", "-"],
-        text,
+fn every_fault_of_a_configuration_is_a_line_with_its_place() {
+    check_validated(
+        br#"{ "stages": [{ "traffic_pct": 50 }, { "traffic_pct": 25 }],
+  "baseline": { "error_rate": 2 }, "tick_seconds": 0, "fly": 1 }"#,
         &[
-            "-: tick_seconds: ",
-            "-: baseline.error_rate: ",
-            "-: stages[1].traffic_pct: 25 does not exceed the 50 of the stage before it",
+            "-:1:54: stages[1].traffic_pct: 25 does not exceed the 50 of the stage before it",
+            "-:2:31: baseline.error_rate: ",
+            "-:2:52: tick_seconds: ",
+            "-:2:55: fly: unknown field `fly`, ",
         ],
     );
-    check_error(&["validate", "-"], b"{ \"stages\": [}", &["-: "]);
-    check_error(&["validate", "-"], b"\xff\xfe", &["-: byte 0 is not UTF-8"]);
-    check_error(&["validate", "-"], &b"[".repeat(10_000_000), &["-: "]);
+    check_validated(b"{ \"stages\": [}", &["-:1:14: stages[0]: expected a JSON value"]);
+    check_validated(b"\xff\xfe", &["-: byte 0 is not UTF-8"]);
+    check_validated(&b"[".repeat(10_000_000), &["-: "]);
+    let many = format!("{{{}}}", vec!["\"a\": 1"; 1_000].join(","));
+    let output = run_with(&["validate", "-"], many.as_bytes());
+    assert_eq!(output.stderr.lines().count(), 21);
+    assert_eq!(output.stderr.lines().last(), Some("-: and 981 more"));
+    // Behind the program's name, where it is not what was asked for.
+    check_error(
+        &["run", "-"],
+        b"{\n\"stages\": 5,\n\"tick_seconds\": 0}",
+        &["-:2:11: stages: ", "-:3:17: tick_seconds: "],
+    );
+}
+
+/// A folder that lasts as long as the value.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("canary-rollout-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn several_files_are_validated_and_each_is_told_of() {
+    let folder = Folder::new("several");
+    let file = |name: &str, text: &str| {
+        let path = folder.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let good =
+        file("good.json", r#"{"stages": [{"traffic_pct": 5}], "error_rate_threshold": 0.1}"#);
+    let warned =
+        file("warned.json", "{\n  \"rules\": [],\n  \"stages\": [{\"traffic_pct\": 5}]\n}");
+    let bad = file("bad.json", "{\n  \"stages\": 5\n}");
+    let none = folder.0.join("none.json").to_str().unwrap().to_string();
+
+    let output = run(&["validate", &good, &warned, "default"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert_eq!(output.stdout, format!("{good}: valid\n{warned}: valid\ndefault: valid\n"));
+    assert_eq!(
+        output.stderr,
+        format!(
+            "{warned}:2:12: warning: rules: there are none: only a person can stop a release\n"
+        )
+    );
+    for files in [[&bad, &none, &good], [&good, &none, &bad]] {
+        let output = run(&["validate", files[0], files[1], files[2]]);
+        assert_eq!((output.status, output.stdout), (2, format!("{good}: valid\n")));
+        assert_eq!(output.stderr.lines().count(), 2, "{}", output.stderr);
+        for line in [format!("{bad}:2:13: stages: invalid type: "), format!("{none}: ")] {
+            assert!(
+                output.stderr.lines().any(|found| found.starts_with(&line)),
+                "{}",
+                output.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_has_its_help() {
+    let all = succeed(&["--help"]);
+    for (command, options) in [
+        ("run", &["--seed", "--at", "--ticks", "--format"][..]),
+        (
+            "study",
+            &[
+                "--runs",
+                "--seed",
+                "--sweep",
+                "--policy",
+                "--horizon",
+                "--require",
+                "--threads",
+                "--format",
+            ],
+        ),
+        ("validate", &[]),
+        ("schema", &[]),
+        ("presets", &[]),
+    ] {
+        let help = succeed(&[command, "--help"]);
+        assert_eq!(succeed(&[command, "-h"]), help);
+        assert!(help.starts_with(&format!("canary-rollout {command} ")), "{help}");
+        // The part of the whole, and the options that it lists are those there are.
+        let part = help.split("\n\n").next().unwrap();
+        assert!(all.contains(part), "{part}");
+        for option in options {
+            assert!(help.contains(&format!("    {option} ")), "{option} is missing in\n{help}");
+            check_error(&[command, "default", option], b"", &["missing argument for option"]);
+        }
+        let listed = part.lines().filter(|line| line.starts_with("    --")).count();
+        assert_eq!(listed, options.len(), "{part}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+    assert_eq!(succeed(&["run", "default", "--seed", "3", "--help"]), succeed(&["run", "-h"]));
+}
+
+#[test]
+fn an_option_that_takes_one_value_is_given_once() {
+    for (command, option, value) in [
+        ("run", "--seed", "1"),
+        ("run", "--ticks", "1"),
+        ("run", "--format", "json"),
+        ("study", "--seed", "1"),
+        ("study", "--runs", "1"),
+        ("study", "--horizon", "1"),
+        ("study", "--sweep", "error_ratio=1"),
+        ("study", "--threads", "1"),
+        ("study", "--format", "json"),
+    ] {
+        let expected = format!("{option} is given twice, expected once");
+        check_error(&[command, "default", option, value, option, value], b"", &[&expected]);
+    }
+    check_error(&["--demo", "--seed=1", "--seed=2"], b"", &["--seed is given twice"]);
+    check_error(
+        &["study", "default", "--sweep", "canary.error_ratio=1,2", "--sweep", "error_ratio=3"],
+        b"",
+        &["--sweep is given twice, expected once"],
+    );
+    succeed(&["run", "default", "--at", "3:pause", "--at", "4:resume"]);
+}
+
+#[test]
+fn what_was_probably_meant_is_offered() {
+    check_error(
+        &["stduy"],
+        b"",
+        &["unknown command \"stduy\" (did you mean \"study\"?); --help lists the commands"],
+    );
+    check_error(&["--hlep"], b"", &["invalid option '--hlep' (did you mean '--help'?)"]);
+    check_error(
+        &["run", "default", "--sed=1"],
+        b"",
+        &["invalid option '--sed' (did you mean '--seed'?)"],
+    );
+    check_error(
+        &["study", "default", "--polcy", "x"],
+        b"",
+        &["invalid option '--polcy' (did you mean '--policy'?)"],
+    );
+    let output = run(&["run", "twice-the-error"]);
+    assert!(output.stderr.ends_with("; did you mean the preset twice-the-errors?\n"));
+    check_validated(
+        br#"{"stages": [{"traffic_pct": 5}], "rules": [{"rule": "z-test"}]}"#,
+        &["-:1:53: rules[0].rule: unknown rule \"z-test\" (did you mean \"z_test\"?)"],
+    );
+}
+
+/// What a name may do to a terminal, and to the lines of a table.
+#[test]
+fn names_do_nothing_to_a_terminal() {
+    const STEERING: &str =
+        "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\nfake line: COMPLETED";
+    let folder = Folder::new("names");
+    let policy = folder.0.join("\u{1b}[31m\nfake.json");
+    std::fs::write(&policy, "{\"rules\": []}").unwrap();
+    let policy = policy.to_str().unwrap();
+    let config = serde_json::json!({
+        "name": STEERING,
+        "stages": [{ "traffic_pct": 5, "name": STEERING }],
+    });
+    let key = serde_json::json!({ STEERING: 1 });
+    let rule =
+        serde_json::json!({ "stages": [{ "traffic_pct": 5 }], "rules": [{ "rule": STEERING }] });
+    for (arguments, input) in [
+        (&["run", "-", "--format", "text"][..], &config),
+        (&["study", "-", "--runs", "2", "--format", "text", "--policy", policy], &config),
+        (&["validate", "-"], &key),
+        (&["validate", "-"], &rule),
+        (&["run", STEERING], &config),
+        (&["run", "default", STEERING], &config),
+        (&["run", "default", "--format", STEERING], &config),
+        (&["run", "default", "--at", STEERING], &config),
+        (&["study", "default", "--require", STEERING], &config),
+        (&["study", "default", "--sweep", STEERING], &config),
+        (&[STEERING], &config),
+        (&["validate", policy], &config),
+    ] {
+        let output = run_with(arguments, input.to_string().as_bytes());
+        for text in [&output.stdout, &output.stderr] {
+            let steers = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+            assert!(!text.chars().any(steers), "{arguments:?}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("fake")), "{text}");
+        }
+    }
+    let long = "x".repeat(100_000);
+    for arguments in [&["run", "default", &long][..], &["study", "default", "--require", &long]] {
+        let output = run(arguments);
+        assert!(output.stderr.len() < 500, "{}", output.stderr);
+    }
+}
+
+/// A program whose standard error is gone still does what it was asked for.
+#[cfg(unix)]
+#[test]
+fn a_closed_or_full_standard_error_loses_nothing() {
+    let program = env!("CARGO_BIN_EXE_canary-rollout");
+    let gate = ["study", "opening", "--runs=200", "--require=false_rollback<=0.01"];
+    let report = run(&gate).stdout;
+    let missing = ["validate", "no/such/file"];
+    for (arguments, status, stdout) in [
+        (&gate[..], 1, report.as_str()),
+        (&["validate", "opening"], 0, "opening: valid\n"),
+        (&missing, 2, ""),
+    ] {
+        let check = |output: std::process::Output, what: &str| {
+            assert_eq!(output.status.code(), Some(status), "{arguments:?}, {what}");
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), stdout, "{arguments:?}, {what}");
+        };
+        // Nobody reads it any more.
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        check(child.wait_with_output().unwrap(), "a closed pipe");
+        for to in ["2>&-", "2>/dev/full"] {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("exec \"$0\" \"$@\" {to}"), program]).args(arguments);
+            check(shell.output().unwrap(), to);
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_files_name_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = Folder::new("bytes");
+    let path = folder.0.join(std::ffi::OsString::from_vec(b"\xff\xe9.json".to_vec()));
+    std::fs::write(&path, r#"{"stages": [{"traffic_pct": 5}], "rules": [], "rollback_ticks": 0}"#)
+        .unwrap();
+    let program = env!("CARGO_BIN_EXE_canary-rollout");
+    for arguments in [&["run"][..], &["study", "--runs", "2"], &["validate"]] {
+        let output = Command::new(program).args(arguments).arg(&path).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    std::fs::write(&path, r#"{"rules": []}"#).unwrap();
+    let output = Command::new(program)
+        .args(["study", "default", "--runs=2", "--policy"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// 10,000 threads would ask for 20 GB of addresses for their stacks.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_environment_starts_thousands_of_threads() {
+    let script = r#"ulimit -v 16000000; exec "$PROGRAM" study default --runs 2"#;
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .env("PROGRAM", env!("CARGO_BIN_EXE_canary-rollout"))
+        .env("RAYON_NUM_THREADS", "999999")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// A text of brackets, a deep path: a limit, no overflow.
+#[test]
+fn depth_is_an_error() {
+    let deep = format!("caught(a{}=1)<=0.5", ".a".repeat(60_000));
+    check_error(&["study", "default", "--require", &deep], b"", &["require: caught(a.a.a"]);
+    let sweep = format!("a{}=1", "[0]".repeat(40_000));
+    check_error(
+        &["study", "default", "--sweep", &sweep],
+        b"",
+        &["default: study.sweep.field: found "],
+    );
 }

@@ -138,25 +138,42 @@ export function locate(text, path) {
 }
 
 /**
- * The offset of a line and column, both from 1.
+ * The offset of a line and column, both from 1. A column counts characters, as the
+ * engine does, not the halves of which JavaScript makes some.
  * @param {string} text
  * @param {number} line
  * @param {number} column
  */
 export function offsetOf(text, line, column) {
-  const before = text
-    .split('\n')
-    .slice(0, line - 1)
-    .join('\n');
-  return Math.min(text.length, before.length + (line > 1 ? 1 : 0) + Math.max(0, column - 1));
+  const lines = text.split('\n');
+  const before = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+  const left = Array.from(lines[line - 1] ?? '').slice(0, Math.max(0, column - 1));
+  return Math.min(text.length, before + left.join('').length);
 }
 
 /**
- * The line and column of an offset, both from 1.
+ * The line and column of an offset, both from 1; a column counts characters.
  * @param {string} text
  * @param {number} offset
  */
 export function placeOf(text, offset) {
   const lines = text.slice(0, offset).split('\n');
-  return { line: lines.length, column: lines[lines.length - 1].length + 1 };
+  return { line: lines.length, column: Array.from(lines[lines.length - 1]).length + 1 };
+}
+
+/**
+ * The string, bracket, number or word that begins at an offset.
+ * @param {string} text
+ * @param {number} from
+ * @returns {{ from: number, to: number }}
+ */
+export function tokenAt(text, from) {
+  let to = Math.min(text.length, from + 1);
+  if (text[from] === '"') {
+    while (to < text.length && text[to] !== '"') to += text[to] === '\\' ? 2 : 1;
+    return { from, to: Math.min(text.length, to + 1) };
+  }
+  const ends = ' \t\n\r,:[]{}"';
+  if (!ends.includes(text[from])) while (to < text.length && !ends.includes(text[to])) to += 1;
+  return { from, to };
 }

@@ -48,9 +48,9 @@ export class Forms {
   }
 
   /** @param {Workbench} bench */
-  #show({ text, draft, session, problems, warnings }) {
+  #show({ text, draft, session, problems, more, warnings }) {
     this.#shown = true;
-    this.#json.show(text, problems, warnings);
+    this.#json.show(text, problems, more, warnings);
     this.#releases.show(session.report.config, warnings);
     // What a list's entries resolve to says nothing about another list's.
     const resolved = /** @type {Json} */ (

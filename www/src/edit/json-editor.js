@@ -2,7 +2,7 @@
 
 import { h, replace } from '../base/dom.js';
 import { ConfigFile } from './config-file.js';
-import { locate, offsetOf, placeOf } from '../base/json-path.js';
+import { locate, offsetOf, placeOf, tokenAt } from '../base/json-path.js';
 
 /** @import { Problem, Warning } from '../base/engine.js' */
 
@@ -50,30 +50,33 @@ export class JsonEditor {
    * changed and not applied stays.
    * @param {string} text
    * @param {Problem[]} problems
+   * @param {number} more how many further problems there are
    * @param {Warning[]} warnings
    */
-  show(text, problems, warnings) {
+  show(text, problems, more, warnings) {
     const untouched = this.#text.value === this.#shown || this.#text.value === text;
     if (untouched) this.#text.value = text;
     this.#shown = text;
-    this.#tell(text, problems, warnings);
+    this.#tell(text, problems, more, warnings);
   }
 
   /**
    * @param {string} text
    * @param {Problem[]} problems
+   * @param {number} more how many further problems there are
    * @param {Warning[]} warnings
    */
-  #tell(text, problems, warnings) {
+  #tell(text, problems, more, warnings) {
     const told =
       problems.length === 0
         ? null
-        : `${problems.length === 1 ? 'One problem' : `${problems.length} problems`}; what is drawn is the last valid configuration.`;
+        : `${problems.length === 1 ? 'One problem' : `${problems.length + more} problems`}; what is drawn is the last valid configuration.`;
     replace(
       this.#problems,
       told && h('p', { class: 'fault' }, told),
       problems.length > 0 &&
         h('ul', { class: 'problem-list' }, ...problems.map((problem) => this.#problem(text, problem))),
+      more > 0 && h('p', {}, `and ${more} more`),
       warnings.length > 0 &&
         h(
           'ul',
@@ -89,10 +92,7 @@ export class JsonEditor {
    */
   #problem(text, problem) {
     const { path, message, line, column } = problem;
-    const from =
-      line === null
-        ? locate(text, path)
-        : { from: offsetOf(text, line, column ?? 1), to: offsetOf(text, line, (column ?? 1) + 1) };
+    const from = line === null ? locate(text, path) : tokenAt(text, offsetOf(text, line, column ?? 1));
     const place = placeOf(text, from.from);
     return h(
       'li',

@@ -14,12 +14,12 @@ export class ProblemNotice {
     this.#onshow = onshow;
   }
 
-  /** @param {Problem[]} problems */
+  /** @param {number} problems how many */
   show(problems) {
-    if (problems.length === 0) return replace(this.element);
+    if (problems === 0) return replace(this.element);
     replace(
       this.element,
-      `${counted(problems.length, 'problem')} in the configuration. The last valid one is drawn.`,
+      `${counted(problems, 'problem')} in the configuration. The last valid one is drawn.`,
       h('button', { type: 'button', onclick: this.#onshow }, 'Show'),
     );
   }

@@ -1,0 +1,163 @@
+//! Files of other programs that people give us: known by name, not read yet. What
+//! a file is, is told only where its own words say so.
+
+use crate::json::Node;
+use crate::message::shown;
+
+/// Where the words of other programs are set beside ours.
+const MAPPING: &str = "notes.md, “How their words map”, says what to write here instead";
+
+/// What is known of a file that is no configuration of ours.
+#[derive(Default)]
+struct Traits {
+    api_version: Option<String>,
+    kind: Option<String>,
+    keys: Vec<String>,
+    /// CloudFormation's macros.
+    transform: Option<String>,
+}
+
+/// What a JSON tree is, if it is another program's file.
+pub(super) fn of_tree(tree: &Node) -> Option<String> {
+    let of_one = |tree: &Node| Traits {
+        api_version: tree.get_text("apiVersion").map(str::to_string),
+        kind: tree.get_text("kind").map(str::to_string),
+        keys: tree.keys().map(str::to_string).collect(),
+        transform: tree.get_text("Transform").map(str::to_string),
+    };
+    // Our own with a key too many is told of that key.
+    if tree.get("stages").is_some() {
+        return None;
+    }
+    // What `kubectl get -o json` makes of several.
+    let items = tree.get("items").filter(|_| tree.get_text("kind") == Some("List"));
+    let parts: Vec<Traits> = match items.map(Node::items) {
+        Some(items) => items.iter().map(of_one).collect(),
+        None => vec![of_one(tree)],
+    };
+    not_read(&named(&parts)?)
+}
+
+/// What a text is that is no JSON, if it is YAML or a template of it.
+pub(super) fn of_text(text: &str) -> Option<String> {
+    let documents = documents(text);
+    let name = named(&documents);
+    if is_helm_template(text) {
+        let what = name.map(|name| format!(" of {name}")).unwrap_or_default();
+        return not_read(&format!("a Helm template{what}"));
+    }
+    if let Some(name) = name {
+        return not_read(&name);
+    }
+    looks_like_yaml(text).then(|| "expected JSON; this looks like YAML".to_string())
+}
+
+fn not_read(name: &str) -> Option<String> {
+    Some(format!("this is {name}, which is not read yet; {MAPPING}"))
+}
+
+/// The first of several parts that has a name, those that decide a rollout before
+/// others.
+fn named(parts: &[Traits]) -> Option<String> {
+    let decides = parts.iter().find_map(|part| part.name(true));
+    decides.or_else(|| parts.iter().find_map(|part| part.name(false)))
+}
+
+impl Traits {
+    fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known == key)
+    }
+
+    /// "an Argo Rollout (kind Rollout, apiVersion argoproj.io/v1alpha1)".
+    fn name(&self, decides_rollouts: bool) -> Option<String> {
+        if let (Some(kind), Some(version)) = (&self.kind, &self.api_version) {
+            let group = version.split('/').next().unwrap_or_default();
+            let platform = match (group, kind.as_str()) {
+                (
+                    "argoproj.io",
+                    "Rollout"
+                    | "AnalysisTemplate"
+                    | "ClusterAnalysisTemplate"
+                    | "AnalysisRun"
+                    | "Experiment",
+                ) => "an Argo",
+                ("flagger.app", _) => "a Flagger",
+                _ if decides_rollouts => return None,
+                ("v1" | "apps" | "batch" | "autoscaling" | "policy", _) => "a Kubernetes",
+                (group, _) if group.ends_with(".k8s.io") => "a Kubernetes",
+                _ => "a file of another program, a",
+            };
+            let (kind, version) = (shown(kind), shown(version));
+            return Some(format!("{platform} {kind} (kind {kind}, apiVersion {version})"));
+        }
+        if let Some(transform) = &self.transform
+            && transform.starts_with("AWS::Serverless-")
+        {
+            return Some(format!("an AWS SAM template (Transform {})", shown(transform)));
+        }
+        if self.has("AWSTemplateFormatVersion") {
+            return Some("an AWS CloudFormation template (AWSTemplateFormatVersion)".to_string());
+        }
+        let is_kayentas = self.has("metrics") && self.has("classifier");
+        is_kayentas.then(|| "a Kayenta canary configuration (keys metrics, classifier)".to_string())
+    }
+}
+
+/// The documents of a YAML stream, by the keys that stand at the margin.
+fn documents(text: &str) -> Vec<Traits> {
+    let mut documents = vec![Traits::default()];
+    for line in text.lines() {
+        if line.starts_with("---") {
+            documents.push(Traits::default());
+        }
+        let (Some((key, value)), Some(document)) = (key_at_margin(line), documents.last_mut())
+        else {
+            continue;
+        };
+        let value = || Some(unquoted(value)).filter(|value| !value.is_empty());
+        match key {
+            "apiVersion" => document.api_version = value(),
+            "kind" => document.kind = value(),
+            "Transform" => document.transform = value(),
+            _ => {}
+        }
+        document.keys.push(key.to_string());
+    }
+    documents
+}
+
+/// `key: value`, or `key:`, at the margin.
+fn key_at_margin(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let key = key.trim_end().trim_matches(['"', '\'']);
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '$');
+    let is_key = !key.is_empty() && key.chars().all(is_word);
+    (is_key && (value.is_empty() || value.starts_with([' ', '\t', '\r']))).then_some((key, value))
+}
+
+fn unquoted(value: &str) -> String {
+    let value = value.split(" #").next().unwrap_or_default();
+    value.trim().trim_matches(['"', '\'']).to_string()
+}
+
+/// Whether braces stand in it that are Helm's: Argo and Flagger have braces of their
+/// own, such as `{{args.service}}` and `{{ namespace }}`.
+fn is_helm_template(text: &str) -> bool {
+    const OBJECTS: [&str; 4] = [".Values", ".Release", ".Chart", ".Capabilities"];
+    const ACTIONS: [&str; 6] = ["if ", "include ", "range ", "with ", "template ", "define "];
+    let is_helms = |braces: &str| {
+        let inside = braces.trim_start_matches('-').trim_start();
+        OBJECTS.iter().chain(&ACTIONS).any(|word| inside.starts_with(word))
+    };
+    let is_yaml = text.trim_start().starts_with("{{") || looks_like_yaml(text);
+    is_yaml && text.split("{{").skip(1).any(is_helms)
+}
+
+/// Whether the first line that says anything is one of YAML and none of JSON.
+fn looks_like_yaml(text: &str) -> bool {
+    let says =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with('%');
+    let mut lines = text.trim_start_matches('\u{feff}').lines().filter(says);
+    let first = lines.next().unwrap_or_default();
+    first.trim_end() == "---" || first.starts_with("- ") || key_at_margin(first).is_some()
+}
