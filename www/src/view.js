@@ -19,8 +19,7 @@ import { Surprise } from './rollout/surprise.js';
 import { Verdict } from './rollout/verdict.js';
 import { Strategies } from './strategies/strategies.js';
 import { StudyDesk } from './study/study-desk.js';
-import { h } from './base/dom.js';
-import { style } from './style/style.js';
+import { dress } from './style/style.js';
 
 /** @import { Workbench } from './workbench.js' */
 /**
@@ -57,6 +56,7 @@ export class View {
   #resizes;
   /** Whether the rollout over time is in sight. */
   #sight;
+  #root;
   /** The level of the topmost heading. */
   #level = 2;
 
@@ -155,10 +155,12 @@ export class View {
     this.#measured = measured.map(({ element }) => element);
     // Of changes told together, the last holds.
     this.#sight = new IntersectionObserver((entries) => bench.rest(!entries[entries.length - 1].isIntersecting));
-    root.append(h('style', {}, style), page, embed.element);
+    root.append(page, embed.element);
+    this.#root = root;
   }
 
   connect() {
+    dress(this.#root);
     for (const element of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#laid.overTime);
     this.desk.open();
