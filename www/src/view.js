@@ -14,6 +14,7 @@ import { Tell, Transport, onKey } from './rollout/controls.js';
 import { DecisionLog } from './rollout/decisions.js';
 import { Ladder } from './rollout/ladder.js';
 import { Scenario } from './rollout/scenario.js';
+import { SimulationNotice } from './rollout/simulation-notice.js';
 import { StateMachine } from './rollout/state-machine.js';
 import { Surprise } from './rollout/surprise.js';
 import { Verdict } from './rollout/verdict.js';
@@ -48,6 +49,7 @@ export class View {
   #strategies;
   #forms;
   #notice;
+  #simulation;
   #linkFaults = new FaultList();
   /** @type {ReturnType<typeof layout>} */
   #laid;
@@ -105,6 +107,7 @@ export class View {
     });
     this.#forms = new Forms(bench);
     this.#notice = new ProblemNotice(() => this.#forms.json.reveal());
+    this.#simulation = new SimulationNotice(bench);
     this.lessons = new LessonDesk(bench, {
       onevent: on.onevent,
       onlay: () => this.#setLevels(),
@@ -139,6 +142,7 @@ export class View {
       strategies: this.#strategies.element,
       forms: this.#forms.element,
       notice: this.#notice.element,
+      simulation: this.#simulation.element,
       lessons: list,
     });
     const { page, time } = this.#laid;
@@ -191,6 +195,13 @@ export class View {
 
   /** @param {Workbench} bench */
   show(bench) {
+    this.#simulation.show();
+    // What is drawn stays until the other is there; the forms follow at once.
+    if (bench.isWaiting) {
+      if (!bench.dragging) this.#showConfig(bench);
+      this.#history.show(bench);
+      return;
+    }
     this.#laid.page.classList.toggle('veiled', bench.veiled);
     this.#timeline.show(bench.session);
     this.#flow.show(bench.session);
@@ -222,10 +233,15 @@ export class View {
   /** @param {Workbench} bench */
   #showConfig(bench) {
     const { text, draft, session, problems } = bench;
-    this.#scenario.show(text, session.seed);
-    if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
+    this.#scenario.show(text, bench.seed ?? session.seed);
+    if (problems.length === 0 && !bench.isWaiting) this.#surprise.showConfig(draft, session.report);
     this.#notice.show(problems);
     this.#forms.show(bench);
+  }
+
+  /** Tells how far what is simulated beside the page is. */
+  showProgress() {
+    this.#simulation.show();
   }
 
   #setLevels() {

@@ -14,6 +14,7 @@ import { View } from './view.js';
 import { Workbench } from './workbench.js';
 
 /** @import { LinkState } from './link/link.js' */
+/** @import { Order } from './rollout/take.js' */
 
 export class Wiring {
   #host;
@@ -26,8 +27,11 @@ export class Wiring {
   #said = { view: null, theme: null };
   /** What could not be used of the link that was opened last. @type {string[]} */
   linkFaults = [];
+  /** The rollout of a link that is still being simulated. @type {Order | null} */
+  #opened = null;
   bench = new Workbench({
     onchange: () => {
+      this.#tellFaults();
       this.#view?.show(this.bench);
       this.#changes.look();
     },
@@ -35,6 +39,7 @@ export class Wiring {
       this.#view?.showPlayhead(this.bench);
       this.#changes.look();
     },
+    onprogress: () => this.#view?.showProgress(),
     onsay: (text, kind) => this.#view?.say(text, kind),
     onseed: (message) => this.#view?.complainOfSeed(message),
   });
@@ -123,8 +128,21 @@ export class Wiring {
    */
   open(view, link) {
     const { state, faults } = stateOf(link);
+    this.#opened = null;
     this.linkFaults = state ? [...faults, ...this.#take(view, state)] : faults;
     view.showLinkFaults(this.linkFaults);
+    if (this.bench.isWaiting) this.#opened = this.bench.making.order;
+  }
+
+  /** Tells what a link’s rollout could not be told, when that is simulated. */
+  #tellFaults() {
+    if (!this.#opened || this.bench.isWaiting) return;
+    const { session } = this.bench;
+    if (session.config === this.#opened.config && session.faults.length > 0) {
+      this.linkFaults = [...this.linkFaults, ...session.faults];
+      this.#view?.showLinkFaults(this.linkFaults);
+    }
+    this.#opened = null;
   }
 
   /** Makes the view, and starts with what the host has said until now. */
