@@ -6,6 +6,7 @@
 
 import { Early } from './base/early.js';
 import { presetNamed, presets } from './base/engine.js';
+import { cut } from './base/format.js';
 import { Changes } from './changes.js';
 import { VIEWS } from './layout.js';
 import { askOf, askedOf } from './link/asked.js';
@@ -197,7 +198,7 @@ export class Wiring {
     const level = Number(this.#host.getAttribute('heading-level') ?? 2);
     this.#view?.arrange(this.view, level >= 1 && level <= 6 ? Math.round(level) : 2);
     if (wanted && this.view === null) {
-      this.#view?.say(`There is no view ${wanted}; there are ${VIEWS.join(', ')}.`, 'error');
+      this.#view?.say(`There is no view ${cut(wanted)}; there are ${VIEWS.join(', ')}.`, 'error');
     }
     for (const theme of ['light', 'dark']) {
       if (theme === this.#theme) this.#internals.states.add(theme);
@@ -216,6 +217,6 @@ export class Wiring {
       config: this.#host.getAttribute('config') ?? (named ?? presets()[0]).json,
       seed: this.#host.getAttribute('seed') ?? this.bench.seed,
     });
-    if (preset !== null && !named) this.#view?.say(`There is no preset ${preset}.`, 'error');
+    if (preset !== null && !named) this.#view?.say(`There is no preset ${cut(preset)}.`, 'error');
   }
 }

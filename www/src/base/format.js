@@ -71,6 +71,8 @@ export const measuredIn = (n, noun) => `${significant(n)}\u00a0${noun}${n === 1 
 /** How much of a text that others wrote is quoted, and how many faults are listed. */
 const MOST_QUOTED = 80;
 export const MOST_LISTED = 20;
+/** How long a message may be in a list of them: it has words beside what it quotes. */
+export const MOST_OF_MESSAGE = 400;
 
 /**
  * A text as it is quoted: not all of it where it is long.
