@@ -83,6 +83,7 @@ export const cssParts = [
   { name: 'strategies', description: 'Four strategies on the release.' },
   { name: 'edit', description: 'The forms and the JSON.' },
   { name: 'notice', description: 'That the configuration has problems.' },
+  { name: 'simulation', description: 'That a long rollout is being simulated, and how far it is.' },
   { name: 'colophon', description: "The engine's version." },
 ];
 

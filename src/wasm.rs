@@ -60,6 +60,17 @@ impl Rollout {
         self.inner.run().map_err(thrown)
     }
 
+    /// On as `run` does, by at most so many ticks: for whoever has something else to
+    /// do in between. Whether there is more to run then.
+    pub fn run_for(&mut self, ticks: u32) -> Result<bool, JsError> {
+        let mut left = ticks;
+        while left > 0 && self.runs() {
+            self.tick()?;
+            left -= 1;
+        }
+        Ok(self.runs())
+    }
+
     /// Halts the progress without rolling back.
     pub fn pause(&mut self) -> Result<(), JsError> {
         self.inner.pause().map_err(thrown)
@@ -120,6 +131,14 @@ impl Rollout {
     #[wasm_bindgen(unchecked_return_type = "Series")]
     pub fn series(&self) -> Object {
         series(&self.inner)
+    }
+}
+
+impl Rollout {
+    /// Whether it goes on by itself: not after its end, nor while it waits for a person.
+    fn runs(&self) -> bool {
+        let controller = self.inner.standing().controller();
+        !self.inner.state().is_terminal() && !controller.waits_for_a_person()
     }
 }
 

@@ -168,6 +168,7 @@ test('the table has every tick', () =>
 /** Plays a long rollout with the figure in sight. */
 async function play(page) {
   await show(page, { ...CALM, stages: [{ traffic_pct: 5, duration_ticks: 2000 }] });
+  await page.locator('.where', { hasText: 'of 2,000' }).waitFor();
   await button(page, 'Play').evaluate((one) => one.click());
   await flow(page).locator('.plot').scrollIntoViewIfNeeded();
 }

@@ -202,7 +202,7 @@ test('the manifest has the parts, the slots and the tokens that there are', () =
     const real = await page.locator('canary-rollout').evaluate((element) => {
       const all = (selector, attribute) =>
         [...element.shadowRoot.querySelectorAll(selector)].map((found) => found.getAttribute(attribute) ?? '');
-      const style = element.shadowRoot.querySelector('style').sheet;
+      const [style] = element.shadowRoot.adoptedStyleSheets;
       const [host] = [...style.cssRules].filter(({ selectorText }) => selectorText === ':host');
       return {
         parts: all('[part]', 'part').flatMap((part) => part.split(' ')),

@@ -18,11 +18,37 @@ test('a strict content security policy lets it run, its worker too', () =>
       await button(page, 'Let the evidence decide').click();
       await page.locator('[data-chart=evidence]').waitFor();
       await studied(page);
+      // And it is styled, by its sheet and where its parts have a place of their own.
+      const look = (selector, name) =>
+        page.locator(selector).first().evaluate((part, property) => getComputedStyle(part)[property], name);
+      assert.equal(await look('canary-rollout', 'backgroundColor'), 'rgb(251, 250, 247)');
+      assert.equal(await look('.card', 'borderRadius'), '12px');
+      assert.equal(await look('.markers', 'position'), 'relative');
+      assert.match(await look('.stage-labels span:last-child', 'left'), /^\d{3}.*px$/, 'placed at its stage');
+      await button(page, 'Embed').click();
+      assert.equal(await look('dialog canary-rollout', 'backgroundColor'), 'rgb(251, 250, 247)');
+      await page.keyboard.press('Escape');
     },
     {
       html: document('<canary-rollout preset="opening" seed="192"></canary-rollout>'),
-      headers: { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'; worker-src blob:" },
+      headers: {
+        'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:",
+      },
     },
+  ));
+
+test('moved into another document, it keeps its style', () =>
+  withPage(
+    'http',
+    async (page) => {
+      await page.evaluate(() => {
+        const frame = document.querySelector('iframe');
+        frame.contentDocument.body.append(document.querySelector('canary-rollout'));
+      });
+      const card = page.frameLocator('iframe').locator('.card').first();
+      assert.equal(await card.evaluate((part) => part.ownerDocument.defaultView.getComputedStyle(part).borderRadius), '12px');
+    },
+    { html: document('<canary-rollout></canary-rollout><iframe title="Another" width="900" height="600"></iframe>') },
   ));
 
 test('two elements on a page have nothing to do with each other', () =>

@@ -9,6 +9,10 @@
  * `<script type="application/json" slot="lesson">`. The element never changes them,
  * nor its host's URL.
  *
+ * A rollout of more than about 200 ticks is simulated beside the page. Until it is there,
+ * `report`, `state` and `tick` are those of the one before, which is drawn; then
+ * `statechange` is told.
+ *
  * Events, for what happens in the element, not for what its host sets; all
  * bubble: `statechange`, `{ state, tick }` of the rollout at the playhead;
  * `decision`, a `Decision` that the playhead passes or a command makes;
@@ -16,7 +20,6 @@
  * `lessoncomplete`, see `LessonDesk`.
  */
 
-import { textOf } from './base/json-path.js';
 import { Wiring } from './wiring.js';
 
 /** @import { Report, State } from './base/engine.js' */
@@ -51,7 +54,7 @@ export class CanaryRolloutElement extends Base {
   set config(config) {
     this.#wiring.set('config', config, ({ lessons }) => {
       lessons.close();
-      this.#bench.load({ config: typeof config === 'string' ? config : textOf(config) });
+      this.#bench.loadGiven(config);
     });
   }
 

@@ -8,7 +8,7 @@ import { h } from './base/dom.js';
  * @typedef {Record<
  *   | "history" | "scenario" | "embedButton" | "linkFaults" | "lesson" | "surprise" | "verdict"
  *   | "transport" | "timeline" | "tell" | "flow" | "log" | "figures" | "ladder" | "machine"
- *   | "study" | "strategies" | "forms" | "notice" | "lessons",
+ *   | "study" | "strategies" | "forms" | "notice" | "simulation" | "lessons",
  *   HTMLElement
  * >} Parts
  */
@@ -74,7 +74,7 @@ export function layout(parts) {
     part('study', parts.study),
     part(WHOLE_PAGE, parts.strategies),
     part(WHOLE_PAGE, parts.forms),
-    part(EVERY_VIEW, parts.notice),
+    part(EVERY_VIEW, h('div', { class: 'notices' }, parts.notice, parts.simulation)),
     part(WHOLE_PAGE, parts.lessons),
     part(WHOLE_PAGE, colophon()),
   );

@@ -14,13 +14,13 @@ import { Tell, Transport, onKey } from './rollout/controls.js';
 import { DecisionLog } from './rollout/decisions.js';
 import { Ladder } from './rollout/ladder.js';
 import { Scenario } from './rollout/scenario.js';
+import { SimulationNotice } from './rollout/simulation-notice.js';
 import { StateMachine } from './rollout/state-machine.js';
 import { Surprise } from './rollout/surprise.js';
 import { Verdict } from './rollout/verdict.js';
 import { Strategies } from './strategies/strategies.js';
 import { StudyDesk } from './study/study-desk.js';
-import { h } from './base/dom.js';
-import { style } from './style/style.js';
+import { dress } from './style/style.js';
 
 /** @import { Workbench } from './workbench.js' */
 /**
@@ -49,6 +49,7 @@ export class View {
   #strategies;
   #forms;
   #notice;
+  #simulation;
   #linkFaults = new FaultList();
   /** @type {ReturnType<typeof layout>} */
   #laid;
@@ -57,6 +58,7 @@ export class View {
   #resizes;
   /** Whether the rollout over time is in sight. */
   #sight;
+  #root;
   /** The level of the topmost heading. */
   #level = 2;
 
@@ -105,6 +107,7 @@ export class View {
     });
     this.#forms = new Forms(bench);
     this.#notice = new ProblemNotice(() => this.#forms.json.reveal());
+    this.#simulation = new SimulationNotice(bench);
     this.lessons = new LessonDesk(bench, {
       onevent: on.onevent,
       onlay: () => this.#setLevels(),
@@ -139,6 +142,7 @@ export class View {
       strategies: this.#strategies.element,
       forms: this.#forms.element,
       notice: this.#notice.element,
+      simulation: this.#simulation.element,
       lessons: list,
     });
     const { page, time } = this.#laid;
@@ -155,10 +159,12 @@ export class View {
     this.#measured = measured.map(({ element }) => element);
     // Of changes told together, the last holds.
     this.#sight = new IntersectionObserver((entries) => bench.rest(!entries[entries.length - 1].isIntersecting));
-    root.append(h('style', {}, style), page, embed.element);
+    root.append(page, embed.element);
+    this.#root = root;
   }
 
   connect() {
+    dress(this.#root);
     for (const element of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#laid.overTime);
     this.desk.open();
@@ -189,6 +195,13 @@ export class View {
 
   /** @param {Workbench} bench */
   show(bench) {
+    this.#simulation.show();
+    // What is drawn stays until the other is there; the forms follow at once.
+    if (bench.isWaiting) {
+      if (!bench.dragging) this.#showConfig(bench);
+      this.#history.show(bench);
+      return;
+    }
     this.#laid.page.classList.toggle('veiled', bench.veiled);
     this.#timeline.show(bench.session);
     this.#flow.show(bench.session);
@@ -220,10 +233,15 @@ export class View {
   /** @param {Workbench} bench */
   #showConfig(bench) {
     const { text, draft, session, problems } = bench;
-    this.#scenario.show(text, session.seed);
-    if (problems.length === 0) this.#surprise.showConfig(draft, session.report);
+    this.#scenario.show(text, bench.seed ?? session.seed);
+    if (problems.length === 0 && !bench.isWaiting) this.#surprise.showConfig(draft, session.report);
     this.#notice.show(problems.length + bench.more);
     this.#forms.show(bench);
+  }
+
+  /** Tells how far what is simulated beside the page is. */
+  showProgress() {
+    this.#simulation.show();
   }
 
   #setLevels() {

@@ -6,6 +6,7 @@
 
 import { Early } from './base/early.js';
 import { presetNamed, presets } from './base/engine.js';
+import { cut } from './base/format.js';
 import { Changes } from './changes.js';
 import { VIEWS } from './layout.js';
 import { askOf, askedOf } from './link/asked.js';
@@ -14,6 +15,7 @@ import { View } from './view.js';
 import { Workbench } from './workbench.js';
 
 /** @import { LinkState } from './link/link.js' */
+/** @import { Order } from './rollout/take.js' */
 
 export class Wiring {
   #host;
@@ -26,8 +28,11 @@ export class Wiring {
   #said = { view: null, theme: null };
   /** What could not be used of the link that was opened last. @type {string[]} */
   linkFaults = [];
+  /** The rollout of a link that is still being simulated. @type {Order | null} */
+  #opened = null;
   bench = new Workbench({
     onchange: () => {
+      this.#tellFaults();
       this.#view?.show(this.bench);
       this.#changes.look();
     },
@@ -35,6 +40,7 @@ export class Wiring {
       this.#view?.showPlayhead(this.bench);
       this.#changes.look();
     },
+    onprogress: () => this.#view?.showProgress(),
     onsay: (text, kind) => this.#view?.say(text, kind),
     onseed: (message) => this.#view?.complainOfSeed(message),
   });
@@ -123,8 +129,21 @@ export class Wiring {
    */
   open(view, link) {
     const { state, faults } = stateOf(link);
+    this.#opened = null;
     this.linkFaults = state ? [...faults, ...this.#take(view, state)] : faults;
     view.showLinkFaults(this.linkFaults);
+    if (this.bench.isWaiting) this.#opened = this.bench.making.order;
+  }
+
+  /** Tells what a link’s rollout could not be told, when that is simulated. */
+  #tellFaults() {
+    if (!this.#opened || this.bench.isWaiting) return;
+    const { session } = this.bench;
+    if (session.config === this.#opened.config && session.faults.length > 0) {
+      this.linkFaults = [...this.linkFaults, ...session.faults];
+      this.#view?.showLinkFaults(this.linkFaults);
+    }
+    this.#opened = null;
   }
 
   /** Makes the view, and starts with what the host has said until now. */
@@ -179,7 +198,7 @@ export class Wiring {
     const level = Number(this.#host.getAttribute('heading-level') ?? 2);
     this.#view?.arrange(this.view, level >= 1 && level <= 6 ? Math.round(level) : 2);
     if (wanted && this.view === null) {
-      this.#view?.say(`There is no view ${wanted}; there are ${VIEWS.join(', ')}.`, 'error');
+      this.#view?.say(`There is no view ${cut(wanted)}; there are ${VIEWS.join(', ')}.`, 'error');
     }
     for (const theme of ['light', 'dark']) {
       if (theme === this.#theme) this.#internals.states.add(theme);
@@ -198,6 +217,6 @@ export class Wiring {
       config: this.#host.getAttribute('config') ?? (named ?? presets()[0]).json,
       seed: this.#host.getAttribute('seed') ?? this.bench.seed,
     });
-    if (preset !== null && !named) this.#view?.say(`There is no preset ${preset}.`, 'error');
+    if (preset !== null && !named) this.#view?.say(`There is no preset ${cut(preset)}.`, 'error');
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from './base/engine.js';
-import { put, putAll, textOf } from './base/json-path.js';
+import { jsonOf, put, putAll, textOf } from './base/json-path.js';
 import { toldWords } from './rollout/controls.js';
 import { History } from './rollout/history.js';
 import { Player } from './rollout/player.js';
@@ -14,14 +14,15 @@ import { Workpiece } from './workpiece.js';
 /** @import { Command } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
 /** @import { Move } from './rollout/controls.js' */
-/** @import { Work } from './rollout/replay.js' */
+/** @import { Order, Work } from './rollout/take.js' */
 /** @import { Moment } from './workpiece.js' */
 /**
- * `onchange` when configuration or rollout changed, `onmove` when the playhead
- * did, `onsay` with a sentence on what was asked for, `onseed` with what is wrong
- * with a seed.
+ * `onchange` when configuration or rollout changed, or another rollout is being simulated
+ * now; `onmove` when the playhead did; `onprogress` while something is simulated beside the
+ * page; `onsay` with a sentence on what was asked for, `onseed` with what is wrong with a
+ * seed.
  * @typedef {{
- *   onchange: () => void, onmove: () => void,
+ *   onchange: () => void, onmove: () => void, onprogress: () => void,
  *   onsay: (text: string, kind?: "told" | "error") => void, onseed: (message: string) => void,
  * }} Listener
  */
@@ -37,7 +38,7 @@ export class Workbench extends Workpiece {
 
   /** @param {Listener} on */
   constructor(on) {
-    super();
+    super(() => on.onprogress());
     this.#on = on;
   }
 
@@ -54,21 +55,35 @@ export class Workbench extends Workpiece {
   }
 
   /**
-   * Takes a configuration; if it is valid, its rollout is run at once.
+   * Takes a configuration; if it is valid, its rollout is run: at once, or, if it is long,
+   * beside the page.
    * @param {Work} work
    * @param {string} [subject] what of it was changed, see `History.record`
    */
-  load({ config, seed = this.seed, commands = [], tick = null, veil = false }, subject) {
+  load({ config, seed = this.seed, commands = [], tick = null, veil = false, lenient = false }, subject) {
     this.#step(() => {
       this.take(config);
-      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil }) : '';
+      // Nobody waits any more for what was asked for before.
+      if (this.problems.length > 0) this.making.stop();
+      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil, lenient }) : '';
     }, subject);
+  }
+
+  /**
+   * Takes what a host gives as a configuration, be it one or not.
+   * @param {unknown} given JSON text, or an object
+   */
+  loadGiven(given) {
+    const text = jsonOf(given);
+    if (text !== undefined) return this.load({ config: text });
+    this.refuse(`found ${given === undefined ? 'undefined' : `a ${typeof given}`}, expected an object of JSON values, or JSON text`);
+    this.#on.onchange();
   }
 
   /** Lifts the veil: the rollout is run to its end. */
   unveil() {
     if (!this.veiled) return;
-    const { config, seed, commands } = this.session;
+    const { config, seed, commands } = this.work;
     this.load({ config, seed, commands });
   }
 
@@ -140,8 +155,8 @@ export class Workbench extends Workpiece {
   seek(tick) {
     if (this.veiled) return;
     this.#player.stop();
-    this.session.moveTo(tick);
-    this.#on.onmove();
+    this.moveTo(tick);
+    this.#moved();
   }
 
   /**
@@ -152,13 +167,15 @@ export class Workbench extends Workpiece {
     if (this.veiled) return null;
     const freezes = this.playing;
     this.#player.stop();
-    if (move !== 'play')
-      return this.#attempt(() => {
-        if (this.session.move(move)) this.#on.onchange();
-        else this.#on.onmove();
-      });
-    if (!freezes) this.#player.play(this.session, this.#on.onmove);
-    this.#on.onmove();
+    if (move !== 'play') {
+      const order = this.session.onward(move);
+      if (order) return this.#goOn(order, () => this.session.move(move));
+      this.session.move(move);
+      this.#moved();
+      return null;
+    }
+    if (!freezes) this.#player.play(this.session, () => this.#moved());
+    this.#moved();
     return null;
   }
 
@@ -169,21 +186,27 @@ export class Workbench extends Workpiece {
   tell(command) {
     if (this.veiled) return null;
     this.#player.stop();
-    return this.#attempt(() =>
-      this.#step(() => {
-        const branched = this.session.tell(command);
-        this.#on.onsay(toldWords(command, branched, this.session));
-      }),
-    );
+    const { session } = this;
+    const branched = !session.atEnd;
+    return this.#goOn(session.told(command), () => this.#on.onsay(toldWords(command, branched, session)), true);
   }
 
-  /** Back to the start, without commands. */
+  /** Back to the start, without commands. @returns {unknown} why it cannot be, if so */
   reset() {
     this.#player.stop();
-    this.#step(() => {
-      this.session.reset();
-      this.#on.onsay('Reset: the rollout stands at its start, without commands.');
-    });
+    const say = () => this.#on.onsay('Reset: the rollout stands at its start, without commands.');
+    return this.#goOn(this.session.anew, say, true);
+  }
+
+  /** Stops what is being simulated. */
+  stop() {
+    super.stop();
+    this.#on.onchange();
+  }
+
+  /** Until nothing is simulated any more. */
+  settled() {
+    return this.making.settled();
   }
 
   /**
@@ -198,6 +221,7 @@ export class Workbench extends Workpiece {
   close() {
     this.#player.stop();
     this.free();
+    if (!this.isWaiting) this.making.close();
   }
 
   /**
@@ -223,7 +247,7 @@ export class Workbench extends Workpiece {
     const moment = this.veiled ? undefined : this.#history[way](this.moment);
     if (!moment) return;
     this.#player.stop();
-    this.restore(moment);
+    this.restore(moment, () => this.#made());
     this.#on.onchange();
     this.#on.onsay(words);
   }
@@ -231,22 +255,61 @@ export class Workbench extends Workpiece {
   /** @param {Work} work @returns {string} what is wrong with its seed */
   #run(work) {
     this.#player.stop();
-    const fault = this.run(work);
+    let later = false;
+    const fault = this.run(work, () => later && this.#made());
+    later = true;
     if (!fault) this.#on.onsay('');
     return fault;
   }
 
   /**
-   * Does what the rollout's state may forbid; then its message is said.
-   * @param {() => void} act
+   * Has the rollout go on, which its state may forbid; then the engine's message is said.
+   * @param {Order} order
+   * @param {() => void} ondone
+   * @param {boolean} [step] whether it can be undone
+   * @returns {unknown}
    */
-  #attempt(act) {
+  #goOn(order, ondone, step = false) {
+    if (this.isWaiting) return this.#refused(new Error('The rollout is still being simulated; nothing can be told it yet.'));
+    const before = this.moment;
+    let later = false;
     try {
-      act();
-      return null;
+      this.goOn(order, () => {
+        const why = this.unmade;
+        if (why) {
+          this.forget();
+          this.#refused(new Error(why));
+          return;
+        }
+        ondone();
+        if (step && this.differsFrom(before)) this.#history.record(before);
+        if (later) this.#made();
+        else this.#on.onchange();
+      });
     } catch (error) {
-      this.#on.onsay(messageOf(error), 'error');
-      return error;
+      return this.#refused(error);
     }
+    later = true;
+    if (this.isWaiting) this.#on.onchange();
+    return null;
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    this.#on.onsay(messageOf(error), 'error');
+    return error;
+  }
+
+  /** What was simulated beside the page is there, or cannot be. */
+  #made() {
+    if (this.unmade) this.#on.onsay(this.unmade, 'error');
+    this.#on.onchange();
+    this.look(() => this.#on.onmove());
+  }
+
+  /** The playhead was moved. */
+  #moved() {
+    this.look(() => this.#on.onmove());
+    this.#on.onmove();
   }
 }

@@ -20,6 +20,8 @@ export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else if (value === null || value === undefined || value === false) element.removeAttribute(name);
+    // By its object: as an attribute, a page's policy may forbid it.
+    else if (name === 'style') /** @type {HTMLElement | SVGElement} */ (/** @type {Element} */ (element)).style.cssText = String(value);
     else element.setAttribute(name, value === true ? '' : String(value));
   }
   return element;

@@ -36,7 +36,7 @@ export const engineBytes = unpack(packed);
 /** The script of the worker that runs studies. */
 export const workerScript = `(${shared})().serve()`;
 
-export const { error_rate_intervals, new_rollout, new_study, validate, version, initSync, StudyLoop, ...engine } =
+export const { error_rate_intervals, new_rollout, new_study, validate, version, initSync, StudyLoop, Take, atOnce, made, ...engine } =
   shared();
 initSync({ module: engineBytes });
 

@@ -68,6 +68,19 @@ export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
  */
 export const measuredIn = (n, noun) => `${significant(n)}\u00a0${noun}${n === 1 ? '' : 's'}`;
 
+/** How much of a text that others wrote is quoted, and how many faults are listed. */
+const MOST_QUOTED = 80;
+export const MOST_LISTED = 20;
+/** How long a message may be in a list of them: it has words beside what it quotes. */
+export const MOST_OF_MESSAGE = 400;
+
+/**
+ * A text as it is quoted: not all of it where it is long.
+ * @param {string} text
+ * @param {number} [most]
+ */
+export const cut = (text, most = MOST_QUOTED) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 /** What a tick is called where it is as long as something with a name. */
 const UNITS = /** @type {Record<number, { name: string, short: string }>} */ ({
   1: { name: 'second', short: 's' },

@@ -81,11 +81,40 @@ export const putAll = (root, paths, value) => paths.reduce((copy, path) => put(c
 export const textOf = (config) => JSON.stringify(config, null, 2);
 
 /**
+ * What is given as JSON, as text; `undefined` where it is none.
+ * @param {unknown} given a text, or a value
+ * @returns {string | undefined}
+ */
+export function jsonOf(given) {
+  if (typeof given === 'string') return given;
+  try {
+    return JSON.stringify(given, null, 2);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How long a configuration's text may be: the engine reads no longer one. In characters. */
+const MOST_LENGTH = 1 << 20;
+/** How deep lists and objects may stand in one another, as for the engine. */
+const MOST_DEPTH = 127;
+
+/**
+ * Why a text is not looked at at all; empty where it may be.
+ * @param {string} text
+ */
+export const tooLong = (text) =>
+  text.length > MOST_LENGTH
+    ? `the text has ${text.length.toLocaleString('en')} characters, expected at most ${MOST_LENGTH.toLocaleString('en')}`
+    : '';
+
+/**
  * The object that a text is the JSON of, `undefined` if it is none.
  * @param {string} text
  * @returns {Json | undefined}
  */
 export function parsed(text) {
+  if (tooLong(text) || isTooDeep(text)) return undefined;
   try {
     const value = JSON.parse(text);
     return isObject(value) ? value : undefined;
@@ -94,47 +123,76 @@ export function parsed(text) {
   }
 }
 
-/** A string, a bracket, or a number or word, as JSON has them. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
+/**
+ * Where a string of JSON ends, past its last quote; of one that is not closed, the text's end.
+ * @param {string} text
+ * @param {number} from its first quote
+ */
+function endOfString(text, from) {
+  let at = from + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return Math.min(text.length, at + 1);
+}
+
+/**
+ * Whether brackets stand too deep in one another. One pass, and no recursion: it is for
+ * texts that anybody wrote.
+ * @param {string} text
+ * @param {number} [most]
+ */
+export function isTooDeep(text, most = MOST_DEPTH) {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at) - 1;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > most) return true;
+  }
+  return false;
+}
+
+/** What ends a number or a word. */
+const ENDS = ' \t\n\r,:[]{}"';
 
 /**
  * Where a path's value stands in a text that is JSON; of a path that is not
- * there, its nearest parent.
+ * there, its nearest parent. One pass, whatever the text is.
  * @param {string} text
  * @param {string} path
  * @returns {{ from: number, to: number }}
  */
 export function locate(text, path) {
-  const tokens = Array.from(text.matchAll(TOKEN), (match) => ({ text: match[0], at: match.index }));
-  let next = 0;
-  let found = { from: 0, to: 0, depth: -1 };
   const wanted = keysOf(path);
-
-  /** @param {(string | number)[]} here */
-  const value = (here) => {
-    const first = tokens[next++];
-    if (!first) return;
-    const leads = here.every((key, i) => key === wanted[i]);
-    if (leads && here.length > found.depth)
-      found = { from: first.at, to: first.at + first.text.length, depth: here.length };
-    if (first.text === '[') {
-      for (let index = 0; tokens[next] && tokens[next].text !== ']'; index += 1) {
-        value([...here, index]);
-        if (tokens[next]?.text === ',') next += 1;
+  /** The lists and objects around: the index or key that is next, and whether all keys so far lead to the path. */
+  const around = /** @type {{ list: boolean, key: string | number, named: boolean, leads: boolean }[]} */ ([]);
+  let found = { from: 0, to: 0 };
+  let depth = -1;
+  for (let at = 0; at < text.length; ) {
+    const character = text[at];
+    const inner = around[around.length - 1];
+    let to = at + 1;
+    if (character === '"') to = endOfString(text, at);
+    else if (!ENDS.includes(character)) while (to < text.length && !ENDS.includes(text[to])) to += 1;
+    if (character === ']' || character === '}') around.pop();
+    else if (character === ',' && inner) {
+      if (inner.list) inner.key = Number(inner.key) + 1;
+      inner.named = inner.list;
+    } else if (character === '"' && inner && !inner.named) {
+      inner.key = text.slice(at + 1, to - 1);
+      inner.named = true;
+    } else if (!' \t\n\r,:'.includes(character)) {
+      const leads = !inner || (inner.leads && inner.key === wanted[around.length - 1]);
+      if (leads && around.length > depth) {
+        found = { from: at, to };
+        depth = around.length;
       }
-      next += 1;
-    } else if (first.text === '{') {
-      while (tokens[next] && tokens[next].text !== '}') {
-        const name = tokens[next].text;
-        next += 2;
-        value([...here, name.slice(1, -1)]);
-        if (tokens[next]?.text === ',') next += 1;
-      }
-      next += 1;
+      const list = character === '[';
+      if (list || character === '{') around.push({ list, key: list ? 0 : '', named: list, leads });
     }
-  };
-  value([]);
-  return { from: found.from, to: found.to };
+    at = to;
+  }
+  return found;
 }
 
 /**

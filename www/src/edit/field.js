@@ -5,6 +5,7 @@
  */
 
 import { h, set } from '../base/dom.js';
+import { MOST_OF_MESSAGE, count, cut } from '../base/format.js';
 import { wordOf } from './choice.js';
 import { get } from '../base/json-path.js';
 
@@ -22,6 +23,9 @@ import { get } from '../base/json-path.js';
  * }} FieldSpec
  */
 /** @typedef {(path: string, value: Json | undefined) => void} OnEdit */
+
+/** Faults told under a field. */
+const MOST_TOLD = 3;
 
 let fields = 0;
 
@@ -93,7 +97,10 @@ export class Field {
     if (!this.#isBeingEdited()) this.#write(value);
     if (this.#range && typeof value === 'number') this.#range.value = String(value);
     this.#fault.hidden = problems.length === 0;
-    this.#fault.textContent = problems.map(({ message }) => message).join('\n');
+    // All of them are told beside the JSON.
+    const told = problems.slice(0, MOST_TOLD).map(({ message }) => cut(message, MOST_OF_MESSAGE));
+    const more = problems.length - told.length;
+    this.#fault.textContent = [...told, ...(more > 0 ? [`… and ${count(more)} more`] : [])].join('\n');
     this.#input.toggleAttribute('aria-invalid', false);
     if (problems.length > 0) this.#input.setAttribute('aria-invalid', 'true');
   }

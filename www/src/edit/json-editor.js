@@ -1,6 +1,7 @@
 /** The configuration as JSON, with every problem at its place in the text. */
 
 import { h, replace } from '../base/dom.js';
+import { MOST_LISTED, MOST_OF_MESSAGE, count, cut } from '../base/format.js';
 import { ConfigFile } from './config-file.js';
 import { locate, offsetOf, placeOf, tokenAt } from '../base/json-path.js';
 
@@ -70,18 +71,18 @@ export class JsonEditor {
     const told =
       problems.length === 0
         ? null
-        : `${problems.length === 1 ? 'One problem' : `${problems.length + more} problems`}; what is drawn is the last valid configuration.`;
+        : `${problems.length === 1 ? 'One problem' : `${count(problems.length + more)} problems`}; what is drawn is the last valid configuration.`;
     replace(
       this.#problems,
       told && h('p', { class: 'fault' }, told),
       problems.length > 0 &&
         h('ul', { class: 'problem-list' }, ...problems.map((problem) => this.#problem(text, problem))),
-      more > 0 && h('p', {}, `and ${more} more`),
+      more > 0 && h('p', {}, `and ${count(more)} more`),
       warnings.length > 0 &&
         h(
           'ul',
           { class: 'warning-list' },
-          ...warnings.map(({ path, message }) => h('li', {}, `Note, ${path}: ${message}`)),
+          ...warnings.slice(0, MOST_LISTED).map(({ path, message }) => h('li', {}, `Note, ${cut(path)}: ${cut(message, MOST_OF_MESSAGE)}`)),
         ),
     );
   }
@@ -102,7 +103,7 @@ export class JsonEditor {
         { type: 'button', class: 'place', title: 'Show in the text', onclick: () => this.#select(from) },
         `Line ${place.line}, column ${place.column}`,
       ),
-      h('span', { class: 'problem-text' }, path ? `${path}: ${message}` : message),
+      h('span', { class: 'problem-text' }, path ? `${cut(path)}: ${cut(message, MOST_OF_MESSAGE)}` : cut(message, MOST_OF_MESSAGE)),
     );
   }
 

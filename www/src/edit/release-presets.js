@@ -5,6 +5,7 @@
 
 import { presetNamed, resolved } from '../base/engine.js';
 import { h, replace } from '../base/dom.js';
+import { MOST_LISTED, MOST_OF_MESSAGE, cut } from '../base/format.js';
 import { get, put } from '../base/json-path.js';
 
 /** @import { ResolvedConfig, Warning } from '../base/engine.js' */
@@ -74,7 +75,7 @@ export class ReleasePresets {
       one.button.setAttribute('aria-pressed', String(one.release === release));
     }
     const ours = warnings.filter(({ path }) => KEYS.includes(path.split('.')[0]));
-    replace(this.#notes, ...ours.map(({ path, message }) => h('p', {}, `Note, ${path}: ${message}`)));
+    replace(this.#notes, ...ours.slice(0, MOST_LISTED).map(({ path, message }) => h('p', {}, `Note, ${cut(path)}: ${cut(message, MOST_OF_MESSAGE)}`)));
   }
 }
 

@@ -86,8 +86,7 @@ export class Flow {
    */
   seek(here, playing = false) {
     if (!this.#session || !this.#layout) return;
-    const { series } = this.#session;
-    const { ticks } = here.metrics;
+    const { series, playhead: ticks } = this.#session;
     const counts = ticks > 0 ? tickCounts(series, ticks) : null;
     const unit = tickUnit(here.config.tick_seconds).name;
     const last = winner(here) ? ', the last' : '';

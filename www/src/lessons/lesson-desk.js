@@ -4,6 +4,7 @@
  */
 
 import { h, replace } from '../base/dom.js';
+import { resolved } from '../base/engine.js';
 import { tickUnit } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { checkForm } from './checks/check-form.js';
@@ -107,7 +108,7 @@ export class LessonDesk {
     const start = startOf(lesson.start);
     this.#bench.load({ ...start, veil: true });
     const work = { ...start, seed: this.#bench.seed };
-    const tick = tickUnit(this.#bench.session.report.config.tick_seconds).name;
+    const tick = tickUnit(resolved(start.config).tick_seconds).name;
     this.#bearings = {
       start: work,
       bench: this.#bench,
@@ -195,9 +196,11 @@ export class LessonDesk {
     this.#on.onlay();
     this.#focusStep();
     this.#on.onwatch();
+    this.#bench.load(start);
+    await this.#bench.settled();
+    if (this.#bearings !== bearings) return;
     await new Promise((/** @type {(value?: unknown) => void} */ watched) => {
       this.#watch(watched);
-      this.#bench.load(start);
       this.#bench.move(matchMedia('(prefers-reduced-motion: reduce)').matches ? 'toEnd' : 'play');
     });
     this.#watch(null);

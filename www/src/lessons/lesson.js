@@ -31,14 +31,15 @@
  * - `reflect`: an `answer` to compare one's own with.
  */
 
-import { locate, placeOf } from '../base/json-path.js';
-import { COMMANDS } from '../rollout/replay.js';
+import { isTooDeep, locate, placeOf } from '../base/json-path.js';
+import { COMMANDS } from '../rollout/commands.js';
 import { FIGURES, figuresIn } from './figures.js';
+import { cut } from '../base/format.js';
 import { all, byKind, either, expect, list, object, oneOf, positive, record, text, whole } from './shape.js';
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Told } from '../rollout/replay.js' */
+/** @import { Told } from '../rollout/take.js' */
 /** @import { Goal } from './figures.js' */
 /** @import { Members, Shape } from './shape.js' */
 /** How a study is made, if one is needed. @typedef {{ runs?: number, error_ratio?: number }} Asked */
@@ -86,6 +87,20 @@ const goal = (fits) => (value, path, fault) => {
   if (value && Object.keys(value).length === 1) fault(path, 'expected at_least or at_most');
 };
 
+/** How many changes, and how far into a list: each entry before it would come to be. */
+const MOST_CHANGES = 100;
+const MOST_INDEX = 999;
+
+/** A configuration, or changes by path. @type {Shape} */
+const changes = all(object, (value, path, fault) => {
+  const paths = Object.keys(value ?? {});
+  if (paths.length > MOST_CHANGES) fault(path, `expected at most ${MOST_CHANGES} keys`);
+  for (const key of paths) {
+    for (const [, index] of key.matchAll(/\[(\d+)\]/g))
+      if (Number(index) > MOST_INDEX) fault(path, `[${cut(index)}]: expected an index of at most ${MOST_INDEX}`);
+  }
+});
+
 const study = { runs: whole(1, 20_000), error_ratio: positive };
 const question = text(600);
 
@@ -111,7 +126,7 @@ const connect = (value, path, fault) => {
 
 const foretold = {
   choose: record({ kind: short, question, options }, study),
-  estimate: record({ kind: short, question, figure: figure(numeric), tolerance: positive }, { config: object, ...study }),
+  estimate: record({ kind: short, question, figure: figure(numeric), tolerance: positive }, { config: changes, ...study }),
 };
 const CHECKS = {
   ...foretold,
@@ -128,7 +143,7 @@ const LESSON = record(
     text: either(isText, text(2000), list(text(2000), 1, 8)),
     start: record({}, {
       preset: short,
-      config: object,
+      config: changes,
       seed: whole(0, Number.MAX_SAFE_INTEGER),
       tick: whole(0, 10_000),
       commands: list(record({ tick: whole(0, 10_000), command: oneOf(...COMMANDS) }), 0, 50),
@@ -166,11 +181,7 @@ export function readLesson(source) {
  */
 function jsonOf(source) {
   if (source.length > MOST) return `a lesson has at most ${MOST} characters, this has ${source.length}`;
-  let depth = 0;
-  for (const [token] of source.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    depth += '[{'.includes(token) ? 1 : ']}'.includes(token) ? -1 : 0;
-    if (depth > DEEPEST) return `a lesson’s brackets are at most ${DEEPEST} deep`;
-  }
+  if (isTooDeep(source, DEEPEST)) return `a lesson’s brackets are at most ${DEEPEST} deep`;
   try {
     return { json: JSON.parse(source) };
   } catch (error) {

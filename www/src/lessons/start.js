@@ -1,15 +1,16 @@
 /** From a lesson to the rollout that it starts with, and to the figures of its checks. */
 
-import { messageOf, presetNamed, presets, validate } from '../base/engine.js';
+import { presetNamed, presets, validate } from '../base/engine.js';
 import { put, textOf } from '../base/json-path.js';
-import { Session } from '../rollout/session.js';
+import { faultOf, madeOf } from '../rollout/making.js';
 import { WORLD_KEYS, withPolicy } from '../study/policies.js';
 import { StudyRunner } from '../study/study-runner.js';
 import { FIGURES } from './figures.js';
+import { cut } from '../base/format.js';
 
 /** @import { Problem, StudyReport } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Work } from '../rollout/replay.js' */
+/** @import { Work } from '../rollout/take.js' */
 /** @import { Value } from './figures.js' */
 /** @import { Asked, Lesson, Start } from './lesson.js' */
 /** @import { Members } from './shape.js' */
@@ -48,16 +49,12 @@ export function startOf({ preset, config, seed, commands = [], tick = 0 }) {
 export function startProblems({ start }) {
   const problem = (/** @type {string} */ path, /** @type {string} */ message) => [{ path, message, line: null, column: null }];
   if (start.preset !== undefined && !presetNamed(start.preset))
-    return problem('start.preset', `there is no preset ${start.preset}; there are ${presets().map(({ name }) => name).join(', ')}`);
+    return problem('start.preset', `there is no preset ${cut(start.preset)}; there are ${presets().map(({ name }) => name).join(', ')}`);
   const work = startOf(start);
   const { problems } = validate(work.config);
   if (problems.length > 0) return problems.map((one) => ({ ...one, path: `start.config: ${one.path}`, line: null, column: null }));
-  try {
-    new Session(work).free();
-    return [];
-  } catch (error) {
-    return problem('start.commands', messageOf(error));
-  }
+  const fault = faultOf(work);
+  return fault ? problem('start.commands', fault) : [];
 }
 
 /**
@@ -92,13 +89,12 @@ export class Measures {
    * @returns {Promise<Record<string, Value>>}
    */
   async of(names, work, asked) {
-    const session = new Session({ ...work, tick: null });
-    session.free();
+    const { report } = (await madeOf({ ...work, tick: null })).end;
     const study = names.some((name) => FIGURES[name].study) ? await this.#study(work.config, asked) : null;
     return Object.fromEntries(
       names.map((name) => {
         const { rollout, study: ofStudy } = FIGURES[name];
-        return [name, rollout ? rollout(session.report) : study && ofStudy ? ofStudy(study) : null];
+        return [name, rollout ? rollout(report) : study && ofStudy ? ofStudy(study) : null];
       }),
     );
   }

@@ -5,11 +5,11 @@
  */
 
 import { differences, placed } from './differences.js';
-import { COMMANDS } from '../rollout/replay.js';
+import { COMMANDS } from '../rollout/commands.js';
 import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Told } from '../rollout/replay.js' */
+/** @import { Told } from '../rollout/take.js' */
 /**
  * What a link says; `null` where it says nothing. No `seed` is a random one, no
  * `tick` the rollout's end. `against` is the other policy's name, `bad` the

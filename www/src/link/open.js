@@ -1,10 +1,9 @@
 /** Between a link's state and the workbench. */
 
-import { new_rollout, presetNamed, presets, resolved, validate } from '../base/engine.js';
+import { presetNamed, presets, resolved } from '../base/engine.js';
 import { parsed, textOf } from '../base/json-path.js';
 import { VIEWS } from '../layout.js';
 import { POLICIES } from '../study/policies.js';
-import { givenTo } from './commands.js';
 import { readLink, writeLink } from './link.js';
 
 /** @import { Json } from '../base/json-path.js' */
@@ -41,7 +40,7 @@ function findKnown() {
  * @param {Workbench} bench
  * @param {Beside} beside
  */
-export const linkOf = ({ draft, seed, session: { commands, tick } }, beside) =>
+export const linkOf = ({ draft, seed, work: { commands = [], tick = null } }, beside) =>
   writeLink({ config: draft, seed, commands, tick, ...beside }, known());
 
 /**
@@ -65,23 +64,14 @@ export const stateOf = (link) => readLink(link, known());
  * left out; while the configuration is invalid, the seed alone is taken.
  * @param {Workbench} bench
  * @param {Omit<LinkState, keyof Beside>} state
- * @returns {string[]} what was left out, and why
+ * @returns {string[]} what was left out, and why; of a rollout that is still being
+ *   simulated, that is known when it is there, as `session.faults`
  */
 export function openOn(bench, { preset, config, seed, commands, tick }) {
-  const text = writtenAs(preset, config);
-  if (validate(text).problems.length > 0) {
-    bench.load({ config: text });
-    bench.reseed(seed);
-    return commands.length > 0 ? ['at: the configuration is not valid, so no command was given'] : [];
-  }
-  const rollout = new_rollout(text, seed);
-  try {
-    const { given, faults } = givenTo(rollout, commands);
-    bench.load({ config: text, seed: rollout.seed, commands: given, tick });
-    return faults;
-  } finally {
-    rollout.free();
-  }
+  bench.load({ config: writtenAs(preset, config), seed, commands, tick, lenient: true });
+  if (bench.problems.length === 0) return bench.isWaiting ? [] : bench.session.faults;
+  bench.reseed(seed);
+  return commands.length > 0 ? ['at: the configuration is not valid, so no command was given'] : [];
 }
 
 /**

@@ -6,7 +6,7 @@
 import { h, replace } from '../base/dom.js';
 import { count, tickUnit } from '../base/format.js';
 import { icon } from '../base/icons.js';
-import { COMMANDS } from './replay.js';
+import { COMMANDS } from './commands.js';
 
 /** @import { Call, Command, State } from '../base/engine.js' */
 /** @import { Session } from './session.js' */

@@ -4,69 +4,49 @@
  * it goes by itself, and what people look at is a playhead on it.
  *
  * A command away from the end starts a new branch at the playhead: later
- * commands are dropped, and the rollout runs on from there.
+ * commands are dropped, and the rollout runs on from there. What a move or a command
+ * asks of the engine is told as an order; who has carried it out hands over what was made.
  */
 
-import { isFinal, new_rollout } from '../base/engine.js';
-import { give, replay } from './replay.js';
+import { Take, atOnce, new_rollout } from '../base/engine.js';
+import { isShort } from './cost.js';
 
-/** @import { Call, Command, Report, Rollout, Series } from '../base/engine.js' */
+/** @import { Command } from '../base/engine.js' */
 /** @import { Move } from './controls.js' */
-/** @import { Told, Work } from './replay.js' */
-
-/** For how many ticks a rollout that waits for a person is let wait at most. */
-const MOST_WAITED = 1000;
+/** @import { Made, Order, Sight, Take as TakeOf, Work } from './take.js' */
 
 export class Session {
-  /** @type {string} */
-  #config;
-  /** @type {number} */
-  #seed;
-  /** @type {Told[]} */
-  #commands = [];
-  /** Ticks asked for while the rollout waits for a person at its end. */
-  #waited = 0;
+  /** @type {Made} */
+  #made;
   #playhead = 0;
-  /** @type {{ report: Report, series: Series, length: number }} */
-  #whole;
-  /** The rollout up to the playhead, kept to go on from. @type {Rollout | null} */
-  #here = null;
-  /** The report last asked for before the end. @type {{ tick: number, whole: object, report: Report } | null} */
-  #reported = null;
+  /** The rollout up to the playhead, kept to go on from. @type {TakeOf | null} */
+  #take = null;
+  /** What was seen last of the rollout before its end. @type {Sight | null} */
+  #seen;
+  /** As JSON text. */
+  config;
+  /** Whether its future is not to be seen. */
+  veiled;
 
   /**
-   * Throws the engine's message for an invalid configuration or seed, and for a
-   * command that the rollout's state forbids at its tick.
    * @param {Work} work where `tick` is missing, the playhead stands at the end
+   * @param {Made} made what was made of it
    */
-  constructor({ config, seed = null, commands = [], tick = null, veil = false }) {
-    this.#config = config;
+  constructor({ config, tick = null, veil = false }, made) {
+    this.config = config;
     this.veiled = veil;
-    this.#commands = commands;
-    const first = new_rollout(config, seed);
-    this.#seed = first.seed;
-    first.free();
-    this.#whole = this.#runAhead(this.#commands, 0, veil ? (tick ?? 0) : null);
-    const beyond = (tick ?? 0) - this.length;
-    if (beyond > 0 && !isFinal(this.report.final_state)) {
-      this.#waited = Math.min(beyond, MOST_WAITED);
-      this.#whole = this.#runAhead(this.#commands, this.#waited);
-    }
+    this.#made = made;
+    this.#seen = made.here;
     this.moveTo(tick ?? this.length);
   }
 
-  /** As JSON text. */
-  get config() {
-    return this.#config;
-  }
-
   get seed() {
-    return this.#seed;
+    return this.#made.seed;
   }
 
   /** Ticks of the whole rollout. */
   get length() {
-    return this.#whole.length;
+    return this.#made.end.tick;
   }
 
   /** Ticks up to where people look. */
@@ -80,36 +60,60 @@ export class Session {
 
   /** The commands given, in their order. */
   get commands() {
-    return this.#commands;
+    return this.#made.commands;
+  }
+
+  /** Why commands that it was to be given were left out. */
+  get faults() {
+    return this.#made.faults;
   }
 
   /** The report of the whole rollout. */
   get report() {
-    return this.#whole.report;
+    return this.#made.end.report;
   }
 
   /** What was seen in each tick of the whole rollout. */
   get series() {
-    return this.#whole.series;
+    return this.#made.series;
   }
 
   /** Where the playhead stands; `null` at the end that the rollout reaches by itself. */
   get tick() {
-    return this.atEnd && this.#waited === 0 ? null : this.#playhead;
+    return this.atEnd && this.#made.waited === 0 ? null : this.#playhead;
   }
 
-  /** The report of the rollout up to the playhead. @returns {Report} */
+  /** The report of the rollout up to the playhead; of a long one, the last that is known. */
   get reportHere() {
-    if (this.atEnd) return this.#whole.report;
-    if (this.#reported?.tick !== this.#playhead || this.#reported.whole !== this.#whole) {
-      this.#reported = { tick: this.#playhead, whole: this.#whole, report: this.#rolloutHere().report() };
-    }
-    return this.#reported.report;
+    return this.#sight.report;
   }
 
-  /** The calls that the state at the playhead allows. @returns {Call[]} */
+  /** The calls that the state at the playhead allows; of a long rollout, the last that is known. */
   get allowedHere() {
-    return this.#rolloutHere().allowed();
+    return this.#sight.allowed;
+  }
+
+  /** Whether what there is to see at the playhead has to be looked at first. */
+  get isUnseen() {
+    return !this.atEnd && this.#seen?.tick !== this.#playhead && !this.#isShort;
+  }
+
+  /** What to look at. @returns {Order & { tick: number }} */
+  get sightOrder() {
+    return { ...this.#order, tick: this.#playhead };
+  }
+
+  /**
+   * Takes what was seen at a tick.
+   * @param {Sight} sight
+   */
+  see(sight) {
+    this.#seen = sight;
+  }
+
+  /** Moves the playhead back to where something is known. */
+  moveToSeen() {
+    this.moveTo(this.#sight.tick);
   }
 
   /** @param {number} tick clipped to the rollout */
@@ -118,49 +122,81 @@ export class Session {
   }
 
   /**
-   * Moves the playhead. At the end of a rollout that waits for a person, a step
-   * lets it wait for a tick more. Throws the engine's message where a rollout
-   * that stands at its end has nowhere to go.
+   * What a move takes of the engine: at the end of a rollout that waits for a person, a
+   * step lets it wait for a tick more; `null` where the playhead alone moves.
    * @param {Exclude<Move, "play">} move
-   * @returns {boolean} whether the rollout itself went on
+   * @returns {Order | null}
    */
-  move(move) {
-    const onward = this.atEnd && (move === 'step' || move === 'advance');
-    if (onward) {
-      this.#try((rollout) => (move === 'step' ? rollout.tick() : rollout.advance()));
-      this.#waited += 1;
-      this.#whole = this.#runAhead(this.#commands, this.#waited);
-    }
-    this.moveTo(this.#reach(move));
-    return onward;
+  onward(move) {
+    if (!this.atEnd || (move !== 'step' && move !== 'advance')) return null;
+    const { waited } = this.#made;
+    return move === 'step' ? { ...this.#order, waited: waited + 1 } : { ...this.#order, waited, call: 'advance' };
   }
 
   /**
-   * Gives a command at the playhead. Throws the engine's message if the state
-   * forbids it; nothing has changed then.
-   * @param {Command} command
-   * @returns {boolean} whether later ticks were replaced by a new branch
+   * Moves the playhead.
+   * @param {Exclude<Move, "play">} move
    */
-  tell(command) {
-    const branched = !this.atEnd;
-    const commands = [
-      ...this.#commands.filter(({ tick }) => tick <= this.#playhead),
-      { tick: this.#playhead, command },
-    ];
-    this.#whole = this.#runAhead(commands, 0);
-    this.#commands = commands;
-    this.#waited = 0;
-    this.free();
-    return branched;
+  move(move) {
+    this.moveTo(this.#reach(move));
   }
 
-  /** Back to the start, without the commands. */
-  reset() {
-    this.#commands = [];
-    this.#waited = 0;
+  /**
+   * What a command at the playhead makes of the rollout.
+   * @param {Command} command
+   * @returns {Order}
+   */
+  told(command) {
+    const before = this.commands.filter(({ tick }) => tick <= this.#playhead);
+    return { ...this.#order, commands: [...before, { tick: this.#playhead, command }], tick: this.#playhead };
+  }
+
+  /** The rollout at its start, without the commands. @returns {Order} */
+  get anew() {
+    return { ...this.#order, commands: [], tick: 0 };
+  }
+
+  /**
+   * Goes on as what an order has made.
+   * @param {Order} order
+   * @param {Made} made
+   */
+  take({ tick }, made) {
     this.free();
-    this.#whole = this.#runAhead(this.#commands, 0);
-    this.moveTo(0);
+    this.#made = made;
+    this.#seen = made.here;
+    this.moveTo(tick ?? this.#playhead);
+  }
+
+  /** Frees the engine's memory; it is taken again when it is needed. */
+  free() {
+    this.#take?.rollout.free();
+    this.#take = null;
+  }
+
+  /** @returns {Order} */
+  get #order() {
+    return { config: this.config, seed: this.seed, commands: this.commands };
+  }
+
+  /** Whether the page's thread may be given it up to any tick. */
+  get #isShort() {
+    return isShort(this.report.config, { commands: this.commands, waited: this.#made.waited });
+  }
+
+  /** @returns {Sight} */
+  get #sight() {
+    if (this.atEnd) return this.#made.end;
+    if (this.#seen?.tick !== this.#playhead && this.#isShort) this.#seen = this.#look();
+    return this.#seen ?? this.#made.end;
+  }
+
+  /** @returns {Sight} */
+  #look() {
+    if (this.#take && this.#take.rollout.ticks > this.#playhead) this.free();
+    this.#take ??= new Take(new_rollout(this.config, this.seed), this.commands);
+    atOnce(this.#take.to(this.#playhead));
+    return this.#take.sight();
   }
 
   /**
@@ -189,56 +225,5 @@ export class Session {
       if (stages[tick] !== stages[tick - 1]) return tick;
     }
     return this.length;
-  }
-
-  /** Frees the engine's memory; it is taken again when it is needed. */
-  free() {
-    this.#here?.free();
-    this.#here = null;
-  }
-
-  /** @returns {Rollout} */
-  #rolloutHere() {
-    if (this.#here && this.#here.ticks > this.#playhead) this.free();
-    if (!this.#here) {
-      this.#here = new_rollout(this.#config, this.#seed);
-      give(this.#here, this.#commands);
-    }
-    replay(this.#here, this.#commands, this.#playhead);
-    return this.#here;
-  }
-
-  /**
-   * What a call at the playhead would do, done to a rollout that is not kept.
-   * @template T
-   * @param {(rollout: Rollout) => T} call
-   * @returns {T}
-   */
-  #try(call) {
-    const rollout = this.#rolloutHere();
-    try {
-      return call(rollout);
-    } finally {
-      this.free();
-    }
-  }
-
-  /**
-   * Runs a rollout until it ends or waits for a person.
-   * @param {Told[]} commands
-   * @param {number} waited ticks to go on waiting then
-   * @param {number | null} [until] the tick to stop at instead
-   */
-  #runAhead(commands, waited, until = null) {
-    const rollout = new_rollout(this.#config, this.#seed);
-    try {
-      give(rollout, commands);
-      replay(rollout, commands, until ?? commands.at(-1)?.tick ?? 0);
-      if (until === null && !isFinal(rollout.state)) rollout.run();
-      for (let tick = 0; tick < waited; tick += 1) rollout.tick();
-      return { report: rollout.report(), series: rollout.series(), length: rollout.ticks };
-    } finally {
-      rollout.free();
-    }
   }
 }

@@ -13,5 +13,6 @@ export {
   validate,
   version,
 } from '../../../pkg/canary_rollout.js';
+export { Take, atOnce, made } from '../rollout/take.js';
 export { StudyLoop } from './study-loop.js';
 export { serve } from './worker.js';

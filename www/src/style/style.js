@@ -29,7 +29,7 @@ import media from './media.css';
  */
 const darkFor = (host) => dark.replace(':host', host);
 
-export const style = [
+const style = [
   tokens,
   `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not(:is([theme="light"], :state(light))))')} }`,
   darkFor(':host(:is([theme="dark"], :state(dark)):not(:is(:state(light))))'),
@@ -51,3 +51,24 @@ export const style = [
   narrow,
   media,
 ].join('\n');
+
+/** The sheet of each document, which all elements in it share. @type {WeakMap<Document, CSSStyleSheet>} */
+const sheets = new WeakMap();
+
+/**
+ * Gives a shadow its style. It is no element, which a page's policy may forbid; and
+ * it is its document's, so it is given anew where an element moves to another.
+ * @param {ShadowRoot} root
+ */
+export function dress(root) {
+  const { ownerDocument } = root;
+  const view = ownerDocument.defaultView;
+  if (!view) return;
+  let sheet = sheets.get(ownerDocument);
+  if (!sheet) {
+    sheet = new /** @type {typeof globalThis} */ (/** @type {unknown} */ (view)).CSSStyleSheet();
+    sheet.replaceSync(style);
+    sheets.set(ownerDocument, sheet);
+  }
+  root.adoptedStyleSheets = [sheet];
+}

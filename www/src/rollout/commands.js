@@ -1,0 +1,6 @@
+/** What a person may tell a rollout. */
+
+/** @import { Command } from '../base/engine.js' */
+
+/** @type {Command[]} */
+export const COMMANDS = ['pause', 'resume', 'promote', 'abort'];
