@@ -4,5 +4,6 @@ mod cli;
 mod console;
 mod notes;
 mod operating_characteristics;
+mod plans;
 mod readme;
 mod study_cli;
