@@ -7,3 +7,4 @@ mod operating_characteristics;
 mod plans;
 mod readme;
 mod study_cli;
+mod walkthrough;
