@@ -7,4 +7,5 @@ mod operating_characteristics;
 mod plans;
 mod readme;
 mod study_cli;
+mod tables;
 mod walkthrough;
