@@ -76,9 +76,9 @@ impl Mean {
         Z * ((self.squares as f64 / n - mean * mean).max(0.0) / n).sqrt()
     }
 
-    /// With so many decimal places; a dash of nothing.
+    /// With so many decimal places; a dash where there are too few for an error.
     pub fn figure(self, places: usize) -> String {
-        if self.count == 0 {
+        if self.count < 10 {
             return "–".to_string();
         }
         with_error(self.estimate(), self.half_width(), places)
