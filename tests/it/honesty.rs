@@ -230,32 +230,36 @@ fn a_certificate_keeps_its_promise() {
 
 /// The documented exception. At 400 errors a tick, noise of each arm by itself
 /// (a coefficient of variation of 0.2) is a ratio that moves; a tolerated ratio
-/// of 1.2 pays for it. `reference`: 0.229 and 0.007 (numpy, 10,000 runs, noise
-/// redrawn by tick as here).
+/// pays for some of it, and 1.2 for enough of it only where all bets are placed
+/// in tick 1. References: a simulation in Python, 20,000 runs, and for `tick_1`
+/// numpy, 10,000 runs, noise redrawn by tick as here. notes.md has other scales.
 #[test]
-fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_repairs_it() {
-    let world = |noise: Value| {
-        json!({
+fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
+    let runs = 2_000;
+    let check = |noise: Value, bets_open: &str, tolerated_ratio: f64, expected: f64| {
+        let world = json!({
             "tick_seconds": 50,
             "traffic": { "requests_per_second": 4_000 },
             "baseline": { "error_rate": 0.002 },
             "noise": noise,
-        })
-    };
-    let runs = 2_000;
-    let p = |noise: Value, tolerated_ratio: f64| {
-        let rule = json!({ "rule": "sequential", "alpha": 0.05, "bets_open": "tick_1",
+        });
+        let rule = json!({ "rule": "sequential", "alpha": 0.05, "bets_open": bets_open,
                            "tolerated_ratio": tolerated_ratio });
-        let config = configured(&world(noise), &plans()[0], json!([rule]));
-        false_rollbacks(&config, runs) as f64 / runs as f64
+        let config = configured(&world, &plans()[0], json!([rule]));
+        let p = false_rollbacks(&config, runs) as f64 / runs as f64;
+        // 4.5 standard errors of 2,000 runs and of 10,000, and a few runs.
+        let per_run = 1.0 / runs as f64 + 1.0 / 10_000.0;
+        let most = 4.5 * (expected * (1.0 - expected) * per_run).sqrt() + 5.0 / runs as f64;
+        assert!((p - expected).abs() < most, "{p} for {expected}: {config}");
     };
-    let broken = p(json!({ "per_arm": 0.2 }), 1.0);
-    let repaired = p(json!({ "per_arm": 0.2 }), 1.2);
-    let common = p(json!({ "common": 0.2 }), 1.0);
-    // Four standard errors of 2,000 runs are 0.038 at most.
-    assert!((broken - 0.229).abs() < 0.04, "{broken}");
-    assert!(repaired < 0.02, "{repaired}");
-    assert!(common < 0.05, "{common}");
+    let per_arm = json!({ "per_arm": 0.2 });
+    check(per_arm.clone(), "stage_starts", 1.0, 0.531);
+    check(per_arm.clone(), "stage_starts", 1.2, 0.107);
+    check(per_arm.clone(), "stage_starts", 2.0, 0.0004);
+    check(per_arm.clone(), "tick_1", 1.0, 0.229);
+    check(per_arm, "tick_1", 1.2, 0.007);
+    // What both arms share does no harm.
+    check(json!({ "common": 0.2 }), "stage_starts", 1.0, 0.0046);
 }
 
 /// The share of healthy releases thrown away with `noise.common` at 0, 0.5, 1.

@@ -12,6 +12,15 @@ pub fn blocks<'a>(markdown: &'a str, language: &str) -> Vec<&'a str> {
     bodies.map(|rest| rest.split("```").next().unwrap_or_default()).collect()
 }
 
+/// The text from a heading to the next of its level or above.
+pub fn section<'a>(markdown: &'a str, heading: &str) -> &'a str {
+    let level = heading.split(' ').next().unwrap_or_default().len();
+    let at = markdown.find(&format!("\n{heading}\n")).expect(heading);
+    let text = &markdown[at + 1 + heading.len()..];
+    let ends = (1..=level).filter_map(|n| text.find(&format!("\n{} ", "#".repeat(n))));
+    &text[..ends.min().unwrap_or(text.len())]
+}
+
 /// A line typed at a prompt, and what it shows.
 struct Typed<'a> {
     line: &'a str,
@@ -22,10 +31,17 @@ struct Typed<'a> {
 /// `canary-rollout`. Where the block shows output, the shell writes just that;
 /// a line without output has to succeed. Returns how many lines were run.
 pub fn check_console(markdown: &str) -> u32 {
+    let programs = Path::new(PROGRAM).parent().unwrap();
+    check_console_with(markdown, "console", programs, Path::new("."))
+}
+
+/// The same of the blocks fenced as `language`, with the programs of a folder, in
+/// a folder.
+pub fn check_console_with(markdown: &str, language: &str, programs: &Path, within: &Path) -> u32 {
     let mut run = 0;
-    for block in blocks(markdown, "console") {
+    for block in blocks(markdown, language) {
         for typed in read(block) {
-            check(&typed);
+            check(&typed, programs, within);
             run += 1;
         }
     }
@@ -45,12 +61,16 @@ fn read(block: &str) -> Vec<Typed<'_>> {
 }
 
 #[track_caller]
-fn check(typed: &Typed<'_>) {
-    let programs = Path::new(PROGRAM).parent().unwrap().display().to_string();
-    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+fn check(typed: &Typed<'_>, programs: &Path, within: &Path) {
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     // In one pipe, as on a terminal.
     let script = format!("exec 2>&1\n{}", typed.line);
-    let output = Command::new("sh").args(["-c", &script]).env("PATH", path).output().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .env("PATH", path)
+        .current_dir(within)
+        .output()
+        .unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     if typed.output.is_empty() {
         assert!(output.status.success(), "$ {}\n{shown}", typed.line);

@@ -4,5 +4,8 @@ mod cli;
 mod console;
 mod notes;
 mod operating_characteristics;
+mod plans;
 mod readme;
 mod study_cli;
+mod tables;
+mod walkthrough;

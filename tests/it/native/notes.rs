@@ -2,15 +2,19 @@
 //! its tables are held against the engine itself.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use canary_rollout::config::preset;
 use canary_rollout::controller::{Call, State, Step};
 use canary_rollout::rollout::{By, Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
+use canary_rollout::study::Study;
 use canary_rollout::world::Cells;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::console::{blocks, check_console};
+use super::tables::{Mean, Share, check_table, check_words, thousands};
 use crate::support::{config, preset_config};
 
 const NOTES: &str = include_str!("../../../notes.md");
@@ -139,25 +143,37 @@ fn the_command_lines_show_what_they_showed() {
     assert!(check_console(NOTES) > 0);
 }
 
+/// Seeds of a table: shares are within 0.3 points.
+const SEEDS: u64 = 100_000;
+/// Of one whose rules read latencies, which is dear: within 1 point.
+const LATENCY_SEEDS: u64 = 10_000;
+
 /// What the rollouts of a plan with seeds from 0 on come to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Tally {
-    seeds: u32,
-    rolled_back: u32,
+    seeds: u64,
     /// Those rolled back, by the stage they fell in.
-    fell: [u32; 10],
+    fell: [u64; 10],
     /// Ticks until the decision, of those rolled back.
-    ticks: u64,
+    ticks: Mean,
+    exposed: Mean,
+    excess: Mean,
+}
+
+/// One rollout, up to its end.
+#[derive(Default)]
+struct Played {
+    rolled_back: Option<(u32, u32)>,
     exposed: u64,
     excess: u64,
 }
 
-impl Sink for Tally {
+impl Sink for Played {
     fn wants(&self) -> Cells {
         Cells::ALL
     }
     fn wants_looks(&self) -> bool {
-        true
+        false
     }
 
     fn tick(&mut self, tick: &Tick<'_>) {
@@ -169,70 +185,52 @@ impl Sink for Tally {
 
     fn decision(&mut self, decision: &Decision) {
         if decision.step == Step::Rollback {
-            self.rolled_back += 1;
-            self.fell[decision.stage as usize - 1] += 1;
-            self.ticks += u64::from(decision.tick);
+            self.rolled_back = Some((decision.stage, decision.tick));
         }
     }
-}
-
-fn tally(description: &Value, seeds: u32) -> Tally {
-    let plan = Plan::new(&config(&description.to_string()));
-    let mut tally = Tally { seeds, ..Tally::default() };
-    let mut run = Run::new(&plan, 0);
-    for seed in 0..seeds {
-        run.restart(&plan, u64::from(seed));
-        while !run.state().is_terminal() {
-            run.tick(&plan, &mut tally).unwrap();
-        }
-    }
-    tally
 }
 
 impl Tally {
-    fn rolled_back(&self) -> String {
-        percent(self.rolled_back, self.seeds)
-    }
-
-    /// Mean minutes to the decision.
-    fn minutes(&self) -> String {
-        match self.rolled_back {
-            0 => "–".to_string(),
-            n => format!("{:.1}", self.ticks as f64 / f64::from(n)),
+    fn of(plan: &Plan, seeds: Range<u64>) -> Tally {
+        let mut tally = Tally::default();
+        let mut run = Run::new(plan, 0);
+        for seed in seeds {
+            run.restart(plan, seed);
+            let mut played = Played::default();
+            while !run.state().is_terminal() {
+                run.tick(plan, &mut played).unwrap();
+            }
+            tally.seeds += 1;
+            tally.exposed.add(played.exposed);
+            tally.excess.add(played.excess);
+            if let Some((stage, tick)) = played.rolled_back {
+                tally.fell[stage as usize - 1] += 1;
+                tally.ticks.add(u64::from(tick));
+            }
         }
+        tally
     }
 
-    /// Mean canary requests of a rollout.
-    fn exposed(&self) -> String {
-        self.mean(self.exposed)
+    fn and(mut self, other: Tally) -> Tally {
+        self.seeds += other.seeds;
+        self.fell.iter_mut().zip(other.fell).for_each(|(sum, fell)| *sum += fell);
+        self.ticks.merge(other.ticks);
+        self.exposed.merge(other.exposed);
+        self.excess.merge(other.excess);
+        self
     }
 
-    /// Mean excess errors of a rollout.
-    fn excess(&self) -> String {
-        self.mean(self.excess)
-    }
-
-    fn mean(&self, sum: u64) -> String {
-        let mean = (sum as f64 / f64::from(self.seeds)).round() as u64;
-        match mean {
-            0..1000 => mean.to_string(),
-            _ => format!("{},{:03}", mean / 1000, mean % 1000),
-        }
+    fn rolled_back(&self) -> Share {
+        Share { part: self.fell.iter().sum(), whole: self.seeds }
     }
 }
 
-fn percent(part: u32, whole: u32) -> String {
-    format!("{:.1} %", f64::from(part) / f64::from(whole) * 100.0)
-}
-
-/// Asserts that notes.md has a table of just these rows.
-#[track_caller]
-fn check_rows(rows: &[Vec<String>]) {
-    let lines: Vec<String> =
-        rows.iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
-    let table = lines.concat();
-    let whole = format!("| --- |\n{table}\n");
-    assert!(NOTES.contains(&whole), "notes.md does not have just these rows:\n{table}");
+/// Whole numbers are added up, so threads do not matter.
+fn tally(description: &Value, seeds: u64) -> Tally {
+    const CHUNK: u64 = 500;
+    let plan = Plan::new(&config(&description.to_string()));
+    let chunks = (0..seeds / CHUNK).into_par_iter();
+    chunks.map(|i| Tally::of(&plan, i * CHUNK..(i + 1) * CHUNK)).reduce(Tally::default, Tally::and)
 }
 
 /// A preset with another release.
@@ -249,24 +247,69 @@ fn strategies_compared() {
     let mut rows = Vec::new();
     for ratio in [1.0, 2.0, 5.0] {
         let mut row = |name: &str, config: &Value| {
-            let t = tally(config, 500);
-            let name = name.to_string();
+            let t = tally(config, LATENCY_SEEDS);
             let release = if ratio == 1.0 { "healthy".to_string() } else { format!("{ratio} ×") };
-            rows.push(vec![release, name, t.rolled_back(), t.minutes(), t.exposed(), t.excess()]);
+            rows.push(vec![
+                release,
+                name.to_string(),
+                t.rolled_back().percent(),
+                t.ticks.figure(1),
+                t.exposed.figure(0),
+                t.excess.figure(0),
+            ]);
+            t
         };
         let mut big_bang = nobody_looks.clone();
         big_bang["canary"] = json!({ "error_ratio": ratio });
-        row("nobody looks", &big_bang);
-        for name in ["all-at-once", "blue-green", "rolling", "canary"] {
-            row(name, &preset_with(name, ratio));
-        }
+        let nobody = row("nobody looks", &big_bang);
+        let [at_once, blue_green, rolling, canary] =
+            ["all-at-once", "blue-green", "rolling", "canary"]
+                .map(|name| row(name, &preset_with(name, ratio)));
         let mut stricter = preset_with("canary", ratio);
         for (i, max) in [0.02, 0.005, 0.005, 0.005].into_iter().enumerate() {
             stricter["stages"][i]["error_rate_threshold"] = json!(max);
         }
-        row("canary, stricter", &stricter);
+        let stricter = row("canary, stricter", &stricter);
+
+        let percent = |t: Tally| t.rolled_back().estimate() * 100.0;
+        let excess = |t: Tally| t.excess.estimate();
+        match ratio {
+            1.0 => {
+                check_words(
+                    "pays with about 1 % of the healthy releases",
+                    percent(stricter),
+                    0.7..=1.4,
+                );
+                check_words(
+                    "it throws away about 2 % of the healthy releases",
+                    percent(rolling),
+                    1.5..=2.5,
+                );
+            }
+            2.0 => {
+                check_words("misses almost a quarter", 100.0 - percent(canary), 22.0..=25.0);
+                check_words(
+                    "eleven times the harm",
+                    excess(at_once) / excess(blue_green),
+                    10.5..=11.5,
+                );
+                let best = [nobody, at_once, blue_green, rolling, canary].map(excess);
+                let ahead = best.into_iter().fold(f64::MAX, f64::min) / excess(stricter);
+                check_words("the stricter one is ahead of all", ahead, 1.5..=f64::MAX);
+            }
+            _ => {
+                check_words("22 failures", excess(canary), 21.5..=22.5);
+                check_words("some 400 for blue-green", excess(blue_green), 395.0..=415.0);
+                check_words(
+                    "4,500 where going back takes ten minutes",
+                    excess(at_once),
+                    4_450.0..=4_550.0,
+                );
+                check_words("8,200 where nobody looks", excess(nobody), 8_100.0..=8_200.0);
+            }
+        }
     }
-    check_rows(&rows);
+    check_table("strategies", &rows);
 }
 
 #[test]
@@ -274,9 +317,9 @@ fn a_limit_without_a_baseline_blames_the_release_for_the_weather() {
     let rows = ["blue-green", "rolling", "canary"].map(|name| {
         let mut config = preset_with(name, 1.0);
         config["noise"] = json!({ "common": 0.5 });
-        vec![name.to_string(), tally(&config, 500).rolled_back()]
+        vec![name.to_string(), tally(&config, LATENCY_SEEDS).rolled_back().percent()]
     });
-    check_rows(&rows);
+    check_table("weather", &rows);
 }
 
 #[test]
@@ -289,19 +332,41 @@ fn what_a_stage_can_see_and_who_is_exposed() {
                 "canary": { "error_ratio": error_ratio },
                 "error_rate_threshold": 0.005,
             });
-            tally(&config, 2_000)
+            tally(&config, SEEDS)
         };
         let (healthy, twice, five) = (stage(1.0), stage(2.0), stage(5.0));
         rows.push(vec![
             format!("{share} %"),
-            five.exposed(),
-            five.excess(),
-            five.rolled_back(),
-            twice.rolled_back(),
-            healthy.rolled_back(),
+            five.exposed.figure(0),
+            five.excess.figure(0),
+            five.rolled_back().percent(),
+            twice.rolled_back().percent(),
+            healthy.rolled_back().percent(),
         ]);
+        let [healthy, twice] = [healthy, twice].map(|t| t.rolled_back().estimate());
+        match share {
+            1 => {
+                check_words(
+                    "at the price of 20 failed requests",
+                    five.excess.estimate(),
+                    19.5..=20.5,
+                );
+                check_words(
+                    "at 2 × more than one bad release in five slips through",
+                    1.0 - twice,
+                    0.2..=0.23,
+                );
+                check_words("every eighth healthy one is thrown away", healthy, 0.12..=0.14);
+            }
+            25 => check_words(
+                "cost 510 failures in place of 20",
+                five.excess.estimate(),
+                505.0..=515.0,
+            ),
+            _ => {}
+        }
     }
-    check_rows(&rows);
+    check_table("shares", &rows);
 }
 
 #[test]
@@ -311,39 +376,101 @@ fn a_threshold_of_zero_by_stage() {
         "stages": shares.map(|share| json!({ "traffic_pct": share })),
         "error_rate_threshold": 0,
     });
-    let t = tally(&config, 2_000);
+    let t = tally(&config, SEEDS);
     let (mut reached, mut rows) = (t.seeds, Vec::new());
+    let count = |n: u64| thousands(n as f64, 0);
     for (share, fell) in shares.iter().zip(t.fell) {
-        let fallen = percent(fell, reached);
-        rows.push(vec![format!("{share} %"), reached.to_string(), fell.to_string(), fallen]);
+        let fallen = Share { part: fell, whole: reached };
+        rows.push(vec![format!("{share} %"), count(reached), count(fell), fallen.percent()]);
         reached -= fell;
     }
-    rows.push(["all four", &reached.to_string(), "–", "–"].map(String::from).to_vec());
-    check_rows(&rows);
+    rows.push(["all four", &count(reached), "–", "–"].map(String::from).to_vec());
+    check_table("threshold of zero", &rows);
+    let survive = reached as f64 / t.seeds as f64;
+    check_words("survives one time in fifteen", survive, 1.0 / 15.5..=1.0 / 14.5);
 }
 
 #[test]
 fn two_policies_meet_the_same_luck() {
+    const SEEDS: u64 = 20_000;
     let plans = ["default", "opening"].map(|name| Arc::new(Plan::new(&preset_config(name))));
     let played = |plan: &Arc<Plan>, seed| {
         let mut rollout = Rollout::of_plan(plan.clone(), seed);
         rollout.run().unwrap();
         rollout
     };
-    let mut outcomes = [[0; 2]; 2];
-    for seed in 0..1_000 {
+    let outcome = |seed| {
         let [by_stage, by_minute] = [0, 1].map(|plan| played(&plans[plan], seed));
-        let both = by_stage.history().ticks.iter().zip(&by_minute.history().ticks);
-        assert!(both.clone().all(|(a, b)| a.counts == b.counts), "seed {seed}");
-        let fell = [&by_stage, &by_minute].map(|r| usize::from(r.state() == State::RolledBack));
-        outcomes[fell[0]][fell[1]] += 1;
+        let mut both = by_stage.history().ticks.iter().zip(&by_minute.history().ticks);
+        assert!(both.all(|(a, b)| a.counts == b.counts), "seed {seed}");
+        [&by_stage, &by_minute].map(|r| r.state() == State::RolledBack)
+    };
+    let outcomes: Vec<[bool; 2]> = (0..SEEDS).into_par_iter().map(outcome).collect();
+    let row = |who: &str, fell: [bool; 2]| {
+        let part = outcomes.iter().filter(|outcome| **outcome == fell).count() as u64;
+        vec![who.to_string(), Share { part, whole: SEEDS }.percent()]
+    };
+    check_table(
+        "two policies",
+        &[
+            row("neither", [false, false]),
+            row("only `opening`", [false, true]),
+            row("only `default`", [true, false]),
+            row("both", [true, true]),
+        ],
+    );
+}
+
+/// P(false rollback) of `sequential` with its default bets where each arm has
+/// noise of its own: errors a tick, coefficient of variation, and by tolerated
+/// ratio what an independent simulation in Python gives over 20,000 runs.
+const PER_ARM: [(u32, f64, [f64; 4]); 9] = [
+    (20, 0.1, [0.0158, 0.0021, 0.0003, 0.0001]),
+    (20, 0.2, [0.0383, 0.0060, 0.0014, 0.0002]),
+    (20, 0.5, [0.2722, 0.1189, 0.0440, 0.0132]),
+    (400, 0.1, [0.1201, 0.0022, 0.0000, 0.0000]),
+    (400, 0.2, [0.5313, 0.1070, 0.0117, 0.0004]),
+    (400, 0.5, [0.9224, 0.7359, 0.4590, 0.2144]),
+    (4_000, 0.1, [0.4954, 0.0302, 0.0002, 0.0000]),
+    (4_000, 0.2, [0.8748, 0.3821, 0.0762, 0.0045]),
+    (4_000, 0.5, [0.9858, 0.9130, 0.7143, 0.4288]),
+];
+
+#[test]
+fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
+    const RUNS: u64 = 10_000;
+    const TOLERATED: [f64; 4] = [1.0, 1.2, 1.5, 2.0];
+    let stage = |share: u32| json!({ "traffic_pct": share, "duration_ticks": 10 });
+    let stages = [1, 5, 25, 50].map(stage);
+    let mut rows = Vec::new();
+    for (errors, per_arm, reference) in PER_ARM {
+        let p = |tolerated_ratio: f64| {
+            let config = json!({
+                "traffic": { "requests_per_second": f64::from(errors) * 10.0 },
+                "tick_seconds": 50,
+                "baseline": { "error_rate": 0.002 },
+                "noise": { "per_arm": per_arm },
+                "stages": stages,
+                "rules": [{ "rule": "sequential", "tolerated_ratio": tolerated_ratio }],
+            });
+            let options = json!({ "runs": RUNS }).to_string();
+            let mut study = Study::new(&config.to_string(), &options).unwrap();
+            study.run_parallel(|_| true);
+            let rolled_back = study.report().healthy.rolled_back_by_stage.iter().sum();
+            Share { part: rolled_back, whole: RUNS }
+        };
+        let found = TOLERATED.map(p);
+        for (found, expected) in found.iter().zip(reference) {
+            // 4.5 standard errors of the difference of two simulations, and a few
+            // runs where it is rare: wrong once in 4,000 choices of seeds.
+            let off = (found.estimate() - expected).abs();
+            let per_run = 1.0 / RUNS as f64 + 1.0 / 20_000.0;
+            let error = (expected * (1.0 - expected) * per_run).sqrt();
+            assert!(off < 4.5 * error + 5.0 / RUNS as f64, "{errors}, {per_arm}: {found:?}");
+        }
+        let mut row = vec![thousands(f64::from(errors), 0), per_arm.to_string()];
+        row.extend(found.map(Share::percent));
+        rows.push(row);
     }
-    let [[neither, minute_only], [stage_only, both]] = outcomes;
-    let row = |who: &str, share| vec![who.to_string(), percent(share, 1_000)];
-    check_rows(&[
-        row("neither", neither),
-        row("only `opening`", minute_only),
-        row("only `default`", stage_only),
-        row("both", both),
-    ]);
+    check_table("noise of one arm", &rows);
 }

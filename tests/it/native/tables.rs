@@ -1,0 +1,140 @@
+//! The tables of notes.md that are computed. Each stands under a line
+//! `<!-- table: name -->`; `UPDATE_GOLDEN=1 cargo test notes` writes their rows
+//! anew, in place.
+//!
+//! A figure carries the half-width of its interval of 95 %, `76.5 ± 0.3 %`. Where
+//! that would round to nothing, the figure stands alone.
+
+use std::sync::Mutex;
+
+const NOTES: &str = include_str!("../../../notes.md");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/notes.md");
+
+/// The z of a two-sided interval of 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Tests run at once, and each writes its own table.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// A share of counted runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub part: u64,
+    pub whole: u64,
+}
+
+impl Share {
+    pub fn estimate(self) -> f64 {
+        self.part as f64 / self.whole as f64
+    }
+
+    /// Half of Wilson's interval: a little is left where none or all are counted.
+    pub fn half_width(self) -> f64 {
+        half_width(self.estimate(), self.whole)
+    }
+
+    /// In percent.
+    pub fn percent(self) -> String {
+        let figure = with_error(self.estimate() * 100.0, self.half_width() * 100.0, 1);
+        format!("{figure} %")
+    }
+}
+
+/// Half of Wilson's interval of 95 % of a probability by its estimate.
+pub fn half_width(p: f64, runs: u64) -> f64 {
+    let n = runs as f64;
+    Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / (1.0 + Z * Z / n)
+}
+
+/// A mean of whole numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mean {
+    count: u64,
+    sum: u128,
+    squares: u128,
+}
+
+impl Mean {
+    pub fn add(&mut self, x: u64) {
+        self.count += 1;
+        self.sum += u128::from(x);
+        self.squares += u128::from(x) * u128::from(x);
+    }
+
+    pub fn merge(&mut self, other: Mean) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.squares += other.squares;
+    }
+
+    pub fn estimate(self) -> f64 {
+        self.sum as f64 / self.count as f64
+    }
+
+    pub fn half_width(self) -> f64 {
+        let (n, mean) = (self.count as f64, self.estimate());
+        Z * ((self.squares as f64 / n - mean * mean).max(0.0) / n).sqrt()
+    }
+
+    /// With so many decimal places; a dash where there are too few for an error.
+    pub fn figure(self, places: usize) -> String {
+        if self.count < 10 {
+            return "–".to_string();
+        }
+        with_error(self.estimate(), self.half_width(), places)
+    }
+}
+
+/// A figure with its error, where that does not round to nothing.
+fn with_error(figure: f64, half_width: f64, places: usize) -> String {
+    let zero = format!("{:.places$}", 0.0);
+    match format!("{half_width:.places$}") {
+        error if error == zero => thousands(figure, places),
+        error => format!("{} ± {error}", thousands(figure, places)),
+    }
+}
+
+/// A number of at least 0 with commas between its thousands.
+pub fn thousands(x: f64, places: usize) -> String {
+    let text = format!("{x:.places$}");
+    let whole = text.split('.').next().unwrap_or_default().len();
+    let comma = |i: usize| i > 0 && i < whole && (whole - i).is_multiple_of(3);
+    text.char_indices().fold(String::new(), |mut all, (i, digit)| {
+        all.extend(comma(i).then_some(','));
+        all.push(digit);
+        all
+    })
+}
+
+/// Asserts that the table of that name has just these rows, or writes them.
+#[track_caller]
+pub fn check_table(name: &str, rows: &[Vec<String>]) {
+    let lines = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | ")));
+    let rows: String = lines.collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let _writing = WRITING.lock().unwrap();
+        let notes = std::fs::read_to_string(PATH).unwrap();
+        let (before, _, after) = around_rows(&notes, name);
+        return std::fs::write(PATH, format!("{before}{rows}{after}")).unwrap();
+    }
+    let (_, found, _) = around_rows(NOTES, name);
+    assert_eq!(found, rows, "notes.md, table {name}");
+}
+
+/// What stands before a table's rows, the rows, and what stands after them.
+fn around_rows<'a>(notes: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+    let marker = format!("\n<!-- table: {name} -->\n");
+    let table = notes.find(&marker).unwrap_or_else(|| panic!("notes.md has no table {name}"));
+    let rule = table + notes[table..].find("\n| ---").expect("a table's rule") + 1;
+    let rows = rule + notes[rule..].find('\n').expect("a line's end") + 1;
+    let end = rows + notes[rows..].find("\n\n").expect("a table's end") + 1;
+    (&notes[..rows], &notes[rows..end], &notes[end..])
+}
+
+/// Asserts what the notes say in words, as a figure within bounds.
+#[track_caller]
+pub fn check_words(words: &str, figure: f64, bounds: std::ops::RangeInclusive<f64>) {
+    let running = NOTES.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(running.contains(words), "notes.md does not say “{words}”");
+    assert!(bounds.contains(&figure), "“{words}”: {figure}, not in {bounds:?}");
+}
