@@ -9,7 +9,8 @@
 //!
 //! Three plans compare arms over stages of different shares; their comparison
 //! has a stratum for each share. What it gave with all counts pooled stands
-//! beside them as `pooled` and is not read.
+//! beside them as `pooled` and is not read; nor is `kept`, what a certificate gave
+//! that was kept once earned.
 
 use canary_rollout::study::{CaseReport, Study};
 use serde_json::{Value, json};
