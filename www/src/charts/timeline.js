@@ -31,6 +31,10 @@ import { axisEnd, bands } from '../rollout/model.js';
 /** Of a chart's height, what is left of it where little room is. */
 const COMPACT = 0.64;
 
+/** So many markers stand beside one another; of more, one each of these widths, in px. */
+const MOST_MARKERS = 100;
+const MARKER_WIDTH = 22;
+
 export class Timeline {
   element;
   #figures;
@@ -39,6 +43,7 @@ export class Timeline {
   #markers = h('div', { class: 'markers' });
   #axis = s('svg', { class: 'time-axis', height: 20, 'aria-hidden': 'true' });
   #stack;
+  #compact = false;
   #width = 0;
   /** @type {Session | null} */
   #session = null;
@@ -88,6 +93,8 @@ export class Timeline {
    * @param {boolean} compact
    */
   set compact(compact) {
+    if (compact === this.#compact) return;
+    this.#compact = compact;
     for (const { chart } of this.#figures) chart.plot.compactness = compact ? COMPACT : 1;
     this.#draw();
   }
@@ -168,10 +175,13 @@ export class Timeline {
     const byTick = new Map();
     for (const decision of decisions)
       byTick.set(decision.tick, [...(byTick.get(decision.tick) ?? []), decision]);
+    // Where there are more than can be told apart, the last of each place; and the last of all.
+    const places = new Map(Array.from(byTick, ([tick]) => [byTick.size > MOST_MARKERS ? Math.floor(x(tick) / MARKER_WIDTH) : tick, tick]));
     const unit = tickUnit(this.#scene?.report.config.tick_seconds ?? 0).name;
     replace(
       this.#markers,
-      ...[...byTick].map(([tick, all]) => {
+      ...[...places.values()].map((tick) => {
+        const all = byTick.get(tick) ?? [];
         const last = all[all.length - 1];
         const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
         return h(

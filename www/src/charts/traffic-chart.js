@@ -83,8 +83,11 @@ export class TrafficChart {
  * @returns {Point[]}
  */
 function course(report, series, end) {
-  const went = Array.from(series.traffic_pct, (value, tick) => ({ tick, value }));
-  const length = went.length;
+  const { traffic_pct: shares } = series;
+  const { length } = shares;
+  /** @type {Point[]} */
+  const went = [];
+  for (let tick = 0; tick < length; tick += 1) if (tick === 0 || shares[tick] !== shares[tick - 1]) went.push({ tick, value: shares[tick] });
   const after = { COMPLETED: 100, ROLLED_BACK: 0 }[
     /** @type {"COMPLETED" | "ROLLED_BACK"} */ (report.final_state)
   ];

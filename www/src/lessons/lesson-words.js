@@ -1,6 +1,7 @@
 /** What a lesson shows beside its checks: what is wrong with it, and what became of a prediction. */
 
 import { h } from '../base/dom.js';
+import { MOST_LISTED, MOST_OF_MESSAGE, cut } from '../base/format.js';
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Judgement } from './checks/check.js' */
@@ -10,8 +11,8 @@ import { h } from '../base/dom.js';
  * @param {Problem[]} problems
  */
 export function problemList(problems) {
-  const faults = problems.map(({ path, message, line }) =>
-    h('li', {}, path && h('code', {}, path), `${path ? ': ' : ''}${message}`, line && h('span', { class: 'quiet' }, ` line ${line}`)),
+  const faults = problems.slice(0, MOST_LISTED).map(({ path, message, line }) =>
+    h('li', {}, path && h('code', {}, cut(path)), `${path ? ': ' : ''}${cut(message, MOST_OF_MESSAGE)}`, line && h('span', { class: 'quiet' }, ` line ${line}`)),
   );
   return h('ul', { class: 'faults' }, ...faults);
 }

@@ -16,6 +16,9 @@ const ACTIONS = /** @type {const} */ ({
   rolled_back: 'rolled back',
 });
 
+/** Decisions shown; a log of thousands helps nobody. */
+const MOST_SHOWN = 100;
+
 export class DecisionLog {
   element = h('div', { class: 'log' });
 
@@ -26,7 +29,8 @@ export class DecisionLog {
       replace(this.element, h('p', { class: 'quiet' }, 'Nothing has been decided yet.'));
       return;
     }
-    const entries = report.decisions.map((decision) =>
+    const earlier = report.decisions.length - MOST_SHOWN;
+    const entries = report.decisions.slice(-MOST_SHOWN).map((decision) =>
       h(
         'li',
         { class: `decision ${decision.action}` },
@@ -40,6 +44,10 @@ export class DecisionLog {
         ),
       ),
     );
-    replace(this.element, h('ol', {}, ...entries));
+    replace(
+      this.element,
+      earlier > 0 && h('p', { class: 'quiet' }, `The last ${count(MOST_SHOWN)} of ${count(report.decisions.length)}.`),
+      h('ol', {}, ...entries),
+    );
   }
 }

@@ -191,38 +191,48 @@ export function limits(report, series, latency) {
  * @param {number} tick
  */
 export function limitAt(all, series, tick) {
-  const limit =
-    all.find(({ deciding }) => deciding) ?? all.find(({ points }) => pointAt(points, series, tick)) ?? all[0];
-  return (limit && pointAt(limit.points, series, tick)?.value) ?? NaN;
+  const at = (/** @type {Limit} */ { rule }) => lastUntil(series.rules[rule].canary_limit, series, tick);
+  const limit = all.find(({ deciding }) => deciding) ?? all.find((one) => !Number.isNaN(at(one)));
+  return limit ? at(limit) : NaN;
 }
 
 /**
- * The last point until a tick, if it is of the tick's stage.
- * @param {Point[]} all
+ * The last value until a tick, if it is of the tick's stage; else NaN.
+ * @param {ArrayLike<number>} values
  * @param {Series} series
  * @param {number} tick
  */
-function pointAt(all, series, tick) {
-  let [low, high] = [0, all.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (all[middle].tick <= tick) low = middle + 1;
-    else high = middle;
+function lastUntil(values, series, tick) {
+  const stage = series.stage[tick - 1];
+  for (let i = tick - 1; i >= 0 && series.stage[i] === stage; i -= 1) {
+    if (!Number.isNaN(values[i])) return values[i];
   }
-  const last = all[low - 1];
-  return last && series.stage[last.tick - 1] === series.stage[tick - 1] ? last : undefined;
+  return NaN;
 }
 
+/** Points that a chart is drawn of, at most: more than the pixels that it is wide. */
+const MOST_POINTS = 8192;
+
 /**
- * The ticks that have a value.
+ * The ticks that have a value; of a long series, of equal stretches of it, the lowest and
+ * the highest.
  * @param {ArrayLike<number>} values
  * @returns {Point[]}
  */
 export function points(values) {
   /** @type {Point[]} */
   const result = [];
-  for (let i = 0; i < values.length; i += 1) {
-    if (!Number.isNaN(values[i])) result.push({ tick: i + 1, value: values[i] });
+  const take = (/** @type {number} */ i) => i >= 0 && result.push({ tick: i + 1, value: values[i] });
+  const stretch = Math.ceil(values.length / (MOST_POINTS / 2));
+  for (let from = 0; from < values.length; from += stretch) {
+    let [low, high] = [-1, -1];
+    for (let i = from; i < from + stretch && i < values.length; i += 1) {
+      if (Number.isNaN(values[i])) continue;
+      if (low < 0 || values[i] < values[low]) low = i;
+      if (high < 0 || values[i] > values[high]) high = i;
+    }
+    take(Math.min(low, high));
+    if (low !== high) take(Math.max(low, high));
   }
   return result;
 }

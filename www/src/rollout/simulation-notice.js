@@ -26,8 +26,10 @@ export class SimulationNotice {
     // While it plays, what is looked at follows as fast as it can.
     if (now && making.isSlow && !(now.looks && playing)) {
       this.#say('simulating', 'Simulating… ', this.#where, this.#bar, this.#stop);
-      this.#where.textContent = `${count(now.ticks)} of ${count(now.of)} ticks`;
-      this.#bar.max = now.of;
+      // Who pauses it makes it longer than planned.
+      const of = Math.max(now.of, now.ticks);
+      this.#where.textContent = `${count(now.ticks)} of ${count(of)} ticks`;
+      this.#bar.max = of;
       this.#bar.value = now.ticks;
     } else if (!now && isUnmade) {
       const again = () => notMade && this.#bench.load(notMade);
