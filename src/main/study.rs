@@ -1,8 +1,9 @@
 //! `canary-rollout study`: options, progress and the gate for pipelines.
 
+use std::io::Write;
 use std::time::Instant;
 
-use canary_rollout::study::{Fulfilment, Requirement, Study, StudyReport};
+use canary_rollout::study::{Fulfilment, Requirement, RequirementReport, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
 use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
@@ -10,9 +11,10 @@ use serde_json::{Value as Json, json};
 use super::{EXPECTED_CONFIG, Outcome, in_source, read_source, string, text};
 
 /// The exit status where a requirement is not met, and where the runs do not
-/// decide.
+/// decide; and where Ctrl-C ended a gate, as a shell counts it.
 const FAILED: u8 = 1;
 const UNDECIDED: u8 = 3;
+const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -42,20 +44,26 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
         gates.push(Gate::new(requirement, source, &config, &options.study, &study)?);
     }
     simulate_aloud(&mut study);
-    let report = study.report();
+    let mut report = study.report();
+    let mut partial = report.partial;
+    for gate in &mut gates {
+        let (found, stopped) = gate.pass(&report)?;
+        say(&found.to_string());
+        report.requirements.push(found);
+        partial |= stopped;
+    }
     let output = match options.format {
         Format::Json => report.to_json() + "\n",
         Format::Text => study_text(&report),
         Format::Csv => study_csv(&report),
     };
-    let mut worst = Fulfilment::Met;
-    for gate in &mut gates {
-        worst = worst.max(gate.pass(&report)?);
-    }
+    let worst = report.requirements.iter().map(|found| found.fulfilment).max();
     let status = match worst {
-        Fulfilment::Met => 0,
-        Fulfilment::Undecided => UNDECIDED,
-        Fulfilment::Failed => FAILED,
+        // A gate on fewer runs than asked for has not answered.
+        Some(_) if partial => INTERRUPTED,
+        None | Some(Fulfilment::Met) => 0,
+        Some(Fulfilment::Undecided) => UNDECIDED,
+        Some(Fulfilment::Failed) => FAILED,
     };
     Ok(Outcome { output, status })
 }
@@ -92,30 +100,15 @@ impl<'a> Gate<'a> {
         Ok(Gate { requirement, changed })
     }
 
-    /// Holds the requirement against its own study, or else against `report`.
-    fn pass(&mut self, report: &StudyReport) -> Result<Fulfilment, String> {
+    /// Holds the requirement against its own study, or else against `report`;
+    /// also whether that study was stopped early.
+    fn pass(&mut self, report: &StudyReport) -> Result<(RequirementReport, bool), String> {
         let own = self.changed.as_mut().map(|study| {
             simulate_aloud(study);
             study.report()
         });
-        let requirement = self.requirement;
-        let (fulfilment, found) =
-            requirement.check(own.as_ref().unwrap_or(report)).map_err(text)?;
-        let (word, distance) = match fulfilment {
-            Fulfilment::Met => ("met", String::new()),
-            Fulfilment::Failed => {
-                ("failed", format!(", beyond by {:.6}", requirement.distance(&found)))
-            }
-            Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
-        };
-        eprintln!(
-            "canary-rollout: {}: {word}, {:.6} ({:.6} to {:.6}){distance}",
-            requirement.text(),
-            found.estimate,
-            found.low,
-            found.high
-        );
-        Ok(fulfilment)
+        let report = own.as_ref().unwrap_or(report);
+        Ok((self.requirement.check(report).map_err(text)?, report.partial))
     }
 }
 
@@ -212,11 +205,16 @@ fn simulate_aloud(study: &mut Study) {
     let seconds = started.elapsed().as_secs_f64();
     let rollouts = study.done() as f64 * f64::from(study.rollouts_per_run());
     let stopped = if study.is_finished() { "" } else { " (stopped early)" };
-    eprintln!(
-        "canary-rollout: {} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
+    say(&format!(
+        "{} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
         study.done(),
         rollouts / seconds.max(1e-9)
-    );
+    ));
+}
+
+/// A line on standard error. Where nobody listens, the result still counts.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "canary-rollout: {line}");
 }
 
 #[cfg(not(target_family = "wasm"))]
@@ -225,21 +223,26 @@ fn simulate(study: &mut Study, started: Instant) {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    // A second handler is refused: the first one serves every study.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-    let (runs, is_watched) = (study.runs(), std::io::stderr().is_terminal());
+    static STOP: AtomicBool = AtomicBool::new(false);
+    // The first interrupt gives what is finished, the second one nothing. A
+    // second handler is refused: the first one serves every study.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    let (runs, mut terminal) = (study.runs(), std::io::stderr());
+    let is_watched = terminal.is_terminal();
     let mut told = started;
-    study.run_parallel(|done| {
+    study.run_parallel(&STOP, |done| {
         if is_watched && told.elapsed() > Duration::from_millis(100) {
             told = Instant::now();
             let width = (done * 40 / runs) as usize;
-            eprint!("\r[{:<40}] {done} of {runs} runs", "#".repeat(width));
+            let _ = write!(terminal, "\r[{:<40}] {done} of {runs} runs", "#".repeat(width));
         }
-        !INTERRUPTED.load(Ordering::Relaxed)
     });
     if told > started {
-        eprint!("\r\x1b[K");
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
 }
 

@@ -2,6 +2,8 @@
 //! the same rollout in numpy and against the table in notes.md. Their
 //! configurations are `tests/data/oc/*.json`.
 
+use std::sync::atomic::AtomicBool;
+
 use canary_rollout::math::{exp, ln, pow};
 use canary_rollout::stats::normal;
 use canary_rollout::study::Study;
@@ -39,7 +41,7 @@ fn studied(config: &str) -> Vec<(f64, f64)> {
     let sweep = json!({ "field": "error_ratio", "values": RATIOS });
     let options = json!({ "runs": RUNS, "sweep": sweep }).to_string();
     let mut study = Study::new(config, &options).unwrap();
-    study.run_parallel(|_| true);
+    study.run_parallel(&AtomicBool::new(false), |_| {});
     let points = study.report().sweep.unwrap().points;
     let figures = points.iter().map(|point| {
         let case = &point.policies[0];
@@ -97,7 +99,7 @@ fn bets_at_stage_starts_catch_what_starts_late() {
             config["canary"] = json!({ "error_ratio": 2, "error_arrival": arrival });
             let options = json!({ "runs": RUNS }).to_string();
             let mut study = Study::new(&config.to_string(), &options).unwrap();
-            study.run_parallel(|_| true);
+            study.run_parallel(&AtomicBool::new(false), |_| {});
             let report = study.report();
             let healthy = report.healthy.p_rollback.estimate;
             let release = report.release.unwrap();

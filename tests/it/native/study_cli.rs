@@ -1,7 +1,7 @@
 //! `canary-rollout study` as a stranger, or a pipeline, would use it.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -104,14 +104,14 @@ fn csv_is_a_line_a_case() {
     ]);
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(lines.len(), 1 + 2 + 2 + 4, "{csv}");
-    assert_eq!(lines[0][..4], ["policy", "release", "value", "runs"]);
-    assert_eq!(lines[1][..4], ["", "healthy", "", "200"]);
-    assert_eq!(lines[2][..4], ["", "release", "", "200"]);
+    assert_eq!(lines[0][..5], ["policy", "release", "field", "value", "runs"]);
+    assert_eq!(lines[1][..5], ["", "healthy", "", "", "200"]);
+    assert_eq!(lines[2][..5], ["", "release", "", "", "200"]);
     // A name with a comma is quoted.
     assert!(
-        csv.lines().nth(3).unwrap().starts_with(&format!("\"{}\",healthy,,200,", policy.path()))
+        csv.lines().nth(3).unwrap().starts_with(&format!("\"{}\",healthy,,,200,", policy.path()))
     );
-    assert_eq!(lines[5][..4], ["", "canary.error_ratio", "1", "200"]);
+    assert_eq!(lines[5][..5], ["", "release", "canary.error_ratio", "1", "200"]);
     assert!(lines.iter().skip(1).all(|line| line.len() >= lines[0].len()));
 }
 
@@ -279,6 +279,12 @@ fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
     }
 }
 
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
 /// Interrupted, it tells what it has: the study of the runs it finished.
 #[cfg(unix)]
 #[test]
@@ -290,12 +296,12 @@ fn an_interrupt_gives_the_finished_prefix() {
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_millis(700));
-    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(told.success());
+    interrupt(&child);
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
+    // A gate on fewer runs than asked for has not answered.
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(stderr.contains("(stopped early)"), "{stderr}");
     let found: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(found["partial"], true);
