@@ -218,7 +218,7 @@ pub fn study_text(report: &StudyReport) -> String {
 
     let (release, whole) = (report.release.as_ref(), report.release_is_bad);
     let thrown_away = match release {
-        Some(_) if !whole => "such releases, which are not worse than the baseline in the end",
+        Some(_) if !whole => "such releases, healthy in the end",
         _ => "healthy releases",
     };
     let _ = writeln!(text, "False rollback: {}.", of(&report.false_rollback, thrown_away));

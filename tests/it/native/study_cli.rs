@@ -147,8 +147,24 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
     for (found, expected) in gates.iter().zip(lines) {
         assert!(found.starts_with(&format!("canary-rollout: {expected}")), "{found}");
     }
-    // The report is there whatever the gate says.
-    assert!(serde_json::from_str::<Value>(&output.stdout).is_ok());
+    // The report is there whatever the gate says, and what it said.
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    let told: Vec<String> = report["requirements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!(
+                "{}: {}",
+                one["requirement"].as_str().unwrap(),
+                one["fulfilment"].as_str().unwrap()
+            )
+        })
+        .collect();
+    for (told, line) in told.iter().zip(lines) {
+        assert!(line.starts_with(told), "{told}");
+    }
+    assert_eq!(told.len(), lines.len());
 }
 
 /// The policy of `opening` throws away 1 healthy release in 5.
@@ -311,4 +327,89 @@ fn an_interrupt_gives_the_finished_prefix() {
     let short = report(&["reference", "--seed=3", &format!("--runs={runs}")]);
     assert_eq!(short["healthy"], found["healthy"]);
     assert_eq!(short["seeds"]["last"], found["seeds"]["last"]);
+}
+
+/// Waiting runs are counted neither way, and the gate says how many there are.
+#[test]
+fn a_gate_on_runs_that_never_decide_is_undecided() {
+    let gated = File::new(
+        "gated",
+        &json!({ "canary": { "error_ratio": 5 }, "rules": [],
+                 "stages": [{ "traffic_pct": 10, "pause": "manual" }] }),
+    );
+    for require in ["missed_regression<=0.01", "false_rollback<=0.01", "caught>=0.9"] {
+        let output = run(&[gated.path(), "--runs=2000", "--require", require, "--format=text"]);
+        assert_eq!(output.status, 3, "{}", output.stderr);
+        for told in [&output.stderr, &output.stdout] {
+            let line = format!(
+                "{require}: undecided, 0.000000 (0.000000 to 0.001843), 2,000 of 2,000 runs wait for a person"
+            );
+            assert!(told.contains(&line), "{told}");
+        }
+    }
+}
+
+/// A second interrupt is not heard out: here the result finds no reader.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    use std::io::{BufRead, BufReader};
+    let values: Vec<String> = (0..100).map(|i| format!("{}", 1.0 + f64::from(i) / 100.0)).collect();
+    let sweep = format!("--sweep=error_ratio={}", values.join(","));
+    let mut child = Command::new(PROGRAM)
+        .args(["study", "reference", "--runs=1e9", &sweep])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    interrupt(&child);
+    let mut told = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("(stopped early)"), "{told}");
+    // The report is larger than the pipe, which nobody reads.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none());
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+/// A dear run is not waited for: of 4,000 ticks that each gather the whole
+/// rollout's latencies, one alone takes many seconds.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_is_heard_within_a_run() {
+    let dear = File::new(
+        "dear",
+        &json!({ "traffic": { "requests_per_second": 170 },
+                 "stages": [{ "traffic_pct": 50, "duration_ticks": 4_000 }],
+                 "rules": [{ "rule": "latency", "max": 600_000, "look": "every_tick", "window": "rollout" }] }),
+    );
+    let child = Command::new(PROGRAM)
+        .args(["study", dear.path(), "--runs=100", "--threads=1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["partial"], true);
+}
+
+/// Standard error that is closed or full changes neither result nor status.
+#[cfg(unix)]
+#[test]
+fn a_failing_standard_error_keeps_result_and_status() {
+    for (require, status) in [("false_rollback<=0.5", 0), ("false_rollback<=0.05", 1)] {
+        for sink in ["2>/dev/full", "2>&-"] {
+            let script = format!("exec \"$0\" study opening --runs=2000 --require \"$1\" {sink}");
+            let output =
+                Command::new("sh").args(["-c", &script, PROGRAM, require]).output().unwrap();
+            assert_eq!(output.status.code(), Some(status), "{sink}");
+            assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{sink}");
+        }
+    }
 }
