@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use canary_rollout::config::{Config, preset};
 use canary_rollout::rollout::{Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
@@ -82,7 +83,7 @@ fn study(c: &mut Criterion) {
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         group.bench_function(format!("rollouts, threads: {threads}"), |b| {
-            b.iter(|| pool.install(|| study().run_parallel(|_| true)))
+            b.iter(|| pool.install(|| study().run_parallel(&AtomicBool::new(false), |_| {})))
         });
     }
     group.bench_function("the words of its rollouts", |b| {

@@ -303,7 +303,7 @@ impl Rollout {
 
     /// The decision held against the truth.
     pub fn outcome(&self) -> Outcome {
-        let bad = self.plan().config().canary.is_bad();
+        let bad = self.plan().config().release_is_bad();
         match (self.state(), self.rollback_decision()) {
             (State::Completed, _) if bad => Outcome::MissedRegression,
             (State::Completed, _) => Outcome::PromotedRightly,
@@ -322,7 +322,7 @@ impl Rollout {
 
     fn truth(&self) -> TruthReport {
         let release =
-            if self.plan().config().canary.is_bad() { Release::Bad } else { Release::Healthy };
+            if self.plan().config().release_is_bad() { Release::Bad } else { Release::Healthy };
         TruthReport {
             release,
             regression_from_tick: self.standing().degraded_from(),
@@ -526,11 +526,20 @@ fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
 /// What the release really is, in a sentence or two.
 fn truth_sentence(config: &Config) -> String {
     let canary = &config.canary;
-    let errors =
-        worse(canary.error_ratio, "fails", "as often as the baseline", canary.error_arrival);
+    // A ratio that makes no difference is none.
+    let error_ratio = if config.error_ratio_acts() { canary.error_ratio } else { 1.0 };
+    let worse = |ratio, verb, compared, arrival| {
+        let never = config.never_arrives(arrival).is_some();
+        let never = if never { ", which it never does here" } else { "" };
+        worse(ratio, verb, compared, arrival).map(|sentence| sentence + never)
+    };
+    let errors = worse(error_ratio, "fails", "as often as the baseline", canary.error_arrival);
     let latency =
         worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
-    let heals = !canary.is_bad() && (canary.error_ratio > 1.0 || canary.latency_ratio > 1.0);
+    let starts_cold = |arrival| matches!(arrival, Arrival::ColdStart { .. });
+    let heals = !config.release_is_bad()
+        && (error_ratio > 1.0 && starts_cold(canary.error_arrival)
+            || canary.latency_ratio > 1.0 && starts_cold(canary.latency_arrival));
     let once_warm = if heals { " Once it is warm it is healthy." } else { "" };
     match (errors, latency) {
         (None, None) => "The release is healthy: it fails as the baseline does.".to_string(),

@@ -2,9 +2,9 @@
 //!
 //! Run i of a study from seed s is the rollout with seed s + i, to the last bit
 //! of all that is counted here: it is the same [`Run`], with a sink that counts.
-//! Counts are whole numbers and histograms have fixed bins, so neither threads
-//! nor the size of chunks changes a figure, and a study stopped early is the
-//! study of the runs it finished.
+//! Counts are whole numbers, sums are in fixed point and histograms have fixed
+//! bins, so neither threads nor the size of chunks changes a figure, and a study
+//! stopped early is the study of the runs it finished.
 
 mod histogram;
 mod options;
@@ -12,10 +12,10 @@ mod report;
 mod requirement;
 
 pub use report::{
-    CaseReport, Comparison, Difference, Distribution, Estimate, Interval, SeedRange, StudyReport,
-    SweepPoint, SweepReport,
+    CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
+    SeedRange, StudyReport, SweepPoint, SweepReport,
 };
-pub use requirement::{Fulfilment, Requirement};
+pub use requirement::{Fulfilment, Requirement, RequirementReport};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,6 +40,12 @@ const CHUNK: u64 = 1_024;
 const CHUNK_TICKS: u64 = 1 << 17;
 /// A tick whose latencies are read, in cheap ticks.
 const LATENCY_TICKS: u64 = 64;
+/// About how long all threads work on a block of runs.
+#[cfg(not(target_family = "wasm"))]
+const BLOCK_SECONDS: f64 = 0.25;
+/// A block grows at most so fast: the first ones are too short to go by.
+#[cfg(not(target_family = "wasm"))]
+const BLOCK_GROWTH: f64 = 8.0;
 
 /// A study under way.
 #[derive(Debug)]
@@ -75,7 +81,7 @@ struct Layout {
 struct PolicyCases {
     name: String,
     healthy: usize,
-    /// `None` where the release is healthy.
+    /// `None` where the release is as the baseline.
     release: Option<usize>,
 }
 
@@ -83,8 +89,11 @@ struct PolicyCases {
 struct SweepCases {
     field: String,
     values: Vec<f64>,
-    /// By policy, the cases of the values.
+    /// By policy, the cases of the values on the configuration's release.
     cases: Vec<Vec<usize>>,
+    /// By policy, those on a healthy release, if these are others and the
+    /// values make a difference to them.
+    healthy: Option<Vec<Vec<usize>>>,
 }
 
 /// Two cases on the same worlds.
@@ -94,9 +103,33 @@ struct Pair {
     second: usize,
     only_first_rolled_back: u64,
     only_second_rolled_back: u64,
-    /// Second less first.
-    excess_difference: i128,
-    excess_difference_squared: u128,
+    /// Pairs whose excess errors differ.
+    different_excess: u64,
+    excess_squares: Squares,
+}
+
+/// A sum of squares that is the same in every order: of differences in 2⁻²⁰,
+/// each square's high and low 64 bits by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Squares {
+    high: u128,
+    low: u128,
+}
+
+impl Squares {
+    const PLACES: f64 = (1u64 << 20) as f64;
+
+    fn add(&mut self, difference: f64) {
+        let fixed = u128::from((difference.abs() * Squares::PLACES + 0.5) as u64);
+        let square = fixed * fixed;
+        self.high += square >> 64;
+        self.low += square & u128::from(u64::MAX);
+    }
+
+    fn sum(&self) -> f64 {
+        const HIGH: f64 = 18_446_744_073_709_551_616.0;
+        (self.high as f64 * HIGH + self.low as f64) / (Squares::PLACES * Squares::PLACES)
+    }
 }
 
 /// How a run ended.
@@ -124,10 +157,11 @@ pub struct RunOutcome {
     pub rollback_tick: Option<u32>,
     /// The first tick in which the release was worse than the baseline.
     pub degraded_from: Option<u32>,
-    /// Canary errors that the baseline would have served, up to the horizon.
-    pub excess_errors: u64,
+    /// Canary errors that the baseline would have served, up to the horizon:
+    /// those counted in the rollout, and after its completion the expected ones.
+    pub excess_errors: f64,
     /// Expected requests that the canary got until the rollout's end.
-    pub exposed_requests: u64,
+    pub exposed_requests: f64,
 }
 
 impl RunOutcome {
@@ -164,10 +198,10 @@ impl Tally {
             waiting: 0,
             rolled_back_by_stage: vec![0; stages],
             rolled_back_falsely: 0,
-            ticks_to_rollback: Histogram::new(),
-            excess_errors: Histogram::new(),
-            exposed_requests: Histogram::new(),
-            duration_ticks: Histogram::new(),
+            ticks_to_rollback: Histogram::default(),
+            excess_errors: Histogram::default(),
+            exposed_requests: Histogram::default(),
+            duration_ticks: Histogram::default(),
         }
     }
 
@@ -187,11 +221,11 @@ impl Tally {
         if run.rolled_back_falsely() {
             self.rolled_back_falsely += 1;
         } else if let (Some(rollback), Some(degraded)) = (run.rollback_tick, run.degraded_from) {
-            self.ticks_to_rollback.record(u64::from(rollback - degraded + 1));
+            self.ticks_to_rollback.record(f64::from(rollback - degraded + 1));
         }
         self.excess_errors.record(run.excess_errors);
         self.exposed_requests.record(run.exposed_requests);
-        self.duration_ticks.record(u64::from(run.ticks));
+        self.duration_ticks.record(f64::from(run.ticks));
     }
 }
 
@@ -202,7 +236,8 @@ impl Study {
     /// - `runs`: how many seeds, 1 to 10⁹; default 10,000.
     /// - `seed`: the first seed; default 0. All have to be below 2⁵³.
     /// - `horizon_ticks`: the ticks over which harm is charged; default the
-    ///   longest plan.
+    ///   longest that a rollout of the study can take, extensions and the way
+    ///   back included ([`Config::most_ticks`]).
     /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
     ///   configuration changed beforehand.
     /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the
@@ -245,32 +280,46 @@ impl Study {
         let end = self.runs.min(self.done.saturating_add(runs));
         while self.done < end {
             let chunk = self.done..end.min(self.done + self.chunk());
-            let outcomes = self.outcomes(chunk);
+            let Some(outcomes) = self.outcomes(chunk, || false) else { return };
             self.absorb(&outcomes);
         }
     }
 
     /// All runs that are left, on all threads of the present pool. Between
-    /// blocks it tells the number of finished runs to `go_on`, which may end
-    /// the study by answering false; the study is then that of the runs
-    /// finished.
+    /// blocks it tells the number of finished runs to `progress`. Once `stop` is
+    /// true it ends within a tick; the study is then that of the runs finished.
+    /// A block takes about a quarter of a second, so that few are lost.
     #[cfg(not(target_family = "wasm"))]
-    pub fn run_parallel(&mut self, mut go_on: impl FnMut(u64) -> bool) {
+    pub fn run_parallel(
+        &mut self,
+        stop: &std::sync::atomic::AtomicBool,
+        mut progress: impl FnMut(u64),
+    ) {
         use rayon::prelude::*;
-        let chunk = self.chunk();
-        let block = chunk * 16 * rayon::current_num_threads() as u64;
-        while !self.is_finished() && go_on(self.done) {
+        use std::sync::atomic::Ordering;
+        use std::time::Instant;
+        const CHUNKS: u64 = 16;
+        let stopped = || stop.load(Ordering::Relaxed);
+        let threads = rayon::current_num_threads() as u64;
+        let most = self.chunk() * CHUNKS * threads;
+        // The first blocks show what a run costs.
+        let mut block = threads;
+        while !self.is_finished() && !stopped() {
+            let began = Instant::now();
             let end = self.runs.min(self.done + block);
+            let chunk = block.div_ceil(CHUNKS * threads);
             let firsts: Vec<u64> = (self.done..end).step_by(chunk as usize).collect();
             let chunks: Vec<_> = firsts
                 .into_par_iter()
-                .map(|first| self.outcomes(first..end.min(first + chunk)))
+                .map(|first| self.outcomes(first..end.min(first + chunk), stopped))
                 .collect();
-            for outcomes in &chunks {
+            for outcomes in chunks.iter().map_while(Option::as_ref) {
                 self.absorb(outcomes);
             }
+            progress(self.done);
+            let share = BLOCK_SECONDS / began.elapsed().as_secs_f64().max(1e-6);
+            block = ((block as f64 * share.min(BLOCK_GROWTH)) as u64).clamp(1, most);
         }
-        go_on(self.done);
     }
 
     /// The outcomes of the first runs, at most [`KEPT_RUNS`], of the
@@ -283,8 +332,8 @@ impl Study {
         })
     }
 
-    /// Runs to take at a time: the fewer the dearer, so that progress is told and
-    /// an interrupt heard soon, and the outcomes held meanwhile stay few.
+    /// Runs to take at a time: the fewer the dearer, so that the outcomes held
+    /// meanwhile stay few.
     fn chunk(&self) -> u64 {
         let ticks = |case: &Case| {
             let dear = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
@@ -294,14 +343,22 @@ impl Study {
         (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)
     }
 
-    /// The outcomes of some runs, by case. Each run stands by itself.
-    fn outcomes(&self, runs: Range<u64>) -> Vec<Vec<RunOutcome>> {
+    /// The outcomes of some runs, by case; `None` if it was stopped. Each run
+    /// stands by itself.
+    fn outcomes(
+        &self,
+        runs: Range<u64>,
+        stopped: impl Fn() -> bool,
+    ) -> Option<Vec<Vec<RunOutcome>>> {
         let of_case = |case: &Case| {
             let plan = &*case.plan;
             let mut run = Run::new(plan, 0);
             let of_run = |i| {
                 run.restart(plan, self.seed + i);
-                outcome(plan, &mut run, self.horizon_ticks)
+                let mut counter =
+                    Counter { horizon_ticks: self.horizon_ticks, ..Counter::default() };
+                play(plan, &mut run, &mut counter, &stopped)
+                    .then(|| counted(plan, &mut run, &counter))
             };
             runs.clone().map(of_run).collect()
         };
@@ -333,9 +390,11 @@ impl Pair {
             (false, true) => self.only_second_rolled_back += 1,
             _ => {}
         }
-        let difference = i128::from(second.excess_errors) - i128::from(first.excess_errors);
-        self.excess_difference += difference;
-        self.excess_difference_squared += difference.unsigned_abs().pow(2);
+        let difference = second.excess_errors - first.excess_errors;
+        if difference != 0.0 {
+            self.different_excess += 1;
+            self.excess_squares.add(difference);
+        }
     }
 }
 
@@ -345,21 +404,36 @@ impl Pair {
 /// all traffic is the release's.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
     let mut counter = Counter { horizon_ticks, ..Counter::default() };
+    play(plan, run, &mut counter, || false);
+    counted(plan, run, &counter)
+}
+
+/// Runs a rollout from its start to its end, or to a pause that waits for a
+/// person; false if it was stopped.
+fn play(plan: &Plan, run: &mut Run, counter: &mut Counter, stopped: impl Fn() -> bool) -> bool {
     while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
+        if stopped() {
+            return false;
+        }
         // Only the limit on ticks is left to refuse it, and a rollout that no
         // person holds up ends before.
-        if run.tick(plan, &mut counter).is_err() {
+        if run.tick(plan, counter).is_err() {
             break;
         }
     }
-    let ticks = run.ticks();
+    true
+}
+
+/// What is counted of a rollout that was played; its world moves on.
+fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
+    let (ticks, horizon_ticks) = (run.ticks(), counter.horizon_ticks);
     let end = match run.state() {
         State::Completed => End::Completed,
         State::RolledBack => End::RolledBack,
         _ => End::Waiting,
     };
     let mut later = 0.0;
-    if end == End::Completed && horizon_ticks > ticks && plan.config().canary.is_bad() {
+    if end == End::Completed && horizon_ticks > ticks && plan.config().release_differs() {
         later = run.expected_excess_until(plan, horizon_ticks);
     }
     RunOutcome {
@@ -368,13 +442,9 @@ pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
         ticks,
         rollback_tick: counter.rollback_tick,
         degraded_from: run.degraded_from(),
-        excess_errors: counter.excess_errors + rounded(later),
-        exposed_requests: rounded(counter.exposed_requests),
+        excess_errors: counter.excess_errors as f64 + later,
+        exposed_requests: counter.exposed_requests,
     }
-}
-
-fn rounded(x: f64) -> u64 {
-    (x + 0.5) as u64
 }
 
 /// The sink of a study.

@@ -7,7 +7,7 @@ use crate::observation::ByArm;
 use crate::report::{Outcome, Report, StageReport, StageVerdict};
 use crate::rollout::Rollout;
 use crate::rules::words::{counted, milliseconds, percent, significant, thousands};
-use crate::study::{CaseReport, Distribution, Estimate, StudyReport};
+use crate::study::{CaseReport, Distribution, Estimate, StudyReport, SweepPoint};
 
 /// Widest chart, in columns.
 const CHART_COLUMNS: usize = 60;
@@ -141,6 +141,59 @@ fn chart(values: &[Option<f64>], top: f64) -> String {
     values.chunks(per_column).map(block).collect()
 }
 
+/// A case of a study: a policy on a release.
+struct StudyCase<'a> {
+    /// Empty for the configuration's own.
+    policy: &'a str,
+    is_healthy: bool,
+    /// The swept field and its value.
+    swept: Option<(&'a str, f64)>,
+    found: &'a CaseReport,
+}
+
+impl StudyCase<'_> {
+    fn release(&self) -> &'static str {
+        if self.is_healthy { "healthy" } else { "release" }
+    }
+
+    /// `delta.json: rules[0].max 0.0117, healthy`. Values stand with all their
+    /// digits: two that differ are two names.
+    fn name(&self, alone: bool) -> String {
+        let release = if self.is_healthy { "healthy" } else { "the release" };
+        let case = match self.swept {
+            None => release.to_string(),
+            Some((field, value)) if alone => format!("{} {value}", shown(field)),
+            Some((field, value)) => format!("{} {value}, {release}", shown(field)),
+        };
+        if self.policy.is_empty() { case } else { format!("{}: {case}", shown(self.policy)) }
+    }
+}
+
+/// All cases of a study, in the order in which they are told.
+fn study_cases(report: &StudyReport) -> Vec<StudyCase<'_>> {
+    let others = report.policies.iter().map(|other| other.name.as_str());
+    let names: Vec<&str> = std::iter::once("").chain(others).collect();
+    let mut cases = Vec::new();
+    let mut add = |policy, is_healthy, swept, found: Option<_>| {
+        cases.extend(found.map(|found| StudyCase { policy, is_healthy, swept, found }));
+    };
+    add("", true, None, Some(&report.healthy));
+    add("", false, None, report.release.as_ref());
+    for other in &report.policies {
+        add(&other.name, true, None, Some(&other.healthy));
+        add(&other.name, false, None, other.release.as_ref());
+    }
+    let Some(sweep) = &report.sweep else { return cases };
+    for point in &sweep.points {
+        let swept = Some((sweep.field.as_str(), point.value));
+        for (i, &name) in names.iter().enumerate() {
+            add(name, true, swept, point.healthy.get(i));
+            add(name, false, swept, point.policies.get(i));
+        }
+    }
+    cases
+}
+
 /// A study as text, ending in a line break.
 pub fn study_text(report: &StudyReport) -> String {
     let mut text = String::new();
@@ -149,30 +202,42 @@ pub fn study_text(report: &StudyReport) -> String {
     let runs = counted(report.runs, "run");
     let partial = if report.partial { ", stopped early" } else { "" };
     let _ = writeln!(text, "{name}   {runs} from seed {}{partial}\n", report.seeds.first);
-    let mut cases = vec![("healthy".to_string(), &report.healthy)];
-    cases.extend(report.release.iter().map(|release| ("the release".to_string(), release)));
-    for other in &report.policies {
-        let name = shown(&other.name);
-        cases.push((format!("{name}: healthy"), &other.healthy));
-        cases.extend(other.release.iter().map(|case| (format!("{name}: the release"), case)));
-    }
-    for point in report.sweep.iter().flat_map(|sweep| &sweep.points) {
-        let field = report.sweep.as_ref().map_or("", |sweep| sweep.field.as_str());
-        let name = format!("{} {}", shown(field), significant(point.value));
-        cases.extend(point.policies.iter().map(|case| (name.clone(), case)));
-    }
-    let header =
-        ["", "rolled back", "95 % interval", "completed", "ticks to", "excess errors", "ticks"];
+    let header = [
+        "",
+        "rolled back",
+        "95 % interval",
+        "completed",
+        "waiting",
+        "ticks to",
+        "excess errors",
+        "ticks",
+    ];
     let mut rows = vec![header.map(str::to_string)];
-    rows.extend(cases.iter().map(|(name, case)| study_row(name, case)));
+    let both = |point: &SweepPoint| !point.healthy.is_empty();
+    let alone = !report.sweep.iter().flat_map(|sweep| &sweep.points).any(both);
+    rows.extend(study_cases(report).iter().map(|case| study_row(&case.name(alone), case.found)));
     table(&mut text, &rows);
-    let interval = interval(&report.healthy.p_rollback);
-    let estimate = percent(report.healthy.p_rollback.estimate);
-    let _ = writeln!(text, "\nFalse rollback: {estimate} of healthy releases ({interval}).");
-    if let Some(release) = &report.release {
-        let (estimate, interval) =
-            (percent(release.p_completed.estimate), self::interval(&release.p_completed));
-        let _ = writeln!(text, "Missed regression: {estimate} of such releases ({interval}).");
+    text.push('\n');
+
+    let (release, whole) = (report.release.as_ref(), report.release_is_bad);
+    let thrown_away = match release {
+        Some(_) if !whole => "such releases, healthy in the end",
+        _ => "healthy releases",
+    };
+    let _ = writeln!(text, "False rollback: {}.", of(&report.false_rollback, thrown_away));
+    if let Some(missed) = &report.missed_regression {
+        let _ = writeln!(text, "Missed regression: {}.", of(missed, "such releases"));
+    }
+    let waits = |case: &CaseReport| case.p_waiting.estimate > 0.0;
+    if waits(&report.healthy) || release.is_some_and(waits) {
+        let healthy = of(&report.healthy.p_waiting, "healthy releases");
+        let release = release
+            .map(|case| format!(", {}", of(&case.p_waiting, "such releases")))
+            .unwrap_or_default();
+        let _ = writeln!(text, "Waiting for a person, undecided: {healthy}{release}.");
+    }
+    for requirement in &report.requirements {
+        let _ = writeln!(text, "{requirement}.");
     }
     let _ = writeln!(
         text,
@@ -182,70 +247,86 @@ pub fn study_text(report: &StudyReport) -> String {
     text
 }
 
-fn study_row(name: &str, case: &CaseReport) -> [String; 7] {
+/// `1.2 % of healthy releases (0.9 % to 1.6 %)`.
+fn of(p: &Estimate, releases: &str) -> String {
+    format!("{} of {releases} ({})", chance(p.estimate), interval(p))
+}
+
+fn study_row(name: &str, case: &CaseReport) -> [String; 8] {
     let spread = |of: &Option<Distribution>| {
-        let spread = |d: &Distribution| format!("{} ≤ {}", significant(d.mean), thousands(d.p95));
+        let spread = |d: &Distribution| format!("{} ≤ {}", amount(d.mean), amount(d.p95));
         of.as_ref().map(spread).unwrap_or_default()
     };
     [
         name.to_string(),
-        percent(case.p_rollback.estimate),
+        chance(case.p_rollback.estimate),
         interval(&case.p_rollback),
-        percent(case.p_completed.estimate),
+        chance(case.p_completed.estimate),
+        chance(case.p_waiting.estimate),
         spread(&case.ticks_to_rollback),
         spread(&case.excess_errors),
         spread(&case.duration_ticks),
     ]
 }
 
-fn interval(estimate: &Estimate) -> String {
-    format!("{} to {}", percent(estimate.low), percent(estimate.high))
+/// A probability in percent, by the digits of the rarer side: `99.9982 %` where
+/// three digits would tell certainty.
+fn chance(p: f64) -> String {
+    let rarer = (1.0 - p) * 100.0;
+    if p == 1.0 || rarer >= 1.0 {
+        return percent(p);
+    }
+    let places = significant(rarer).split_once('.').map_or(0, |(_, places)| places.len());
+    format!("{:.places$} %", 100.0 - rarer)
 }
 
-/// A study as comma-separated values, a line a case.
+/// An amount in three significant digits, from a thousand on to the unit with
+/// commas between its thousands: `0.495`, `38,511`.
+fn amount(x: f64) -> String {
+    if x < 1000.0 { significant(x) } else { thousands((x + 0.5) as u64) }
+}
+
+fn interval(estimate: &Estimate) -> String {
+    format!("{} to {}", chance(estimate.low), chance(estimate.high))
+}
+
+/// A study as comma-separated values, a line a case. `release` is `healthy` for
+/// one as good as the baseline, else `release`; `field` and `value` are of a
+/// sweep.
 pub fn study_csv(report: &StudyReport) -> String {
     let mut text = String::from(
-        "policy,release,value,runs,p_rollback,p_rollback_low,p_rollback_high,p_completed,p_waiting,p_caught,mean_ticks_to_rollback,mean_excess_errors,p95_excess_errors,mean_exposed_requests,mean_duration_ticks\n",
+        "policy,release,field,value,runs,p_rollback,p_rollback_low,p_rollback_high,p_completed,p_waiting,p_false_rollback,p_false_rollback_low,p_false_rollback_high,p_caught,mean_ticks_to_rollback,mean_excess_errors,p95_excess_errors,mean_exposed_requests,mean_duration_ticks\n",
     );
-    let mut line = |policy: &str, release: &str, value: Option<f64>, case: &CaseReport| {
+    for case in study_cases(report) {
+        let found = case.found;
         let mean = |of: &Option<Distribution>| of.map_or(String::new(), |d| d.mean.to_string());
-        let _ = writeln!(
-            text,
-            "{},{release},{},{},{},{},{},{},{},{},{},{},{},{},{}",
-            quoted(policy),
-            value.map_or(String::new(), |value| value.to_string()),
-            report.runs,
-            case.p_rollback.estimate,
-            case.p_rollback.low,
-            case.p_rollback.high,
-            case.p_completed.estimate,
-            case.p_waiting.estimate,
-            case.p_caught.estimate,
-            mean(&case.ticks_to_rollback),
-            mean(&case.excess_errors),
-            case.excess_errors.map_or(String::new(), |d| d.p95.to_string()),
-            mean(&case.exposed_requests),
-            mean(&case.duration_ticks),
-        );
-    };
-    line("", "healthy", None, &report.healthy);
-    if let Some(release) = &report.release {
-        line("", "release", None, release);
-    }
-    for other in &report.policies {
-        line(&other.name, "healthy", None, &other.healthy);
-        if let Some(release) = &other.release {
-            line(&other.name, "release", None, release);
-        }
-    }
-    if let Some(sweep) = &report.sweep {
-        let others = report.policies.iter().map(|other| other.name.as_str());
-        let names: Vec<&str> = std::iter::once("").chain(others).collect();
-        for point in &sweep.points {
-            for (name, case) in names.iter().zip(&point.policies) {
-                line(name, &sweep.field, Some(point.value), case);
-            }
-        }
+        let (field, value) = match case.swept {
+            Some((field, value)) => (field, value.to_string()),
+            None => ("", String::new()),
+        };
+        let fields = [
+            quoted(case.policy),
+            case.release().to_string(),
+            quoted(field),
+            value,
+            report.runs.to_string(),
+            found.p_rollback.estimate.to_string(),
+            found.p_rollback.low.to_string(),
+            found.p_rollback.high.to_string(),
+            found.p_completed.estimate.to_string(),
+            found.p_waiting.estimate.to_string(),
+            found.p_false_rollback.estimate.to_string(),
+            found.p_false_rollback.low.to_string(),
+            found.p_false_rollback.high.to_string(),
+            found.p_caught.estimate.to_string(),
+            mean(&found.ticks_to_rollback),
+            mean(&found.excess_errors),
+            found.excess_errors.map_or(String::new(), |d| d.p95.to_string()),
+            mean(&found.exposed_requests),
+            mean(&found.duration_ticks),
+        ];
+        text.push_str(&fields.join(","));
+        text.push('\n');
     }
     text
 }

@@ -221,7 +221,7 @@ impl Study {
         put(&object, "end", &Uint8Array::from(&ends[..]));
         put(&object, "stages_completed", &Uint32Array::from(&stages[..]));
         put(&object, "ticks", &Uint32Array::from(&ticks[..]));
-        put(&object, "excess_errors", &floats(runs.iter().map(|run| run.excess_errors as f64)));
+        put(&object, "excess_errors", &floats(runs.iter().map(|run| run.excess_errors)));
         object
     }
 }

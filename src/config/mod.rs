@@ -86,11 +86,62 @@ impl Config {
         self.stages.iter().map(Stage::planned_ticks).sum()
     }
 
-    /// Most ticks a rollout can take that no person holds up: the plan with
-    /// every extension, and the rollback.
+    /// Most ticks a rollout can take that no person holds up: the stages, each
+    /// prolonged where a rule may be inconclusive, their timed pauses, and
+    /// either the end or the way back. A rollback falls before a stage's
+    /// pause, so the last pause and the way back never add up.
     pub fn most_ticks(&self) -> u64 {
-        let stages = self.stages.len() as u64;
-        self.planned_ticks() + self.most_extension_ticks() * stages + u64::from(self.rollback_ticks)
+        let (mut ticks, mut most) = (0, 0);
+        for (number, stage) in (1..).zip(&self.stages) {
+            let decided = ticks + u64::from(stage.duration_ticks) + self.extension(number, stage);
+            most = most.max(decided + u64::from(self.rollback_ticks));
+            ticks = decided + u64::from(stage.pause_ticks());
+        }
+        most.max(ticks)
+    }
+
+    /// Most ticks by which a stage may be prolonged.
+    pub(super) fn extension(&self, number: u32, stage: &Stage) -> u64 {
+        let OnInconclusive::Extend { max_ticks, .. } = self.on_inconclusive else { return 0 };
+        let may_lack = |rule: &Rule| rule.holds_in(number) && rule.may_lack_counts(stage.has_all());
+        if self.rules.iter().any(may_lack) { u64::from(max_ticks) } else { 0 }
+    }
+
+    /// Whether the release is worse than the baseline, now or later, and stays
+    /// so. A cold start that heals is not bad, and a ratio that has nothing to
+    /// multiply is no regression.
+    pub fn release_is_bad(&self) -> bool {
+        let canary = &self.canary;
+        let stays = |arrival| {
+            !matches!(arrival, Arrival::ColdStart { .. }) && self.never_arrives(arrival).is_none()
+        };
+        (canary.error_ratio > 1.0 && stays(canary.error_arrival) && self.error_ratio_acts())
+            || (canary.latency_ratio > 1.0 && stays(canary.latency_arrival))
+    }
+
+    /// Whether the release can differ from the baseline at all: by a cold start
+    /// or for the better, too.
+    pub fn release_differs(&self) -> bool {
+        let canary = &self.canary;
+        let arrives = |arrival| self.never_arrives(arrival).is_none();
+        (canary.error_ratio != 1.0 && arrives(canary.error_arrival) && self.error_ratio_acts())
+            || (canary.latency_ratio != 1.0 && arrives(canary.latency_arrival))
+    }
+
+    /// Whether the ratio of errors makes a difference: a baseline that never
+    /// fails has no errors to be more of, and one that always fails has no room
+    /// for more.
+    pub(crate) fn error_ratio_acts(&self) -> bool {
+        let dips = self.incidents.as_ref().is_some_and(|incidents| incidents.error_ratio < 1.0);
+        let always = self.baseline.error_rate == 1.0 && self.noise.is_none() && !dips;
+        self.baseline.error_rate > 0.0 && !(always && self.canary.error_ratio > 1.0)
+    }
+
+    /// The highest load, by the mean, if an arrival waits for a higher one.
+    pub(crate) fn never_arrives(&self, arrival: Arrival) -> Option<f64> {
+        let Arrival::UnderLoad { from_load, .. } = arrival else { return None };
+        let peak = self.traffic.peak_load();
+        (self.traffic.burstiness == 0.0 && from_load >= peak).then_some(peak)
     }
 }
 
@@ -219,16 +270,6 @@ pub struct Canary {
     /// How the latency ratio arrives.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub latency_arrival: Arrival,
-}
-
-impl Canary {
-    /// Whether the release is worse than the baseline, now or later, and stays
-    /// so: a cold start that heals is not bad.
-    pub fn is_bad(&self) -> bool {
-        let stays = |arrival| !matches!(arrival, Arrival::ColdStart { .. });
-        (self.error_ratio > 1.0 && stays(self.error_arrival))
-            || (self.latency_ratio > 1.0 && stays(self.latency_arrival))
-    }
 }
 
 impl Default for Canary {

@@ -27,6 +27,13 @@ impl Config {
         if let Some(message) = self.coarse_swing() {
             warnings.push(Problem::new("traffic.daily_swing.period_seconds", message));
         }
+        if canary.error_ratio != 1.0 && !self.error_ratio_acts() {
+            let message = match self.baseline.error_rate == 0.0 {
+                true => "has nothing to multiply: the baseline never fails, nor does the release",
+                false => "has no room: the baseline always fails, and so does the release",
+            };
+            warnings.push(Problem::new("canary.error_ratio", message));
+        }
         if self.rules.is_empty() {
             warnings
                 .push(Problem::new("rules", "there are none: only a person can stop a release"));
@@ -143,15 +150,12 @@ impl Config {
             Arrival::Late { start_tick } | Arrival::Leak { start_tick, .. } => {
                 self.too_late(start_tick)
             }
-            Arrival::UnderLoad { from_load, .. } => {
-                let peak = self.traffic.peak_load();
-                let never = self.traffic.burstiness == 0.0 && from_load >= peak;
-                never.then(|| {
-                    format!(
-                        "never begins: the load is at most {} times the mean",
-                        significant(peak)
-                    )
-                })
+            Arrival::UnderLoad { .. } => {
+                let peak = self.never_arrives(arrival)?;
+                Some(format!(
+                    "never begins: the load is at most {} times the mean",
+                    significant(peak)
+                ))
             }
             Arrival::AtOnce | Arrival::ColdStart { .. } => None,
         }

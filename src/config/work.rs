@@ -23,9 +23,8 @@ impl Config {
     /// ticks it then sees in its windows, one look after the other.
     fn looks_of(&self, rule: &Rule) -> (u64, u64) {
         let (mut looks, mut seen, mut before) = (0, 0, 0);
-        let extension = self.most_extension_ticks();
         for (number, stage) in (1..).zip(&self.stages) {
-            let ticks = u64::from(stage.duration_ticks) + extension;
+            let ticks = u64::from(stage.duration_ticks) + self.extension(number, stage);
             // The ticks of the stage after which it looks.
             let first = match rule.look {
                 Look::EveryTick => 1,
@@ -72,14 +71,6 @@ impl Config {
                 fractions.map_or(0.0, |fractions| boundary_work(&fractions))
             }
             _ => 0.0,
-        }
-    }
-
-    /// Ticks by which a stage can be prolonged.
-    pub(super) fn most_extension_ticks(&self) -> u64 {
-        match self.on_inconclusive {
-            OnInconclusive::Extend { max_ticks, .. } => u64::from(max_ticks),
-            _ => 0,
         }
     }
 }

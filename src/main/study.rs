@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
 use canary_rollout::message::{quoted, shown};
-use canary_rollout::study::{Fulfilment, Requirement, Study, StudyReport};
+use canary_rollout::study::{Fulfilment, Requirement, RequirementReport, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
 use serde_json::{Value as Json, json};
 
@@ -12,9 +12,10 @@ use super::arguments::{Argument, Arguments, unexpected};
 use super::{EXPECTED_CONFIG, Outcome, all_in_source, help, read_source, say, text};
 
 /// The exit status where a requirement is not met, and where the runs do not
-/// decide.
+/// decide; and where Ctrl-C ended a gate, as a shell counts it.
 const FAILED: u8 = 1;
 const UNDECIDED: u8 = 3;
+const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -44,20 +45,26 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
         gates.push(Gate::new(requirement, source, &config, &options.study, &study)?);
     }
     simulate_aloud(&mut study);
-    let report = study.report();
+    let mut report = study.report();
+    let mut partial = report.partial;
+    for gate in &mut gates {
+        let (found, stopped) = gate.pass(&report)?;
+        say(&format!("canary-rollout: {found}"));
+        report.requirements.push(found);
+        partial |= stopped;
+    }
     let output = match options.format {
         Format::Json => report.to_json() + "\n",
         Format::Text => study_text(&report),
         Format::Csv => study_csv(&report),
     };
-    let mut worst = Fulfilment::Met;
-    for gate in &mut gates {
-        worst = worst.max(gate.pass(&report)?);
-    }
+    let worst = report.requirements.iter().map(|found| found.fulfilment).max();
     let status = match worst {
-        Fulfilment::Met => 0,
-        Fulfilment::Undecided => UNDECIDED,
-        Fulfilment::Failed => FAILED,
+        // A gate on fewer runs than asked for has not answered.
+        Some(_) if partial => INTERRUPTED,
+        None | Some(Fulfilment::Met) => 0,
+        Some(Fulfilment::Undecided) => UNDECIDED,
+        Some(Fulfilment::Failed) => FAILED,
     };
     Ok(Outcome { output, status })
 }
@@ -97,30 +104,15 @@ impl<'a> Gate<'a> {
         Ok(Gate { requirement, changed })
     }
 
-    /// Holds the requirement against its own study, or else against `report`.
-    fn pass(&mut self, report: &StudyReport) -> Result<Fulfilment, String> {
+    /// Holds the requirement against its own study, or else against `report`;
+    /// also whether that study was stopped early.
+    fn pass(&mut self, report: &StudyReport) -> Result<(RequirementReport, bool), String> {
         let own = self.changed.as_mut().map(|study| {
             simulate_aloud(study);
             study.report()
         });
-        let requirement = self.requirement;
-        let (fulfilment, found) =
-            requirement.check(own.as_ref().unwrap_or(report)).map_err(text)?;
-        let (word, distance) = match fulfilment {
-            Fulfilment::Met => ("met", String::new()),
-            Fulfilment::Failed => {
-                ("failed", format!(", beyond by {:.6}", requirement.distance(&found)))
-            }
-            Fulfilment::Undecided => ("undecided", ", more runs would tell".to_string()),
-        };
-        say(&format!(
-            "canary-rollout: {}: {word}, {:.6} ({:.6} to {:.6}){distance}",
-            shown(requirement.text()),
-            found.estimate,
-            found.low,
-            found.high
-        ));
-        Ok(fulfilment)
+        let report = own.as_ref().unwrap_or(report);
+        Ok((self.requirement.check(report).map_err(text)?, report.partial))
     }
 }
 
@@ -256,18 +248,23 @@ fn simulate(study: &mut Study, started: Instant) {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    // A second handler is refused: the first one serves every study.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-    let (runs, is_watched) = (study.runs(), std::io::stderr().is_terminal());
+    static STOP: AtomicBool = AtomicBool::new(false);
+    // The first interrupt gives what is finished, the second one nothing. A
+    // second handler is refused: the first one serves every study.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    let (runs, terminal) = (study.runs(), std::io::stderr());
+    let is_watched = terminal.is_terminal();
     let mut told = started;
-    study.run_parallel(|done| {
+    study.run_parallel(&STOP, |done| {
         if is_watched && told.elapsed() > Duration::from_millis(100) {
             told = Instant::now();
             let width = (done * 40 / runs) as usize;
             show_progress(&format!("\r[{:<40}] {done} of {runs} runs", "#".repeat(width)));
         }
-        !INTERRUPTED.load(Ordering::Relaxed)
     });
     if told > started {
         show_progress("\r\x1b[K");

@@ -298,6 +298,15 @@ impl Rule {
         Needs { requests: needs.requests || self.min_requests > 1, ..needs }
     }
 
+    /// Whether a look may lack requests or errors, which time mends, in a stage
+    /// with or without all traffic.
+    pub fn may_lack_counts(&self, canary_has_all: bool) -> bool {
+        let needs = self.needs();
+        // In a window of that stage no baseline is left: time does not mend it.
+        let without_baseline = canary_has_all && needs.baseline && self.window != Window::Rollout;
+        !without_baseline && (needs.requests || self.min_errors > 0)
+    }
+
     /// What can be prepared once for a plan it fits; see [`Rule::misfit`].
     pub fn watch(&self, plan: &[StageShape]) -> Watch {
         self.method.watch(plan).unwrap_or(Watch::Nothing)

@@ -1,52 +1,95 @@
-//! Quantiles of whole numbers in constant memory.
+//! Mean and quantiles of amounts in little memory, the same whatever the order.
 
-/// Values below this are counted exactly.
+/// Values below this are counted by whole numbers.
 const EXACT: u64 = 128;
 /// Bins for each doubling above.
 const PER_DOUBLING: u64 = EXACT / 2;
-/// Doublings from `EXACT` to 2⁶⁴.
-const DOUBLINGS: u64 = 64 - EXACT.ilog2() as u64;
+/// Binary places of a sum: a value is taken to the nearest 2⁻⁵⁰. A rollout has
+/// fewer than 2⁴⁴ requests and a study fewer than 2³⁰ runs, so no sum overflows.
+const PLACES: u32 = 50;
 
-/// A histogram of whole numbers: exact below 128, in bins of at most 1/64
-/// above. Its bins are fixed, so histograms add up to the same whatever the
-/// order and the partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A histogram of amounts: one bin for each whole number below 128, bins of at
+/// most 1/64 above. Each bin has its sum, in fixed point, so histograms add up to
+/// the same whatever the order and the partition, and an expectation of a
+/// fraction of a request is not lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Histogram {
-    bins: Vec<u64>,
+    /// Up to the greatest value so far.
+    bins: Vec<Bin>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bin {
     count: u64,
+    /// In 2⁻⁵⁰.
     sum: u128,
 }
 
+impl Bin {
+    fn mean(self) -> f64 {
+        unfixed(self.sum) / self.count as f64
+    }
+}
+
 impl Histogram {
-    pub(super) fn new() -> Self {
-        let bins = EXACT + DOUBLINGS * PER_DOUBLING;
-        Histogram { bins: vec![0; bins as usize], count: 0, sum: 0 }
+    /// Takes in a value of at least 0.
+    pub(super) fn record(&mut self, value: f64) {
+        let bin = bin(value as u64) as usize;
+        if bin >= self.bins.len() {
+            self.bins.resize(bin + 1, Bin::default());
+        }
+        let bin = &mut self.bins[bin];
+        bin.count += 1;
+        bin.sum += fixed(value);
     }
 
-    pub(super) fn record(&mut self, value: u64) {
-        self.bins[bin(value) as usize] += 1;
-        self.count += 1;
-        self.sum += u128::from(value);
+    fn count(&self) -> u64 {
+        self.bins.iter().map(|bin| bin.count).sum()
+    }
+
+    /// The sum, in 2⁻⁵⁰.
+    fn fixed_sum(&self) -> u128 {
+        self.bins.iter().map(|bin| bin.sum).sum()
     }
 
     /// The mean, exact but for one rounding; `None` of nothing.
     pub(super) fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        let count = self.count();
+        (count > 0).then(|| unfixed(self.fixed_sum()) / count as f64)
     }
 
-    /// The smallest value that at least `percent` of all do not exceed, by the
-    /// lower end of its bin; `None` of nothing.
-    pub(super) fn percentile(&self, percent: u64) -> Option<u64> {
-        let rank = (percent * self.count).div_ceil(100).max(1);
+    /// How much the sum of `other` exceeds this one's.
+    pub(super) fn sum_to(&self, other: &Histogram) -> f64 {
+        let (mine, others) = (self.fixed_sum(), other.fixed_sum());
+        let distance = unfixed(mine.abs_diff(others));
+        if others < mine { -distance } else { distance }
+    }
+
+    /// The value that at least `percent` of all do not exceed, by the mean of
+    /// its bin; `None` of nothing.
+    pub(super) fn percentile(&self, percent: u64) -> Option<f64> {
+        let rank = (percent * self.count()).div_ceil(100).max(1);
         let mut seen = 0;
-        self.bins.iter().zip(0..).find_map(|(n, bin)| {
-            seen += n;
-            (seen >= rank).then(|| lower_end(bin))
+        self.bins.iter().find_map(|bin| {
+            seen += bin.count;
+            (seen >= rank).then(|| bin.mean())
         })
     }
 }
 
-/// The bin of a value: itself, or its doubling and its next six bits.
+/// A value in 2⁻⁵⁰. By its whole and its broken part: the processor does not
+/// make a `u128` of an `f64`.
+fn fixed(value: f64) -> u128 {
+    let whole = value as u64;
+    let part = (value - whole as f64) * (1u64 << PLACES) as f64 + 0.5;
+    (u128::from(whole) << PLACES) + u128::from(part as u64)
+}
+
+fn unfixed(sum: u128) -> f64 {
+    sum as f64 / (1u64 << PLACES) as f64
+}
+
+/// The bin of a value: its whole number, or its doubling and its next six bits.
 fn bin(value: u64) -> u64 {
     if value < EXACT {
         return value;
@@ -54,12 +97,4 @@ fn bin(value: u64) -> u64 {
     let doubling = u64::from(value.ilog2() - EXACT.ilog2());
     let leading = value >> (doubling + 1);
     EXACT + doubling * PER_DOUBLING + (leading - PER_DOUBLING)
-}
-
-fn lower_end(bin: u64) -> u64 {
-    if bin < EXACT {
-        return bin;
-    }
-    let (doubling, leading) = ((bin - EXACT) / PER_DOUBLING, (bin - EXACT) % PER_DOUBLING);
-    (PER_DOUBLING + leading) << (doubling + 1)
 }

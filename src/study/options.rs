@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Case, KEPT_RUNS, Layout, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Study,
+    Case, KEPT_RUNS, Layout, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares, Study,
     SweepCases, Tally,
 };
 use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
@@ -108,7 +108,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     for policy in &policies {
         if let Some(config) = draft.config(&policy.tree, &policy.path) {
             let healthy = draft.case(&super::healthy(&config));
-            let release = config.canary.is_bad().then(|| draft.case(&config));
+            let release = config.release_differs().then(|| draft.case(&config));
             layout.policies.push(PolicyCases { name: policy.name.clone(), healthy, release });
             configs.push(config);
         }
@@ -119,7 +119,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     let (true, Some(config)) = (draft.problems.is_empty(), configs.into_iter().next()) else {
         return Err(ConfigError::of_values(draft.problems));
     };
-    let longest = draft.cases.iter().map(|case| case.plan.config().planned_ticks()).max();
+    let longest = draft.cases.iter().map(|case| case.plan.config().most_ticks()).max();
     Ok(Study {
         config,
         runs,
@@ -154,8 +154,8 @@ fn pairs(layout: &Layout) -> Vec<Pair> {
         second,
         only_first_rolled_back: 0,
         only_second_rolled_back: 0,
-        excess_difference: 0,
-        excess_difference_squared: 0,
+        different_excess: 0,
+        excess_squares: Squares::default(),
     };
     let of_policy = |other: &PolicyCases| {
         let release = first.release.zip(other.release).map(|(a, b)| pair(a, b));
@@ -258,9 +258,12 @@ impl Draft {
             return None;
         }
         let field = full_path(sweep.field.as_deref().unwrap_or_default());
-        let mut cases = Vec::new();
+        // What the release is makes no difference to a healthy one.
+        let of_release = field.starts_with("canary");
+        let mut differs = false;
+        let (mut cases, mut healthy) = (Vec::new(), Vec::new());
         for policy in policies {
-            let mut of_policy = Vec::new();
+            let (mut of_policy, mut of_healthy) = (Vec::new(), Vec::new());
             for (i, &value) in values.iter().enumerate() {
                 let mut tree = policy.tree.clone();
                 if tree.set_number(field, value).is_none() {
@@ -270,10 +273,16 @@ impl Draft {
                 // Of a wrong field every value is wrong: one is told.
                 let config = self.config(&tree, &format!("study.sweep.values[{i}]"))?;
                 of_policy.push(self.case(&config));
+                if !of_release {
+                    differs |= config.release_differs();
+                    of_healthy.push(self.case(&super::healthy(&config)));
+                }
             }
             cases.push(of_policy);
+            healthy.push(of_healthy);
         }
-        Some(SweepCases { field: field.to_string(), values, cases })
+        let healthy = (differs && !of_release).then_some(healthy);
+        Some(SweepCases { field: field.to_string(), values, cases, healthy })
     }
 }
 

@@ -3,14 +3,17 @@
 use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::{Case, PolicyCases, Study, Tally};
+use super::{Case, PolicyCases, RequirementReport, Study, Tally};
 use crate::config::Config;
-use crate::stats::intervals::wilson;
+use crate::json::number;
+use crate::stats::intervals::{clopper_pearson, tango};
 
 /// The z of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 /// The same as a level.
 const ALPHA: f64 = 0.05;
+/// Of fewer runs that differ, the spread of their differences is not known.
+const ENOUGH_DIFFERENT: u64 = 10;
 
 /// What a study found. Intervals are of 95 %, and of the simulation's error
 /// alone: more runs make them narrower, not the policy better.
@@ -26,15 +29,28 @@ pub struct StudyReport {
     pub seeds: SeedRange,
     /// Ticks over which harm is charged.
     pub horizon_ticks: u32,
-    /// The policy on a healthy release; `p_rollback` is the false rollback.
+    /// How often the policy throws away a healthy release: the configuration's
+    /// own, if that is healthy in the end and differs from the baseline all the
+    /// same (by a cold start), else one as good as the baseline.
+    pub false_rollback: Estimate,
+    /// How often it promotes the configuration's release, if that is bad.
+    pub missed_regression: Option<Estimate>,
+    /// Whether the configuration's release is worse than the baseline, now or
+    /// later, and stays so.
+    pub release_is_bad: bool,
+    /// The policy on a release as good as the baseline.
     pub healthy: CaseReport,
-    /// The policy on the configuration's release, if that is bad;
-    /// `p_completed` is the missed regression.
+    /// The policy on the configuration's release, if that differs from the
+    /// baseline.
     pub release: Option<CaseReport>,
     /// The field that was swept.
     pub sweep: Option<SweepReport>,
     /// Other policies on the same worlds.
     pub policies: Vec<Comparison>,
+    /// What was required of the policy, and whether it is met; of the command
+    /// line's gate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<RequirementReport>,
     /// The configuration, with every default filled in.
     pub config: Config,
 }
@@ -62,18 +78,24 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Wilson's interval.
-    fn of(count: u64, runs: u64) -> Estimate {
-        let wilson = wilson(count, runs, ALPHA);
+    /// Clopper and Pearson's interval: it holds the true share in at least 95 %
+    /// of studies, and each of its ends is wrong in at most 2.5 %.
+    pub(super) fn of(count: u64, runs: u64) -> Estimate {
+        let interval = clopper_pearson(count, runs, ALPHA);
         let estimate = if runs == 0 { 0.0 } else { count as f64 / runs as f64 };
-        Estimate { estimate, low: wilson.low, high: wilson.high }
+        Estimate { estimate, low: interval.low, high: interval.high }
+    }
+
+    /// How many of so many runs it is the share of.
+    pub(super) fn count(&self, runs: u64) -> u64 {
+        (self.estimate * runs as f64 + 0.5) as u64
     }
 }
 
-/// A difference with its interval.
+/// A difference of shares with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
-    /// The mean difference.
+    /// The difference.
     pub estimate: f64,
     /// The interval's lower end.
     pub low: f64,
@@ -81,16 +103,31 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// How a number spreads over runs. The quantiles are exact below 128, and
-/// below by at most 1/64 above.
+/// A mean difference with its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeanDifference {
+    /// The mean difference.
+    pub estimate: f64,
+    /// The interval's lower end; `null` where fewer than 10 runs differ, too few
+    /// to know how far such differences spread.
+    pub low: Option<f64>,
+    /// The interval's upper end; likewise.
+    pub high: Option<f64>,
+}
+
+/// How a number spreads over runs. A quantile is the mean of the values in its
+/// bin: one bin for each whole number below 128, above bins of at most 1/64. So
+/// quantiles of whole numbers are exact below 128.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Distribution {
     /// Its mean.
     pub mean: f64,
     /// Its median.
-    pub p50: u64,
+    #[serde(serialize_with = "number")]
+    pub p50: f64,
     /// Its 95th percentile.
-    pub p95: u64,
+    #[serde(serialize_with = "number")]
+    pub p95: f64,
 }
 
 impl Distribution {
@@ -121,7 +158,8 @@ pub struct CaseReport {
     /// Of the rollbacks of a release that had become worse: ticks from its
     /// first worse tick to the decision, both counted.
     pub ticks_to_rollback: Option<Distribution>,
-    /// Canary errors that the baseline would have served, up to the horizon.
+    /// Canary errors that the baseline would have served, up to the horizon:
+    /// those of the rollout as counted, those after its completion as expected.
     pub excess_errors: Option<Distribution>,
     /// Expected requests that the canary got while the rollout lasted.
     pub exposed_requests: Option<Distribution>,
@@ -160,9 +198,14 @@ pub struct SweepReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SweepPoint {
     /// The value.
+    #[serde(serialize_with = "number")]
     pub value: f64,
     /// The configuration with it, by policy, the configuration's own first.
     pub policies: Vec<CaseReport>,
+    /// The same with a healthy release, where that is another case: for fields
+    /// of the policy and of the world, if the release differs from the baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub healthy: Vec<CaseReport>,
 }
 
 /// Another policy on the same worlds.
@@ -172,7 +215,7 @@ pub struct Comparison {
     pub name: String,
     /// It on a healthy release.
     pub healthy: CaseReport,
-    /// It on the configuration's release, if that is bad.
+    /// It on the configuration's release, if that differs from the baseline.
     pub release: Option<CaseReport>,
     /// On healthy releases, this policy less the configuration's own.
     pub healthy_difference: Difference,
@@ -183,10 +226,10 @@ pub struct Comparison {
 /// Two policies, paired by seed: the second less the first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Of the probabilities of rollback.
+    /// Of the probabilities of rollback; Tango's interval.
     pub p_rollback: Interval,
-    /// Of the excess errors a rollout.
-    pub excess_errors: Interval,
+    /// Of the excess errors a rollout; the normal interval.
+    pub excess_errors: MeanDifference,
 }
 
 impl StudyReport {
@@ -208,12 +251,21 @@ impl Study {
         let sweep = self.layout.sweep.as_ref().map(|sweep| SweepReport {
             field: sweep.field.clone(),
             points: (0..sweep.values.len())
-                .map(|i| SweepPoint {
-                    value: sweep.values[i],
-                    policies: sweep.cases.iter().map(|cases| case(cases[i])).collect(),
+                .map(|i| {
+                    let of_value = |cases: &Vec<Vec<usize>>| {
+                        cases.iter().map(|cases| case(cases[i])).collect::<Vec<CaseReport>>()
+                    };
+                    SweepPoint {
+                        value: sweep.values[i],
+                        policies: of_value(&sweep.cases),
+                        healthy: sweep.healthy.as_ref().map(of_value).unwrap_or_default(),
+                    }
                 })
                 .collect(),
         });
+        let (healthy, release) = (case(own.healthy), own.release.map(case));
+        let is_bad = self.config.release_is_bad();
+        let thrown_away = release.as_ref().filter(|_| !is_bad).unwrap_or(&healthy);
         StudyReport {
             runs: self.done,
             requested_runs: self.runs,
@@ -224,10 +276,14 @@ impl Study {
                 next: self.seed + self.runs,
             },
             horizon_ticks: self.horizon_ticks,
-            healthy: case(own.healthy),
-            release: own.release.map(case),
+            false_rollback: thrown_away.p_false_rollback,
+            missed_regression: release.as_ref().filter(|_| is_bad).map(|case| case.p_completed),
+            release_is_bad: is_bad,
+            healthy,
+            release,
             sweep,
             policies: others.iter().map(|other| self.comparison(own, other)).collect(),
+            requirements: Vec::new(),
             config: self.config.clone(),
         }
     }
@@ -245,31 +301,31 @@ impl Study {
 
     fn difference(&self, first: usize, second: usize) -> Difference {
         let pair = self.pairs.iter().find(|pair| (pair.first, pair.second) == (first, second));
-        let n = self.done as f64;
         let (Some(pair), true) = (pair, self.done > 0) else {
-            let nothing = Interval { estimate: 0.0, low: 0.0, high: 0.0 };
-            return Difference { p_rollback: nothing, excess_errors: nothing };
+            return Difference {
+                p_rollback: Interval { estimate: 0.0, low: -1.0, high: 1.0 },
+                excess_errors: MeanDifference { estimate: 0.0, low: None, high: None },
+            };
         };
-        let (gained, lost) =
-            (pair.only_second_rolled_back as f64, pair.only_first_rolled_back as f64);
+        let (gained, lost) = (pair.only_second_rolled_back, pair.only_first_rolled_back);
+        let n = self.done as f64;
+        let rolled_back = tango(gained, lost, self.done, ALPHA);
+        let harm = |case: usize| &self.cases[case].tally.excess_errors;
+        let more = harm(first).sum_to(harm(second)) / n;
+        let variance = (pair.excess_squares.sum() / n - more * more).max(0.0);
+        let half = Z * (variance / n).sqrt();
+        let known = pair.different_excess >= ENOUGH_DIFFERENT;
         Difference {
-            // Each run's difference is 1, 0 or −1, so its square sums to the
-            // number of discordant pairs.
-            p_rollback: of_differences(n, gained - lost, gained + lost),
-            excess_errors: of_differences(
-                n,
-                pair.excess_difference as f64,
-                pair.excess_difference_squared as f64,
-            ),
+            p_rollback: Interval {
+                estimate: (gained as f64 - lost as f64) / n,
+                low: rolled_back.low,
+                high: rolled_back.high,
+            },
+            excess_errors: MeanDifference {
+                estimate: more,
+                low: known.then_some(more - half),
+                high: known.then_some(more + half),
+            },
         }
     }
-}
-
-/// The mean of `n` paired differences with its normal interval, from their sum
-/// and the sum of their squares.
-fn of_differences(n: f64, sum: f64, sum_of_squares: f64) -> Interval {
-    let mean = sum / n;
-    let variance = (sum_of_squares / n - mean * mean).max(0.0);
-    let half = Z * (variance / n).sqrt();
-    Interval { estimate: mean, low: mean - half, high: mean + half }
 }

@@ -1,9 +1,14 @@
 //! What a pipeline asks of a policy: `missed_regression(error_ratio=2)<=0.01`.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::options::full_path;
-use super::{Estimate, StudyReport};
-use crate::message::quoted;
+use super::{CaseReport, Estimate, StudyReport};
+use crate::message::{quoted, shown};
 use crate::problem::Problem;
+use crate::rules::words::thousands;
 
 /// A bound on a probability.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +29,58 @@ enum Measured {
 }
 
 /// Whether a requirement is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fulfilment {
     /// The whole interval lies on the right side.
     Met,
-    /// The interval holds the bound: more runs would tell.
+    /// The interval holds the bound, and more runs would tell; or some runs wait
+    /// for a person, on whose answer it depends.
     Undecided,
     /// The whole interval lies on the wrong side.
     Failed,
+}
+
+/// A requirement held against a study.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RequirementReport {
+    /// The requirement as it was written.
+    pub requirement: String,
+    /// Whether it is met.
+    pub fulfilment: Fulfilment,
+    /// The probability it is of, with its interval; runs that wait for a person
+    /// are not counted in it.
+    pub found: Estimate,
+    /// How far the estimate lies beyond the bound; negative on the right side.
+    pub distance: f64,
+    /// The runs it was held against.
+    pub runs: u64,
+    /// How many of these wait for a person, so that nothing is decided.
+    pub waiting_runs: u64,
+}
+
+/// In a line: `caught>=0.9: met, 0.970000 (0.961566 to 0.977037)`.
+impl fmt::Display for RequirementReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.fulfilment {
+            Fulfilment::Met => "met",
+            Fulfilment::Failed => "failed",
+            Fulfilment::Undecided => "undecided",
+        };
+        let Estimate { estimate, low, high } = self.found;
+        write!(f, "{}: {word}, {estimate:.6} ({low:.6} to {high:.6})", shown(&self.requirement))?;
+        if self.fulfilment == Fulfilment::Failed {
+            write!(f, ", beyond by {:.6}", self.distance)?;
+        }
+        if self.waiting_runs > 0 {
+            let (waiting, runs) = (thousands(self.waiting_runs), thousands(self.runs));
+            write!(f, ", {waiting} of {runs} runs wait for a person")
+        } else if self.fulfilment == Fulfilment::Undecided {
+            write!(f, ", more runs would tell")
+        } else {
+            Ok(())
+        }
+    }
 }
 
 const NAMES: [(&str, Measured); 3] = [
@@ -90,37 +139,72 @@ impl Requirement {
         self.change.as_ref().map(|(field, value)| (field.as_str(), *value))
     }
 
-    /// How far an estimate lies beyond the bound; negative on the right side.
-    pub fn distance(&self, found: &Estimate) -> f64 {
-        let beyond = found.estimate - self.bound;
-        if self.at_most { beyond } else { -beyond }
-    }
-
-    /// Holds it against a study of the (changed) configuration.
+    /// Holds it against a study of the (changed) configuration. Where runs wait
+    /// for a person, it is met or failed only if it is so whether all of these
+    /// are counted or none. The false rollback is that of a release as good as
+    /// the baseline and of the configuration's own, if that is healthy in the
+    /// end: of the worse of the two.
     ///
     /// # Errors
     /// A requirement on a bad release, where the release is healthy.
-    pub fn check(&self, report: &StudyReport) -> Result<(Fulfilment, Estimate), Problem> {
-        let of_release = || {
-            report.release.as_ref().ok_or_else(|| {
+    pub fn check(&self, report: &StudyReport) -> Result<RequirementReport, Problem> {
+        let release = report.release.as_ref();
+        let bad = || {
+            release.filter(|_| report.release_is_bad).ok_or_else(|| {
                 let message = format!("{}: the release is healthy, expected a bad one", self.text);
                 Problem::new("require", message)
             })
         };
-        let found = match self.measure {
-            Measured::FalseRollback => report.healthy.p_rollback,
-            Measured::MissedRegression => of_release()?.p_completed,
-            Measured::Caught => of_release()?.p_caught,
+        let of = |case: &CaseReport, p: Estimate| self.held(p, case.p_waiting, report.runs);
+        Ok(match self.measure {
+            Measured::MissedRegression => of(bad()?, bad()?.p_completed),
+            Measured::Caught => of(bad()?, bad()?.p_caught),
+            Measured::FalseRollback => {
+                let baseline = of(&report.healthy, report.healthy.p_rollback);
+                let own = release
+                    .filter(|_| !report.release_is_bad)
+                    .map(|case| of(case, case.p_false_rollback));
+                match own {
+                    Some(own)
+                        if (own.fulfilment, own.distance)
+                            >= (baseline.fulfilment, baseline.distance) =>
+                    {
+                        own
+                    }
+                    _ => baseline,
+                }
+            }
+        })
+    }
+
+    /// Holds it against a probability beside that of waiting.
+    fn held(&self, found: Estimate, waiting: Estimate, runs: u64) -> RequirementReport {
+        let waiting_runs = waiting.count(runs);
+        let at_most = Estimate::of(found.count(runs) + waiting_runs, runs);
+        let fulfilment = match (self.fulfilment(&found), self.fulfilment(&at_most)) {
+            (without, with) if without == with => with,
+            _ => Fulfilment::Undecided,
         };
+        let beyond = found.estimate - self.bound;
+        RequirementReport {
+            requirement: self.text.clone(),
+            fulfilment,
+            found,
+            distance: if self.at_most { beyond } else { -beyond },
+            runs,
+            waiting_runs,
+        }
+    }
+
+    fn fulfilment(&self, found: &Estimate) -> Fulfilment {
         let (inside, outside) = match self.at_most {
             true => (found.high <= self.bound, found.low > self.bound),
             false => (found.low >= self.bound, found.high < self.bound),
         };
-        let fulfilment = match (inside, outside) {
+        match (inside, outside) {
             (true, _) => Fulfilment::Met,
             (_, true) => Fulfilment::Failed,
             _ => Fulfilment::Undecided,
-        };
-        Ok((fulfilment, found))
+        }
     }
 }

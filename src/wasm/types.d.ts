@@ -307,7 +307,7 @@ export interface StudyOptions {
   runs?: number;
   /** The first seed; default 0. */
   seed?: number;
-  /** Ticks over which harm is charged; default the longest plan. */
+  /** Ticks over which harm is charged; default the longest that a rollout can take, extensions and the way back included. */
   horizon_ticks?: number;
   /** Numeric fields of the configuration changed beforehand. */
   set?: { field: string; value: number }[];
@@ -324,7 +324,7 @@ export interface Estimate {
   high: number;
 }
 
-/** How a number spreads over runs. */
+/** How a number spreads over runs. Quantiles of whole numbers are exact below 128, others within their bin: 1 below 128, 1/64 above. */
 export interface Distribution {
   mean: number;
   p50: number;
@@ -348,10 +348,29 @@ export interface StudyCase {
   duration_ticks: Distribution | null;
 }
 
+/** A mean difference; its interval is null where fewer than 10 runs differ, too few to tell one. */
+export interface MeanDifference {
+  estimate: number;
+  low: number | null;
+  high: number | null;
+}
+
 /** Two policies paired by seed: the second less the first. */
 export interface Difference {
   p_rollback: Estimate;
-  excess_errors: Estimate;
+  excess_errors: MeanDifference;
+}
+
+/** A requirement held against a study, by the command line's gate. */
+export interface RequirementReport {
+  requirement: string;
+  fulfilment: "met" | "undecided" | "failed";
+  found: Estimate;
+  /** How far the estimate lies beyond the bound; negative on the right side. */
+  distance: number;
+  runs: number;
+  /** How many of these wait for a person, so that nothing is decided. */
+  waiting_runs: number;
 }
 
 /** What a study has found so far. */
@@ -362,12 +381,20 @@ export interface StudyReport {
   partial: boolean;
   seeds: { first: number; last: number | null; next: number };
   horizon_ticks: number;
-  /** The policy on a healthy release; p_rollback is the false rollback. */
+  /** Of the configuration's own release, if that is healthy in the end, else of one as good as the baseline. */
+  false_rollback: Estimate;
+  /** Of the configuration's release, if that is bad. */
+  missed_regression: Estimate | null;
+  release_is_bad: boolean;
+  /** The policy on a release as good as the baseline. */
   healthy: StudyCase;
-  /** The policy on the configuration's release, if that is bad; p_completed is the missed regression. */
+  /** The policy on the configuration's release, if that differs from the baseline. */
   release: StudyCase | null;
-  /** By value, the cases of each policy, the configuration's own first. */
-  sweep: { field: string; points: { value: number; policies: StudyCase[] }[] } | null;
+  /**
+   * By value, the cases of each policy, the configuration's own first; `healthy` with a healthy release, for fields
+   * that are not the release's, if it differs from the baseline.
+   */
+  sweep: { field: string; points: { value: number; policies: StudyCase[]; healthy?: StudyCase[] }[] } | null;
   policies: {
     name: string;
     healthy: StudyCase;
@@ -375,6 +402,8 @@ export interface StudyReport {
     healthy_difference: Difference;
     release_difference: Difference | null;
   }[];
+  /** Of the command line's gate. */
+  requirements?: RequirementReport[];
   config: ResolvedConfig;
 }
 

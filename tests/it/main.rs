@@ -9,6 +9,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 mod config;
 mod course;
+mod coverage;
 mod fit;
 mod golden;
 mod honesty;
@@ -24,5 +25,7 @@ mod state_machine;
 mod statistical_rules;
 mod stats;
 mod study;
+mod study_gate;
+mod study_harm;
 mod support;
 mod world;

@@ -1,7 +1,7 @@
 // Probabilities in words: no small risk told as none, none rounded out of sight.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between, chance, margin, oftenness } from '../../www/src/base/chance.js';
+import { between, chance, exactness, of100, oftenness } from '../../www/src/base/chance.js';
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
@@ -36,10 +36,38 @@ test('few runs are told no more exactly than they know', () => {
   assert.equal(oftenness(0.23, 20_000), '23 in 100');
 });
 
-test('an interval, and how exact a simulation is', () => {
-  const p = { estimate: 0.2, low: 0.1812, high: 0.2188 };
-  assert.equal(plain(between(p)), '18.1 to 21.9 %');
-  assert.equal(plain(margin(p)), '± 1.9');
-  assert.equal(plain(between({ estimate: 0, low: 0, high: 0.0004 })), '0 to 0.04 %');
-  assert.equal(plain(margin({ estimate: 0, low: 0, high: 0.0004 })), '± 0.1');
+test('an interval is told to its ends, in two digits below one in a hundred', () => {
+  assert.equal(plain(between({ low: 0.1812, high: 0.2188 })), '18.1 to 21.9 %');
+  assert.equal(plain(between({ low: 0, high: 0.0004 })), '0 to 0.04 %');
+  assert.equal(plain(between({ low: 0, high: 0.001843 })), '0 to 0.18 %');
+  assert.equal(plain(between({ low: 0.998157, high: 1 })), '99.82 to 100 %');
 });
+
+test('0 of 2,000 is told by its interval, and nothing is called exact', () => {
+  const p = { low: 0, high: 0.001843 };
+  assert.equal(plain(exactness([p])), '95 % interval of the simulation: 0 to 0.18 %');
+  assert.equal(
+    plain(exactness([p, { low: 0.1812, high: 0.2188 }])),
+    '95 % intervals of the simulation: 0 to 0.18 % and 18.1 to 21.9 %',
+  );
+});
+
+/** A share with its interval, as so many of a hundred. */
+const OF_100 = [
+  [0, 0, 0.0374, 'at most 4'],
+  [0, 0, 0.68, 'at most 68'],
+  [0, 0, 0.004, 'fewer than 1'],
+  [0.003, 0.001, 0.02, 'at most 2'],
+  [0.12, 0.1, 0.14, 'about 12'],
+  [0.998, 0.93, 1, 'at least 93'],
+  [0.9999, 0.999, 1, 'more than 99'],
+  [1, 0.97, 1, 'at least 97'],
+  // Known beforehand: no release is bad, or every one.
+  [1, 1, 1, 'all'],
+  [0, 0, 0, 'none'],
+];
+
+for (const [estimate, low, high, words] of OF_100) {
+  test(`${estimate} (${low} to ${high}) is ${words} of 100`, () =>
+    assert.equal(of100({ estimate, low, high }), words));
+}

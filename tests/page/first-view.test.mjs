@@ -1,6 +1,7 @@
 // The first view, figure by figure: each is the report's or the study's, and there is no other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between } from '../../www/src/base/chance.js';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
 import { startBrowser } from './harness.mjs';
 import { studied } from './rollout-page.mjs';
@@ -29,7 +30,6 @@ function expected() {
   const share = report.config.stages[0].traffic_pct;
   const wall = (runs, end) => [...runs.end.slice(0, 100)].filter((one) => one === end).length;
   const figure = ({ estimate, low, high }, words) => `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
-  const exact = ({ low, high }) => (((high - low) / 2) * 100).toFixed(1);
   const often = Math.round(1 / healthy.p_false_rollback.estimate);
 
   // The sentence of the reason, from its parts: the report's is not taken for granted.
@@ -54,8 +54,9 @@ function expected() {
       '[data-figure=false_rollback]': figure(healthy.p_rollback, 'of healthy releases thrown away'),
       '[data-figure=missed_regression]': figure(release.p_completed, 'of bad releases missed (1.5 times the errors)'),
       '.exactness':
-        `A square is a rollout; a click opens it. ${count(study.report.runs)} runs: the simulation is exact to ` +
-        `± ${exact(healthy.p_rollback)} and ± ${exact(release.p_completed)} points (95 %). More runs would make it exacter, not the policy better.`,
+        `A square is a rollout; a click opens it. ${count(study.report.runs)} runs, 95 % intervals of the simulation: ` +
+        `${plain(between(healthy.p_rollback))} and ${plain(between(release.p_completed))}. ` +
+        'More runs would make them narrower, not the policy better.',
     },
     stage: `Failed: canary ${counts('canary')}; baseline ${counts('baseline')}`,
     walls: [`${wall(study.healthy, 1)} of these 100 healthy ones`, `${wall(study.release, 0)} of these 100 bad ones`],

@@ -1,6 +1,8 @@
 // The policy card and its curves: every figure is the engine's, or follows from the engine's by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between, of100 } from '../../www/src/base/chance.js';
+import { caughtFrom } from '../../www/src/study/findings.js';
 import { preset, studyOf } from './engine.mjs';
 import { assertAccessible, startBrowser } from './harness.mjs';
 import { button, show, studied } from './rollout-page.mjs';
@@ -23,10 +25,7 @@ const opening = () =>
 /** A probability as the page writes it, if it is not tiny. */
 const percent = (p) => `${Number((p * 100).toFixed(1))} %`;
 const three = (x) => (Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)));
-const probability = ({ estimate, low, high }) => [
-  percent(estimate),
-  `simulated: ${percent(low).slice(0, -2)} to ${percent(high)}`,
-];
+const probability = (p) => [percent(p.estimate), `simulated: ${plain(between(p))}`];
 const minutes = ({ p50, p95 }) => [`half within ${p50} minutes`, `95 % within ${p95} minutes`];
 /** A difference of probabilities, policy B less policy A. */
 const points = ({ estimate, low, high }) => {
@@ -42,18 +41,9 @@ function falseAlarms({ healthy, release }, bad = 0.05) {
   return { estimate: of(h.estimate, r.estimate), low: of(h.low, r.high), high: of(h.high, r.low) };
 }
 
-/** By hand: where the straight line over the logarithm of the ratio passes 95 %. */
-function caughtFrom(sweep, policy) {
-  const p = sweep.points.map(({ policies }) => policies[policy].p_caught);
-  const after = p.findIndex(({ estimate }) => estimate >= 0.95);
-  const part = (0.95 - p[after - 1].estimate) / (p[after].estimate - p[after - 1].estimate);
-  const log = Math.log(RATIOS[after - 1]) * (1 - part) + Math.log(RATIOS[after]) * part;
-  return {
-    times: Number(Math.exp(log).toPrecision(2)),
-    low: RATIOS[p.findIndex(({ high }) => high >= 0.95) - 1],
-    high: RATIOS[p.findIndex(({ low }) => low >= 0.95)],
-  };
-}
+/** The ratios that a policy surely does and does not yet catch, and where the curve crosses. */
+const caught = (sweep, policy, runs = 2000) =>
+  caughtFrom({ runs, ratios: sweep.points.map(({ value, policies }) => ({ at: value, found: policies[policy] })) });
 
 /** What a row tells of a policy, from its cases and, for B, its differences. */
 const ROWS = {
@@ -66,8 +56,8 @@ const ROWS = {
     ...(release_difference ? points(negative(release_difference.p_rollback)) : []),
   ],
   caught_from: (_, sweep, policy) => {
-    const { times, low, high } = caughtFrom(sweep, policy);
-    return [`${times} times`, `simulated: ${low} to ${high} times`];
+    const { estimate, low, high } = caught(sweep, policy);
+    return [`${low} to ${high} times`, `simulated: about ${Number(estimate.toPrecision(3))}`];
   },
   ticks_to_rollback: ({ release }) => minutes(release.ticks_to_rollback),
   excess_errors: ({ release: { excess_errors }, release_difference }) => [
@@ -109,7 +99,7 @@ test('the curve marks from where a release is caught', () =>
   withPage('file', async (page) => {
     await studied(page);
     const { sweep } = opening();
-    const told = (i) => `${'AB'[i]}: 95 % caught from ${caughtFrom(sweep, i).times} times`;
+    const told = (i) => `${'AB'[i]}: 95 % caught from ${caught(sweep, i).low} to ${caught(sweep, i).high} times`;
     const labels = await page.locator('.curve svg .label').allTextContents();
     assert.deepEqual(labels.map(plain), [told(0), told(1)]);
     // No rule looks at errors here: nothing is caught, however bad.
@@ -130,14 +120,10 @@ test('the share of false alarms follows the bad releases among ours', () =>
       await share.fill(String(percentBad));
       const [own, other] = [report, ...report.policies].map((cases) => falseAlarms(cases, percentBad / 100));
       assert.deepEqual(await cells(page, 'false_alarms'), [probability(own), probability(other)]);
-      const about = ({ estimate }) => {
-        const n = Math.round(estimate * 100);
-        return n === 0 ? 'fewer than 1' : `about ${n}`;
-      };
       assert.equal(
         plain(await sentence.innerText()),
-        `Of 100 rollbacks by A, ${about(own)} would be of healthy releases. ` +
-          `Of 100 rollbacks by B, ${about(other)} would be of healthy releases.`,
+        `Of 100 rollbacks by A, ${of100(own)} would be of healthy releases. ` +
+          `Of 100 rollbacks by B, ${of100(other)} would be of healthy releases.`,
       );
       assert.match(plain(await row(page, 'false_alarms').innerText()), new RegExp(`if ${percentBad} %`));
     }
@@ -224,7 +210,7 @@ test('while the limit is dragged, runs and exactness are told, and the traffic c
   withPage('file', async (page) => {
     await studied(page);
     const exactness = page.locator('.exactness');
-    assert.match(plain(await exactness.innerText()), /2,000 runs: the simulation is exact to ± \d[^.]*\.\d/);
+    assert.match(plain(await exactness.innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
     await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
     await page.locator('.curve .policy-1.missed rect').first().waitFor();
     const line = () => page.locator('.curve g.policy-0.falsely path').first().getAttribute('d');
@@ -236,12 +222,12 @@ test('while the limit is dragged, runs and exactness are told, and the traffic c
     await page.locator('.effects[data-runs="100"]').waitFor();
     assert.match(
       plain(await exactness.innerText()),
-      /100 runs: the simulation is exact to ± .* points \(95 %\)\. Let the limit go for more\./,
+      /100 runs, 95 % intervals of the simulation: .* %\. Let the limit go for more\./,
     );
     assert.notEqual(await line(), before);
     await page.mouse.up();
     await studied(page);
-    assert.match(plain(await exactness.innerText()), /2,000 runs: .* More runs would make it exacter/);
+    assert.match(plain(await exactness.innerText()), /2,000 runs, .* More runs would make them narrower/);
   }));
 
 test('what the policy risks and how exactly it is simulated are never one sentence', () =>

@@ -64,7 +64,7 @@ test('a bad release is studied as it is', () =>
     await assertShown(page, studyOf(WORSE, { runs: 2000, seed: 1200 }));
     const text = plain(await page.locator('.effects').innerText());
     assert.match(text, /1\.5 times the errors/);
-    assert.match(text, /2,000 runs: the simulation is exact to ± \d/);
+    assert.match(text, /2,000 runs, 95 % intervals of the simulation: \d[\d.]* to [\d.]+ % and /);
   }));
 
 test('the curve and the card compare two policies, with a table behind', () =>
@@ -248,17 +248,65 @@ test('two buttons change the policy and keep world and seed', () =>
     assert.ok(await button(page, 'As it was').isHidden());
   }));
 
-test('a release that starts cold is studied as a healthy one, and opened as what a wall is of', () =>
+test('a release that starts cold is studied as it is, beside a bad one', () =>
   withPage('file', async (page) => {
     const cold = JSON.parse(preset('opening'));
-    cold.canary = { error_ratio: 1.2, error_arrival: { cold_start: { half_life_ticks: 1 } } };
+    cold.canary = { error_ratio: 1.8, error_arrival: { cold_start: { half_life_ticks: 2 } } };
     await show(page, cold, 108);
     await studied(page);
-    await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
-    assert.doesNotMatch(await surprise(page).innerText(), /as it does/);
-    assert.equal(await page.locator('.square[aria-current]').count(), 0);
+    const own = studyOf(cold, { runs: 2000, seed: 100 });
+    const bad = studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 });
+    assert.ok(own.report.false_rollback.estimate > 2 * bad.report.healthy.p_rollback.estimate);
+    await assertShown(page, {
+      report: { healthy: own.report.release, release: bad.report.release },
+      healthy: own.release,
+      release: bad.release,
+    });
+    // What the headline says of this rollout and how often it says so agree.
+    assert.match(plain(await surprise(page).innerText()), /^This release was fine\..*, as it does .*\.$/);
+    assert.match(plain(await page.locator('.effects').innerText()), /like the one on screen/);
+    assert.equal(await squares(page, 'Healthy releases').nth(8).getAttribute('aria-current'), 'true');
+    await squares(page, 'Healthy releases').nth(9).click();
+    assert.deepEqual((await json(page)).canary, cold.canary);
     await squares(page, 'Bad releases').nth(1).click();
     assert.deepEqual((await json(page)).canary, { error_ratio: 1.5 });
+  }));
+
+test('runs that wait for a person are marked, counted and named', () =>
+  withPage('file', async (page) => {
+    const gated = {
+      ...WORSE,
+      stages: [
+        { traffic_pct: 10, duration_ticks: 3, pause: 'manual' },
+        { traffic_pct: 50, duration_ticks: 3 },
+      ],
+      rules: [{ rule: 'error_rate', max: 0.02 }],
+    };
+    await show(page, gated, 192);
+    await studied(page);
+    const { report, healthy } = studyOf(gated, { runs: 2000, seed: 100 });
+    assert.ok(report.healthy.p_waiting.estimate > 0.1);
+    const waiting = [...healthy.end.slice(0, 100)].filter((end) => end === 2).length;
+    const caption = page.locator('.wall-caption').first();
+    assert.match(plain(await caption.innerText()), new RegExp(`${waiting} wait for a person`));
+    assert.equal(await caption.locator('.square.waiting').count(), 1);
+    const percent = `${Number((report.healthy.p_waiting.estimate * 100).toFixed(1))} %`;
+    assert.ok(plain(await page.locator('[data-figure=false_rollback]').innerText()).includes(percent));
+    const row = plain(await page.locator('.study-card [data-row=waiting]').innerText());
+    assert.ok(row.includes(`${percent} of healthy releases`), row);
+    await show(page, WORSE, 192);
+    await studied(page);
+    assert.equal(await page.locator('.study-card [data-row=waiting]').count(), 0);
+    assert.equal(await page.locator('.wall-key').count(), 0);
+  }));
+
+test('where the baseline never fails no ratio of errors is a bad release', () =>
+  withPage('file', async (page) => {
+    await show(page, { ...WORSE, baseline: { error_rate: 0 }, canary: { error_ratio: 100 } }, 192);
+    await studied(page);
+    assert.match(plain(await surprise(page).innerText()), /^This release was fine\. The policy let it through/);
+    assert.match(plain(await page.locator('.effects').innerText()), /there is none, for the baseline never fails/);
+    assert.equal(await squares(page, 'Bad releases').and(page.locator('.unknown')).count(), 100);
   }));
 
 test('where a plan leaves no baseline, evidence is not offered, and this policy is studied alone', () =>
@@ -270,7 +318,7 @@ test('where a plan leaves no baseline, evidence is not offered, and this policy 
     assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
   }));
 
-test('while nobody does anything, more runs make the figures exacter', () =>
+test('while nobody does anything, more runs make the intervals narrower', () =>
   withPage('file', (page) => studied(page, 10_000)));
 
 test('removed, the element leaves no worker behind; added again, it studies on', () =>

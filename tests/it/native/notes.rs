@@ -1,6 +1,8 @@
 //! What notes.md says of the engine: its state diagram, its command lines and
 //! its tables are held against the engine itself.
 
+use std::sync::atomic::AtomicBool;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -455,7 +457,7 @@ fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
             });
             let options = json!({ "runs": RUNS }).to_string();
             let mut study = Study::new(&config.to_string(), &options).unwrap();
-            study.run_parallel(|_| true);
+            study.run_parallel(&AtomicBool::new(false), |_| {});
             let rolled_back = study.report().healthy.rolled_back_by_stage.iter().sum();
             Share { part: rolled_back, whole: RUNS }
         };

@@ -2,6 +2,8 @@
 //! simulations of the same rollout and against the tables in notes.md. Their
 //! configurations are `tests/data/oc/*.json`.
 
+use std::sync::atomic::AtomicBool;
+
 use canary_rollout::math::{exp, ln, pow};
 use canary_rollout::stats::normal;
 use canary_rollout::study::{CaseReport, Study};
@@ -67,7 +69,7 @@ impl From<&CaseReport> for Figures {
 
 fn studied(config: &str, options: Value) -> Study {
     let mut study = Study::new(config, &options.to_string()).unwrap();
-    study.run_parallel(|_| true);
+    study.run_parallel(&AtomicBool::new(false), |_| {});
     study
 }
 

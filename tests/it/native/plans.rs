@@ -12,6 +12,8 @@
 //! beside them as `pooled` and is not read; nor is `kept`, what a certificate gave
 //! that was kept once earned.
 
+use std::sync::atomic::AtomicBool;
+
 use canary_rollout::study::{CaseReport, Study};
 use serde_json::{Value, json};
 
@@ -50,7 +52,7 @@ fn check(plan: &Value) -> Vec<String> {
     let seed = 1_000_000 * name[1..].parse::<u64>().unwrap();
     let options = json!({ "runs": runs, "seed": seed, "horizon_ticks": plan["horizon_ticks"] });
     let mut study = Study::new(&plan["config"].to_string(), &options.to_string()).unwrap();
-    study.run_parallel(|_| true);
+    study.run_parallel(&AtomicBool::new(false), |_| {});
     let report = study.report();
     let release = report.release.as_ref().unwrap();
 

@@ -1,7 +1,7 @@
 //! `canary-rollout study` as a stranger, or a pipeline, would use it.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -104,14 +104,14 @@ fn csv_is_a_line_a_case() {
     ]);
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(lines.len(), 1 + 2 + 2 + 4, "{csv}");
-    assert_eq!(lines[0][..4], ["policy", "release", "value", "runs"]);
-    assert_eq!(lines[1][..4], ["", "healthy", "", "200"]);
-    assert_eq!(lines[2][..4], ["", "release", "", "200"]);
+    assert_eq!(lines[0][..5], ["policy", "release", "field", "value", "runs"]);
+    assert_eq!(lines[1][..5], ["", "healthy", "", "", "200"]);
+    assert_eq!(lines[2][..5], ["", "release", "", "", "200"]);
     // A name with a comma is quoted.
     assert!(
-        csv.lines().nth(3).unwrap().starts_with(&format!("\"{}\",healthy,,200,", policy.path()))
+        csv.lines().nth(3).unwrap().starts_with(&format!("\"{}\",healthy,,,200,", policy.path()))
     );
-    assert_eq!(lines[5][..4], ["", "canary.error_ratio", "1", "200"]);
+    assert_eq!(lines[5][..5], ["", "release", "canary.error_ratio", "1", "200"]);
     assert!(lines.iter().skip(1).all(|line| line.len() >= lines[0].len()));
 }
 
@@ -147,8 +147,24 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
     for (found, expected) in gates.iter().zip(lines) {
         assert!(found.starts_with(&format!("canary-rollout: {expected}")), "{found}");
     }
-    // The report is there whatever the gate says.
-    assert!(serde_json::from_str::<Value>(&output.stdout).is_ok());
+    // The report is there whatever the gate says, and what it said.
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    let told: Vec<String> = report["requirements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!(
+                "{}: {}",
+                one["requirement"].as_str().unwrap(),
+                one["fulfilment"].as_str().unwrap()
+            )
+        })
+        .collect();
+    for (told, line) in told.iter().zip(lines) {
+        assert!(line.starts_with(told), "{told}");
+    }
+    assert_eq!(told.len(), lines.len());
 }
 
 /// The policy of `opening` throws away 1 healthy release in 5.
@@ -279,8 +295,37 @@ fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
     }
 }
 
+/// Waits until a program listens to interrupts and has worked for half a second of
+/// processor time, however long a busy machine takes to give it that.
+#[cfg(target_os = "linux")]
+fn at_work(child: &Child) {
+    let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
+    let listens = || {
+        let status = of("status");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() & 1 << (2 - 1) != 0
+    };
+    // utime and stime, the 14th and 15th field, in hundredths of a second.
+    let worked = || {
+        let stat = of("stat");
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>() >= 50
+    };
+    let most = std::time::Instant::now() + Duration::from_secs(300);
+    while !(listens() && worked()) {
+        assert!(std::time::Instant::now() < most, "it does not begin to work");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn interrupt(child: &Child) {
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
 /// Interrupted, it tells what it has: the study of the runs it finished.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_gives_the_finished_prefix() {
     let mut child = Command::new(PROGRAM)
@@ -289,13 +334,13 @@ fn an_interrupt_gives_the_finished_prefix() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(700));
-    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(told.success());
+    at_work(&child);
+    interrupt(&child);
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
+    // A gate on fewer runs than asked for has not answered.
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(stderr.contains("(stopped early)"), "{stderr}");
     let found: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(found["partial"], true);
@@ -305,4 +350,89 @@ fn an_interrupt_gives_the_finished_prefix() {
     let short = report(&["reference", "--seed=3", &format!("--runs={runs}")]);
     assert_eq!(short["healthy"], found["healthy"]);
     assert_eq!(short["seeds"]["last"], found["seeds"]["last"]);
+}
+
+/// Waiting runs are counted neither way, and the gate says how many there are.
+#[test]
+fn a_gate_on_runs_that_never_decide_is_undecided() {
+    let gated = File::new(
+        "gated",
+        &json!({ "canary": { "error_ratio": 5 }, "rules": [],
+                 "stages": [{ "traffic_pct": 10, "pause": "manual" }] }),
+    );
+    for require in ["missed_regression<=0.01", "false_rollback<=0.01", "caught>=0.9"] {
+        let output = run(&[gated.path(), "--runs=2000", "--require", require, "--format=text"]);
+        assert_eq!(output.status, 3, "{}", output.stderr);
+        for told in [&output.stderr, &output.stdout] {
+            let line = format!(
+                "{require}: undecided, 0.000000 (0.000000 to 0.001843), 2,000 of 2,000 runs wait for a person"
+            );
+            assert!(told.contains(&line), "{told}");
+        }
+    }
+}
+
+/// A second interrupt is not heard out: here the result finds no reader.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    use std::io::{BufRead, BufReader};
+    let values: Vec<String> = (0..100).map(|i| format!("{}", 1.0 + f64::from(i) / 100.0)).collect();
+    let sweep = format!("--sweep=error_ratio={}", values.join(","));
+    let mut child = Command::new(PROGRAM)
+        .args(["study", "reference", "--runs=1e9", &sweep])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    at_work(&child);
+    interrupt(&child);
+    let mut told = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("(stopped early)"), "{told}");
+    // The report is larger than the pipe, which nobody reads.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none());
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+/// A dear run is not waited for: of 1,500 ticks that each gather the whole
+/// rollout's latencies, one alone takes seconds.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_is_heard_within_a_run() {
+    let dear = File::new(
+        "dear",
+        &json!({ "traffic": { "requests_per_second": 170 },
+                 "stages": [{ "traffic_pct": 50, "duration_ticks": 1_500 }],
+                 "rules": [{ "rule": "latency", "max": 600_000, "look": "every_tick", "window": "rollout" }] }),
+    );
+    let child = Command::new(PROGRAM)
+        .args(["study", dear.path(), "--runs=100", "--threads=1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    at_work(&child);
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["partial"], true);
+}
+
+/// Standard error that is closed or full changes neither result nor status.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_failing_standard_error_keeps_result_and_status() {
+    for (require, status) in [("false_rollback<=0.5", 0), ("false_rollback<=0.05", 1)] {
+        for sink in ["2>/dev/full", "2>&-"] {
+            let script = format!("exec \"$0\" study opening --runs=2000 --require \"$1\" {sink}");
+            let output =
+                Command::new("sh").args(["-c", &script, PROGRAM, require]).output().unwrap();
+            assert_eq!(output.status.code(), Some(status), "{sink}");
+            assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{sink}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::stats::intervals::{Interval, newcombe, wilson};
+use canary_rollout::stats::intervals::{Interval, clopper_pearson, newcombe, tango, wilson};
 use serde::Deserialize;
 
 use super::{check_near, check_ulps, table};
@@ -71,4 +71,71 @@ fn newcombe_without_requests_is_everything() {
     let everything = Interval { low: -1.0, high: 1.0 };
     assert_eq!(newcombe(0, 0, 1, 10, 0.05), everything);
     assert_eq!(newcombe(1, 10, 0, 0, 0.05), everything);
+}
+
+#[derive(Deserialize)]
+struct ClopperPearson {
+    events: u64,
+    trials: u64,
+    alpha: f64,
+    low: f64,
+    high: f64,
+}
+
+/// mpmath, beside statsmodels' `proportion_confint(method="beta")`.
+#[test]
+fn clopper_pearson_is_the_30_digit_value() {
+    for ClopperPearson { events, trials, alpha, low, high } in table("clopper_pearson") {
+        let what = format!("clopper_pearson({events}, {trials}, {alpha})");
+        let interval = clopper_pearson(events, trials, alpha);
+        // Above one half an end is one less the other's mirror.
+        let error = |end: f64| if end > 0.5 { 1e-15 + 1e-12 * (1.0 - end) } else { 1e-12 * end };
+        check_near(&what, interval.low, low, error(low));
+        check_near(&what, interval.high, high, error(high));
+    }
+}
+
+#[test]
+fn clopper_pearson_reaches_0_and_1_at_none_and_all() {
+    assert_eq!(clopper_pearson(0, 0, 0.05), Interval { low: 0.0, high: 1.0 });
+    for trials in [1, 7, 1_000, 123_456] {
+        assert_eq!(clopper_pearson(0, trials, 0.05).low, 0.0, "{trials}");
+        assert!(clopper_pearson(1, trials, 0.05).low > 0.0, "{trials}");
+        assert_eq!(clopper_pearson(trials, trials, 0.05).high, 1.0, "{trials}");
+        assert!(clopper_pearson(trials - 1, trials, 0.05).high < 1.0, "{trials}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Tango {
+    gained: u64,
+    lost: u64,
+    pairs: u64,
+    alpha: f64,
+    low: f64,
+    high: f64,
+}
+
+/// mpmath, the likeliest lost share found by bisection, not by the closed root.
+#[test]
+fn tango_is_the_30_digit_value() {
+    for Tango { gained, lost, pairs, alpha, low, high } in table("tango") {
+        let what = format!("tango({gained}, {lost}, {pairs}, {alpha})");
+        let interval = tango(gained, lost, pairs, alpha);
+        check_near(&what, interval.low, low, 1e-14);
+        check_near(&what, interval.high, high, 1e-14);
+    }
+}
+
+#[test]
+fn tango_mirrors_and_is_never_empty() {
+    assert_eq!(tango(0, 0, 0, 0.05), Interval { low: -1.0, high: 1.0 });
+    for (gained, lost, pairs) in [(0, 0, 5), (3, 1, 40), (0, 17, 2_000), (9, 9, 900)] {
+        let (one, other) = (tango(gained, lost, pairs, 0.05), tango(lost, gained, pairs, 0.05));
+        assert_eq!((one.low, one.high), (-other.high, -other.low));
+        assert!(one.low < one.high);
+    }
+    // ±z²/(n + z²).
+    let z2 = 3.841_458_820_694_124;
+    check_near("no pair differs", tango(0, 0, 200, 0.05).high, z2 / (200.0 + z2), 1e-14);
 }

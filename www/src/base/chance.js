@@ -1,6 +1,6 @@
 /** Probabilities as people say them, and how sure a simulation is of them. */
 
-import { count, significant } from './format.js';
+import { count } from './format.js';
 
 /** @import { Estimate } from './engine.js' */
 
@@ -56,16 +56,41 @@ function inPercent(p) {
 export const chance = ({ estimate }) => `${inPercent(estimate)}\u00a0%`;
 
 /**
- * How far the simulation may be off, in points.
- * @param {Estimate} p
+ * The end of an interval in percent: as a probability, below one in a hundred in
+ * two digits.
+ * @param {number} p
  */
-export const margin = ({ low, high }) => {
-  const half = ((high - low) / 2) * 100;
-  return half < 0.1 ? '±\u00a00.1' : `±\u00a0${significant(Number(half.toPrecision(half < 1 ? 1 : 2)))}`;
-};
+function endInPercent(p) {
+  const rarer = Math.min(p, 1 - p) * 100;
+  if (rarer === 0 || rarer >= 1) return inPercent(p);
+  const shown = Number(rarer.toPrecision(2));
+  return String(Number((p < 0.5 ? shown : 100 - shown).toFixed(6)));
+}
 
 /**
  * The interval that the true probability lies in, as far as the runs tell.
- * @param {Estimate} p
+ * @param {{ low: number, high: number }} p
  */
-export const between = ({ low, high }) => `${inPercent(low)} to ${inPercent(high)}\u00a0%`;
+export const between = ({ low, high }) => `${endInPercent(low)} to ${endInPercent(high)}\u00a0%`;
+
+/**
+ * What so many runs tell of probabilities: their intervals, none of which is
+ * told as nothing.
+ * @param {{ low: number, high: number }[]} ps
+ */
+export const exactness = (ps) =>
+  `95\u00a0% interval${ps.length === 1 ? '' : 's'} of the simulation: ${ps.map(between).join(' and ')}`;
+
+/**
+ * How many of a hundred a share comes to. None and all are told as far as the
+ * runs tell: 0 of 2,000 is not never.
+ * @param {Estimate} share
+ */
+export function of100({ estimate, low, high }) {
+  const [about, least, most] = [Math.round(estimate * 100), Math.floor(low * 100), Math.ceil(high * 100)];
+  if (most === 0) return 'none';
+  if (least === 100) return 'all';
+  if (about === 0) return most === 1 ? 'fewer than 1' : `at most ${most}`;
+  if (about === 100) return least === 99 ? 'more than 99' : `at least ${least}`;
+  return `about ${about}`;
+}

@@ -29,6 +29,7 @@ import { unpack } from './lzma.js';
 /** @typedef {import("../../../pkg/canary_rollout.js").StudyReport} StudyReport */
 /** @typedef {import("../../../pkg/canary_rollout.js").StudyCase} StudyCase */
 /** @typedef {import("../../../pkg/canary_rollout.js").Estimate} Estimate */
+/** @typedef {import("../../../pkg/canary_rollout.js").MeanDifference} MeanDifference */
 /** @typedef {import("../../../pkg/canary_rollout.js").FirstRuns} FirstRuns */
 
 /** The engine's module, for a worker to start it again. */

@@ -9,7 +9,7 @@ import { OUTCOMES } from '../base/format.js';
 import { get } from '../base/json-path.js';
 import { leavesOut } from '../study/leaves-out.js';
 import { POLICIES, isPossible, policyText, rulesOf, withPolicy, withRules } from '../study/policies.js';
-import { isAsBaseline, isHealthy } from '../study/study-request.js';
+import { isHealthy } from '../study/study-request.js';
 
 /** @import { Estimate, Outcome, Report, Rule } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -156,8 +156,7 @@ function sentence(report) {
   const who = person ? 'With a person’s help it was' : 'The policy';
   const did = (/** @type {string} */ active, /** @type {string} */ passive) =>
     person ? `${who} ${passive}` : `${who} ${active}`;
-  // Of a release that is healthy in its own way nothing is counted.
-  const counted = !person && (isAsBaseline(report) || !isHealthy(report));
+  const counted = !person;
   const early = outcome === 'false_rollback' && truth.release === 'bad';
   switch (outcome) {
     case 'false_rollback':

@@ -188,7 +188,7 @@ function spread(distribution) {
 
 /**
  * A quantile as a bound that holds, in three digits: a study knows it to the
- * unit below 128, and above by the lower end of a bin of at most 1/64.
+ * unit below 128, and above by the mean of a bin of at most 1/64.
  * @param {number} quantile
  */
 function bound(quantile) {

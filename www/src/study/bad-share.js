@@ -3,6 +3,7 @@
  * many rollbacks are false alarms.
  */
 
+import { of100 } from '../base/chance.js';
 import { h } from '../base/dom.js';
 import { falseAlarms } from './findings.js';
 import { USUAL } from './study-request.js';
@@ -61,7 +62,7 @@ export class BadShare {
       const share = falseAlarms(found, this.#value / 100);
       const whose = findings.length > 1 ? ` by ${'AB'[i]}` : '';
       return share
-        ? `Of 100 rollbacks${whose}, ${hundredths(share.estimate)} would be of healthy releases.`
+        ? `Of 100 rollbacks${whose}, ${of100(share)} would be of healthy releases.`
         : `Nothing is rolled back${whose}.`;
     });
     this.#sentence.textContent = told.join(' ');
@@ -74,12 +75,4 @@ export class BadShare {
     if (message) this.#input.setAttribute('aria-invalid', 'true');
     else this.#input.removeAttribute('aria-invalid');
   }
-}
-
-/** @param {number} share */
-function hundredths(share) {
-  if (share === 0 || share === 1) return share ? 'all' : 'none';
-  const of100 = Math.round(share * 100);
-  if (of100 === 0 || of100 === 100) return of100 ? 'nearly all' : 'fewer than 1';
-  return `about ${of100}`;
 }

@@ -8,11 +8,14 @@ import { measuredIn, significant, tickUnit } from '../base/format.js';
 import { caughtFrom, falseAlarms } from './findings.js';
 import { RATIOS, badRelease } from './study-request.js';
 
-/** @import { Estimate, Report } from '../base/engine.js' */
+/** @import { Estimate, MeanDifference, Report } from '../base/engine.js' */
 /** @import { CaughtFrom, Findings } from './findings.js' */
 /**
- * `note` says more of the name; `tell` gives a figure and the lines below it.
- * @typedef {{ key: string, name: string, note: string, tell: (found: Findings) => string[] }} Row
+ * `note` says more of the name; `tell` gives a figure and the lines below it;
+ * `when` is where a row is shown at all.
+ * @typedef {{
+ *   key: string, name: string, note: string, tell: (found: Findings) => string[], when?: (found: Findings) => boolean,
+ * }} Row
  */
 
 const NONE = ['–'];
@@ -40,6 +43,16 @@ export function cardRows(report, badShare) {
       note: `missed regression: ${badRelease(report)}`,
       tell: ({ release, beside }) =>
         release ? [...probability(release.p_completed), ...points(beside?.missed)] : NONE,
+    },
+    {
+      key: 'waiting',
+      name: 'Waits for a person',
+      note: 'neither promoted nor rolled back, however long',
+      tell: ({ healthy, release }) => [
+        `${chance(healthy.p_waiting)} of healthy releases`,
+        ...(release ? [`${chance(release.p_waiting)} of bad ones`] : []),
+      ],
+      when: ({ healthy, release }) => healthy.p_waiting.estimate > 0 || (release?.p_waiting.estimate ?? 0) > 0,
     },
     {
       key: 'caught_from',
@@ -88,7 +101,7 @@ const points = (difference) => comparison(difference, (x) => significant(Number(
 
 /**
  * A figure beside that of policy A.
- * @param {Estimate | null | undefined} difference
+ * @param {Estimate | MeanDifference | null | undefined} difference
  * @param {(x: number) => string} word
  * @param {string} unit
  * @param {number} [scale]
@@ -97,7 +110,9 @@ function comparison(difference, word, unit, scale = 1) {
   if (!difference) return [];
   const signed = (/** @type {number} */ x) => `${x > 0 ? '+' : ''}${word(x * scale)}`;
   const { estimate, low, high } = difference;
-  return [`${signed(estimate)}\u00a0${unit} beside A`, `simulated: ${signed(low)} to ${signed(high)}`];
+  const simulated =
+    low === null || high === null ? 'too few runs differ to tell more' : `${signed(low)} to ${signed(high)}`;
+  return [`${signed(estimate)}\u00a0${unit} beside A`, `simulated: ${simulated}`];
 }
 
 /**
@@ -108,14 +123,26 @@ function comparison(difference, word, unit, scale = 1) {
 const halfAndTail = (spread, bound, word) =>
   spread ? [`half ${bound} ${word(spread.p50)}`, `95\u00a0% ${bound} ${word(spread.p95)}`] : NONE;
 
-/** @param {CaughtFrom} caught */
-function ratio({ estimate, low, high, orLess }) {
-  const told = estimate === null ? `none up to ${LAST}` : String(timesOf(estimate));
-  return [
-    `${told}\u00a0times${orLess ? ' or less' : ''}`,
-    ...(low === null ? [] : [`simulated: ${low} to ${high ?? `over ${LAST}`}\u00a0times`]),
-  ];
+/**
+ * What is known of it stands first: the ratios it lies between.
+ * @param {CaughtFrom} caught
+ */
+function ratio(caught) {
+  const { estimate, low, high } = caught;
+  const told = [bracket(caught)];
+  if (low !== null && high !== null && estimate !== null) told.push(`simulated: about ${timesOf(estimate)}`);
+  return told;
+}
+
+/**
+ * The ratios that the smallest one caught lies between: `1.75 to 2 times`.
+ * @param {CaughtFrom} caught
+ */
+export function bracket({ low, high, orLess }) {
+  if (low === null) return `none up to ${LAST}\u00a0times`;
+  if (high === null) return `over ${low}\u00a0times`;
+  return orLess && low === 1 ? `${high}\u00a0times or less` : `${low} to ${high}\u00a0times`;
 }
 
 /** A ratio between swept ones, told no more exactly than it is known. @param {number} x */
-export const timesOf = (x) => Number(x.toPrecision(2));
+export const timesOf = (x) => Number(x.toPrecision(3));

@@ -2,7 +2,7 @@
 
 import { h } from '../base/dom.js';
 import { significant } from '../base/format.js';
-import { timesOf } from './card-rows.js';
+import { bracket } from './card-rows.js';
 import { Curve } from './curve.js';
 import { caughtFrom } from './findings.js';
 import { RATIOS, badRelease, trafficsAround } from './study-request.js';
@@ -90,10 +90,10 @@ const byRatio = (findings) => ({
     points: found.ratios.map(({ at, found: { p_rollback } }) => ({ at, p: p_rollback })),
   })),
   places: findings.flatMap((found, i) => {
-    const { estimate, orLess } = caughtFrom(found);
-    if (estimate === null) return [];
-    const from = `${timesOf(estimate)}\u00a0times${orLess ? ' or less' : ''}`;
-    return [{ mark: `policy-${i}`, at: estimate, label: `${'AB'[i]}: 95\u00a0% caught from ${from}` }];
+    const caught = caughtFrom(found);
+    if (caught.estimate === null) return [];
+    const label = `${'AB'[i]}: 95\u00a0% caught from ${bracket(caught)}`;
+    return [{ mark: `policy-${i}`, at: caught.estimate, label }];
   }),
 });
 

@@ -112,17 +112,19 @@ export class StudyCard {
     const policies = [0, 1].map((i) => this.#findings[i]);
     replace(
       this.#body,
-      ...cardRows(this.#report, this.badShare / 100).map(({ key, name, note, tell }) =>
-        h(
-          'tr',
-          { 'data-row': key },
-          h('th', { scope: 'row' }, name, h('small', {}, note)),
-          ...policies.map((found) => {
-            const [figure, ...below] = found ? tell(found) : ['–'];
-            return h('td', {}, figure, ...below.map((line) => h('small', {}, line)));
-          }),
+      ...cardRows(this.#report, this.badShare / 100)
+        .filter(({ when }) => !when || this.#findings.some(when))
+        .map(({ key, name, note, tell }) =>
+          h(
+            'tr',
+            { 'data-row': key },
+            h('th', { scope: 'row' }, name, h('small', {}, note)),
+            ...policies.map((found) => {
+              const [figure, ...below] = found ? tell(found) : ['–'];
+              return h('td', {}, figure, ...below.map((line) => h('small', {}, line)));
+            }),
+          ),
         ),
-      ),
     );
     if (this.#findings.length > 0) this.#badShare.show(this.#findings);
   }

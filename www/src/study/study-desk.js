@@ -5,12 +5,12 @@
 
 import { h } from '../base/dom.js';
 import { Curves } from './curves.js';
-import { findingsOf } from './findings.js';
+import { caughtFrom, findingsOf } from './findings.js';
 import { POLICIES } from './policies.js';
 import { StudyCard } from './study-card.js';
 import { StudyFigures } from './study-figures.js';
 import { StudyProgress } from './study-progress.js';
-import { RUNS, USUAL, WALL, firstSeed, studyOrder } from './study-request.js';
+import { RUNS, USUAL, WALL, firstSeed, ratiosNear, studyOrder } from './study-request.js';
 import { StudyRunner } from './study-runner.js';
 
 /** @import { Report } from '../base/engine.js' */
@@ -171,7 +171,8 @@ export class StudyDesk {
     const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
     const traffic = this.along === 'traffic';
     this.#withTraffic = traffic;
-    const order = studyOrder(config, report, this.#rival, runs, { brief, little, traffic });
+    const near = runs > RUNS.shown ? ratiosNear(this.#findings.map(caughtFrom)) : [];
+    const order = studyOrder(config, report, this.#rival, runs, { brief, little, near, traffic });
     if (runs === RUNS.many) this.#progress.show(0, runs);
     else this.#progress.rest();
     this.#runner.run(

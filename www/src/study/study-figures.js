@@ -3,13 +3,13 @@
  * What the policy risks and how exactly the simulation knows it are told apart.
  */
 
-import { between, chance, margin } from '../base/chance.js';
+import { between, chance, exactness } from '../base/chance.js';
 import { h } from '../base/dom.js';
 import { counted, tickUnit } from '../base/format.js';
 import { WALL, badRelease, firstSeed, isAsBaseline, isHealthy } from './study-request.js';
 import { Wall } from './wall.js';
 
-/** @import { Estimate, Report } from '../base/engine.js' */
+/** @import { Estimate, Report, StudyCase } from '../base/engine.js' */
 /** @import { StudyResult } from './study-loop.js' */
 
 export class StudyFigures {
@@ -48,8 +48,8 @@ export class StudyFigures {
    */
   await(report) {
     if (!this.element.dataset.runs) {
-      this.#healthy.show(null, HEALTHY);
-      this.#bad.show(null, bad(report));
+      this.#healthy.show(null, null, healthyOnes(report));
+      this.#bad.show(null, null, bad(report));
       this.#exactness.textContent = 'Simulating …';
     }
     this.element.dataset.runs = '0';
@@ -63,20 +63,21 @@ export class StudyFigures {
    */
   show({ report: study, healthy, release }, report, brief) {
     const { name: unit } = tickUnit(report.config.tick_seconds);
-    const missed = study.release?.p_completed ?? null;
-    this.#healthy.show(study.healthy.p_rollback, HEALTHY);
-    this.#bad.show(missed, bad(report));
+    const missed = study.missed_regression;
+    const waiting = (/** @type {StudyCase | null} */ of) => of?.p_waiting ?? null;
+    this.#healthy.show(study.healthy.p_rollback, waiting(study.healthy), healthyOnes(report));
+    this.#bad.show(missed, waiting(study.release), missed ? bad(report) : NO_BAD);
     const first = firstSeed(report.seed);
     this.#walls.healthy.show(healthy, first, unit, `of these ${WALL} healthy ones`);
-    this.#walls.bad.show(release, first, unit, `of these ${WALL} bad ones`);
-    const exact = [study.healthy.p_rollback, missed].flatMap((p) => (p ? [margin(p)] : [])).join(' and ');
-    const next = brief ? 'Let the limit go for more.' : 'More runs would make it exacter, not the policy better.';
+    const none = { ...release, end: release.end.slice(0, 0) };
+    this.#walls.bad.show(missed ? release : none, first, unit, `of these ${WALL} bad ones`);
+    const exact = exactness([study.healthy.p_rollback, ...(missed ? [missed] : [])]);
+    const next = brief
+      ? 'Let the limit go for more.'
+      : 'More runs would make them narrower, not the policy better.';
     this.#exactness.textContent =
-      `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${study.partial ? ' so far' : ''}: ` +
-      `the simulation is exact to ${exact} points (95\u00a0%). ${next}`;
-    if (isHealthy(report) && !isAsBaseline(report)) {
-      this.#exactness.textContent += ' These releases are without the start of the one on screen.';
-    }
+      `A square is a rollout; a click opens it. ${counted(study.runs, 'run')}${study.partial ? ' so far' : ''}, ` +
+      `${exact}. ${next}`;
     this.element.dataset.runs = String(study.runs);
     this.element.dataset.partial = String(study.partial);
     this.element.setAttribute('aria-busy', 'false');
@@ -87,12 +88,19 @@ export class StudyFigures {
    * @param {Report} report
    */
   mark(report) {
-    this.#walls.healthy.mark(isAsBaseline(report) ? report.seed : null);
+    this.#walls.healthy.mark(isHealthy(report) ? report.seed : null);
     this.#walls.bad.mark(isHealthy(report) ? null : report.seed);
   }
 }
 
-const HEALTHY = 'of healthy releases thrown away';
+/** Where a bad release cannot be made by more errors. */
+const NO_BAD = 'of bad releases missed: there is none, for the baseline never fails';
+
+/** @param {Report} report */
+const healthyOnes = (report) =>
+  isHealthy(report) && !isAsBaseline(report)
+    ? 'of healthy releases like the one on screen thrown away'
+    : 'of healthy releases thrown away';
 
 /** @param {Report} report */
 const bad = (report) => `of bad releases missed (${badRelease(report)})`;
@@ -102,6 +110,7 @@ class Figure {
   #value = h('b', { class: 'big' }, '–');
   #words = h('span');
   #interval = h('small', {}, '\u00a0');
+  #waiting = h('small', { class: 'waits', hidden: true });
   element;
 
   /** @param {string} name */
@@ -112,17 +121,21 @@ class Figure {
       this.#value,
       this.#words,
       this.#interval,
+      this.#waiting,
     );
   }
 
   /**
    * @param {Estimate | null} p
+   * @param {Estimate | null} waiting the share that waits for a person
    * @param {string} words
    */
-  show(p, words) {
+  show(p, waiting, words) {
     this.#value.textContent = p ? chance(p) : '–';
     this.#words.textContent = words;
     this.#interval.textContent = p ? `simulated: ${between(p)}` : '\u00a0';
+    this.#waiting.hidden = !p || !waiting || waiting.estimate === 0;
+    this.#waiting.textContent = waiting ? `${chance(waiting)} wait for a person, undecided` : '';
     this.element.dataset.estimate = p ? String(p.estimate) : '';
   }
 }

@@ -3,15 +3,18 @@
  * can answer in between. The chunks change nothing in its result.
  */
 
+import { withOwnRelease } from './own-release.js';
+
 /** @import { FirstRuns, Study, StudyOptions, StudyReport } from '../base/engine.js' */
 /**
  * A configuration and what to study of it.
  * @typedef {{ config: string, options: StudyOptions }} StudyOrder
  */
 /**
- * A study to run, and others beside it, run by run; told at each milestone, a
- * number of runs, and at its end.
- * @typedef {StudyOrder & { beside?: StudyOrder[], milestones: number[] }} StudyRequest
+ * A study to run, and others beside it, run by run: `own` of a release on screen
+ * that is healthy and not as the baseline. Told at each milestone, a number of
+ * runs, and at its end.
+ * @typedef {StudyOrder & { own?: StudyOrder | null, beside?: StudyOrder[], milestones: number[] }} StudyRequest
  */
 /**
  * What is found so far, with the outcomes of the first runs on either release,
@@ -30,7 +33,7 @@
 const GROWTH = 4;
 
 export class StudyLoop {
-  /** @type {{ id: number, study: Study, beside: Study[], milestones: number[] } | null} */
+  /** @type {{ id: number, study: Study, own: Study | null, beside: Study[], milestones: number[] } | null} */
   #now = null;
   #chunk = 1;
 
@@ -50,10 +53,11 @@ export class StudyLoop {
    * @param {number} id
    * @param {StudyRequest} request
    */
-  start(id, { config, options, beside = [], milestones }) {
+  start(id, { config, options, own, beside = [], milestones }) {
     this.stop();
     try {
-      this.#now = { id, study: this.newStudy(config, options), beside: [], milestones };
+      this.#now = { id, study: this.newStudy(config, options), own: null, beside: [], milestones };
+      if (own) this.#now.own = this.newStudy(own.config, own.options);
       for (const other of beside) this.#now.beside.push(this.newStudy(other.config, other.options));
     } catch (error) {
       this.stop();
@@ -73,17 +77,17 @@ export class StudyLoop {
 
   /** Ends the present study without a word. */
   stop() {
-    if (this.#now) for (const study of [this.#now.study, ...this.#now.beside]) study.free();
+    if (this.#now) for (const study of studies(this.#now)) study.free();
     this.#now = null;
   }
 
   #continue() {
     if (!this.#now) return;
-    const { id, study, beside, milestones } = this.#now;
+    const { id, study, milestones } = this.#now;
     const mark = milestones.find((runs) => runs > study.done) ?? study.runs;
     const runs = Math.min(this.#chunk, mark - study.done);
     const before = performance.now();
-    for (const one of [study, ...beside]) one.advance(runs);
+    for (const one of studies(this.#now)) one.advance(runs);
     const took = Math.max(0.05, performance.now() - before);
     this.#chunk = Math.max(1, Math.floor(Math.min(runs * GROWTH, (runs * this.budgetMs) / took)));
 
@@ -97,13 +101,17 @@ export class StudyLoop {
   /** @param {boolean} last */
   #tellResult(last) {
     if (!this.#now) return;
-    const { id, study, beside } = this.#now;
-    const result = {
+    const { id, study, own, beside } = this.#now;
+    const found = {
       report: study.report(),
       healthy: study.first_runs(true),
       release: study.first_runs(false),
       beside: beside.map((one) => one.report()),
     };
+    const result = own ? withOwnRelease(found, own.report(), own.first_runs(false)) : found;
     this.tell({ id, kind: 'result', result, last });
   }
 }
+
+/** @param {{ study: Study, own: Study | null, beside: Study[] }} now */
+const studies = ({ study, own, beside }) => [study, ...(own ? [own] : []), ...beside];

@@ -19,6 +19,8 @@ export const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
 const SOME_RATIOS = [1, 1.25, 1.5, 2, 3, 5];
 const FEW_RATIOS = [1, 1.5, 2, 5];
 const TRAFFIC = 'traffic.requests_per_second';
+/** How many more between two of them, around the smallest that is caught. */
+const BETWEEN = 3;
 /** The steps of traffic, three to a factor of ten, up and down from the configured one. */
 const STEPS = [-3, -2, -1, 0, 1, 2, 3];
 const FEW_STEPS = [-3, 0, 3];
@@ -32,8 +34,8 @@ export const USUAL = /** @type {const} */ ({ rival: 'evidence', badShare: 5, alo
 export const isHealthy = ({ truth }) => truth.release === 'healthy';
 
 /**
- * Whether it is as good as the baseline from the start, as a study's healthy
- * release is: one that starts cold is healthy, too, but not that.
+ * Whether it is as good as the baseline from the start: one that starts cold is
+ * healthy, too, but not that.
  * @param {Report} report
  */
 export const isAsBaseline = (report) =>
@@ -47,7 +49,7 @@ export const isAsBaseline = (report) =>
  * @returns {Json}
  */
 export function withRelease(draft, report, healthy) {
-  if (healthy) return isAsBaseline(report) ? draft : put(draft, 'canary', undefined);
+  if (healthy) return isHealthy(report) ? draft : put(draft, 'canary', undefined);
   if (!isHealthy(report)) return draft;
   return isAsBaseline(report)
     ? put(draft, 'canary.error_ratio', BAD_RATIO)
@@ -60,7 +62,7 @@ export const firstSeed = (seed) =>
 
 /**
  * The configuration to study. A bad release beside a healthy one is that with
- * more errors, so what a healthy one does at its start is left out.
+ * more errors from the start, so how a healthy one starts is left out of it.
  * @param {string} config
  * @param {Report} report of its rollout
  */
@@ -85,12 +87,12 @@ export function trafficsAround({ config }, steps = STEPS) {
  * @param {Report} report of its rollout
  * @param {PolicyName} rival the policy to compare with, where the plan allows it
  * @param {number} runs
- * @param {{ brief?: boolean, little?: boolean, traffic?: boolean }} [extent]
- *   `brief`: at fewer ratios; `little`: this policy alone, at a few; `traffic`: along traffic as well, by a study of
- *   healthy releases and one of the bad, for a sweep is of one release
- * @returns {StudyOrder & { beside: StudyOrder[] }}
+ * @param {{ brief?: boolean, little?: boolean, near?: number[], traffic?: boolean }} [extent]
+ *   `brief`: at fewer ratios; `little`: this policy alone, at a few; `near`: at these ratios, too; `traffic`: along
+ *   traffic as well
+ * @returns {StudyOrder & { own: StudyOrder | null, beside: StudyOrder[] }}
  */
-export function studyOrder(config, report, rival, runs, { brief, little, traffic } = {}) {
+export function studyOrder(config, report, rival, runs, { brief, little, near = [], traffic } = {}) {
   const studied = studiedConfig(config, report);
   const common = {
     runs,
@@ -104,8 +106,11 @@ export function studyOrder(config, report, rival, runs, { brief, little, traffic
     ? { ...common, set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] }
     : common;
   const ratios = little ? FEW_RATIOS : brief ? SOME_RATIOS : RATIOS;
-  const options = { ...bad, sweep: { field: 'canary.error_ratio', values: ratios } };
-  if (!traffic) return { config: studied, options, beside: [] };
+  const values = [...new Set([...ratios, ...near])].sort((a, b) => a - b);
+  const options = { ...bad, sweep: { field: 'canary.error_ratio', values } };
+  const isOther = isHealthy(report) && !isAsBaseline(report);
+  const own = isOther ? { config, options: common } : null;
+  if (!traffic) return { config: studied, options, own, beside: [] };
   const draft = JSON.parse(studied);
   // What passes the engine's limits is not asked for.
   const allowed = (/** @type {number} */ value) =>
@@ -114,16 +119,30 @@ export function studyOrder(config, report, rival, runs, { brief, little, traffic
     field: TRAFFIC,
     values: trafficsAround(report, little ? FEW_STEPS : STEPS).filter(allowed),
   };
-  const healthy = JSON.stringify(put(draft, 'canary', undefined));
   return {
     config: studied,
     options,
+    own,
     beside: [
-      { config: healthy, options: { ...common, sweep } },
       { config: studied, options: { ...bad, sweep } },
+      ...(own ? [{ config, options: { ...common, sweep } }] : []),
     ],
   };
 }
+
+/**
+ * Ratios around the smallest that policies catch, where it lies between two that
+ * were studied: so that it is known better.
+ * @param {{ low: number | null, high: number | null }[]} brackets by policy
+ */
+export const ratiosNear = (brackets) =>
+  brackets.flatMap(({ low, high }) =>
+    low === null || high === null
+      ? []
+      : Array.from({ length: BETWEEN }, (_, i) =>
+          Number((low * (high / low) ** ((i + 1) / (BETWEEN + 1))).toPrecision(3)),
+        ).filter((ratio) => ratio > low && ratio < high),
+  );
 
 /**
  * The release that stands for bad, in words: `1.5 times the errors`.

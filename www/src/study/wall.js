@@ -3,7 +3,7 @@
  * of a kind. One square is in the order of focus, arrows lead to the others.
  */
 
-import { h } from '../base/dom.js';
+import { h, replace } from '../base/dom.js';
 import { count } from '../base/format.js';
 import { WALL } from './study-request.js';
 
@@ -56,16 +56,22 @@ export class Wall {
    */
   show(runs, first, unit, caption) {
     this.#first = first;
-    let harmed = 0;
+    let [harmed, waiting] = [0, 0];
     for (const [i, square] of this.#squares.entries()) {
       const end = runs.end[i] === undefined ? null : ENDS[runs.end[i]];
       if (end === this.harm) harmed += 1;
+      if (end === 'waiting') waiting += 1;
       square.className = `square ${end ?? 'unknown'}${end === this.harm ? ' harm' : ''}`;
       const came = end ? `${WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet';
       square.setAttribute('aria-label', `Seed ${first + i}: ${came}`);
       square.title = `Seed ${first + i}: ${came}`;
     }
-    this.#caption.replaceChildren(h('b', {}, count(harmed)), ` ${caption}`);
+    replace(
+      this.#caption,
+      h('b', {}, count(harmed)),
+      ` ${caption}`,
+      waiting > 0 && h('span', { class: 'wall-key' }, h('span', { class: 'square waiting' }), ` ${count(waiting)} wait for a person`),
+    );
   }
 
   /**

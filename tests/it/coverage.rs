@@ -1,0 +1,175 @@
+//! How often the intervals of a study hold what is true: by exact sums over all
+//! that may be counted, and by many studies of one policy.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::stats::intervals::{Interval, clopper_pearson, tango, wilson};
+use canary_rollout::stats::special::binomial_pmf;
+use canary_rollout::study::{Difference, Study, StudyReport};
+use serde_json::{Value, json};
+
+const ALPHA: f64 = 0.05;
+
+/// The probabilities that an interval of a share lies above and below it.
+fn misses(runs: u64, share: f64, interval: impl Fn(u64, u64, f64) -> Interval) -> (f64, f64) {
+    let (mut above, mut below) = (0.0, 0.0);
+    for count in 0..=runs {
+        let probability = binomial_pmf(count, runs, share);
+        if probability > 1e-14 {
+            let Interval { low, high } = interval(count, runs, ALPHA);
+            above += if low > share { probability } else { 0.0 };
+            below += if high < share { probability } else { 0.0 };
+        }
+    }
+    (above, below)
+}
+
+/// Exact but for what is left out, below 1e-10.
+#[test]
+fn a_share_is_held_at_every_rate_and_each_end_errs_in_its_half_at_most() {
+    for runs in [100, 2_000, 10_000] {
+        let rare = [0.05, 0.17, 0.176, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
+        let shares = rare.iter().map(|expected| expected / runs as f64);
+        let mut least: f64 = 1.0;
+        for share in shares.chain([0.05, 0.2, 0.5, 0.95, 0.999]) {
+            let (above, below) = misses(runs, share, clopper_pearson);
+            assert!(above <= 0.025 && below <= 0.025, "{runs} {share}: {above} {below}");
+            least = least.min(1.0 - above - below);
+        }
+        println!("share, {runs} runs: at least {least:.4}");
+    }
+    // What it stands in place of: one event is too much for Wilson's.
+    let (above, below) = misses(2_000, 0.176 / 2_000.0, wilson);
+    assert!((1.0 - above - below - 0.838).abs() < 0.001, "{above} {below}");
+}
+
+/// What a gate says where the probability is the bound itself: a wrong "failed"
+/// is the lower end above it, a wrong "met" the upper end below it. Exact sums.
+#[test]
+fn a_gate_fails_the_bound_itself_in_one_of_forty_at_most() {
+    for (runs, bound) in [(2_000, 8.5e-5), (2_000, 1e-3), (10_000, 1.7e-5), (1_000, 0.05)] {
+        let (failed, met) = misses(runs, bound, clopper_pearson);
+        assert!(failed <= 0.025 && met <= 0.025, "{runs} {bound}: {failed} {met}");
+    }
+    let (failed, _) = misses(2_000, 8.5e-5, wilson);
+    assert!((failed - 0.156).abs() < 0.001, "{failed}");
+}
+
+/// The coverage of Tango's interval if pairs are gained and lost with these
+/// probabilities: the exact sum over a trinomial law.
+fn paired_coverage(pairs: u64, gained: f64, lost: f64) -> f64 {
+    let difference = gained - lost;
+    let mut coverage = 0.0;
+    for g in 0..=pairs {
+        let of_gained = binomial_pmf(g, pairs, gained);
+        if of_gained < 1e-12 {
+            continue;
+        }
+        for l in 0..=pairs - g {
+            let probability = of_gained * binomial_pmf(l, pairs - g, lost / (1.0 - gained));
+            if probability > 1e-12 {
+                let Interval { low, high } = tango(g, l, pairs, ALPHA);
+                let held = low <= difference && difference <= high;
+                coverage += if held { probability } else { 0.0 };
+            }
+        }
+    }
+    coverage
+}
+
+#[test]
+fn a_paired_difference_of_shares_is_held() {
+    for (pairs, gained, lost, least) in [
+        // Hardly a pair differs.
+        (200, 0.0, 0.0, 1.0),
+        (200, 0.0005, 0.0005, 0.99),
+        (200, 0.002, 0.002, 0.95),
+        (200, 0.01, 0.01, 0.94),
+        (200, 0.0, 0.02, 0.93),
+        (200, 0.01, 0.04, 0.94),
+        (200, 0.1, 0.1, 0.945),
+        (200, 0.2, 0.4, 0.945),
+        (2_000, 0.0002, 0.0002, 0.95),
+        (2_000, 0.0, 0.0001, 0.95),
+        (2_000, 0.0, 0.0005, 0.92),
+        (2_000, 0.0, 0.001, 0.92),
+        (2_000, 0.0, 0.0015, 0.92),
+        (2_000, 0.0, 0.005, 0.93),
+        (2_000, 0.002, 0.01, 0.94),
+        (2_000, 0.02, 0.05, 0.945),
+    ] {
+        let found = paired_coverage(pairs, gained, lost);
+        println!("paired, {pairs} runs, {gained} gained, {lost} lost: {found:.4}");
+        assert!(found >= least, "{pairs} {gained} {lost}: {found}");
+    }
+}
+
+fn report(config: &Value, options: &Value) -> StudyReport {
+    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    study.advance(u64::MAX);
+    study.report()
+}
+
+/// Sequential evidence at 0.05 beside 0.02, whose runs seldom differ.
+fn alike() -> (Value, Value) {
+    let config = json!({
+        "tick_seconds": 60, "traffic": { "requests_per_second": 50 },
+        "baseline": { "error_rate": 0.01 }, "canary": { "error_ratio": 2 },
+        "stages": [{ "traffic_pct": 5, "duration_ticks": 5 },
+                   { "traffic_pct": 50, "duration_ticks": 5 }],
+        "rules": [{ "rule": "sequential", "alpha": 0.05 }],
+    });
+    (config, json!({ "rules": [{ "rule": "sequential", "alpha": 0.02 }] }))
+}
+
+/// One limit beside another: most runs differ.
+fn unlike() -> (Value, Value) {
+    let (mut config, _) = alike();
+    config["rules"] = json!([{ "rule": "error_rate", "max": 0.025 }]);
+    (config, json!({ "rules": [{ "rule": "error_rate", "max": 0.021 }] }))
+}
+
+/// How often 400 studies of 200 runs hold what all their 80,000 runs together
+/// say, whose own error is a twentieth of theirs.
+#[track_caller]
+fn check_paired((config, policy): (Value, Value), intervals_of_harm: usize, least_of_harm: f64) {
+    const STUDIES: u64 = 400;
+    const RUNS: u64 = 200;
+    let of = |seed: u64, runs: u64| {
+        let policies = json!([{ "name": "b", "policy": policy }]);
+        report(&config, &json!({ "runs": runs, "seed": seed, "policies": policies }))
+    };
+    let truth = of(0, STUDIES * RUNS);
+    let release = |report: &StudyReport| report.policies[0].release_difference.unwrap();
+    let healthy = |report: &StudyReport| report.policies[0].healthy_difference;
+    let studies: Vec<StudyReport> = (0..STUDIES).map(|i| of(i * RUNS, RUNS)).collect();
+    let held = |of: &dyn Fn(&StudyReport) -> Difference| {
+        let true_one = of(&truth).p_rollback.estimate;
+        let found = studies.iter().map(|study| of(study).p_rollback);
+        found.filter(|p| p.low <= true_one && true_one <= p.high).count() as f64 / STUDIES as f64
+    };
+    // The standard error of a coverage of 95 % is 1.1 points: three of them.
+    for (name, covered) in [("healthy", held(&healthy)), ("release", held(&release))] {
+        println!("paired, {name}: {covered:.3}");
+        assert!(covered >= 0.917, "{name}: {covered}");
+    }
+    let true_harm = release(&truth).excess_errors.estimate;
+    let harms = studies.iter().map(|study| release(study).excess_errors);
+    let known: Vec<(f64, f64)> = harms.filter_map(|harm| Some((harm.low?, harm.high?))).collect();
+    let held = known.iter().filter(|(low, high)| *low <= true_harm && true_harm <= *high).count();
+    let covered = held as f64 / known.len() as f64;
+    println!("harm: {covered:.3} of {}", known.len());
+    assert!(known.len() >= intervals_of_harm, "{}", known.len());
+    assert!(covered >= least_of_harm, "{covered}");
+}
+
+#[test]
+fn policies_that_are_nearly_alike_are_told_apart_rightly() {
+    check_paired(alike(), 300, 0.90);
+}
+
+#[test]
+fn policies_that_are_unlike_are_told_apart_rightly() {
+    check_paired(unlike(), 400, 0.917);
+}
