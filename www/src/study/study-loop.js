@@ -19,7 +19,9 @@
  * @typedef {{ report: StudyReport, healthy: FirstRuns, release: FirstRuns, beside: StudyReport[] }} StudyResult
  */
 /**
+ * `begun` comes before anything is run: whoever hears it knows that the order was heard.
  * @typedef {{ id: number } & (
+ *   | { kind: "begun" }
  *   | { kind: "progress", done: number, runs: number }
  *   | { kind: "result", result: StudyResult, last: boolean }
  *   | { kind: "error", message: string }
@@ -52,6 +54,7 @@ export class StudyLoop {
    */
   start(id, { config, options, beside = [], milestones }) {
     this.stop();
+    this.tell({ id, kind: 'begun' });
     try {
       this.#now = { id, study: this.newStudy(config, options), beside: [], milestones };
       for (const other of beside) this.#now.beside.push(this.newStudy(other.config, other.options));
