@@ -174,9 +174,15 @@ test('on its own the page tells nobody its height', () =>
     const told = await page.evaluate(async () => {
       const messages = [];
       addEventListener('message', ({ data }) => messages.push(data));
-      document.querySelector('canary-rollout').style.height = '3000px';
-      await new Promise((resolve) => { setTimeout(resolve, 300); });
-      return messages;
+      const element = document.querySelector('canary-rollout');
+      // After the page had its turn: it tells 100 ms after it has seen another height.
+      const turn = new Promise((resolve) => {
+        new ResizeObserver(() => element.offsetHeight === 3000 && setTimeout(() => postMessage('turn'), 100)).observe(element);
+        addEventListener('message', ({ data }) => data === 'turn' && resolve());
+      });
+      element.style.height = '3000px';
+      await turn;
+      return messages.filter((data) => data !== 'turn');
     });
     assert.deepEqual(told, []);
   }));

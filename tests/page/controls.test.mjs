@@ -53,7 +53,9 @@ test('freeze stops the playhead where it is', () =>
     });
     await button(page, 'Freeze').click();
     const frozen = await where(page);
-    await page.waitForTimeout(700);
+    // However much time passes.
+    await page.clock.install();
+    await page.clock.runFor(5_000);
     assert.equal(await where(page), frozen);
   }));
 
@@ -89,20 +91,23 @@ calmAt(4, 'keys act while the focus is on the rollout over time, and only then',
 
 test('the playhead rests while nobody sees it', () =>
   withPage('file', async (page) => {
-    await show(page, CALM);
+    await show(page, { stages: [{ traffic_pct: 5, duration_ticks: 150 }] });
     await button(page, 'Play').click();
     await button(page, 'Freeze').waitFor();
-    await page.evaluate(() => {
+    // It rests when it has stood still for many frames; were it not to rest, it would do so at the end.
+    await page.evaluate(async () => {
       document.body.style.marginTop = '5000px';
       scrollTo(0, 0);
+      const shown = document.querySelector('canary-rollout').shadowRoot.querySelector('.where');
+      for (let [still, text] = [0, '']; still < 60; text = shown.textContent) {
+        await new Promise(requestAnimationFrame);
+        still = shown.textContent === text ? still + 1 : 0;
+      }
     });
-    await page.waitForTimeout(100);
-    const rested = await where(page);
-    await page.waitForTimeout(1000);
-    assert.equal(await where(page), rested);
+    assert.notEqual(await where(page), 'minute 150 of 150');
     await page.evaluate(() => (document.body.style.marginTop = '0'));
     await button(page, 'Play').waitFor();
-    assert.equal(await where(page), 'minute 8 of 8');
+    assert.equal(await where(page), 'minute 150 of 150');
   }));
 
 calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to that', async (page) => {

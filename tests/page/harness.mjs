@@ -18,6 +18,9 @@ const PKG = fileURLToPath(new URL('../../pkg/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../pictures/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** How long anything may take before a test gives up: no test is about speed, and machines are busy. */
+const PATIENCE_MS = 120_000;
+
 // Chromium refuses its sandbox to root; the rest keeps it off the network and
 // makes its pictures the same on every machine.
 const FLAGS = [
@@ -88,6 +91,7 @@ export function startBrowser() {
       documents.set(`/${path}`, { html, headers });
     }
     const opened = await browser.newContext(context);
+    opened.setDefaultTimeout(PATIENCE_MS);
     try {
       const page = await opened.newPage();
       const errors = watch(page);
@@ -106,6 +110,15 @@ export function startBrowser() {
 
 /** A Chromium that draws the same on every machine. */
 export const launchChromium = () => chromium.launch({ executablePath: findChromium(), args: FLAGS });
+
+/** Waits until something holds. */
+export async function until(holds) {
+  const last = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(Date.now() < last, `not within ${PATIENCE_MS / 1000} s: ${holds}`);
+    await new Promise((later) => setTimeout(later, 20));
+  }
+}
 
 /** Fails with axe's findings if the page, open shadow roots included, has any. */
 export async function assertAccessible(page) {

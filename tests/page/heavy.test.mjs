@@ -10,7 +10,7 @@ const { withPage } = startBrowser();
 /** What a call of the engine, and what a task of the page, may run and tell, in ticks. */
 const MOST_OF_A_CALL = 250;
 const MOST_OF_A_TASK = 1_000;
-/** Some of these run for minutes where others run beside them. */
+/** Some of these run for a while, and longer where others run beside them. */
 const PATIENCE = { timeout: 300_000 };
 
 /** Counts the ticks that each call of the engine runs or tells on the page's thread. */
@@ -83,7 +83,7 @@ const HEAVY = {
 const settled = (page) =>
   page.waitForFunction(() => {
     const { shadowRoot } = document.querySelector('canary-rollout');
-    return /of [\d,]{3,}/.test(shadowRoot.querySelector('.where').textContent) || shadowRoot.querySelector('.notice:not(.simulation)').textContent;
+    return /of [\d,]{3,}/.test(shadowRoot.querySelector('.where').textContent) || shadowRoot.querySelector('.notice').textContent;
   }, null, PATIENCE);
 
 for (const [name, heavy] of Object.entries(HEAVY)) {

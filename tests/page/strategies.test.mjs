@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preset, studyOf } from './engine.mjs';
-import { assertAccessible, startBrowser } from './harness.mjs';
+import { assertAccessible, startBrowser, until } from './harness.mjs';
 import { json, show, studied } from './rollout-page.mjs';
 
 const { withPage } = startBrowser();
@@ -148,7 +148,7 @@ test('removed, the element leaves no worker behind', () =>
     await section(page).getByRole('progressbar').waitFor();
     await page.locator('canary-rollout').evaluate((element) => element.remove());
     // One that was only starting is told of, and closed, a moment later.
-    while (page.workers().length > 0) await page.waitForTimeout(20);
+    await until(() => page.workers().length === 0);
     assert.equal(await page.locator('canary-rollout').count(), 0);
   }));
 

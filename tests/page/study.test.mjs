@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preset, studyOf } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
+import { startBrowser, until } from './harness.mjs';
 import {
   BAD,
   CALM,
@@ -319,7 +319,56 @@ test('where a plan leaves no baseline, evidence is not offered, and this policy 
   }));
 
 test('while nobody does anything, more runs make the intervals narrower', () =>
-  withPage('file', (page) => studied(page, 10_000)));
+  withPage('file', async (page) => {
+    await studied(page);
+    // They follow only where they take little time: here no time passes.
+    await page.evaluate(() => (performance.now = () => 0));
+    await show(page, CALM);
+    await studied(page, 10_000);
+  }));
+
+/** A page whose workers can be made deaf: what they are told from then on is lost. */
+const DEAF = `<!doctype html><html lang="en"><title>A course</title><script>
+    const Hearing = window.Worker;
+    window.ended = 0;
+    window.Worker = class extends Hearing {
+      postMessage(message) {
+        this.isDeaf ||= message.kind === window.deafTo;
+        if (!this.isDeaf) super.postMessage(message);
+      }
+      terminate() {
+        window.ended += 1;
+        super.terminate();
+      }
+    };
+  </script><script src="dist/canary-rollout.js"></script><canary-rollout preset="opening" seed="192"></canary-rollout>`;
+
+test('a worker that is deaf to a new study is ended, and another one runs it', () =>
+  withPage('http', async (page) => {
+    await studied(page);
+    await page.evaluate(() => (window.deafTo = 'start'));
+    await show(page, WORSE, 1234);
+    await page.waitForFunction(() => window.ended === 1);
+    await page.evaluate(() => (window.deafTo = ''));
+    await studied(page);
+    await assertShown(page, studyOf(WORSE, { runs: 2000, seed: 1200 }));
+    await until(() => page.workers().length === 1);
+  }, { html: DEAF }));
+
+test('a worker that is deaf to Cancel is ended, and what was found stays', () =>
+  withPage('http', async (page) => {
+    await studied(page);
+    await page.evaluate(() => (window.deafTo = 'cancel'));
+    await button(page, '100,000 runs').click();
+    await button(page.locator('.study'), 'Cancel').click();
+    await page.locator('.study').getByText('Cancelled: what is shown is what was found before.').waitFor();
+    assert.equal(await page.evaluate(() => window.ended), 1);
+    await page.evaluate(() => (window.deafTo = ''));
+    await button(page, '100,000 runs').click();
+    await page.waitForFunction(() => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000);
+    await button(page.locator('.study'), 'Cancel').click();
+    await page.locator('.study').getByText('Cancelled: what is shown is partial').waitFor();
+  }, { html: DEAF }));
 
 test('removed, the element leaves no worker behind; added again, it studies on', () =>
   withPage('file', async (page) => {
@@ -328,8 +377,7 @@ test('removed, the element leaves no worker behind; added again, it studies on',
       window.kept = document.querySelector('canary-rollout');
       window.kept.remove();
     });
-    await page.waitForTimeout(200);
-    assert.equal(page.workers().length, 0);
+    await until(() => page.workers().length === 0);
     await page.evaluate(() => {
       document.querySelector('main').append(window.kept);
       window.kept.config = { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'error_rate', max: 0 }] };

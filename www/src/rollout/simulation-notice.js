@@ -12,7 +12,7 @@ export class SimulationNotice {
   #stop = h('button', { type: 'button', onclick: () => this.#bench.stop() }, 'Stop');
   /** What is said: the same words once, for those who hear them. */
   #said = '';
-  element = h('div', { class: 'notice simulation', part: 'simulation', role: 'status' });
+  element = h('div', { class: 'simulation', part: 'simulation', role: 'status' });
 
   /** @param {Workbench} bench */
   constructor(bench) {

@@ -22,7 +22,9 @@ import { withOwnRelease } from './own-release.js';
  * @typedef {{ report: StudyReport, healthy: FirstRuns, release: FirstRuns, beside: StudyReport[] }} StudyResult
  */
 /**
+ * `begun` comes before anything is run: whoever hears it knows that the order was heard.
  * @typedef {{ id: number } & (
+ *   | { kind: "begun" }
  *   | { kind: "progress", done: number, runs: number }
  *   | { kind: "result", result: StudyResult, last: boolean }
  *   | { kind: "error", message: string }
@@ -55,6 +57,7 @@ export class StudyLoop {
    */
   start(id, { config, options, own, beside = [], milestones }) {
     this.stop();
+    this.tell({ id, kind: 'begun' });
     try {
       this.#now = { id, study: this.newStudy(config, options), own: null, beside: [], milestones };
       if (own) this.#now.own = this.newStudy(own.config, own.options);

@@ -4,10 +4,11 @@
  * error, or by silence.
  */
 
-import { engineBytes, new_study, StudyLoop, workerScript } from '../base/engine.js';
+import { StudyLoop, new_study, resolved } from '../base/engine.js';
+import { startWorker } from '../base/start-worker.js';
+import { areShort } from '../rollout/cost.js';
 
 /** @import { StudyMessage, StudyRequest, StudyResult } from './study-loop.js' */
-/** @import { Order } from './worker.js' */
 /**
  * `onresult` at each milestone and, with `last`, at the end.
  * @typedef {{
@@ -22,6 +23,8 @@ import { engineBytes, new_study, StudyLoop, workerScript } from '../base/engine.
 const PATIENCE_MS = 4000;
 /** How long a chunk may keep the page from answering, in ms. */
 const CHUNK_MS = 10;
+/** How long a worker may be deaf, busy with a chunk, when it is told something: then it is ended. In ms. */
+const DEAF_MS = 1000;
 
 export class StudyRunner {
   /** What studies run on; `null` while it starts. @type {Bench | null} */
@@ -33,6 +36,8 @@ export class StudyRunner {
   /** @type {Job | null} */
   #waiting = null;
   #id = 0;
+  /** Ends a worker that does not hear. @type {ReturnType<typeof setTimeout> | undefined} */
+  #deaf;
   /** Whether what waits for a worker to start was cancelled. */
   #cancelled = false;
   /** Whether studies run beside the page; unknown before the first. @type {boolean | null} */
@@ -50,6 +55,7 @@ export class StudyRunner {
     this.#cancelled = false;
     if (!this.#bench && !this.#abandon) this.#open();
     if (!this.#running?.brief) this.#next();
+    else this.#deaf ??= setTimeout(() => this.#next(), DEAF_MS);
   }
 
   /**
@@ -62,14 +68,46 @@ export class StudyRunner {
       return;
     }
     this.#waiting = null;
+    if (!this.#running) return;
     this.#bench.cancel();
+    this.#expect(() => {
+      const { listener } = /** @type {Job} */ (this.#running);
+      this.close();
+      listener.onerror?.('Cancelled: what is shown is what was found before.');
+    });
   }
 
   /** Ends everything; the next study begins anew. */
   close() {
+    clearTimeout(this.#deaf);
     this.#abandon?.();
     this.#bench?.close();
     this.#bench = this.#abandon = this.#running = this.#waiting = null;
+  }
+
+  /** Goes on with what waits, or with what runs, on another worker. */
+  #restart() {
+    const next = this.#waiting ?? this.#running;
+    this.close();
+    this.#waiting = next;
+    this.#open();
+  }
+
+  /**
+   * Does something about a worker that answers nothing for a while.
+   * @param {() => void} otherwise
+   */
+  #expect(otherwise) {
+    // It cannot be deaf that runs on the page’s own thread: its chunks are over when this is called.
+    if (!this.inWorker) return;
+    this.#isHeard();
+    this.#deaf = setTimeout(otherwise, DEAF_MS);
+  }
+
+  /** Something was heard of it. */
+  #isHeard() {
+    clearTimeout(this.#deaf);
+    this.#deaf = undefined;
   }
 
   #next() {
@@ -78,14 +116,17 @@ export class StudyRunner {
     this.#waiting = null;
     this.#id += 1;
     this.#bench.start(this.#id, this.#running.request);
+    this.#expect(() => this.#restart());
   }
 
   /** @param {StudyMessage} message */
   #hear(message) {
     if (message.id !== this.#id || !this.#running) return;
     const { listener } = this.#running;
+    if (message.kind === 'begun') return this.#isHeard();
     if (message.kind === 'progress') return listener.onprogress?.(message.done, message.runs);
     const ended = message.kind === 'error' || message.last;
+    if (ended) this.#isHeard();
     if (ended) this.#running = null;
     if (message.kind === 'error') listener.onerror?.(message.message);
     else listener.onresult(message.result, message.last);
@@ -102,63 +143,51 @@ export class StudyRunner {
       this.#next();
       if (this.#cancelled) bench.cancel();
     };
-    const refused = () => settle(this.#onPage(), false);
-    const hear = (/** @type {StudyMessage} */ message) => this.#hear(message);
-    this.#abandon = startWorker(hear, (bench) => settle(bench, true), refused);
+    this.#abandon = startWorker(PATIENCE_MS, {
+      onready: ({ post, end }) => {
+        const bench = {
+          start: (/** @type {number} */ id, /** @type {StudyRequest} */ request) => post({ kind: 'start', id, request }),
+          cancel: () => post({ kind: 'cancel' }),
+          close: end,
+        };
+        settle(bench, true);
+      },
+      onrefused: () => settle(this.#onPage(), false),
+      onmessage: (/** @type {StudyMessage} */ message) => this.#hear(message),
+    });
   }
 
   /** @returns {Bench} */
   #onPage() {
     const loop = new StudyLoop(new_study, CHUNK_MS, (message) => this.#hear(message));
     return {
-      start: (id, request) => loop.start(id, request),
+      start: (id, request) => {
+        if (fitsThePage(request)) return loop.start(id, request);
+        loop.stop();
+        // Told later, as a study's own faults are.
+        setTimeout(() => this.#hear({ id, kind: 'error', message: TOO_LONG }));
+      },
       cancel: () => loop.cancel(),
       close: () => loop.stop(),
     };
   }
 }
 
+const TOO_LONG =
+  'Studies of rollouts as long as this one are run beside the page, by a worker, and the page around this one allows none: ' +
+  'its policy needs “worker-src blob:”. Shorter rollouts need no worker.';
+
 /**
- * @param {(message: StudyMessage) => void} hear
- * @param {(bench: Bench) => void} onready
- * @param {() => void} onrefused
- * @returns {() => void} ends it
+ * Whether a run of a study, of each policy at each value of the sweep, is short enough for
+ * the page's own thread. A configuration that is none is the engine's to refuse.
+ * @param {StudyRequest} request
  */
-function startWorker(hear, onready, onrefused) {
-  const url = URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
-  /** @type {Worker | null} */
-  let worker = null;
-  const end = () => {
-    clearTimeout(patience);
-    URL.revokeObjectURL(url);
-    worker?.terminate();
-  };
-  const refuse = () => {
-    end();
-    onrefused();
-  };
-  const patience = setTimeout(refuse, PATIENCE_MS);
+function fitsThePage({ config, options }) {
+  const policies = 1 + (options.policies?.length ?? 0);
+  const cases = 2 + (options.sweep?.values.length ?? 0);
   try {
-    worker = new Worker(url);
+    return areShort(resolved(config), policies * cases);
   } catch {
-    // Told later, as every other refusal is.
-    setTimeout(refuse);
-    return end;
+    return true;
   }
-  const order = (/** @type {Order} */ message) => worker?.postMessage(message);
-  worker.addEventListener('error', (event) => {
-    event.preventDefault();
-    refuse();
-  });
-  worker.addEventListener('message', ({ data }) => {
-    if (data.kind !== 'ready') return hear(data);
-    clearTimeout(patience);
-    onready({
-      start: (id, request) => order({ kind: 'start', id, request }),
-      cancel: () => order({ kind: 'cancel' }),
-      close: end,
-    });
-  });
-  order({ kind: 'engine', bytes: engineBytes });
-  return end;
 }
