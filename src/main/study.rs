@@ -48,7 +48,7 @@ pub(super) fn study(arguments: lexopt::Parser) -> Result<Outcome, String> {
     let mut partial = report.partial;
     for gate in &mut gates {
         let (found, stopped) = gate.pass(&report)?;
-        say(&found.to_string());
+        say(&format!("canary-rollout: {found}"));
         report.requirements.push(found);
         partial |= stopped;
     }
@@ -206,15 +206,15 @@ fn simulate_aloud(study: &mut Study) {
     let rollouts = study.done() as f64 * f64::from(study.rollouts_per_run());
     let stopped = if study.is_finished() { "" } else { " (stopped early)" };
     say(&format!(
-        "{} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
+        "canary-rollout: {} runs{stopped}, {rollouts:.0} rollouts in {seconds:.2} s, {:.0} a second",
         study.done(),
         rollouts / seconds.max(1e-9)
     ));
 }
 
-/// A line on standard error. Where nobody listens, the result still counts.
+/// Writes a line to standard error. Where nobody listens, the result still counts.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "canary-rollout: {line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(not(target_family = "wasm"))]
