@@ -5,6 +5,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::config::{Config, presets};
+use canary_rollout::math;
 use canary_rollout::report::{Outcome, Release};
 use canary_rollout::rollout::Rollout;
 use canary_rollout::study::{Study, StudyReport};
@@ -225,7 +226,7 @@ fn a_cold_start_is_charged_with_its_errors() {
     });
     let excess = |tick: i32| {
         let share = if tick > 4 { 1.0 } else { 0.25 };
-        6_000.0 * share * 0.01 * 2.0 * 0.5_f64.powf(f64::from(tick - 1) / 2.0)
+        6_000.0 * share * 0.01 * 2.0 * math::pow(0.5, f64::from(tick - 1) / 2.0)
     };
     for horizon in [3, 4, 20] {
         let expected: f64 = (1..=horizon).map(excess).sum();
