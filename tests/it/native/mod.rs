@@ -9,3 +9,13 @@ mod readme;
 mod study_cli;
 mod tables;
 mod walkthrough;
+
+use canary_rollout::study::Study;
+use serde_json::Value;
+
+/// A study run to its end, on all threads.
+fn studied(config: &Value, options: &Value) -> Study {
+    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    study.run_parallel(&std::sync::atomic::AtomicBool::new(false), |_| {});
+    study
+}

@@ -1,8 +1,6 @@
 //! What notes.md says of the engine: its state diagram, its command lines and
 //! its tables are held against the engine itself.
 
-use std::sync::atomic::AtomicBool;
-
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,12 +8,12 @@ use std::sync::Arc;
 use canary_rollout::config::preset;
 use canary_rollout::controller::{Call, State, Step};
 use canary_rollout::rollout::{By, Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
-use canary_rollout::study::Study;
 use canary_rollout::world::Cells;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::console::{blocks, check_console};
+use super::studied;
 use super::tables::{Mean, Share, check_table, check_words, thousands};
 use crate::support::{config, preset_config};
 
@@ -455,10 +453,8 @@ fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
                 "stages": stages,
                 "rules": [{ "rule": "sequential", "tolerated_ratio": tolerated_ratio }],
             });
-            let options = json!({ "runs": RUNS }).to_string();
-            let mut study = Study::new(&config.to_string(), &options).unwrap();
-            study.run_parallel(&AtomicBool::new(false), |_| {});
-            let rolled_back = study.report().healthy.rolled_back_by_stage.iter().sum();
+            let report = studied(&config, &json!({ "runs": RUNS })).report();
+            let rolled_back = report.healthy.rolled_back_by_stage.iter().sum();
             Share { part: rolled_back, whole: RUNS }
         };
         let found = TOLERATED.map(p);

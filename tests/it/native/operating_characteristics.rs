@@ -2,13 +2,12 @@
 //! simulations of the same rollout and against the tables in notes.md. Their
 //! configurations are `tests/data/oc/*.json`.
 
-use std::sync::atomic::AtomicBool;
-
 use canary_rollout::math::{exp, ln, pow};
 use canary_rollout::stats::normal;
-use canary_rollout::study::{CaseReport, Study};
+use canary_rollout::study::CaseReport;
 use serde_json::{Value, json};
 
+use super::studied;
 use super::tables::{check_table, check_words, half_width};
 
 /// A probability is within 0.0022 of its truth, 19 times in 20.
@@ -67,16 +66,11 @@ impl From<&CaseReport> for Figures {
     }
 }
 
-fn studied(config: &str, options: Value) -> Study {
-    let mut study = Study::new(config, &options.to_string()).unwrap();
-    study.run_parallel(&AtomicBool::new(false), |_| {});
-    study
-}
-
 /// The figures at [`RATIOS`].
 fn by_ratio(config: &str) -> Vec<Figures> {
     let sweep = json!({ "field": "error_ratio", "values": RATIOS });
-    let study = studied(config, json!({ "runs": RUNS, "sweep": sweep }));
+    let config = serde_json::from_str(config).unwrap();
+    let study = studied(&config, &json!({ "runs": RUNS, "sweep": sweep }));
     study.report().sweep.unwrap().points.iter().map(|point| (&point.policies[0]).into()).collect()
 }
 
@@ -148,7 +142,7 @@ fn bets_at_stage_starts_catch_what_starts_late_and_stand_in_the_notes() {
         for (start_tick, (p, excess)) in [1, 21, 31].into_iter().zip(late) {
             let arrival = json!({ "late": { "start_tick": start_tick } });
             config["canary"] = json!({ "error_ratio": 2, "error_arrival": arrival });
-            let report = studied(&config.to_string(), json!({ "runs": RUNS })).report();
+            let report = studied(&config, &json!({ "runs": RUNS })).report();
             let healthy = report.healthy.p_rollback.estimate;
             let found = Figures::from(&report.release.unwrap());
             let few = 5.0 / RUNS as f64;

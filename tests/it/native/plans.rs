@@ -12,10 +12,10 @@
 //! beside them as `pooled` and is not read; nor is `kept`, what a certificate gave
 //! that was kept once earned.
 
-use std::sync::atomic::AtomicBool;
-
-use canary_rollout::study::{CaseReport, Study};
+use canary_rollout::study::CaseReport;
 use serde_json::{Value, json};
+
+use super::studied;
 
 const PLANS: &str = include_str!("../../data/plans.json");
 
@@ -51,9 +51,7 @@ fn check(plan: &Value) -> Vec<String> {
     // Seeds of its own for each plan, so that one unlucky block cannot tilt all.
     let seed = 1_000_000 * name[1..].parse::<u64>().unwrap();
     let options = json!({ "runs": runs, "seed": seed, "horizon_ticks": plan["horizon_ticks"] });
-    let mut study = Study::new(&plan["config"].to_string(), &options.to_string()).unwrap();
-    study.run_parallel(&AtomicBool::new(false), |_| {});
-    let report = study.report();
+    let report = studied(&plan["config"], &options).report();
     let release = report.release.as_ref().unwrap();
 
     let reference_runs = plan["reference_runs"].as_f64().unwrap();
