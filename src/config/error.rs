@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::{Fault, MOST_TOLD, line_column};
+use crate::json::{Fault, MOST_TOLD, in_order, line_column};
 use crate::problem::Problem;
 
 /// Why a configuration is refused: all of its faults, in the order of the text. A
@@ -29,20 +29,20 @@ impl ConfigError {
     }
 
     /// Faults of a text in its order.
-    pub(crate) fn of_text(mut faults: Vec<Fault>, text: &str) -> Self {
-        faults.sort_by_key(|fault| fault.place);
-        let more = faults.len().saturating_sub(MOST_TOLD);
-        faults.truncate(MOST_TOLD);
-        let problem = |fault: Fault| {
+    pub(crate) fn of_text(faults: &[Fault], text: &str) -> Self {
+        let order = in_order(faults.iter().map(|fault| fault.place));
+        let problem = |i: usize| {
+            let fault = &faults[i];
             let line_column = Some(line_column(text, fault.place));
             Problem { line_column, ..problem(fault) }
         };
-        ConfigError { problems: faults.into_iter().map(problem).collect(), more }
+        let more = faults.len().saturating_sub(MOST_TOLD);
+        ConfigError { problems: order.into_iter().take(MOST_TOLD).map(problem).collect(), more }
     }
 
     /// Faults of a tree whose parts may come from several texts.
-    pub(crate) fn of_tree(faults: Vec<Fault>) -> Self {
-        ConfigError::of_values(faults.into_iter().map(problem).collect())
+    pub(crate) fn of_tree(faults: &[Fault]) -> Self {
+        ConfigError::of_values(faults.iter().map(problem).collect())
     }
 
     /// What is wrong: at least one problem, at most 20, in the order of the text.
@@ -82,10 +82,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-fn problem(fault: Fault) -> Problem {
+fn problem(fault: &Fault) -> Problem {
     let path = match fault.path.char_indices().nth(MAX_PATH) {
         Some((end, _)) => format!("{}…", fault.path.get(..end).unwrap_or_default()),
-        None => fault.path,
+        None => fault.path.clone(),
     };
-    Problem::new(path, fault.message)
+    Problem::new(path, fault.message.clone())
 }

@@ -41,7 +41,7 @@ impl Config {
         };
         let mut faults = faults.into_list();
         faults.extend(problems.into_iter().map(of_value));
-        Err(ConfigError::of_text(faults, text))
+        Err(ConfigError::of_text(&faults, text))
     }
 }
 
@@ -59,10 +59,10 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
     let foreign = |message| Fault { path: String::new(), message, place: 0 };
     let tree = json::parse(text).map_err(|fault| {
         let fault = foreign::of_text(text).map_or(fault, foreign);
-        ConfigError::of_text(vec![fault], text)
+        ConfigError::of_text(&[fault], text)
     })?;
     if let Some(message) = foreign::of_tree(&tree) {
-        return Err(ConfigError::of_text(vec![foreign(message)], text));
+        return Err(ConfigError::of_text(&[foreign(message)], text));
     }
     let (input, faults) = json::read(&tree);
     Ok((tree, input, faults))
@@ -87,7 +87,7 @@ impl ConfigInput {
         let (_, input, faults) = read_text(text)?;
         match faults.is_empty() {
             true => Ok(input),
-            false => Err(ConfigError::of_text(faults.into_list(), text)),
+            false => Err(ConfigError::of_text(&faults.into_list(), text)),
         }
     }
 
@@ -97,7 +97,7 @@ impl ConfigInput {
         let (input, faults) = json::read(tree);
         match faults.is_empty() {
             true => Ok(input),
-            false => Err(ConfigError::of_tree(faults.into_list())),
+            false => Err(ConfigError::of_tree(&faults.into_list())),
         }
     }
 

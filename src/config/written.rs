@@ -2,7 +2,7 @@
 
 use super::resolve::read_text;
 use super::*;
-use crate::json::line_column;
+use crate::json::{in_order, line_column};
 use crate::problem::Problem;
 use crate::rules::Method;
 
@@ -17,11 +17,11 @@ impl Config {
             warning.path = self.written_path(&warning.path, &input);
         }
         let places = tree.places(warnings.iter().map(|warning| warning.path.as_str()));
-        warnings.sort_by_key(|warning| places.of(&warning.path));
         for warning in &mut warnings {
             warning.line_column = Some(line_column(text, places.of(&warning.path)));
         }
-        warnings
+        let order = in_order(warnings.iter().map(|warning| places.of(&warning.path)));
+        order.into_iter().map(|i| warnings[i].clone()).collect()
     }
 
     /// The path in what was written of a path in what was resolved from it.

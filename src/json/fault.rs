@@ -47,6 +47,14 @@ pub(crate) fn line_column(text: &str, place: usize) -> (u32, u32) {
     (lines as u32 + 1, line.chars().count() as u32 + 1)
 }
 
+/// In which order places of a text are met: their indices, those of the same place
+/// as they stand.
+pub(crate) fn in_order(places: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut order: Vec<(usize, usize)> = places.zip(0..).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, i)| i).collect()
+}
+
 /// What some editors begin a text in UTF-8 with.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -118,19 +126,17 @@ impl Faults {
 
     /// The paths that were spoken of.
     pub(crate) fn told(&self) -> Told {
-        let told = self.list.iter().map(|fault| fault.path.clone());
-        Told(told.chain(self.meant.iter().cloned()).collect())
+        let mut told = self.meant.clone();
+        // One by one: to collect them would sort them first.
+        for fault in &self.list {
+            told.insert(fault.path.clone());
+        }
+        Told(told)
     }
 
     /// All of them.
     pub(crate) fn into_list(self) -> Vec<Fault> {
         self.list
-    }
-}
-
-impl From<Fault> for Faults {
-    fn from(fault: Fault) -> Self {
-        Faults { list: vec![fault], ..Faults::default() }
     }
 }
 

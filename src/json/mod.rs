@@ -12,7 +12,7 @@ mod parse;
 mod read;
 mod write;
 
-pub(crate) use fault::{BYTE_ORDER_MARK, Fault, Faults, MOST_TOLD, Told, line_column};
+pub(crate) use fault::{BYTE_ORDER_MARK, Fault, Faults, MOST_TOLD, Told, in_order, line_column};
 pub(crate) use parse::{Node, parse};
 pub(crate) use read::{A_CHOICE, AN_OBJECT, Choice, Field, Read, fields, read, read_object, words};
 pub(crate) use write::write;

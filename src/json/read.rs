@@ -300,13 +300,16 @@ impl Node {
     /// The places in the text of the values at these paths, or of the nearest ones
     /// that hold what is left out; by path.
     pub(crate) fn places<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Places {
-        let wanted: BTreeSet<&str> = paths.collect();
+        let mut wanted = BTreeSet::new();
+        for path in paths {
+            wanted.insert(path.to_string());
+        }
         let mut places = Places(BTreeMap::new());
         self.find(&mut String::new(), &wanted, &mut places);
         places
     }
 
-    fn find(&self, path: &mut String, wanted: &BTreeSet<&str>, places: &mut Places) {
+    fn find(&self, path: &mut String, wanted: &BTreeSet<String>, places: &mut Places) {
         let from = (Bound::Included(path.as_str()), Bound::Unbounded);
         let next = wanted.range::<str, _>(from).next();
         if !next.is_some_and(|next| next.starts_with(path.as_str())) {

@@ -70,7 +70,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
         parse(options).map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
     let (input, faults): (StudyInput, _) = read(&options);
     let is_read = faults.is_empty();
-    let mut base = parse(text).map_err(|fault| ConfigError::of_text(vec![fault], text))?;
+    let mut base = parse(text).map_err(|fault| ConfigError::of_text(&[fault], text))?;
     let mut draft = Draft {
         problems: faults.into_list().into_iter().map(of_options).collect(),
         ..Draft::default()

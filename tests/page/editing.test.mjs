@@ -323,7 +323,7 @@ test('a file of something else is told of at its place, and the last valid one i
   withPage('file', async (page) => {
     await show(page, CALM);
     for (const [text, place] of [
-      ['{"name": "x",\n  "version": 3}', 2],
+      ['{"stages": [{"traffic_pct": 5}],\n  "version": 3}', 2],
       ['{\n\n  "stages": oops\n}', 3],
     ]) {
       await picker(page).setInputFiles(fileOf('other.json', text));

@@ -245,6 +245,24 @@ onCalm('a problem’s place is shown in the text', async (page) => {
   }
 });
 
+onCalm('a place counts characters, and what is not listed is counted', async (page) => {
+  const selected = () => text(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
+  await text(page).fill('{"name": "😀é", "fly": 1, "stages": [{"traffic_pct": 5}], "tick_seconds": "60 s"}');
+  await button(page, 'Apply').click();
+  for (const [message, place, value] of [['unknown field', 'column 16', '"fly"'], ['invalid type', 'column 74', '"60 s"']]) {
+    const leads = page.locator('.problem-list li', { hasText: message }).getByRole('button');
+    assert.match(await leads.innerText(), new RegExp(`${place}$`));
+    await leads.click();
+    assert.equal(await selected(), value);
+  }
+  const many = Array.from({ length: 500 }, (_, i) => `"a${i}": 1`).join(', ');
+  await text(page).fill(`{"stages": [{"traffic_pct": 5}], ${many}}`);
+  await button(page, 'Apply').click();
+  assert.equal(await page.locator('.problem-list li').count(), 20);
+  await page.locator('.problems').getByText('and 480 more').waitFor();
+  assert.match(await page.locator('.notice').innerText(), /^500 problems in the configuration/);
+});
+
 /** Texts that are no configuration: each is told with the engine's message. */
 const NO_CONFIGURATION = [
   '',

@@ -3,8 +3,6 @@
 import { h, replace } from '../base/dom.js';
 import { counted } from '../base/format.js';
 
-/** @import { Problem } from '../base/engine.js' */
-
 export class ProblemNotice {
   #onshow;
   element = h('div', { class: 'notice', part: 'notice', role: 'status' });
