@@ -55,7 +55,8 @@ export function layout(parts) {
   );
   const page = h(
     'div',
-    { class: 'page' },
+    // The page is in English, whatever the host around it is.
+    { class: 'page', dir: 'ltr', lang: 'en' },
     part(
       WHOLE_PAGE,
       h(

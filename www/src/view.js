@@ -152,10 +152,13 @@ export class View {
     page.addEventListener('change', () => bench.settle());
     /** @type {{ element: HTMLElement, resize: (width: number) => void }[]} */
     const measured = [this.#timeline, this.#flow, this.#machine, this.desk.curve];
-    this.#resizes = new ResizeObserver((entries) => {
-      for (const { target, contentRect } of entries)
-        measured.find(({ element }) => element === target)?.resize(contentRect.width);
-    });
+    // In a frame of its own: what is drawn anew may be as high as to change the width again.
+    this.#resizes = new ResizeObserver((entries) =>
+      requestAnimationFrame(() => {
+        for (const { target, contentRect } of entries)
+          measured.find(({ element }) => element === target)?.resize(contentRect.width);
+      }),
+    );
     this.#measured = measured.map(({ element }) => element);
     // Of changes told together, the last holds.
     this.#sight = new IntersectionObserver((entries) => bench.rest(!entries[entries.length - 1].isIntersecting));
@@ -235,6 +238,8 @@ export class View {
     const { text, draft, session, problems } = bench;
     this.#scenario.show(text, bench.seed ?? session.seed);
     if (problems.length === 0 && !bench.isWaiting) this.#surprise.showConfig(draft, session.report);
+    this.#surprise.showProblems(problems.length);
+    this.#verdict.mark(problems.length === 0);
     this.#notice.show(problems.length + bench.more);
     this.#forms.show(bench);
   }

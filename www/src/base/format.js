@@ -10,9 +10,21 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
  */
 export function significant(x) {
   const magnitude = Math.abs(x);
+  if (magnitude >= 1e12 && magnitude < Infinity) {
+    const [digits, power] = x.toExponential(2).split('e');
+    return `${Number(digits)}\u00a0×\u00a010${raised(Number(power))}`.replace('-', '−');
+  }
   const text = magnitude >= 100 || magnitude === 0 ? whole.format(x) : String(Number(x.toPrecision(3)));
   return text.replace('-', '−');
 }
+
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/**
+ * An exponent: `⁻³`, `¹²`.
+ * @param {number} n whole
+ */
+export const raised = (n) => String(n).replace(/./g, (digit) => (digit === '-' ? '⁻' : RAISED[Number(digit)]));
 
 /**
  * A number with its unit, never parted at a line's end.
@@ -162,7 +174,8 @@ export function headline(report) {
   const rollback = last('rollback');
   switch (report.final_state) {
     case 'ROLLED_BACK':
-      return rollback ? `Rolled back ${at(rollback.tick, rollback.stage)}` : 'Rolled back';
+      if (!rollback) return 'Rolled back';
+      return `Rolled back ${at(rollback.tick, rollback.stage)}${ticks > rollback.tick ? `; all traffic is back at ${unit} ${count(ticks)}` : ''}`;
     case 'ROLLING_BACK':
       return rollback ? `Rolling back since ${unit} ${count(rollback.tick)}` : 'Rolling back';
     case 'COMPLETED':

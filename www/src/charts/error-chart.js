@@ -16,7 +16,10 @@ import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-mar
 /** @import { Report } from '../base/engine.js' */
 /** @import { Holdable, OnSet } from './limit-handle.js' */
 /** @import { Limit, Window } from '../rollout/model.js' */
+/** @import { Range } from './rate-marks.js' */
 
+/** What the intervals are: they hold at a moment chosen beforehand, not however often one looks. */
+const ONE_LOOK = '95 % interval of this window, for one look';
 
 export class ErrorChart {
   name = 'errors';
@@ -32,6 +35,10 @@ export class ErrorChart {
    * @type {Float64Array[]}
    */
   #rates = [];
+
+  /** Of both arms over the window that is judged. @type {Range[][]} */
+  #intervals = [];
+  #limitColumn = 0;
 
   #handle;
   /** The scale of rates, which stays while a limit is dragged. @type {Scale} */
@@ -59,7 +66,9 @@ export class ErrorChart {
     const windows = window === 'tick' ? ['tick'] : [window, 'tick'];
     this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
     const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
-    this.columns = [...ARMS, ...alone, 'limit for the canary'];
+    this.#intervals = ARMS.map((arm) => intervals(series, arm, window));
+    this.columns = [...ARMS, ...alone, 'limit for the canary', ...ARMS.map((arm) => `${arm}, ${ONE_LOOK}`)];
+    this.#limitColumn = this.columns.length - 1 - ARMS.length;
     this.#limits = limits(report, series, false);
 
     const y = this.#scale();
@@ -69,7 +78,7 @@ export class ErrorChart {
       marks: s(
         'g',
         {},
-        ...ARMS.flatMap((arm) => intervalBand(arm, intervals(series, arm, window), cuts, x, y)),
+        ...ARMS.flatMap((arm, i) => intervalBand(arm, this.#intervals[i], cuts, x, y)),
         ...this.#dots(x, y),
         ...ARMS.flatMap((arm, i) => rateLine(arm, points(this.#rates[i]), cuts, x, y)),
         ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
@@ -155,6 +164,7 @@ export class ErrorChart {
     return [
       ...this.#rates.map((rates) => percent(rates[tick - 1] ?? NaN)),
       percent(limitAt(this.#limits, series, tick)),
+      ...this.#intervals.map((all) => rangeWords(all.find((range) => range.tick === tick))),
     ];
   }
 
@@ -164,11 +174,14 @@ export class ErrorChart {
       { mark: 'canary', name: 'canary', column: 1 },
       ...this.#limits
         .slice(0, 1)
-        .map(() => ({ mark: 'limit', name: 'limit', column: this.columns.length - 1 })),
-      { mark: 'interval', name: '95 % interval', column: null },
+        .map(() => ({ mark: 'limit', name: 'limit', column: this.#limitColumn })),
+      { mark: 'interval', name: ONE_LOOK, column: null },
     ];
   }
 }
+
+/** @param {Range | undefined} range */
+const rangeWords = (range) => (range ? `${percent(range.low)} to ${percent(range.high)}` : '–');
 
 /**
  * Where a grip stands: beyond the tick, whose own point it must not hide, or

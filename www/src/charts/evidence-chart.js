@@ -7,7 +7,7 @@ import { extent, scaleLinear, scaleLog } from './scale.js';
 import { line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
-import { significant, unbroken } from '../base/format.js';
+import { raised, significant, unbroken } from '../base/format.js';
 import { limitMarks } from './limit-marks.js';
 import { deciding, evidenceRule, points, thinned } from '../rollout/model.js';
 
@@ -56,7 +56,7 @@ export class EvidenceChart {
     this.plot.draw(x, width, {
       behind: [
         stageBands(bands, x, this.plot.height),
-        yAxis(y, x, planned ? y.ticks(4) : powers(y.domain()), significant),
+        yAxis(y, x, planned ? y.ticks(4) : powers(y.domain()), planned ? significant : power),
       ],
       marks: s(
         'g',
@@ -130,6 +130,10 @@ function linear(seen, limits, range) {
     .nice(4)
     .range(range);
 }
+
+/** A power of ten where there is little room: `100`, `10⁶`. @param {number} value */
+const power = (value) =>
+  value >= 0.001 && value <= 1000 ? significant(value) : `10${raised(Math.round(Math.log10(value)))}`;
 
 /** Powers of ten, no more than there is room for. @param {number[]} domain */
 function powers([low, high]) {

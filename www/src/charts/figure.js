@@ -92,7 +92,7 @@ export class Figure {
     if (!scene || this.element.hidden) return;
     this.chart.plot.seek(tick, atEnd);
     if (this.#words) this.#words.textContent = this.chart.words?.(here) ?? '';
-    const figures = this.chart.figures(scene, tick);
+    const figures = this.chart.figures(scene, tick, atEnd);
     const told = [];
     for (const value of this.#key.querySelectorAll('b')) {
       value.textContent = figures[Number(value.getAttribute('data-column'))];

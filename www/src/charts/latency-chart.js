@@ -4,11 +4,12 @@ import { extent, scaleLog } from './scale.js';
 import { line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
 import { s } from '../base/dom.js';
-import { milliseconds } from '../base/format.js';
+import { milliseconds, significant } from '../base/format.js';
 import { limitMarks } from './limit-marks.js';
 import { ARMS } from '../rollout/arms.js';
 import { limitAt, limits, points, thinned } from '../rollout/model.js';
 
+/** @import { Rule } from '../base/engine.js' */
 /** @import { Scene } from './timeline.js' */
 /** @import { Limit, Point } from '../rollout/model.js' */
 
@@ -40,7 +41,7 @@ export class LatencyChart {
     this.plot.draw(x, width, {
       behind: [
         stageBands(bands, x, this.plot.height),
-        yAxis(y, x, roundSteps(y.domain(), this.plot.height), milliseconds),
+        yAxis(y, x, roundSteps(y.domain(), this.plot.height), shortly),
       ],
       marks: s(
         'g',
@@ -64,16 +65,29 @@ export class LatencyChart {
     return [...quantiles, milliseconds(limitAt(this.#limits, series, tick))];
   }
 
-  key() {
+  /** @param {Scene} scene */
+  key({ report }) {
     return [
       { mark: 'baseline p99', name: 'baseline p99', column: 2 },
       { mark: 'canary p99', name: 'canary p99', column: 5 },
       { mark: 'p95', name: 'p95', column: null },
       { mark: 'p50', name: 'p50', column: null },
-      ...this.#limits.slice(0, 1).map(() => ({ mark: 'limit', name: 'p99 limit', column: 6 })),
+      ...this.#limits.slice(0, 1).map(({ rule }) => ({ mark: 'limit', name: limitName(report.config.rules[rule]), column: 6 })),
     ];
   }
 }
+
+/**
+ * What a rule limits: `p95 limit`.
+ * @param {Rule} rule
+ */
+const limitName = ({ quantile }) => (quantile === undefined ? 'limit' : `p${significant(quantile * 100)} limit`);
+
+/**
+ * A latency where there is little room: `312 ms`, `1.5 s`.
+ * @param {number} ms
+ */
+const shortly = (ms) => (ms < 1000 ? milliseconds(ms) : `${significant(ms / 1000)}\u00a0s`);
 
 /**
  * Round values on a logarithmic axis, as many as its height has room for.

@@ -58,11 +58,14 @@ export class TrafficChart {
   }
 
   /**
-   * The figures of a tick for key and table.
+   * The figures of a tick for table and key, which tells what came of it at the end.
    * @param {Scene} scene
    * @param {number} tick
+   * @param {boolean} [atEnd]
    */
-  figures({ series }, tick) {
+  figures({ series, report }, tick, atEnd = false) {
+    const after = atEnd ? shareAfter(report) : undefined;
+    if (after !== undefined) return [share(after)];
     return [tick > 0 ? share(series.traffic_pct[tick - 1]) : '–'];
   }
 
@@ -74,6 +77,14 @@ export class TrafficChart {
     ];
   }
 }
+
+/**
+ * The share when all is decided, in percent; `undefined` until then.
+ * @param {Report} report
+ * @returns {number | undefined}
+ */
+const shareAfter = ({ final_state }) =>
+  ({ COMPLETED: 100, ROLLED_BACK: 0 })[/** @type {"COMPLETED" | "ROLLED_BACK"} */ (final_state)];
 
 /**
  * The share over time, with what came of it after the end.
@@ -88,9 +99,7 @@ function course(report, series, end) {
   /** @type {Point[]} */
   const went = [];
   for (let tick = 0; tick < length; tick += 1) if (tick === 0 || shares[tick] !== shares[tick - 1]) went.push({ tick, value: shares[tick] });
-  const after = { COMPLETED: 100, ROLLED_BACK: 0 }[
-    /** @type {"COMPLETED" | "ROLLED_BACK"} */ (report.final_state)
-  ];
+  const after = shareAfter(report);
   if (after !== undefined) went.push({ tick: length, value: after }, { tick: end, value: after });
   else if (length > 0) went.push({ tick: length, value: series.traffic_pct[length - 1] });
   return went;

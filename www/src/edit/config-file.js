@@ -13,7 +13,6 @@ const MOST_BYTES = 1 << 20;
 export class ConfigFile {
   #file = h('input', {
     type: 'file',
-    accept: '.json,application/json',
     hidden: true,
     onchange: () => this.#openFirst(this.#file.files),
   });

@@ -54,6 +54,8 @@ export class EmbedDialog {
       'dialog',
       {
         class: 'embed-dialog',
+        dir: 'ltr',
+        lang: 'en',
         part: 'embed-dialog',
         'aria-label': 'Embed this rollout',
         onclose: () => this.#frame.replaceChildren(),

@@ -44,6 +44,8 @@ export class LessonDesk {
   problems = [];
   /** @type {Bearings | null} */
   #bearings = null;
+  /** What is asked now. @type {Asking | null} */
+  #asking = null;
   /** Told when the rollout has been watched to its end. @type {(() => void) | null} */
   #watched = null;
   #step = h('div', { class: 'lesson-step' });
@@ -79,7 +81,7 @@ export class LessonDesk {
   /** Leaves the lesson; its rollout stays, as anybody's. */
   close() {
     this.#measures.close();
-    this.#lesson = this.#bearings = this.source = null;
+    this.#lesson = this.#bearings = this.#asking = this.source = null;
     this.problems = [];
     this.#watch(null);
     this.element.hidden = true;
@@ -101,6 +103,7 @@ export class LessonDesk {
   /** Follows the playhead. @param {Session} session */
   follow({ atEnd, veiled }) {
     if (atEnd && !veiled) this.#watched?.();
+    this.#asking?.follow?.();
   }
 
   /** @param {Lesson} lesson */
@@ -171,6 +174,7 @@ export class LessonDesk {
    */
   #ask(title, asking, label, onjudged, ...before) {
     replace(this.#step, ...before, heading(title), checkForm(asking, label, onjudged));
+    this.#asking = asking;
     this.#on.onlay();
   }
 

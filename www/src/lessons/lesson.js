@@ -27,7 +27,8 @@
  *   configuration changed by `config`, which is opened when it was found.
  * - `configure`: `goals` that the learner's policy must meet on the lesson's release.
  * - `operate`: `goals` that the rollout must meet after the learner's commands.
- * - `connect`: a diagram of `nodes` and `edges`, whose ends are to be found.
+ * - `connect`: a diagram of `nodes` and `edges`, whose ends are to be found; `says` of an
+ *   edge is told who led it elsewhere.
  * - `reflect`: an `answer` to compare one's own with.
  */
 
@@ -48,7 +49,7 @@ import { all, byKind, either, expect, list, object, oneOf, positive, record, tex
 /** @typedef {Asked & { kind: "estimate", question: string, figure: string, tolerance: number, config?: Members }} Estimate */
 /** @typedef {Asked & { kind: "configure", question: string, goals: Goal[] }} Configure */
 /** @typedef {{ kind: "operate", question: string, goals: Goal[] }} Operate */
-/** @typedef {{ kind: "connect", question: string, nodes: string[], edges: { from: string, label: string, to: string }[] }} Connect */
+/** @typedef {{ kind: "connect", question: string, nodes: string[], edges: { from: string, label: string, to: string, says?: string }[] }} Connect */
 /** @typedef {{ kind: "reflect", question: string, answer: string }} Reflect */
 /** @typedef {Choose | Estimate | Configure | Operate | Connect | Reflect} Check */
 /**
@@ -120,7 +121,7 @@ const connect = (value, path, fault) => {
     kind: short,
     question,
     nodes: list(text(18), 2, 8),
-    edges: list(record({ from: node, label: text(60), to: node }), 1, 16),
+    edges: list(record({ from: node, label: text(60), to: node }, { says: short }), 1, 16),
   })(value, path, fault);
 };
 

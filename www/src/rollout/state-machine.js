@@ -19,13 +19,21 @@ export const EDGES = [
   { from: 'PROGRESSING', to: 'PAUSED', label: 'pause' },
   { from: 'PAUSED', to: 'PROGRESSING', label: 'resume, promote' },
   { from: 'PROGRESSING', to: 'COMPLETED', label: 'last stage' },
-  { from: 'PAUSED', to: 'COMPLETED', label: 'last stage' },
+  { from: 'PAUSED', to: 'COMPLETED', label: 'promote, last stage' },
   { from: 'PROGRESSING', to: 'ROLLING_BACK', label: 'rule, abort' },
   { from: 'PAUSED', to: 'ROLLING_BACK', label: 'abort' },
   { from: 'PROGRESSING', to: 'ROLLED_BACK', label: 'rule, abort' },
   { from: 'PAUSED', to: 'ROLLED_BACK', label: 'abort' },
   { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: '' },
 ];
+
+/** Every way in words, for who does not see where the lines lead. */
+const waysInWords = () =>
+  h(
+    'ul',
+    { class: 'unseen', 'aria-label': 'Ways between the states' },
+    ...EDGES.map(({ from, to, label }) => h('li', {}, `From ${from} to ${to}: ${label || 'when all traffic is back'}`)),
+  );
 
 const HEIGHT = 214;
 const NODE = 28;
@@ -79,6 +87,7 @@ export class StateMachine {
           drawNode(name, boxes[name], name === state),
         ),
       ),
+      waysInWords(),
     );
     if (before) {
       pulse(this.element.querySelector('.node.lit'));

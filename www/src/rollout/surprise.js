@@ -31,6 +31,7 @@ export class Surprise {
   #draft = {};
   /** @type {StudyResult | null} */
   #study = null;
+  #problems = 0;
   /** @type {Report | null} */
   #here = null;
   /** @type {Report | null} */
@@ -116,6 +117,16 @@ export class Surprise {
     this.#write();
   }
 
+  /**
+   * Says that what is drawn is not what is configured.
+   * @param {number} problems in the configuration
+   */
+  showProblems(problems) {
+    if (problems === this.#problems) return;
+    this.#problems = problems;
+    this.#write();
+  }
+
   /** @param {StudyResult | null} study */
   showStudy(study) {
     this.#study = study;
@@ -123,7 +134,9 @@ export class Surprise {
   }
 
   #write() {
-    if (this.#here) replace(this.#headline, ...words(this.#here, this.#study));
+    if (this.#problems > 0) {
+      replace(this.#headline, 'This configuration is not valid. What is drawn is the last valid one.');
+    } else if (this.#here) replace(this.#headline, ...words(this.#here, this.#study));
     if (this.#whole) replace(this.#room, ...words(this.#whole, this.#study));
   }
 }

@@ -15,13 +15,29 @@ export class Verdict {
   #live = h('p', { class: 'unseen', 'aria-live': 'polite' });
   element = h('section', { class: 'verdict', part: 'verdict', role: 'group', 'aria-label': 'Verdict' }, this.#now, this.#room, this.#live);
 
+  /** Whether it is of the configuration in the forms. */
+  #own = true;
+  /** @type {[here: Report, whole: Report] | null} */
+  #shown = null;
+
+  /**
+   * Says whose verdict it is.
+   * @param {boolean} own whether of the configuration in the forms, else of the last valid one
+   */
+  mark(own) {
+    if (own === this.#own) return;
+    this.#own = own;
+    if (this.#shown) this.show(...this.#shown);
+  }
+
   /**
    * @param {Report} here the rollout up to the playhead
    * @param {Report} whole
    */
   show(here, whole) {
-    this.#now.replaceChildren(...content(here, 'h3'));
-    this.#room.replaceChildren(...content(whole, 'p'));
+    this.#shown = [here, whole];
+    this.#now.replaceChildren(...content(here, 'h3', this.#own));
+    this.#room.replaceChildren(...content(whole, 'p', this.#own));
     const spoken = `${headline(here)}. ${reason(here)}`;
     if (this.#live.textContent !== spoken) this.#live.textContent = spoken;
   }
@@ -30,16 +46,18 @@ export class Verdict {
 /**
  * @param {Report} report
  * @param {"h3" | "p"} headlineTag
+ * @param {boolean} own whether it is of the configuration in the forms
  */
-function content(report, headlineTag) {
+function content(report, headlineTag, own) {
   const outcome = OUTCOMES[report.outcome];
-  const by = report.decisions.at(-1)?.by;
+  // That all traffic is back follows from what was decided before.
+  const by = report.decisions.findLast(({ action }) => action !== 'rolled_back')?.by;
   const kicker = [report.config.name, `seed ${report.seed}`, by && `decided by ${DECIDERS[by]}`];
   return [
     h(
       'div',
       { class: 'verdict-words' },
-      h('p', { class: 'kicker' }, kicker.filter(Boolean).join(', ')),
+      h('p', { class: 'kicker' }, `${own ? '' : 'Last valid: '}${kicker.filter(Boolean).join(', ')}`),
       h(headlineTag, { class: 'headline' }, headline(report)),
       h('p', { class: 'reason' }, reason(report)),
     ),

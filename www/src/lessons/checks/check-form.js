@@ -10,8 +10,16 @@ import { messageOf } from '../../base/engine.js';
  * @param {(judgement: Judgement) => void} onjudged
  */
 export function checkForm(asking, label, onjudged) {
+  const { follow } = asking;
   const says = h('p', { class: 'says', role: 'status' });
   const button = h('button', { type: 'submit', class: 'strong' }, asking.label ?? label);
+  if (follow) {
+    asking.follow = () => {
+      if (button.disabled || !follow()) return false;
+      says.textContent = 'Something was changed since. Check it again.';
+      return true;
+    };
+  }
   const judge = async () => {
     if (button.disabled) return;
     button.disabled = true;

@@ -25,8 +25,11 @@ import { reflect } from './reflect.js';
  */
 /**
  * A question with its controls. `judge` may throw the engine's message; `label` is
- * on the button that asks it to; `after` is done when it was right.
- * @typedef {{ element: HTMLElement, judge: () => Promise<Judgement>, label?: string, after?: () => void }} Asking
+ * on the button that asks it to; `after` is done when it was right. `follow` is told when
+ * the workbench has changed, and answers whether what was judged holds no more.
+ * @typedef {{
+ *   element: HTMLElement, judge: () => Promise<Judgement>, label?: string, after?: () => void, follow?: () => boolean,
+ * }} Asking
  */
 
 /** @type {Record<Check["kind"], (check: any, bearings: Bearings) => Asking>} */

@@ -21,8 +21,14 @@ export const configure = (check, bearings) =>
     if (bench.problems.length > 0)
       return `The configuration has ${counted(bench.problems.length, 'problem')}; mend that first.`;
     const { config, same } = policyIn(bench.text, start.config);
-    const apart = same ? '' : 'Your policy was tried on the lesson’s release and traffic, not on those you changed.';
-    return { work: { config, seed: start.seed }, apart };
+    const work = { config, seed: start.seed };
+    const { session } = bench;
+    if (same && session.seed === start.seed && session.commands.length === 0) return { work, apart: '' };
+    const apart = same
+      ? 'Your policy was tried with the lesson’s seed and without commands, which is what is drawn now.'
+      : 'Your policy was tried on the lesson’s release and traffic, not on those you changed; that is what is drawn now.';
+    // What is drawn and what is judged are one.
+    return { work, apart, draw: () => bench.load(same ? { ...work, config: bench.text } : work) };
   });
 
 /**
@@ -41,15 +47,36 @@ export const operate = (check, bearings) =>
 /**
  * @param {Configure | Operate} check
  * @param {Bearings} bearings
- * @param {(bearings: Bearings) => { work: Work, apart: string } | string} workOf what
- *   is to be run, or why it cannot be
+ * @param {(bearings: Bearings) => { work: Work, apart: string, draw?: () => void } | string} workOf what
+ *   is to be run, with how to draw it where it is not what is drawn; or why it cannot be run
  * @returns {Asking}
  */
 function toGoals(check, bearings, workOf) {
   const { measure, tick } = bearings;
   const { question, goals } = check;
   const items = goals.map((goal) => h('li', {}, icon('waiting'), h('span', {}, goalWords(goal, tick))));
-  const judge = async () => {
+  /** What was judged last, while it is not all met. @type {string | null} */
+  let judged = null;
+  const subject = () => {
+    const { text, session } = bearings.bench;
+    return JSON.stringify([text, session.seed, session.commands]);
+  };
+  /** @type {Asking} */
+  const asking = { element: h('div', {}, h('p', {}, question), h('ul', { class: 'goals' }, ...items)), judge, follow };
+
+  /** Takes back what was judged, when that was changed. */
+  function follow() {
+    if (judged === null || judged === subject()) return false;
+    judged = null;
+    goals.forEach((goal, i) => {
+      items[i].className = '';
+      replace(items[i], icon('waiting'), h('span', {}, goalWords(goal, tick)));
+    });
+    return true;
+  }
+
+  async function judge() {
+    judged = null;
     const found = workOf(bearings);
     if (typeof found === 'string') return { right: null, says: found };
     const values = await measure(goals.map(({ figure }) => figure), found.work, check.kind === 'configure' ? check : {});
@@ -65,7 +92,9 @@ function toGoals(check, bearings, workOf) {
     const missing = unmet.length > 0 ? `Not yet. ${unmet.join('. ')}.` : 'All of it is met.';
     /** @type {Judgement} */
     const judgement = { right: unmet.length === 0, says: [missing, found.apart].filter(Boolean).join(' ') };
+    found.draw?.();
+    if (unmet.length > 0) judged = subject();
     return judgement;
-  };
-  return { element: h('div', {}, h('p', {}, question), h('ul', { class: 'goals' }, ...items)), judge };
+  }
+  return asking;
 }

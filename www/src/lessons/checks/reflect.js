@@ -3,6 +3,12 @@ import { h } from '../../base/dom.js';
 /** @import { Reflect } from '../lesson.js' */
 /** @import { Asking } from './check.js' */
 
+/** Different words of an answer, at least. */
+const FEWEST_WORDS = 5;
+
+/** How many different words a text has. @param {string} text */
+const wordsIn = (text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu)).size;
+
 /**
  * A question to answer in one's own words, judged by oneself beside a model answer.
  * @param {Reflect} check
@@ -22,13 +28,13 @@ export function reflect({ question, answer }) {
     element: h('div', {}, h('label', { class: 'reflection' }, question, words), model),
     label: 'Compare',
     judge: async () => {
-      if (!words.value.trim()) return { right: null, says: 'Write an answer first: a few words will do.' };
+      if (wordsIn(words.value) < FEWEST_WORDS) return { right: null, says: 'Write an answer first, in a sentence or two.' };
       const marked = marks.findIndex(({ radio }) => radio.checked);
       model.hidden = false;
       if (marked < 0) return { right: null, says: 'Compare your answer with the model, and mark it.' };
       marks[marked].radio.checked = false;
       const right = marked === 0;
-      return { right, says: right ? 'You had it.' : 'Put in what you missed, in your own words; then compare again.' };
+      return { right, says: right ? 'By your own judgement, you had it.' : 'Put in what you missed, in your own words; then compare again.' };
     },
   };
 }
