@@ -15,8 +15,8 @@ use arguments::{Argument, Arguments, unexpected, unknown_option};
 use canary_rollout::config::{
     CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
 };
-use canary_rollout::controller::{Command, State};
 use canary_rollout::message::{did_you_mean, harmless, quoted};
+use canary_rollout::policy::{Command, State};
 use canary_rollout::problem::Problem;
 use canary_rollout::rollout::{Rollout, TimedCommand};
 use canary_rollout::seed::parse_seed;
