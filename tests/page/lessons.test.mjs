@@ -347,7 +347,7 @@ test('the page lists its lessons, and the course’s other questions open what a
           'Paused at minute 5, at 1 %',
           'Rolled back at minute 15, at 25 %',
           'Rolled back at minute 1, at 100 %',
-          'Rolled back at minute 2, at 10 %',
+          'Rolled back at minute 2, at 10 %; all traffic is back at minute 7',
         ],
       );
     },
