@@ -48,9 +48,10 @@ function expected() {
       '.verdict-now .headline': `Rolled back at minute ${tick}, at ${share} %`,
       '.verdict-now .reason': reason,
       '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
-      '[data-chart=traffic] .key': `canary ${share} % as planned`,
+      // What came of it: it was rolled back.
+      '[data-chart=traffic] .key': 'canary 0 % as planned',
       '[data-chart=errors] .key':
-        `baseline ${percent(baseline)} canary ${percent(canary)} limit ${percent(baseline + limit)} 95 % interval`,
+        `baseline ${percent(baseline)} canary ${percent(canary)} limit ${percent(baseline + limit)} 95 % interval of this window, for one look`,
       '[data-figure=false_rollback]': figure(healthy.p_rollback, 'of healthy releases thrown away'),
       '[data-figure=missed_regression]': figure(release.p_completed, 'of bad releases missed (1.5 times the errors)'),
       '.exactness':

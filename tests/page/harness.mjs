@@ -92,6 +92,7 @@ export function startBrowser() {
     }
     const opened = await browser.newContext(context);
     opened.setDefaultTimeout(PATIENCE_MS);
+    await opened.addInitScript(holdIdle, IDLE_MS);
     try {
       const page = await opened.newPage();
       const errors = watch(page);
@@ -110,6 +111,23 @@ export function startBrowser() {
 
 /** A Chromium that draws the same on every machine. */
 export const launchChromium = () => chromium.launch({ executablePath: findChromium(), args: FLAGS });
+
+/** After how long without a word the page studies more runs, in ms. */
+const IDLE_MS = 2500;
+
+/**
+ * Runs in the page: what it does when nobody has done anything for a while is held back, in
+ * `whenIdle`, for a slow machine would do it while a test reads what is shown.
+ */
+function holdIdle(idleMs) {
+  window.whenIdle = [];
+  const original = window.setTimeout;
+  window.setTimeout = (act, after, ...rest) => {
+    if (after !== idleMs) return original(act, after, ...rest);
+    window.whenIdle.push(act);
+    return 0;
+  };
+}
 
 /** Waits until something holds. */
 export async function until(holds) {

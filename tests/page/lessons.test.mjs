@@ -347,7 +347,7 @@ test('the page lists its lessons, and the course’s other questions open what a
           'Paused at minute 5, at 1 %',
           'Rolled back at minute 15, at 25 %',
           'Rolled back at minute 1, at 100 %',
-          'Rolled back at minute 2, at 10 %',
+          'Rolled back at minute 2, at 10 %; all traffic is back at minute 7',
         ],
       );
     },
@@ -494,3 +494,96 @@ test('a hostile lesson is text, and the page lives', () =>
     },
     { html: course('preset="opening"'), context: CALMLY },
   ));
+
+test('what is judged is what is drawn; what was judged is taken back when something is changed', () =>
+  withLesson('why-in-steps', async (page) => {
+    await predict(page, 4500);
+    await commit(page);
+    await page.getByText('3. Do it').waitFor();
+    const marks = () => page.locator('.goals li').evaluateAll((all) => all.map(({ className }) => className));
+    await configure({ stages: [{ traffic_pct: 1 }, { traffic_pct: 100 }] })(page);
+    await says(page).getByText('Not yet.').waitFor();
+    assert.ok((await marks()).every((mark) => mark === 'met' || mark === 'unmet'));
+    // A preset has its own release: until it is checked, nothing is said of it.
+    await page.getByLabel('Preset').selectOption('healthy');
+    await says(page).getByText('Something was changed since. Check it again.').waitFor();
+    assert.deepEqual(new Set(await marks()), new Set(['']));
+    assert.match(await headline(page).innerText(), /^Promoted/);
+    await check(page);
+    await says(page).getByText('lesson’s release and traffic').waitFor();
+    // The lesson's release, with that policy, is on the page now, and both say the same of it.
+    const { state, ratio, seed } = await page.locator('canary-rollout').evaluate((element) => ({
+      state: element.state, ratio: element.config.canary.error_ratio, seed: element.seed,
+    }));
+    assert.deepEqual([ratio, seed], [5, 3]);
+    const told = await page.locator('.goals li').first().innerText();
+    assert.equal(/it is rolled back/.test(told), state === 'ROLLED_BACK', `${told}, and the page: ${state}`);
+  }));
+
+/** What a diagram draws beyond its edges, behind a node, or one number on another. */
+const faultsOfDiagram = (page) =>
+  page.locator('.diagram').evaluate((svg) => {
+    const outer = svg.getBoundingClientRect();
+    const faults = [];
+    const boxes = [...svg.querySelectorAll('.node rect')].map((node) => node.getBoundingClientRect());
+    const numbers = [...svg.querySelectorAll('.edge text')].map((text) => ({ n: text.textContent, box: text.getBoundingClientRect() }));
+    for (const { n, box } of numbers) {
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      if (boxes.some((node) => x > node.left && x < node.right && y > node.top && y < node.bottom)) faults.push(`${n} on a node`);
+      if (numbers.some((other) => other.n !== n && Math.hypot(other.box.x - box.x, other.box.y - box.y) < 8)) faults.push(`${n} on another`);
+    }
+    const inner = boxes.map(({ left, right, top, bottom }) => [left + 3, right - 3, top + 3, bottom - 3]);
+    for (const [i, path] of [...svg.querySelectorAll('.edge path')].entries()) {
+      const { x, y, width, height } = path.getBoundingClientRect();
+      if (x < outer.left || y < outer.top || x + width > outer.right || y + height > outer.bottom) faults.push(`path ${i} is cut`);
+      const length = path.getTotalLength();
+      for (let at = 0; at <= length; at += 2) {
+        const point = path.getPointAtLength(at);
+        const [px, py] = [outer.left + point.x, outer.top + point.y];
+        if (inner.some(([left, right, top, bottom]) => px > left && px < right && py > top && py < bottom)) {
+          faults.push(`path ${i} runs behind a node`);
+          break;
+        }
+      }
+    }
+    return { faults, numbers: numbers.length };
+  });
+
+test('a diagram is whole whatever is answered, and a wrong answer is told a reason', () =>
+  withLesson('state-machine', async (page) => {
+    const { nodes, edges } = lessonOf('state-machine').task;
+    await predict(page, 25);
+    await commit(page);
+    await page.locator('.connect').waitFor();
+    const selects = page.locator('.connect select');
+    const ways = [
+      edges.map(({ to }) => to),
+      ...nodes.map((node) => edges.map(() => node)),
+      ...[1, 2, 3].map((step) => edges.map((_, i) => nodes[(i * step + step) % nodes.length])),
+      edges.map(({ from }) => from),
+    ];
+    for (const ends of ways) {
+      for (const [i, end] of ends.entries()) await selects.nth(i).selectOption(end);
+      const { faults, numbers } = await faultsOfDiagram(page);
+      assert.deepEqual(faults, [], ends.join(', '));
+      assert.equal(numbers, edges.length);
+    }
+    await check(page);
+    const said = await says(page).innerText();
+    for (const [i, { from, to, says: reason }] of edges.entries()) {
+      assert.equal(said.includes(`${i + 1}: ${reason}`), from !== to, `${i + 1}`);
+    }
+  }));
+
+test('an answer in one’s own words has some', () =>
+  withLesson('same-seed', async (page) => {
+    await predict(page, PLAYS['same-seed'].predictions[1]);
+    await commit(page);
+    const words = page.locator('.reflection textarea');
+    for (const few of ['', 'banana', 'banana banana banana banana', '? ! . , ;']) {
+      await words.fill(few);
+      await button(page, 'Compare').click();
+      await says(page).getByText('Write an answer first').waitFor();
+      assert.equal(await page.getByText('You judge this one').isVisible(), false);
+    }
+  }));

@@ -76,7 +76,8 @@ export class Workbench extends Workpiece {
   loadGiven(given) {
     const text = jsonOf(given);
     if (text !== undefined) return this.load({ config: text });
-    this.refuse(`found ${given === undefined ? 'undefined' : `a ${typeof given}`}, expected an object of JSON values, or JSON text`);
+    const found = given === undefined ? 'undefined' : typeof given === 'object' ? 'an object that is no JSON' : `a ${typeof given}`;
+    this.refuse(`found ${found}, expected an object of JSON values, or JSON text`);
     this.#on.onchange();
   }
 

@@ -112,6 +112,13 @@ export const stageBands = (all, x, height) =>
     ),
   );
 
+/** Characters that a label has room for as they are: a long one is drawn closer. */
+const FITTING = 6;
+
+/** @param {string} label */
+const fitted = (label) =>
+  label.length > FITTING ? { textLength: MARGIN.left - 8, lengthAdjust: 'spacingAndGlyphs' } : {};
+
 /**
  * Grid lines with their labels.
  * @param {Scale} y
@@ -125,6 +132,6 @@ export const yAxis = (y, x, ticks, label) =>
     { class: 'axis' },
     ...ticks.flatMap((value) => [
       s('line', { x1: x.range()[0], x2: x.range()[1], y1: y(value), y2: y(value) }),
-      s('text', { x: MARGIN.left - 6, y: y(value), dy: '0.35em', 'text-anchor': 'end' }, label(value)),
+      s('text', { x: MARGIN.left - 6, y: y(value), dy: '0.35em', 'text-anchor': 'end', ...fitted(label(value)) }, label(value)),
     ]),
   );

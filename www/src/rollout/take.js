@@ -26,8 +26,8 @@
 /** A rollout at a tick: its report, and what its state allows. @typedef {{ tick: number, report: Report, allowed: Call[] }} Sight */
 /**
  * A rollout that was run: its end, every tick, and, if that was asked for and is not the
- * end, what there is to see at a tick. `commands` are those given, `faults` say why others
- * were not.
+ * end, what there is to see at a tick. `commands` are those given, and under a veil those
+ * still to come; `faults` say why others were not given.
  * @typedef {{
  *   seed: number, end: Sight, series: Series, here: Sight | null, waited: number, commands: Told[], faults: string[],
  * }} Made
@@ -70,6 +70,11 @@ export class Take {
     return this.#commands[this.#commands.length - 1]?.tick ?? 0;
   }
 
+  /** The commands that are still to be given. */
+  get rest() {
+    return this.#commands.slice(this.#next);
+  }
+
   /** Gives the commands of the tick that it has reached. */
   #give() {
     const { ticks } = this.rollout;
@@ -92,7 +97,7 @@ export class Take {
 
   /** Leaves out the commands that are still to be given, for the rollout has ended. */
   #missRest() {
-    for (const told of this.#commands.slice(this.#next))
+    for (const told of this.rest)
       this.#miss(told, `the rollout ends at tick ${this.rollout.ticks}`);
     this.#next = this.#commands.length;
   }
@@ -198,7 +203,7 @@ export function* made(rollout, { commands = [], tick = null, veil = false, lenie
       series: rollout.series(),
       here,
       waited,
-      commands: take.given,
+      commands: [...take.given, ...take.rest],
       faults: take.faults,
     };
   } finally {
