@@ -32,15 +32,30 @@ impl Bin {
 }
 
 impl Histogram {
-    /// Takes in a value of at least 0.
+    /// Takes in a value of at least 0 and below 2⁶³.
+    #[inline]
     pub(super) fn record(&mut self, value: f64) {
-        let bin = bin(value as u64) as usize;
+        // By `i64`: the processor makes no `u64`, nor `u128`, of an `f64`.
+        let whole = value as i64 as u64;
+        let part = (value - whole as i64 as f64) * (1u64 << PLACES) as f64 + 0.5;
+        self.take(whole, (u128::from(whole) << PLACES) + u128::from(part as i64 as u64));
+    }
+
+    /// Takes in a whole number.
+    #[inline]
+    pub(super) fn record_whole(&mut self, value: u32) {
+        self.take(u64::from(value), u128::from(value) << PLACES);
+    }
+
+    #[inline]
+    fn take(&mut self, whole: u64, fixed: u128) {
+        let bin = bin(whole) as usize;
         if bin >= self.bins.len() {
             self.bins.resize(bin + 1, Bin::default());
         }
         let bin = &mut self.bins[bin];
         bin.count += 1;
-        bin.sum += fixed(value);
+        bin.sum += fixed;
     }
 
     fn count(&self) -> u64 {
@@ -75,14 +90,6 @@ impl Histogram {
             (seen >= rank).then(|| bin.mean())
         })
     }
-}
-
-/// A value in 2⁻⁵⁰. By its whole and its broken part: the processor does not
-/// make a `u128` of an `f64`.
-fn fixed(value: f64) -> u128 {
-    let whole = value as u64;
-    let part = (value - whole as f64) * (1u64 << PLACES) as f64 + 0.5;
-    (u128::from(whole) << PLACES) + u128::from(part as u64)
 }
 
 fn unfixed(sum: u128) -> f64 {

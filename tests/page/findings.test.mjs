@@ -1,7 +1,8 @@
-// The smallest ratio of errors that a policy catches: its bracket holds, its estimate is near.
+// What follows from a study's figures: the smallest ratio of errors that a policy catches, and how many of its
+// rollbacks are false alarms.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { caughtFrom } from '../../www/src/study/findings.js';
+import { caughtFrom, falseAlarms } from '../../www/src/study/findings.js';
 import { studyOf } from './engine.mjs';
 
 const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
@@ -95,11 +96,15 @@ function intervals(runs) {
     }
     return low;
   };
-  return Array.from({ length: runs + 1 }, (_, k) => ({
-    estimate: k / runs,
+  const interval = (k) => ({
     low: k === 0 ? 0 : root((p) => 1 - atMost(k - 1, p) < 0.025),
-    high: k === runs ? 1 : root((p) => atMost(k, p) > 0.025),
-  }));
+    high: root((p) => atMost(k, p) > 0.025),
+  });
+  return Array.from({ length: runs + 1 }, (_, k) => {
+    // Beyond the middle by its mirror: there no term underflows.
+    const { low, high } = interval(Math.min(k, runs - k));
+    return { estimate: k / runs, ...(2 * k <= runs ? { low, high } : { low: 1 - high, high: 1 - low }) };
+  });
 }
 
 test('the bracket holds in at least 95 % of studies', () => {
@@ -130,5 +135,36 @@ test('the bracket holds in at least 95 % of studies', () => {
     // The standard error of a coverage of 95 % is 0.34 points: three of them.
     const covered = held / studies;
     assert.ok(covered >= 0.94, `${truth}: ${covered}`);
+  }
+});
+
+test('the share of false alarms is held in at least 90 % of studies, by an exact sum', () => {
+  const runs = 200;
+  const known = intervals(runs);
+  /** The probability of each count. */
+  const law = (p) => {
+    const all = [(1 - p) ** runs];
+    for (let k = 0; k < runs; k += 1) all.push(all[k] * ((runs - k) / (k + 1)) * (p / (1 - p)));
+    return all;
+  };
+  const bad = 0.05;
+  for (const [onHealthy, onBad] of [
+    [0.0004, 0.96],
+    [0.002, 0.9],
+    [0.02, 0.9],
+    [0.2, 0.5],
+  ]) {
+    const truth = (onHealthy * (1 - bad)) / (onHealthy * (1 - bad) + onBad * bad);
+    const [healthy, release] = [law(onHealthy), law(onBad)];
+    let covered = 0;
+    for (let i = 0; i <= runs; i += 1) {
+      for (let k = 0; k <= runs; k += 1) {
+        const probability = healthy[i] * release[k];
+        if (probability < 1e-12) continue;
+        const share = falseAlarms({ healthy: { p_rollback: known[i] }, release: { p_rollback: known[k] } }, bad);
+        covered += share && share.low <= truth && truth <= share.high ? probability : 0;
+      }
+    }
+    assert.ok(covered >= 0.95, `${onHealthy} ${onBad}: ${covered}`);
   }
 });
