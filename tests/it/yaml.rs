@@ -7,8 +7,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use canary_rollout::config::{Config, ConfigInput, MAX_CONFIG_BYTES};
 use canary_rollout::study::Study;
 
+/// Line and column.
+type Place = (u32, u32);
+
 /// The faults of a text: line, column, path and sentence.
-fn faults(text: &str) -> Vec<((u32, u32), String, String)> {
+fn faults(text: &str) -> Vec<(Place, String, String)> {
     let Err(error) = Config::from_json(text) else { panic!("accepted: {text}") };
     let of_one = |one: &canary_rollout::problem::Problem| {
         (one.line_column.unwrap(), one.path.clone(), one.message.clone())
@@ -20,9 +23,9 @@ fn faults(text: &str) -> Vec<((u32, u32), String, String)> {
 /// each at its own place: of each fault the place in JSON, the place in YAML and the
 /// path.
 #[track_caller]
-fn check_twins(json: &str, yaml: &str, expected: &[((u32, u32), (u32, u32), &str)]) {
+fn check_twins(json: &str, yaml: &str, expected: &[(Place, Place, &str)]) {
     let (in_json, in_yaml) = (faults(json), faults(yaml));
-    let words = |faults: &[((u32, u32), String, String)]| -> Vec<String> {
+    let words = |faults: &[(Place, String, String)]| -> Vec<String> {
         faults.iter().map(|(_, path, message)| format!("{path}: {message}")).collect()
     };
     assert_eq!(words(&in_json), words(&in_yaml), "{json}\n{yaml}");
