@@ -54,6 +54,7 @@ pub mod message;
 pub mod observation;
 pub mod policy;
 pub mod problem;
+mod reading;
 pub mod report;
 pub mod rollout;
 pub mod rules;

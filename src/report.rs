@@ -266,7 +266,7 @@ impl From<Problem> for Warning {
 impl Report {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        json::write(self)
+        json::pretty(self)
     }
 }
 

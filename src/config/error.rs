@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::json::{Fault, MOST_TOLD, in_order, line_column};
 use crate::problem::Problem;
+use crate::reading::{Fault, MOST_TOLD, in_order};
 
 /// Why a configuration is refused: all of its faults, in the order of the text. A
 /// fault of syntax stands alone, for behind it nothing can be read.
@@ -29,11 +29,11 @@ impl ConfigError {
     }
 
     /// Faults of a text in its order.
-    pub(crate) fn of_text(faults: &[Fault], text: &str) -> Self {
+    pub(crate) fn of_text(faults: &[Fault]) -> Self {
         let order = in_order(faults.iter().map(|fault| fault.place));
         let problem = |i: usize| {
             let fault = &faults[i];
-            let line_column = Some(line_column(text, fault.place));
+            let line_column = Some(fault.place.line_column());
             Problem { line_column, ..problem(fault) }
         };
         let more = faults.len().saturating_sub(MOST_TOLD);

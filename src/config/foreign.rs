@@ -1,8 +1,8 @@
 //! Files of other programs that people give us: known by name, not read yet. What
 //! a file is, is told only where its own words say so.
 
-use crate::json::Node;
 use crate::message::shown;
+use crate::reading::Node;
 
 /// Where the words of other programs are set beside ours.
 const MAPPING: &str = "notes.md, “How their words map”, says what to write here instead";
@@ -17,7 +17,7 @@ struct Traits {
     transform: Option<String>,
 }
 
-/// What a JSON tree is, if it is another program's file.
+/// What a tree is, if it is another program's file.
 pub(super) fn of_tree(tree: &Node) -> Option<String> {
     let of_one = |tree: &Node| Traits {
         api_version: tree.get_text("apiVersion").map(str::to_string),
@@ -38,7 +38,8 @@ pub(super) fn of_tree(tree: &Node) -> Option<String> {
     not_read(&named(&parts)?)
 }
 
-/// What a text is that is no JSON, if it is YAML or a template of it.
+/// What a text is that cannot be read as one document: several, with tags of its
+/// own, or a template.
 pub(super) fn of_text(text: &str) -> Option<String> {
     let documents = documents(text);
     let name = named(&documents);
@@ -46,10 +47,7 @@ pub(super) fn of_text(text: &str) -> Option<String> {
         let what = name.map(|name| format!(" of {name}")).unwrap_or_default();
         return not_read(&format!("a Helm template{what}"));
     }
-    if let Some(name) = name {
-        return not_read(&name);
-    }
-    looks_like_yaml(text).then(|| "expected JSON; this looks like YAML".to_string())
+    not_read(&name?)
 }
 
 fn not_read(name: &str) -> Option<String> {

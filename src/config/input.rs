@@ -6,7 +6,7 @@
 
 use schemars::JsonSchema;
 
-use crate::json::{fields, words};
+use crate::reading::{fields, words};
 use crate::rules::RuleInput;
 
 /// A staged rollout of a release: the traffic, the two versions, the plan and

@@ -19,14 +19,16 @@ mod written;
 pub use error::ConfigError;
 pub use input::*;
 pub use presets::{Preset, preset, presets};
+pub(crate) use resolve::POLICY_KEYS;
 pub use schema::{CONFIG_SCHEMA, config_schema};
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::json::{number, words};
+use crate::json::number;
 use crate::math::{exp, ln};
+use crate::reading::words;
 use crate::rules::{Method, Rule, StageShape};
 use crate::stats::normal;
 

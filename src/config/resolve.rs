@@ -4,11 +4,21 @@
 use super::foreign;
 use super::thresholds::{Thresholds, plain_rules};
 use super::*;
-use crate::json::{self, BYTE_ORDER_MARK, Fault, Faults, Node, Told, plain};
+use crate::json::plain;
 use crate::problem::Problem;
+use crate::reading::{self, Fault, Faults, Node, Place, Told};
 use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
+/// The keys of a configuration that make a policy; the others make a world.
+pub(crate) const POLICY_KEYS: [&str; 6] = [
+    "stages",
+    "error_rate_threshold",
+    "latency_threshold_ms",
+    "rules",
+    "on_inconclusive",
+    "rollback_ticks",
+];
 /// How long a stage lasts if nobody says, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
 /// Longest name of a configuration or stage, in characters.
@@ -23,7 +33,7 @@ const MAX_WORLD_LATENCY_MS: f64 = 60_000.0;
 const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
 
 impl Config {
-    /// Reads a configuration from JSON text.
+    /// Reads a configuration from text, YAML 1.2 or JSON, which is a part of it.
     ///
     /// # Errors
     /// All faults with their places in the text: of names, of types and of values;
@@ -41,7 +51,7 @@ impl Config {
         };
         let mut faults = faults.into_list();
         faults.extend(problems.into_iter().map(of_value));
-        Err(ConfigError::of_text(&faults, text))
+        Err(ConfigError::of_text(&faults))
     }
 }
 
@@ -53,18 +63,18 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
             text.len(),
         )));
     }
-    if text.trim_start_matches(BYTE_ORDER_MARK).trim().is_empty() {
-        return Err(ConfigError::of_whole("the configuration is empty, expected a JSON object"));
+    if reading::without_mark(text).trim().is_empty() {
+        return Err(ConfigError::of_whole("the configuration is empty, expected an object"));
     }
-    let foreign = |message| Fault { path: String::new(), message, place: 0 };
-    let tree = json::parse(text).map_err(|fault| {
+    let foreign = |message| Fault { path: String::new(), message, place: Place::START };
+    let tree = reading::parse(text).map_err(|fault| {
         let fault = foreign::of_text(text).map_or(fault, foreign);
-        ConfigError::of_text(&[fault], text)
+        ConfigError::of_text(&[fault])
     })?;
     if let Some(message) = foreign::of_tree(&tree) {
-        return Err(ConfigError::of_text(&[foreign(message)], text));
+        return Err(ConfigError::of_text(&[foreign(message)]));
     }
-    let (input, faults) = json::read(&tree);
+    let (input, faults) = reading::read(&tree);
     Ok((tree, input, faults))
 }
 
@@ -87,14 +97,44 @@ impl ConfigInput {
         let (_, input, faults) = read_text(text)?;
         match faults.is_empty() {
             true => Ok(input),
-            false => Err(ConfigError::of_text(&faults.into_list(), text)),
+            false => Err(ConfigError::of_text(&faults.into_list())),
+        }
+    }
+
+    /// Reads a policy by itself: the keys of a configuration that make one, as
+    /// [`Study::new`](crate::study::Study::new) takes them in its options.
+    ///
+    /// # Errors
+    /// All faults that need no world to be seen, with their places in the text.
+    pub fn policy_from_text(text: &str) -> Result<serde_json::Value, ConfigError> {
+        let (tree, input, faults) = read_text(text)?;
+        let told = faults.told();
+        let gives_stages = tree.get("stages").is_some();
+        let problems = resolved(&input, &told).err().unwrap_or_default();
+        let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
+        let mut faults = faults.into_list();
+        faults.extend(problems.into_iter().map(|Problem { path, message, .. }| {
+            let place = places.of(&path);
+            Fault { path, message, place }
+        }));
+        // Without stages of its own it keeps those of the configuration.
+        faults.retain(|fault| gives_stages || fault.path != "stages");
+        let others = tree.keys_with_places();
+        let others = others.filter(|(key, _)| !POLICY_KEYS.contains(key) && !told.covers(key));
+        faults.extend(others.map(|(key, place)| {
+            let message = format!("is not a policy’s, expected one of {}", POLICY_KEYS.join(", "));
+            Fault { path: key.to_string(), message, place }
+        }));
+        match faults.is_empty() {
+            true => Ok(serde_json::to_value(&tree).unwrap_or_default()),
+            false => Err(ConfigError::of_text(&faults)),
         }
     }
 
     /// The same from a tree that no text stands for: faults have no line and
     /// column.
     pub(crate) fn from_tree(tree: &Node) -> Result<ConfigInput, ConfigError> {
-        let (input, faults) = json::read(tree);
+        let (input, faults) = reading::read(tree);
         match faults.is_empty() {
             true => Ok(input),
             false => Err(ConfigError::of_tree(&faults.into_list())),

@@ -2,8 +2,8 @@
 
 use super::resolve::read_text;
 use super::*;
-use crate::json::{in_order, line_column};
 use crate::problem::Problem;
+use crate::reading::in_order;
 use crate::rules::Method;
 
 impl Config {
@@ -18,7 +18,7 @@ impl Config {
         }
         let places = tree.places(warnings.iter().map(|warning| warning.path.as_str()));
         for warning in &mut warnings {
-            warning.line_column = Some(line_column(text, places.of(&warning.path)));
+            warning.line_column = Some(places.of(&warning.path).line_column());
         }
         let order = in_order(warnings.iter().map(|warning| places.of(&warning.path)));
         order.into_iter().map(|i| warnings[i].clone()).collect()

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
+use canary_rollout::config::ConfigInput;
 use canary_rollout::message::{quoted, shown};
 use canary_rollout::study::{Fulfilment, Requirement, RequirementReport, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
@@ -206,8 +207,8 @@ fn sweep(value: &str) -> Result<Json, String> {
 fn policy(path: &OsStr) -> Result<Json, String> {
     let name = path.to_string_lossy();
     let text = read_source(path)?;
-    let policy: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| format!("--policy: {}: {error}", super::name_of(path)))?;
+    let policy =
+        ConfigInput::policy_from_text(&text).map_err(|error| all_in_source(path, &error))?;
     Ok(json!({ "name": name, "policy": policy }))
 }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::words::{ever_reaches, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
-use crate::json::{number, words};
+use crate::json::number;
+use crate::reading::words;
 use crate::stats::group_sequential::{Score, Sides, Spending, are_fractions, boundaries};
 
 /// Fails when Z, the stratified score of the errors so far, ≥ the boundary of

@@ -39,8 +39,8 @@ pub use z_test::ZTest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::json::words;
 use crate::observation::{ByArm, Counts};
+use crate::reading::words;
 use crate::stats::mann_whitney as mann_whitney_test;
 use crate::stats::stratified::Stratified;
 use words::{counted, percent};

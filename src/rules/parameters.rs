@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::sequential::DEFAULT_BETS;
 use super::{AlphaSpending, BetsOpen, Certificate, Limit, Look, Method, OnFail, Rule, Window};
-use crate::json::{fields, plain};
+use crate::json::plain;
 use crate::message::{did_you_mean, quoted};
 use crate::problem::Problem;
+use crate::reading::fields;
 use crate::stats::eprocess::MAX_BETS;
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.

@@ -11,8 +11,9 @@ use serde::Serialize;
 
 use super::words::{ever_reaches, significant};
 use super::{Measure, Needs, Parameters, Sight, StageShape};
-use crate::json::{number, numbers, words};
+use crate::json::{number, numbers};
 use crate::math::{exp, ln};
+use crate::reading::words;
 use crate::stats::eprocess::{Bet, Bets, Evidence, Step};
 
 /// Fails when the evidence that the canary is worse ≥ 1/`alpha`. It can also

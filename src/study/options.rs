@@ -6,10 +6,11 @@ use super::{
     Case, KEPT_RUNS, Layout, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares, Study,
     SweepCases, Tally,
 };
-use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS};
-use crate::json::{Fault, Node, fields, parse, plain, read};
+use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS, POLICY_KEYS};
+use crate::json::plain;
 use crate::message::quoted;
 use crate::problem::Problem;
+use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
 use crate::seed::MAX_SEED;
 
@@ -50,15 +51,6 @@ fields!(ChangeInput { field, value });
 fields!(SweepInput { field, values });
 fields!(PolicyInput { name, policy });
 
-/// The keys of a configuration that make a policy; the others make a world.
-const POLICY_KEYS: [&str; 6] = [
-    "stages",
-    "error_rate_threshold",
-    "latency_threshold_ms",
-    "rules",
-    "on_inconclusive",
-    "rollback_ticks",
-];
 /// Runs if nobody says how many.
 const DEFAULT_RUNS: u64 = 10_000;
 
@@ -70,7 +62,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
         parse(options).map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
     let (input, faults): (StudyInput, _) = read(&options);
     let is_read = faults.is_empty();
-    let mut base = parse(text).map_err(|fault| ConfigError::of_text(&[fault], text))?;
+    let mut base = parse(text).map_err(|fault| ConfigError::of_text(&[fault]))?;
     let mut draft = Draft {
         problems: faults.into_list().into_iter().map(of_options).collect(),
         ..Draft::default()

@@ -235,7 +235,7 @@ pub struct Difference {
 impl StudyReport {
     /// The JSON, indented by two spaces; the same bytes on every platform.
     pub fn to_json(&self) -> String {
-        crate::json::write(self)
+        crate::json::pretty(self)
     }
 }
 

@@ -29,3 +29,4 @@ mod study_gate;
 mod study_harm;
 mod support;
 mod world;
+mod yaml;

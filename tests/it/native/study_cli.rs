@@ -254,7 +254,10 @@ fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
         File::new("bad-policy", &json!({ "rules": [{ "rule": "sequential", "bets": [1] }] }));
     check_error(
         &["default", "--policy", policy.path()],
-        "default: study.policies[0].policy.rules[0].bets[0]: found 1, expected a ratio above the tolerated 1",
+        &format!(
+            "{}:1:20: rules[0].bets[0]: found 1, expected a ratio above the tolerated 1",
+            policy.path()
+        ),
     );
     check_error(&["default", "--threads=0"], "--threads: found \"0\", expected 1 to 1024");
     check_error(

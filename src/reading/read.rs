@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Bound;
 
-use super::parse::{Entry, Node, Value};
-use super::{Faults, plain};
+use super::node::{Entry, Node, Value};
+use super::{Faults, Place};
+use crate::json::plain;
 use crate::message::{did_you_mean, quoted, shown};
 
-/// A type that can be read from JSON.
+/// A type that can be read from a text.
 pub(crate) trait Read: Sized {
     /// Whether a field of this type must not be left out.
     const NEEDED: bool = true;
@@ -151,7 +152,7 @@ pub(crate) fn read_object(
     Some(())
 }
 
-fn unknown_key(key: &str, place: usize, fields: &[Field<'_>], faults: &mut Faults) {
+fn unknown_key(key: &str, place: Place, fields: &[Field<'_>], faults: &mut Faults) {
     let names = || fields.iter().map(|field| field.name);
     let meant = did_you_mean(key, names());
     faults.in_field(key, |faults| {
@@ -227,22 +228,22 @@ pub(crate) const A_CHOICE: &str = "a word or an object with one key";
 /// one whose every field is: it is not needed.
 macro_rules! fields {
     ($type:ident { $($field:ident),+ $(,)? $(; $ignored:literal)* }) => {
-        impl $crate::json::Read for $type {
+        impl $crate::reading::Read for $type {
             const NEEDED: bool = false;
-            const EXPECTED: &'static str = $crate::json::AN_OBJECT;
+            const EXPECTED: &'static str = $crate::reading::AN_OBJECT;
 
             fn read(
-                node: &$crate::json::Node,
-                faults: &mut $crate::json::Faults,
+                node: &$crate::reading::Node,
+                faults: &mut $crate::reading::Faults,
             ) -> Option<Self> {
                 let mut value = $type::default();
                 // Without `..`: a field that the list lacks does not compile.
                 let $type { $($field),+ } = &mut value;
-                $crate::json::read_object(
+                $crate::reading::read_object(
                     node,
                     &mut [
-                        $($crate::json::Field::new(stringify!($field), $field),)+
-                        $($crate::json::Field::new($ignored, &mut None::<String>),)*
+                        $($crate::reading::Field::new(stringify!($field), $field),)+
+                        $($crate::reading::Field::new($ignored, &mut None::<String>),)*
                     ],
                     faults,
                 )?;
@@ -256,14 +257,14 @@ macro_rules! fields {
 /// the value with it is what the variant holds.
 macro_rules! words {
     ($type:ident { $($word:literal => $variant:ident $(($content:tt))?),+ $(,)? }) => {
-        impl $crate::json::Read for $type {
-            const EXPECTED: &'static str = $crate::json::A_CHOICE;
+        impl $crate::reading::Read for $type {
+            const EXPECTED: &'static str = $crate::reading::A_CHOICE;
 
             fn read(
-                node: &$crate::json::Node,
-                faults: &mut $crate::json::Faults,
+                node: &$crate::reading::Node,
+                faults: &mut $crate::reading::Faults,
             ) -> Option<Self> {
-                let choice = $crate::json::Choice::read(node, faults)?;
+                let choice = $crate::reading::Choice::read(node, faults)?;
                 match choice.word {
                     $($word => words!(@variant choice, faults, $type::$variant $($content)?),)+
                     _ => {
@@ -293,7 +294,11 @@ impl Node {
             Value::Text(value) => format!("string {}", quoted(value)),
             Value::Array(_) => "array".to_string(),
             Value::Object(_) => "object".to_string(),
+            Value::Refused(why) => why.to_string(),
         };
+        if let Value::Refused(_) = self.value {
+            return faults.tell(self.place, found);
+        }
         faults.tell(self.place, || format!("invalid type: {}, expected {expected}", found()));
     }
 
@@ -339,16 +344,16 @@ impl Node {
 }
 
 /// The places of some values in a text, by path.
-pub(crate) struct Places(BTreeMap<String, usize>);
+pub(crate) struct Places(BTreeMap<String, Place>);
 
 impl Places {
     /// The place of the value at a path, or of the nearest one that holds it.
-    pub(crate) fn of(&self, path: &str) -> usize {
+    pub(crate) fn of(&self, path: &str) -> Place {
         let steps = path.match_indices(['.', '[']).map(|(end, _)| end);
         let mut above: Vec<&str> =
             [0].into_iter().chain(steps).filter_map(|end| path.get(..end)).collect();
         above.push(path);
-        above.iter().rev().find_map(|path| self.0.get(*path)).copied().unwrap_or_default()
+        above.iter().rev().find_map(|path| self.0.get(*path)).copied().unwrap_or(Place::START)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use saphyr_parser::Marker;
+
 use crate::message::shown;
 
 /// A fault of syntax or type in a text.
@@ -12,51 +14,45 @@ pub(crate) struct Fault {
     pub(crate) path: String,
     /// What is wrong.
     pub(crate) message: String,
-    /// The bytes before it.
-    pub(crate) place: usize,
+    /// Where in the text.
+    pub(crate) place: Place,
 }
 
-impl Fault {
-    pub(super) fn new(place: usize, message: impl Into<String>) -> Self {
-        Fault { path: String::new(), message: message.into(), place }
-    }
-
-    /// The same, seen from the object whose field it is in.
-    pub(super) fn in_field(self, key: &str) -> Self {
-        self.below(&shown(key))
-    }
-
-    /// The same, seen from the array whose item it is in.
-    pub(super) fn in_item(self, index: usize) -> Self {
-        self.below(&format!("[{index}]"))
-    }
-
-    fn below(self, step: &str) -> Self {
-        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        Fault { path: format!("{step}{dot}{}", self.path), ..self }
-    }
+/// A place in a text, in the order of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    line: u32,
+    column: u32,
 }
 
-/// Line and column of a place in a text, both from 1. A column counts characters
-/// (Unicode scalar values), as editors do; a byte order mark is none.
-pub(crate) fn line_column(text: &str, place: usize) -> (u32, u32) {
-    let before = text.get(..place).unwrap_or(text);
-    let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-    (lines as u32 + 1, line.chars().count() as u32 + 1)
+impl Place {
+    pub(crate) const START: Place = Place { line: 1, column: 1 };
+
+    pub(super) fn new(marker: Marker) -> Self {
+        Place { line: marker.line() as u32, column: marker.col() as u32 + 1 }
+    }
+
+    /// The place behind a text.
+    pub(super) fn after(text: &str) -> Self {
+        let line = text.rsplit('\n').next().unwrap_or_default();
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        Place { line: lines as u32 + 1, column: line.chars().count() as u32 + 1 }
+    }
+
+    /// Line and column, both from 1. A column counts characters (Unicode scalar
+    /// values), as editors do; a byte order mark is none.
+    pub(crate) fn line_column(self) -> (u32, u32) {
+        (self.line, self.column)
+    }
 }
 
 /// In which order places of a text are met: their indices, those of the same place
 /// as they stand.
-pub(crate) fn in_order(places: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut order: Vec<(usize, usize)> = places.zip(0..).collect();
+pub(crate) fn in_order(places: impl Iterator<Item = Place>) -> Vec<usize> {
+    let mut order: Vec<(Place, usize)> = places.zip(0..).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, i)| i).collect()
 }
-
-/// What some editors begin a text in UTF-8 with.
-pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The faults of a text, all of them, in the order in which they are met.
 #[derive(Debug, Default)]
@@ -76,14 +72,14 @@ impl Faults {
     /// Notes a fault of what is being read. Those that are met come in the order
     /// of the text, so that the message of a late one is never shown: it is not
     /// made.
-    pub(super) fn tell(&mut self, place: usize, message: impl FnOnce() -> String) {
+    pub(super) fn tell(&mut self, place: Place, message: impl FnOnce() -> String) {
         let message = if self.list.len() < MOST_TOLD { message() } else { String::new() };
         self.list.push(Fault { path: self.path.clone(), message, place });
     }
 
     /// Notes that a field has to be given: out of order, for its object stands
     /// before what is in it.
-    pub(super) fn tell_missing(&mut self, place: usize, key: &str, expected: &str) {
+    pub(super) fn tell_missing(&mut self, place: Place, key: &str, expected: &str) {
         let message = format!("missing, expected {expected}");
         self.in_field(key, |faults| {
             if !faults.meant.contains(&faults.path) {

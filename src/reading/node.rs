@@ -1,11 +1,45 @@
-//! Looks into a tree, and changes to it: a configuration as it would be if somebody
-//! had written it otherwise.
+//! The tree of a text, looks into it, and changes to it: a configuration as it would
+//! be if somebody had written it otherwise.
 
-use super::parse::{Entry, MAX_DEPTH, Node, Value};
+use serde::{Serialize, Serializer};
+
+use super::Place;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(super) value: Value,
+    pub(super) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    /// Always finite.
+    Number(f64),
+    Text(String),
+    Array(Vec<Node>),
+    Object(Vec<Entry>),
+    /// What no type can be read from, and why.
+    Refused(&'static str),
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) place: Place,
+    pub(super) node: Node,
+}
+
+/// Arrays and objects inside one another at most: beyond, a hostile text would
+/// exhaust the stack.
+pub(super) const MAX_DEPTH: u32 = 127;
 
 impl Node {
     fn new(value: Value) -> Self {
-        Node { value, place: 0 }
+        Node { value, place: Place::START }
     }
 
     /// Whether it is an object.
@@ -15,11 +49,16 @@ impl Node {
 
     /// The keys of an object; none of anything else.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys_with_places().map(|(key, _)| key)
+    }
+
+    /// The same with the place of each.
+    pub(crate) fn keys_with_places(&self) -> impl Iterator<Item = (&str, Place)> {
         let entries: &[Entry] = match &self.value {
             Value::Object(entries) => entries,
             _ => &[],
         };
-        entries.iter().map(|entry| entry.key.as_str())
+        entries.iter().map(|entry| (entry.key.as_str(), entry.place))
     }
 
     /// The value of a key.
@@ -105,9 +144,25 @@ impl Node {
         let known = entries.iter().position(|entry| entry.key == key);
         let index = known.unwrap_or_else(|| {
             let node = Node::new(Value::Null);
-            entries.push(Entry { key: key.to_string(), place: 0, node });
+            entries.push(Entry { key: key.to_string(), place: Place::START, node });
             entries.len() - 1
         });
         Some(&mut entries[index].node)
+    }
+}
+
+/// Its value; of what is refused, `null`.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Null | Value::Refused(_) => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(value) => serializer.serialize_f64(*value),
+            Value::Text(value) => serializer.serialize_str(value),
+            Value::Array(items) => serializer.collect_seq(items),
+            Value::Object(entries) => {
+                serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.node)))
+            }
+        }
     }
 }

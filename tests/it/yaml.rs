@@ -1,0 +1,253 @@
+//! Configurations as YAML: what JSON says, YAML says too, faults and all; and texts
+//! that mean harm.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use canary_rollout::config::{Config, ConfigInput, MAX_CONFIG_BYTES};
+use canary_rollout::study::Study;
+
+/// Line and column.
+type Place = (u32, u32);
+
+/// The faults of a text: line, column, path and sentence.
+fn faults(text: &str) -> Vec<(Place, String, String)> {
+    let Err(error) = Config::from_json(text) else { panic!("accepted: {text}") };
+    let of_one = |one: &canary_rollout::problem::Problem| {
+        (one.line_column.unwrap(), one.path.clone(), one.message.clone())
+    };
+    error.problems().iter().map(of_one).collect()
+}
+
+/// Checks that a fault is told in JSON and in YAML with the same path and sentence,
+/// each at its own place: of each fault the place in JSON, the place in YAML and the
+/// path.
+#[track_caller]
+fn check_twins(json: &str, yaml: &str, expected: &[(Place, Place, &str)]) {
+    let (in_json, in_yaml) = (faults(json), faults(yaml));
+    let words = |faults: &[(Place, String, String)]| -> Vec<String> {
+        faults.iter().map(|(_, path, message)| format!("{path}: {message}")).collect()
+    };
+    assert_eq!(words(&in_json), words(&in_yaml), "{json}\n{yaml}");
+    let found: Vec<_> = in_json
+        .iter()
+        .zip(&in_yaml)
+        .map(|(json, yaml)| (json.0, yaml.0, json.1.as_str()))
+        .collect();
+    assert_eq!(found, expected, "{json}\n{yaml}");
+}
+
+#[test]
+fn the_same_fault_has_the_same_words_in_json_and_in_yaml() {
+    for (json, yaml, expected) in [
+        (
+            r#"{"tick_seconds": "60", "stages": [{"traffic_pct": 5}]}"#,
+            "# A minute\ntick_seconds: \"60\"\nstages:\n  - traffic_pct: 5\n",
+            &[((1, 18), (2, 15), "tick_seconds")][..],
+        ),
+        (
+            r#"{"stages": [{"traffic_pct": 50}, {"trafic_pct": 25, "duration_ticks": 0}], "fly": 1}"#,
+            "stages:\n- traffic_pct: 50\n- trafic_pct: 25 # é\n  duration_ticks: 0\nfly: 1\n",
+            &[
+                ((1, 35), (3, 3), "stages[1].trafic_pct"),
+                ((1, 71), (4, 19), "stages[1].duration_ticks"),
+                ((1, 76), (5, 1), "fly"),
+            ],
+        ),
+        (
+            r#"{"tick_seconds": 1, "tick_seconds": 2, "stages": [{"traffic_pct": 5}]}"#,
+            "tick_seconds: 1\ntick_seconds: 2\nstages: [traffic_pct: 5]\n",
+            &[((1, 21), (2, 1), "tick_seconds")],
+        ),
+        (
+            r#"{"traffic": {"requests_per_second": 1e400}, "stages": [{"traffic_pct": 5}]}"#,
+            "traffic:\n  requests_per_second: 1e400\nstages: [{traffic_pct: 5}]\n",
+            &[((1, 37), (2, 24), "traffic.requests_per_second")],
+        ),
+        (
+            r#"{"canary": {"error_arrival": {"leak": {"start_tick": 1}}}, "stages": [{"traffic_pct": 5}]}"#,
+            "stages: [{traffic_pct: 5}]\ncanary:\n  error_arrival:\n    leak:\n      start_tick: 1\n",
+            &[((1, 39), (5, 7), "canary.error_arrival.leak.ramp_ticks")],
+        ),
+        (
+            r#"{"baseline": null, "stages": [{"traffic_pct": 5, "pause": "auto"}]}"#,
+            "baseline: ~\nstages:\n  - {traffic_pct: 5, pause: auto}\n",
+            &[((1, 14), (1, 11), "baseline"), ((1, 59), (3, 29), "stages[0].pause")],
+        ),
+    ] {
+        check_twins(json, yaml, expected);
+    }
+}
+
+#[test]
+fn a_configuration_may_be_yaml_with_comments() {
+    let yaml = "\u{feff}%YAML 1.2\n---\n# A rollout\nname: no # a string in YAML 1.2\ntick_seconds: 60\n\
+                stages:\n- traffic_pct: 5\n  pause: manual\n- traffic_pct: 25\n  pause: {ticks: 3}\n\
+                rules:\n- rule: error_rate\n  max: 0.05\n  stages: [1]\n...\n";
+    let json = r#"{"name": "no", "tick_seconds": 60, "stages": [{"traffic_pct": 5, "pause": "manual"},
+        {"traffic_pct": 25, "pause": {"ticks": 3}}], "rules": [{"rule": "error_rate", "max": 0.05, "stages": [1]}]}"#;
+    assert_eq!(Config::from_json(yaml), Config::from_json(json));
+    assert!(Config::from_json(yaml).is_ok());
+    assert!(
+        Study::new(yaml, "runs: 5 # few\nsweep: {field: error_ratio, values: [1, 2]}\n").is_ok()
+    );
+}
+
+/// A policy's faults have places in the policy's own text.
+#[test]
+fn a_policy_is_read_as_a_configuration_is() {
+    let policy = ConfigInput::policy_from_text("rules:\n- {rule: z_test, alpha: 0.01}\n").unwrap();
+    assert_eq!(policy, serde_json::json!({ "rules": [{ "rule": "z_test", "alpha": 0.01 }] }));
+    let text = "rules:\n- rule: sequential\n  bets: [1]\nnoise: {}\nstagse: 5\n";
+    let error = ConfigInput::policy_from_text(text).unwrap_err();
+    let found: Vec<_> =
+        error.problems().iter().map(|one| (one.line_column, one.path.as_str())).collect();
+    let expected =
+        [(Some((3, 10)), "rules[0].bets[0]"), (Some((4, 1)), "noise"), (Some((5, 1)), "stagse")];
+    assert_eq!(found, expected, "{error}");
+}
+
+/// The core schema of YAML 1.2, by what a number or a name is found to be.
+#[test]
+fn scalars_are_those_of_the_core_schema() {
+    for (scalar, found) in [
+        ("no", "string \"no\""),
+        ("on", "string \"on\""),
+        ("1_000", "string \"1_000\""),
+        ("NaN", "string \"NaN\""),
+        ("inf", "string \"inf\""),
+        ("-0x1", "string \"-0x1\""),
+        ("!!str 5", "string \"5\""),
+        ("True", "boolean `true`"),
+        ("~", "null"),
+        ("", "null"),
+    ] {
+        let text = format!("tick_seconds: {scalar}\nstages: [{{traffic_pct: 5}}]\n");
+        let [(_, path, message)] = &faults(&text)[..] else { panic!("{text}") };
+        let expected = format!("invalid type: {found}, expected a number");
+        assert_eq!((path.as_str(), message), ("tick_seconds", &expected));
+    }
+    for (scalar, number) in [
+        ("0x3c", 60),
+        ("0o74", 60),
+        ("+60", 60),
+        ("6e1", 60),
+        ("60.", 60),
+        ("!!int 60", 60),
+        ("!!float 60", 60),
+    ] {
+        let text = format!("tick_seconds: {scalar}\nstages: [{{traffic_pct: 5}}]\n");
+        assert_eq!(Config::from_json(&text).unwrap().tick_seconds, number, "{scalar}");
+    }
+    for (scalar, expected) in [
+        (".inf", "not a finite number"),
+        ("-.INF", "not a finite number"),
+        (".nan", "not a finite number"),
+        ("1e999", "number out of range"),
+        ("010", "invalid number: some programs read leading zeros as octal"),
+        ("&a 5", "anchors and aliases (`&`, `*`) are not read here"),
+        ("*a", "anchors and aliases (`&`, `*`) are not read here"),
+        ("!Ref x", "the tag `!Ref` is not read here"),
+        ("!!binary x", "the tag `!!binary` is not read here"),
+        ("!!int x", "\"x\" is not of the type of its tag"),
+    ] {
+        let text = format!("tick_seconds: {scalar}\nstages: [{{traffic_pct: 5}}]\n");
+        let [((1, 15), _, message)] = &faults(&text)[..] else { panic!("{:?}", faults(&text)) };
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+/// JSON has escapes that YAML has not.
+#[test]
+fn a_string_of_json_is_read_as_json_reads_it() {
+    for name in [r#""\ud83d\ude00""#, r#""\u00e9\/\b\f\n\r\t\"\\""#, "\"\u{7f}\u{85}\u{2028}\""] {
+        let text = format!(r#"{{"stages": [{{"traffic_pct": 5}}], "name": {name}}}"#);
+        let expected: String = serde_json::from_str(name).unwrap();
+        assert_eq!(Config::from_json(&text).unwrap().name, expected, "{name}");
+    }
+    let lone = faults(r#"{"name": "\ud83d", "stages": [{"traffic_pct": 5}]}"#);
+    let expected = ((1, 10), "name".into(), "lone half of a surrogate pair in a string".into());
+    assert_eq!(lone, [expected]);
+}
+
+/// Texts that grow, nest, repeat and break off: each is read or refused.
+#[test]
+fn hostile_texts_do_no_harm() {
+    const PARTS: [&str; 48] = [
+        "[",
+        "{",
+        "]",
+        "}",
+        "[]",
+        "[],",
+        "{},",
+        "a,",
+        "a: b\n",
+        "- ",
+        "- a\n",
+        "? ",
+        "? a\n",
+        ": ",
+        "&a ",
+        "*a ",
+        "!!str ",
+        "!x ",
+        "\t",
+        "#",
+        "\"",
+        "'",
+        "\"a\",",
+        "---\n",
+        "...\n",
+        "%YAML 1.2\n",
+        "%TAG !a! x\n",
+        "[a,",
+        "{a: ",
+        "{\"a\":",
+        "|\n",
+        ">\n a\n\n",
+        "\\",
+        "\r",
+        "\u{feff}",
+        "\0",
+        "\u{1b}",
+        "k: |\n a\n",
+        "a:\n",
+        "<<: *a\n",
+        "b: [*a,*a]\n",
+        "1e999,",
+        ".inf,",
+        "010,",
+        "\u{2028}",
+        "\"\\ud83d\",",
+        "{{ x }}",
+        "\u{1f600}",
+    ];
+    let mut tried = 0;
+    for part in PARTS {
+        let many = part.repeat(16_384 / part.len());
+        for text in [
+            many.clone(),
+            format!("[{many}"),
+            format!("{}{many}", "[".repeat(126)),
+            format!("stages: {many}"),
+            format!("{{\"stages\": [{many}]}}"),
+        ] {
+            let _ = Config::from_json(&text);
+            let _ = ConfigInput::policy_from_text(&text);
+            tried += 1;
+        }
+    }
+    for text in ["[", "{\"a\":", "- ", "&a [", "a: ", "\""] {
+        let whole = text.repeat(MAX_CONFIG_BYTES / text.len());
+        assert!(Config::from_json(&whole).is_err(), "{text}");
+        tried += 1;
+    }
+    // Aliases that multiply: nine levels of nine would be 387 million values.
+    let mut laughs = "a0: &a0 x\n".to_string();
+    for i in 1..=9 {
+        laughs += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","));
+    }
+    assert_eq!(faults(&laughs).len(), 1);
+    assert!(tried > 200, "{tried}");
+}
