@@ -289,7 +289,7 @@ impl Study {
     /// blocks it tells the number of finished runs to `progress`. Once `stop` is
     /// true it ends within a tick; the study is then that of the runs finished.
     /// A block takes about a quarter of a second, so that few are lost.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
     pub fn run_parallel(
         &mut self,
         stop: &std::sync::atomic::AtomicBool,
