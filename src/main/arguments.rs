@@ -24,8 +24,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
     max_term_width = 80,
     args_conflicts_with_subcommands = true
 )]
-pub(super) struct CommandLine {
-    /// Run the preset `default`, as `run default` does
+pub(crate) struct CommandLine {
+    /// Simulate one rollout of the preset default, as "run default" does
     #[arg(long)]
     pub demo: bool,
     #[command(flatten, next_help_heading = "Options of --demo")]
@@ -53,7 +53,7 @@ Examples:
 
 /// What is to be done.
 #[derive(Subcommand)]
-pub(super) enum Task {
+pub(crate) enum Task {
     /// Simulate one rollout, to its end or to a pause that waits for a person
     #[command(after_help = RUN_EXAMPLES)]
     Run {
@@ -114,8 +114,9 @@ Examples:
 const STUDY_EXAMPLES: &str = "\
 BOUND is NAME<=NUMBER or NAME>=NUMBER, NAME one of false_rollback,
 missed_regression and caught. NAME(FIELD=VALUE) is about another release than
-the configuration's: missed_regression(error_ratio=2)<=0.01. Exit status 0: every
-bound is met; 1: one is not; 3: the runs do not decide; 130: interrupted.
+the configuration's: missed_regression(error_ratio=2)<=0.01.
+Exit status: 0, every bound is met; 1, one is not; 3, the runs do not decide;
+130, interrupted.
 
 Ctrl-C ends a study early, with the result of the runs that are finished; a
 second Ctrl-C ends it without a result.
@@ -152,7 +153,7 @@ Examples:
 
 /// Where a configuration comes from.
 #[derive(Args)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// A file, - for standard input, or the name of a preset
     #[arg(value_name = "CONFIG", value_hint = ValueHint::FilePath)]
     pub config: OsString,
@@ -160,7 +161,7 @@ pub(super) struct Source {
 
 /// The options of one rollout.
 #[derive(Args)]
-pub(super) struct RunOptions {
+pub(crate) struct RunOptions {
     /// The world's seed, from 0 to 9007199254740991
     #[arg(long, value_name = "N", value_parser = seed, default_value = "42")]
     #[arg(allow_negative_numbers = true)]
@@ -182,14 +183,14 @@ pub(super) struct RunOptions {
 
 /// The form of a rollout's result.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RunFormat {
+pub(crate) enum RunFormat {
     Json,
     Text,
 }
 
 /// The options of a study.
 #[derive(Args)]
-pub(super) struct StudyOptions {
+pub(crate) struct StudyOptions {
     /// Seeds to simulate, each under every policy; default 10000
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub runs: Option<f64>,
@@ -224,7 +225,7 @@ pub(super) struct StudyOptions {
 
 /// The form of a study's result.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum StudyFormat {
+pub(crate) enum StudyFormat {
     Json,
     Text,
     Csv,
@@ -232,7 +233,7 @@ pub(super) enum StudyFormat {
 
 /// A field and the values it takes in turn.
 #[derive(Clone)]
-pub(super) struct Sweep {
+pub(crate) struct Sweep {
     pub field: String,
     pub values: Vec<f64>,
 }
@@ -285,9 +286,9 @@ fn threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| format!("found {}, expected 1 to 1024", quoted(text)))
 }
 
-/// What is wrong with the command line, in lines for [`super::say`]: what was
+/// What is wrong with the command line, in lines for standard error: what was
 /// given is cut and escaped, as everywhere.
-pub(super) fn mistake(mut error: clap::Error) -> String {
+pub(crate) fn mistake(mut error: clap::Error) -> String {
     if let (ErrorKind::ValueValidation, Some(ContextValue::String(option)), Some(source)) =
         (error.kind(), error.get(ContextKind::InvalidArg), error.source())
     {
@@ -295,19 +296,26 @@ pub(super) fn mistake(mut error: clap::Error) -> String {
         let option = option.split(' ').next().unwrap_or_default();
         return format!("{option}: {source}");
     }
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        let tip = "CONFIG is a file, - for standard input, or a preset's name, such as default";
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
-    let given: Vec<(ContextKind, String)> = error
+    let given: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(value) => Some((kind, shown(value))),
+            ContextValue::String(value) => Some((kind, ContextValue::String(shown(value)))),
+            ContextValue::StyledStrs(tips) => {
+                let tips = tips.iter().map(|tip| shown(&tip.to_string()).into());
+                Some((kind, ContextValue::StyledStrs(tips.collect())))
+            }
             _ => None,
         })
         .collect();
     for (kind, value) in given {
-        error.insert(kind, ContextValue::String(value));
+        error.insert(kind, value);
+    }
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+        && missing.iter().any(|argument| argument.contains("CONFIG"))
+    {
+        let tip = "CONFIG is a file, - for standard input, or a preset's name, such as default";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error.remove(ContextKind::Usage);
     let text = error.render().to_string();

@@ -10,8 +10,8 @@ use canary_rollout::text::{study_csv, study_text};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value as Json, json};
 
-use super::arguments::{StudyFormat, StudyOptions};
-use super::{Outcome, all_in_source, read_source, say, text};
+use crate::arguments::{StudyFormat, StudyOptions};
+use crate::commands::{Outcome, all_in_source, name_of, read_source, say, text};
 
 /// The exit status where a requirement is not met, and where the runs do not
 /// decide; and where Ctrl-C ended a gate, as a shell counts it.
@@ -19,7 +19,7 @@ const FAILED: u8 = 1;
 const UNDECIDED: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
-pub(super) fn study(source: &OsStr, options: &StudyOptions) -> Result<Outcome, String> {
+pub(crate) fn study(source: &OsStr, options: &StudyOptions) -> Result<Outcome, String> {
     let json = as_json(options)?;
     let config = read_source(source)?;
     start_threads(options.threads)?;
@@ -130,7 +130,7 @@ fn policy(path: &OsStr) -> Result<Json, String> {
     let name = path.to_string_lossy();
     let text = read_source(path)?;
     let policy: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| format!("--policy: {}: {error}", super::name_of(path)))?;
+        .map_err(|error| format!("--policy: {}: {error}", name_of(path)))?;
     Ok(json!({ "name": name, "policy": policy }))
 }
 

@@ -1,13 +1,9 @@
-//! The program `canary-rollout`.
-
-mod arguments;
-mod study;
+//! What each command does.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use arguments::{CommandLine, RunFormat, RunOptions, Task};
 use canary_rollout::config::{
     CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
 };
@@ -18,10 +14,13 @@ use canary_rollout::rollout::{Rollout, TimedCommand};
 use canary_rollout::text::rollout_text;
 use clap::{CommandFactory, Parser};
 
+use crate::arguments::{self, CommandLine, RunFormat, RunOptions, Task};
+use crate::study;
+
 /// What a command prints, and its exit status.
-struct Outcome {
-    output: String,
-    status: u8,
+pub(crate) struct Outcome {
+    pub output: String,
+    pub status: u8,
 }
 
 impl From<String> for Outcome {
@@ -30,7 +29,7 @@ impl From<String> for Outcome {
     }
 }
 
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     match command_line().and_then(|outcome| write_out(&outcome.output).map(|()| outcome.status)) {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
@@ -44,7 +43,7 @@ pub fn main() -> ExitCode {
 
 /// Writes a line to standard error. Where that is closed or full nobody listens:
 /// it is no reason to lose the result and the exit status.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", harmless(line));
 }
 
@@ -67,7 +66,10 @@ fn command_line() -> Result<Outcome, String> {
     let Some(task) = parsed.task else {
         return match parsed.demo {
             true => run(OsStr::new("default"), parsed.run),
-            false => Err(format!("expected a command, one of {}; --help tells more", commands())),
+            false => Err(format!(
+                "expected --demo or a command, one of {}; --help tells more",
+                commands()
+            )),
         };
     };
     match task {
@@ -107,7 +109,9 @@ fn manual(of: Option<&str>) -> Result<String, String> {
         })?,
     };
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).map_err(text)?;
+    let page_of = clap_mangen::Man::new(command);
+    let page_of = page_of.source(concat!("canary-rollout ", env!("CARGO_PKG_VERSION")));
+    page_of.render(&mut page).map_err(text)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
@@ -171,7 +175,7 @@ fn read_config(source: &OsStr) -> Result<Config, String> {
 }
 
 /// How a source is called in a message.
-fn name_of(source: &OsStr) -> String {
+pub(crate) fn name_of(source: &OsStr) -> String {
     harmless(&source.to_string_lossy())
 }
 
@@ -184,7 +188,7 @@ fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
 }
 
 /// Each fault on a line of its own.
-fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
+pub(crate) fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
     let name = name_of(source);
     let faults = error.problems().iter().map(|problem| in_source(&name, problem, ""));
     let mut lines: Vec<String> = faults.collect();
@@ -195,7 +199,7 @@ fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
 }
 
 /// The text of a configuration.
-fn read_source(source: &OsStr) -> Result<String, String> {
+pub(crate) fn read_source(source: &OsStr) -> Result<String, String> {
     let name = name_of(source);
     if let Some(preset) = preset(&name) {
         return Ok(preset.json.to_string());
@@ -220,6 +224,6 @@ fn read_source(source: &OsStr) -> Result<String, String> {
         .map_err(|error| format!("{name}: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
 }
 
-fn text(error: impl std::fmt::Display) -> String {
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
