@@ -350,7 +350,7 @@ fn a_preset_is_printed_as_a_configuration() {
 fn completions_and_manual_pages_know_the_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = succeed(&["completions", shell]);
-        for word in ["study", "require", "twice-the-errors"] {
+        for word in ["study", "require", "threads"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
