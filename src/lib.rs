@@ -27,13 +27,13 @@
 //! Data flows one way; each module imports only what stands before it:
 //!
 //! ```text
-//! observation ─ stats ─ rules ─ config ─┬─ world ──────┐
-//!                                       └─ controller ─┴─ rollout ─ study · report ─ text ─ wasm · CLI
+//! observation ─ stats ─ rules ─ config ─┬─ world ─────┐
+//!                                       └─ policy ────┴─ rollout ─ study · report ─ text ─ wasm · CLI
 //! ```
 //!
 //! Read in that order. [`observation`] is what an operator can see; [`rules`]
 //! turn it into verdicts; [`config`] is what a person writes; [`world`] is the
-//! truth that observations are drawn from; [`controller`] turns verdicts into a
+//! truth that observations are drawn from; [`policy`] turns verdicts into a
 //! traffic share; [`rollout`] is the loop; [`report`] is its result; a [`study`] is
 //! many rollouts.
 //!
@@ -48,11 +48,11 @@
 //! - An error changes nothing.
 
 pub mod config;
-pub mod controller;
 mod json;
 pub mod math;
 pub mod message;
 pub mod observation;
+pub mod policy;
 pub mod problem;
 pub mod report;
 pub mod rollout;

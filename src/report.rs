@@ -7,11 +7,11 @@
 use serde::Serialize;
 
 use crate::config::{Arrival, Config};
-use crate::controller::{State, Step};
 use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
+use crate::policy::{By, State, Step};
 use crate::problem::Problem;
-use crate::rollout::{By, Decision, Evidence, LookRow, Rollout, TimedCommand};
+use crate::rollout::{Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
 use crate::rules::words::significant;
 use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_sequence};
@@ -278,7 +278,7 @@ impl Rollout {
         let mut scribe = Scribe::new(self);
         Report {
             final_state: self.state(),
-            stages_completed: self.standing().controller().stages_completed(),
+            stages_completed: self.standing().controller().levels_completed(),
             total_stages: config.stages.len() as u32,
             rollback_triggered: rollback.is_some(),
             rollback_reason: rollback.map(|decision| self.reason(decision)),
@@ -509,7 +509,7 @@ fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<C
 }
 
 fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
-    let completed = rollout.standing().controller().stages_completed();
+    let completed = rollout.standing().controller().levels_completed();
     if number <= completed {
         return StageVerdict::Promoted;
     }

@@ -10,13 +10,11 @@ pub use history::{History, LookRow, TickRow};
 use std::sync::Arc;
 
 use crate::config::{Config, MAX_TICKS};
-use crate::controller::{
-    Call, CallError, Command, Controller, Finding, Mendable, Moment, StagedPlan, State, Step,
-};
 use crate::observation::{Arm, ByArm, Counts};
-use crate::rules::{
-    ByShare, Gap, Judgement, Look, Memory, Needs, OnFail, Rule, Sight, Verdict, Watch, Window,
+use crate::policy::{
+    By, Call, CallError, Checks, Command, Controller, Policy, Reason, State, Step,
 };
+use crate::rules::{ByShare, Gap, Judgement, Memory, Needs, Rule, Sight, Verdict, Watch, Window};
 use crate::stats::fisher::ErrorLaw;
 use crate::stats::mann_whitney::{RankSum, van_elteren};
 use crate::stats::stratified::stratified;
@@ -27,14 +25,12 @@ use crate::world::{Cells, LatencyTick, Truth, WeightedTicks, World, WorldState};
 pub struct Plan {
     config: Config,
     world: World,
-    staged: StagedPlan,
+    policy: Policy,
     rules: Vec<PlannedRule>,
     /// What the rules need to be drawn.
     cells: Cells,
     /// Whether any rule reads latencies.
     latency: bool,
-    /// Whether any rule may end a stage before its time.
-    certifies: bool,
     /// Whether any rule asks for the law of errors over several shares.
     exact_law: bool,
 }
@@ -44,8 +40,6 @@ pub struct Plan {
 struct PlannedRule {
     rule: Rule,
     needs: Needs,
-    /// By stage index, whether it holds there.
-    holds: Vec<bool>,
     /// What it gathers over the ticks.
     watch: Watch,
     /// What it has gathered before the first tick.
@@ -60,7 +54,6 @@ impl Plan {
         let rules: Vec<PlannedRule> =
             config.rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
-        let certifies = rules.iter().any(|planned| planned.watch.may_certify());
         let exact_law = rules
             .iter()
             .any(|planned| planned.needs.exact_law && planned.rule.window == Window::Rollout);
@@ -71,13 +64,14 @@ impl Plan {
                 cells = cells.union(Cells::SERVED);
             }
         }
+        let policy = Policy::new(config);
+        let shares: Vec<f64> = policy.levels().iter().map(|level| level.share).collect();
         Plan {
-            world: World::new(config),
-            staged: StagedPlan::new(config),
+            world: World::new(config, &shares),
+            policy,
             rules,
             cells,
             latency,
-            certifies,
             exact_law,
             config: config.clone(),
         }
@@ -91,6 +85,11 @@ impl Plan {
     /// The rule of that number, counted from 0 in the configuration's order.
     pub fn rule(&self, number: u32) -> &Rule {
         &self.rules[number as usize].rule
+    }
+
+    /// What decides.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Whether a rule reads latencies, which makes a tick many times as dear.
@@ -119,24 +118,11 @@ fn planned(rule: &Rule, config: &Config) -> PlannedRule {
     let (needs, watch) = (rule.needs(), rule.watch(&shapes));
     PlannedRule {
         needs,
-        holds: shapes.iter().map(|shape| shape.holds).collect(),
         fresh: watch.begin(),
         watch,
         by_memory: rule.min_errors == 0 && !needs.requests,
         rule: rule.clone(),
     }
-}
-
-/// Who decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// The plan: a stage passed, a planned pause, the way back.
-    Policy,
-    /// A rule that failed.
-    Rule,
-    /// A command.
-    Person,
 }
 
 /// A change of course with what led to it.
@@ -204,32 +190,37 @@ pub trait Sink {
 /// A seed's way through a plan.
 #[derive(Clone, Debug)]
 pub struct Run {
-    world: WorldState,
     controller: Controller,
+    seen: Seen,
+}
+
+/// What a run has drawn and gathered so far.
+#[derive(Clone, Debug)]
+struct Seen {
+    world: WorldState,
     tick: u32,
     /// Counts of the last tick.
     last: ByArm<Counts>,
     /// Counts so far.
     counts: ByArm<Counts>,
-    /// `counts` when the stage began.
-    counts_before_stage: ByArm<Counts>,
+    /// `counts` when the level began.
+    counts_before_level: ByArm<Counts>,
     /// What latencies are drawn from, an element a tick; empty if nobody reads
     /// any.
     latencies: Vec<LatencyTick>,
-    /// The length of `latencies` when the stage began.
-    latencies_before_stage: usize,
-    /// The stages behind, each with its own share.
+    /// The length of `latencies` when the level began.
+    latencies_before_level: usize,
+    /// The levels behind.
     behind: Vec<Stratum>,
     /// The law of the canary's errors in them, if a rule asks for it.
     law_behind: ErrorLaw,
-    rules: Vec<RuleState>,
-    /// Whether a certificate had the stage judged before its time.
-    judged_early: bool,
+    /// What each rule has gathered.
+    memories: Vec<Memory>,
     /// The first tick in which the release was worse than the baseline.
     degraded_from: Option<u32>,
 }
 
-/// A stage as far as rules compare the arms in it: a share, its counts and its
+/// A level as far as rules compare the arms in it: a share, its counts and its
 /// latencies.
 #[derive(Clone, Copy, Debug)]
 struct Stratum {
@@ -238,77 +229,83 @@ struct Stratum {
     latencies: usize,
 }
 
-/// When and where rules look.
-#[derive(Clone, Copy)]
-struct Occasion {
-    /// The stage's index.
-    stage: u32,
-    /// The canary's share of requests, 0..=1.
-    share: f64,
-    moment: Moment,
+/// The rules of a plan, as its controller lets them look at the tick that has just
+/// passed.
+struct Looks<'a, S> {
+    plan: &'a Plan,
+    seen: &'a mut Seen,
+    sink: &'a mut S,
+    at: Place,
 }
 
-/// What a rule remembers.
-#[derive(Clone, Copy, Debug, Default)]
-struct RuleState {
-    /// Failed looks so far.
-    failures: u32,
-    /// It paused this stage and a person said resume: it does not act again
-    /// in it.
-    muted: bool,
-    /// It paused the stage, and nobody said resume yet.
-    paused: bool,
-    /// What its last look in this stage lacked.
-    gap: Option<Gap>,
-    /// What it has gathered.
-    memory: Memory,
+/// Where traffic stood in a tick.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The level's index.
+    level: u32,
+    /// The canary's share of requests, 0..=1.
+    share: f64,
+}
+
+impl<S: Sink> Checks for Looks<'_, S> {
+    #[inline(always)]
+    fn matters(&self, check: usize) -> bool {
+        let planned = &self.plan.rules[check];
+        let alone = self.at.share == 1.0;
+        self.sink.wants_looks() || alone || !planned.passes(&self.seen.memories[check])
+    }
+
+    fn look(&mut self, check: usize) -> (Verdict, Option<Gap>) {
+        let evidence = self.seen.evidence(self.plan, check, self.at, false);
+        self.sink.look(self.seen.tick, &evidence);
+        (evidence.judgement.verdict, evidence.judgement.gap)
+    }
+
+    fn certifies(&self, check: usize, clock: u32) -> Option<bool> {
+        self.plan.rules[check].watch.certifies(&self.seen.memories[check], clock)
+    }
 }
 
 impl Run {
     /// Before the first tick.
     pub fn new(plan: &Plan, seed: u64) -> Self {
-        let mut run = Run {
-            world: plan.world.start(seed),
-            controller: Controller::start(),
-            tick: 0,
-            last: ByArm::default(),
-            counts: ByArm::default(),
-            counts_before_stage: ByArm::default(),
-            latencies: Vec::new(),
-            latencies_before_stage: 0,
-            behind: Vec::new(),
-            law_behind: ErrorLaw::none(),
-            rules: vec![RuleState::default(); plan.rules.len()],
-            judged_early: false,
-            degraded_from: None,
-        };
-        run.begin(plan);
-        run
+        Run {
+            controller: Controller::start(&plan.policy),
+            seen: Seen {
+                world: plan.world.start(seed),
+                tick: 0,
+                last: ByArm::default(),
+                counts: ByArm::default(),
+                counts_before_level: ByArm::default(),
+                latencies: Vec::new(),
+                latencies_before_level: 0,
+                behind: Vec::new(),
+                law_behind: ErrorLaw::none(),
+                memories: plan.rules.iter().map(|planned| planned.fresh).collect(),
+                degraded_from: None,
+            },
+        }
     }
 
     /// Back before the first tick, with another seed; it allocates nothing.
     pub fn restart(&mut self, plan: &Plan, seed: u64) {
-        plan.world.restart(&mut self.world, seed);
-        self.controller = Controller::start();
-        self.tick = 0;
-        self.last = ByArm::default();
-        self.counts = ByArm::default();
-        self.counts_before_stage = ByArm::default();
-        self.latencies.clear();
-        self.latencies_before_stage = 0;
-        self.behind.clear();
+        self.controller = Controller::start(&plan.policy);
+        let seen = &mut self.seen;
+        plan.world.restart(&mut seen.world, seed);
+        seen.tick = 0;
+        seen.last = ByArm::default();
+        seen.counts = ByArm::default();
+        seen.counts_before_level = ByArm::default();
+        seen.latencies.clear();
+        seen.latencies_before_level = 0;
+        seen.behind.clear();
         if plan.exact_law {
-            self.law_behind = ErrorLaw::none();
+            seen.law_behind = ErrorLaw::none();
         }
-        self.judged_early = false;
-        self.degraded_from = None;
-        self.begin(plan);
-    }
-
-    fn begin(&mut self, plan: &Plan) {
-        for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
-            *state = RuleState { memory: planned.fresh, ..RuleState::default() };
+        for (memory, planned) in seen.memories.iter_mut().zip(&plan.rules) {
+            *memory = planned.fresh;
         }
+        seen.degraded_from = None;
     }
 
     /// Where it stands.
@@ -318,7 +315,7 @@ impl Run {
 
     /// Ticks elapsed.
     pub fn ticks(&self) -> u32 {
-        self.tick
+        self.seen.tick
     }
 
     /// The controller.
@@ -329,18 +326,18 @@ impl Run {
     /// The first tick so far in which the release was worse than the baseline,
     /// by a regression that does not heal.
     pub fn degraded_from(&self) -> Option<u32> {
-        self.degraded_from
+        self.seen.degraded_from
     }
 
     /// Excess errors to be expected from now on up to a tick if all traffic is
     /// the release's, as it is after COMPLETED. The run is over afterwards: its
     /// world has moved on.
     pub(crate) fn expected_excess_until(&mut self, plan: &Plan, last_tick: u32) -> f64 {
-        let stage = self.controller.stage(&plan.staged);
+        let stage = self.controller.level(&plan.policy);
         let mut excess = 0.0;
-        for tick in self.tick + 1..=last_tick {
-            plan.world.tick(&mut self.world, tick, stage, Cells::NONE);
-            let truth = plan.world.truth(&self.world);
+        for tick in self.seen.tick + 1..=last_tick {
+            plan.world.tick(&mut self.seen.world, tick, stage, Cells::NONE);
+            let truth = plan.world.truth(&self.seen.world);
             let rate = truth.error_rate.canary - truth.healthy_error_rate;
             excess += truth.requests * rate.max(0.0);
         }
@@ -353,14 +350,15 @@ impl Run {
     /// After the end, and after [`MAX_TICKS`]; nothing has changed then.
     pub fn tick(&mut self, plan: &Plan, sink: &mut impl Sink) -> Result<(), CallError> {
         Call::Tick.check(self.state())?;
-        if self.tick == MAX_TICKS {
+        let Run { controller, seen } = self;
+        if seen.tick == MAX_TICKS {
             return Err(CallError::TooLong { call: Call::Tick, max_ticks: MAX_TICKS });
         }
-        self.tick += 1;
-        let stage = self.controller.stage(&plan.staged);
-        let share = self.controller.share(&plan.staged);
+        seen.tick += 1;
+        let at =
+            Place { level: controller.level(&plan.policy), share: controller.share(&plan.policy) };
         let cells = plan.cells.union(sink.wants());
-        let draw = plan.world.tick(&mut self.world, self.tick, stage, cells);
+        let draw = plan.world.tick(&mut seen.world, seen.tick, at.level, cells);
         let counts = ByArm {
             baseline: Counts {
                 requests: draw.failed.baseline + draw.served.baseline,
@@ -371,55 +369,28 @@ impl Run {
                 errors: draw.failed.canary + draw.excess,
             },
         };
-        let truth = *plan.world.truth(&self.world);
-        let in_plan = self.controller.is_planned(&plan.staged);
-        self.observe(plan, stage, in_plan, counts, &truth);
-
-        let mut moment = self.controller.clock_tick(&plan.staged);
-        let mut certificate = match moment {
-            Moment::Within if plan.certifies => {
-                self.certificate(plan, Occasion { stage, share, moment })
-            }
-            _ => None,
-        };
-        if certificate.is_some() || moment == Moment::End {
-            // The rules that look at a stage's end look once, early or in time.
-            moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
-        }
-        let at = Occasion { stage, share, moment };
-        let all = sink.wants_looks();
-        let (finding, evidence) =
-            if (0..plan.rules.len()).any(|number| self.has_to_look(plan, number, at, all)) {
-                self.judge(plan, at, sink)
-            } else {
-                (Finding::default(), None)
-            };
-        if certificate.is_some() {
-            self.judged_early = true;
-            if finding.inconclusive.is_some() {
-                // Another rule needs the stage's time to tell.
-                (moment, certificate) = (Moment::Within, None);
-            }
-        }
-        let step = self.controller.after_tick(&plan.staged, moment, finding);
+        let truth = *plan.world.truth(&seen.world);
+        let in_plan = controller.is_planned(&plan.policy);
+        seen.observe(plan, at.level, in_plan, counts, &truth);
+        let mut looks = Looks { plan, seen: &mut *seen, sink: &mut *sink, at };
+        let change = controller.after_tick(&plan.policy, &mut looks);
         sink.tick(&Tick {
-            tick: self.tick,
-            stage,
-            share,
-            state: self.state(),
+            tick: seen.tick,
+            stage: at.level,
+            share: at.share,
+            state: controller.state(),
             counts,
             excess_errors: draw.excess,
             truth: &truth,
         });
-        if let Some(step) = step {
-            // A stage that passed in its time needs no reason, even where a rule
-            // could not tell; one that passed early has its certificate.
-            let passed = matches!(step, Step::Promote | Step::Complete);
-            let evidence = if passed { certificate } else { evidence };
-            let by_rule = finding.fail.is_some() || (passed && certificate.is_some());
-            let by = if by_rule { By::Rule } else { By::Policy };
-            self.enter(plan, step);
-            sink.decision(&Decision { tick: self.tick, stage: stage + 1, step, by, evidence });
+        if let Some(change) = change {
+            let evidence = change
+                .reason
+                .map(|Reason { check, certificate }| seen.evidence(plan, check, at, certificate));
+            let (step, by) = (change.step, change.by);
+            seen.enter(plan, controller, step);
+            let (tick, stage) = (seen.tick, at.level + 1);
+            sink.decision(&Decision { tick, stage, step, by, evidence });
         }
         Ok(())
     }
@@ -434,23 +405,26 @@ impl Run {
         command: Command,
         sink: &mut impl Sink,
     ) -> Result<(), CallError> {
-        let stage = self.controller.stage(&plan.staged) + 1;
-        let steps = self.controller.command(&plan.staged, command)?;
+        let Run { controller, seen } = self;
+        let stage = controller.level(&plan.policy) + 1;
+        let steps = controller.command(&plan.policy, command)?;
         for (i, step) in steps.into_iter().flatten().enumerate() {
-            self.enter(plan, step);
+            seen.enter(plan, controller, step);
             let by = if i == 0 { By::Person } else { By::Policy };
-            sink.decision(&Decision { tick: self.tick, stage, step, by, evidence: None });
+            sink.decision(&Decision { tick: seen.tick, stage, step, by, evidence: None });
         }
         Ok(())
     }
+}
 
+impl Seen {
     /// Takes a tick into the windows. Part of the loop: counts that passed
     /// through memory would stall it.
     #[inline(always)]
     fn observe(
         &mut self,
         plan: &Plan,
-        stage: u32,
+        level: u32,
         in_plan: bool,
         counts: ByArm<Counts>,
         truth: &Truth,
@@ -464,7 +438,7 @@ impl Run {
             self.latencies.push(LatencyTick::new(self.tick, &counts, truth));
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
-        for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
+        for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
             let observed = match planned.needs.slower_than_ms {
                 None => errors,
                 Some(ms) => {
@@ -473,109 +447,25 @@ impl Run {
                         .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
                 }
             };
-            planned.watch.observe(&mut state.memory, stage, in_plan, observed);
+            planned.watch.observe(memory, level, in_plan, observed);
         }
     }
 
-    /// The look that ends the stage before its time: of the first rule that
-    /// certifies it, if all do that were asked to.
-    fn certificate(&mut self, plan: &Plan, at: Occasion) -> Option<Evidence> {
-        let clock = self.controller.clock();
-        let mut first = None;
-        for (number, planned) in plan.rules.iter().enumerate() {
-            let memory = &self.rules[number].memory;
-            match planned.watch.certifies(memory, clock) {
-                Some(true) if planned.holds[at.stage as usize] => {
-                    first = first.or(Some(number));
-                }
-                Some(false) if planned.holds[at.stage as usize] => return None,
-                _ => {}
-            }
+    /// A rule's look, or its certificate, with what it is shown.
+    fn evidence(&mut self, plan: &Plan, check: usize, at: Place, certificate: bool) -> Evidence {
+        let planned = &plan.rules[check];
+        let mut sight = self.sight(plan, planned, check, at);
+        if certificate {
+            sight.ln_certificate = planned.watch.ln_certificate(&self.memories[check]);
         }
-        let number = first?;
-        let planned = &plan.rules[number];
-        let mut sight = self.sight(plan, planned, number, at);
-        sight.ln_certificate = planned.watch.ln_certificate(&self.rules[number].memory);
-        Some(Evidence { rule: number as u32, judgement: planned.rule.judge(&sight), sight })
-    }
-
-    /// Lets the rules look that look at this moment. Returns what they found
-    /// and the look that names the reason: the first failure of the kind that
-    /// is acted on, else the first that could not tell.
-    #[inline(never)]
-    fn judge(
-        &mut self,
-        plan: &Plan,
-        at: Occasion,
-        sink: &mut impl Sink,
-    ) -> (Finding, Option<Evidence>) {
-        let mut finding = Finding::default();
-        let (mut failed, mut unsure) = (None, None);
-        for (number, planned) in plan.rules.iter().enumerate() {
-            if !planned.holds[at.stage as usize] {
-                continue;
-            }
-            if self.has_to_look(plan, number, at, sink.wants_looks()) {
-                let sight = self.sight(plan, planned, number, at);
-                let judgement = planned.rule.judge(&sight);
-                let evidence = Evidence { rule: number as u32, judgement, sight };
-                sink.look(self.tick, &evidence);
-                let state = &mut self.rules[number];
-                state.gap = judgement.gap;
-                if judgement.verdict == Verdict::Fail {
-                    state.failures += 1;
-                    let acts = state.failures >= planned.rule.failure_limit && !state.muted;
-                    let outranks = match finding.fail {
-                        None => true,
-                        Some(worst) => worst == OnFail::Pause && planned.rule.on_fail != worst,
-                    };
-                    if acts && outranks {
-                        finding.fail = Some(planned.rule.on_fail);
-                        failed = Some(evidence);
-                    }
-                }
-                if judgement.gap.is_some() && unsure.is_none() {
-                    unsure = Some(evidence);
-                }
-            }
-            match self.rules[number].gap {
-                None => {}
-                Some(Gap::Baseline) if finding.inconclusive.is_none() => {
-                    finding.inconclusive = Some(Mendable::No);
-                }
-                Some(Gap::Baseline) => {}
-                Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(Mendable::Yes),
-            }
-        }
-        if let (Some(OnFail::Pause), Some(Evidence { rule, .. })) = (finding.fail, failed) {
-            self.rules[rule as usize].paused = true;
-        }
-        (finding, failed.or(unsure))
-    }
-
-    /// Whether a rule looks now and, unless `all` looks are wanted, might do
-    /// other than pass.
-    #[inline(always)]
-    fn has_to_look(&self, plan: &Plan, number: usize, at: Occasion, all: bool) -> bool {
-        let (planned, state) = (&plan.rules[number], &self.rules[number]);
-        let looks = match (planned.rule.look, at.moment) {
-            (_, Moment::Idle) => false,
-            (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
-            // A rule that could tell is not asked again: a second look
-            // at the same stage would be another chance to err.
-            (Look::StageEnd, Moment::ExtendedEnd) => state.gap.is_some(),
-            (Look::StageEnd, Moment::Within) => false,
-        };
-        looks
-            && planned.holds[at.stage as usize]
-            && (all || at.share == 1.0 || !planned.passes(&state.memory))
+        Evidence { rule: check as u32, judgement: planned.rule.judge(&sight), sight }
     }
 
     /// What a rule is shown at a look.
-    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, number: usize, at: Occasion) -> Sight {
+    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, check: usize, at: Place) -> Sight {
         let (mut counts, from) = match planned.rule.window {
             Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
-            Window::Stage => (self.counts - self.counts_before_stage, self.latencies_before_stage),
+            Window::Stage => (self.counts - self.counts_before_level, self.latencies_before_level),
             Window::Rollout => (self.counts, 0),
         };
         let needs = planned.needs;
@@ -615,64 +505,55 @@ impl Run {
             };
             van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
         });
-        let memory = &self.rules[number].memory;
+        let memory = &self.memories[check];
         Sight {
             counts,
             by_share,
             quantile_ms,
             shape,
-            score: planned.watch.score(memory, at.stage),
+            score: planned.watch.score(memory, at.level),
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
             canary_has_all: at.share == 1.0,
         }
     }
 
-    /// The stages so far, the present one included.
+    /// The levels so far, the present one included.
     fn strata(&self) -> Vec<Stratum> {
         let here = Stratum {
-            counts: self.counts - self.counts_before_stage,
-            latencies: self.latencies.len() - self.latencies_before_stage,
+            counts: self.counts - self.counts_before_level,
+            latencies: self.latencies.len() - self.latencies_before_level,
         };
         self.behind.iter().copied().chain([here]).collect()
     }
 
     /// The error rates compared share by share.
     fn by_share(&self, strata: &[Stratum], needs: Needs) -> ByShare {
-        let here = self.counts - self.counts_before_stage;
+        let here = self.counts - self.counts_before_level;
         ByShare {
             errors: stratified(strata.iter().map(|stratum| stratum.counts)),
             exact_p_value: needs.exact_law.then(|| self.law_behind.p_value(here)),
         }
     }
 
-    /// What a change of course does to the windows and the rules' memory.
-    fn enter(&mut self, plan: &Plan, step: Step) {
-        match step {
-            Step::Promote | Step::Complete => {
-                let stage = self.controller.stage(&plan.staged);
-                let done = self.counts - self.counts_before_stage;
-                let latencies = self.latencies.len() - self.latencies_before_stage;
-                self.behind.push(Stratum { counts: done, latencies });
-                if plan.exact_law {
-                    self.law_behind.add(done);
-                }
-                self.counts_before_stage = self.counts;
-                self.latencies_before_stage = self.latencies.len();
-                self.judged_early = false;
-                for (state, planned) in self.rules.iter_mut().zip(&plan.rules) {
-                    (state.muted, state.paused, state.gap) = (false, false, None);
-                    if step == Step::Promote {
-                        planned.watch.enter(&mut state.memory, stage);
-                    }
-                }
+    /// What a change of course does to the windows and the rules' memories.
+    fn enter(&mut self, plan: &Plan, controller: &Controller, step: Step) {
+        if !matches!(step, Step::Promote | Step::Complete) {
+            return;
+        }
+        let done = self.counts - self.counts_before_level;
+        let latencies = self.latencies.len() - self.latencies_before_level;
+        self.behind.push(Stratum { counts: done, latencies });
+        if plan.exact_law {
+            self.law_behind.add(done);
+        }
+        self.counts_before_level = self.counts;
+        self.latencies_before_level = self.latencies.len();
+        if step == Step::Promote {
+            let level = controller.level(&plan.policy);
+            for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
+                planned.watch.enter(memory, level);
             }
-            Step::Resume => {
-                for rule in &mut self.rules {
-                    rule.muted |= std::mem::take(&mut rule.paused);
-                }
-            }
-            Step::Extend | Step::Pause | Step::Rollback | Step::RolledBack => {}
         }
     }
 }
@@ -782,8 +663,8 @@ impl Rollout {
     /// the rollout stands there.
     pub fn advance(&mut self) -> Result<(), CallError> {
         Call::Advance.check(self.state())?;
-        let (state, stage) = (self.state(), self.run.controller.stages_completed());
-        while self.state() == state && self.run.controller.stages_completed() == stage {
+        let (state, stage) = (self.state(), self.run.controller.levels_completed());
+        while self.state() == state && self.run.controller.levels_completed() == stage {
             self.tick()?;
         }
         Ok(())

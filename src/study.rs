@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Canary, Config, ConfigError};
-use crate::controller::{State, Step};
+use crate::policy::{State, Step};
 use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use crate::world::Cells;
 use histogram::Histogram;
@@ -438,7 +438,7 @@ fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
     }
     RunOutcome {
         end,
-        stages_completed: run.controller().stages_completed(),
+        stages_completed: run.controller().levels_completed(),
         ticks,
         rollback_tick: counter.rollback_tick,
         degraded_from: run.degraded_from(),

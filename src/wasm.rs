@@ -8,8 +8,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{self, Config, ConfigError};
-use crate::controller::{Call, CallError};
 use crate::observation::{Arm, ByArm};
+use crate::policy::{Call, CallError};
 use crate::report::Quantiles;
 use crate::rollout::{self, TickRow};
 use crate::rules::Verdict;

@@ -364,7 +364,7 @@ impl Stage {
     }
 
     /// Its ticks and those of its timed pause.
-    fn planned_ticks(&self) -> u64 {
+    pub fn planned_ticks(&self) -> u64 {
         u64::from(self.duration_ticks) + u64::from(self.pause_ticks())
     }
 }

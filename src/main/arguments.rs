@@ -5,8 +5,8 @@ use std::error::Error as _;
 use std::ffi::OsString;
 
 use canary_rollout::config::{MAX_TICKS, presets};
-use canary_rollout::controller::Command;
 use canary_rollout::message::{quoted, shown};
+use canary_rollout::policy::Command;
 use canary_rollout::rollout::TimedCommand;
 use canary_rollout::seed::parse_seed;
 use canary_rollout::study::Requirement;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use canary_rollout::config::{
     CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
 };
-use canary_rollout::controller::State;
 use canary_rollout::message::{did_you_mean, harmless, quoted};
+use canary_rollout::policy::State;
 use canary_rollout::problem::Problem;
 use canary_rollout::rollout::{Rollout, TimedCommand};
 use canary_rollout::text::rollout_text;

@@ -1,8 +1,8 @@
 //! The sink of a rollout: it keeps everything.
 
 use super::{Decision, Evidence, Sink, Tick};
-use crate::controller::State;
 use crate::observation::{ByArm, Counts};
+use crate::policy::State;
 use crate::world::{Cells, LatencyTick};
 
 /// All that happened in a rollout.

@@ -371,6 +371,11 @@ impl Rule {
         }
     }
 
+    /// Whether the rule was asked to certify that stages may end early.
+    pub fn may_certify(&self) -> bool {
+        matches!(&self.method, Method::Sequential(rule) if rule.certificate.is_some())
+    }
+
     /// Whether the rule holds in a stage, numbered from 1.
     pub fn holds_in(&self, stage: u32) -> bool {
         self.stages.as_ref().is_none_or(|stages| stages.contains(&stage))

@@ -113,11 +113,6 @@ impl Watch {
         }
     }
 
-    /// Whether the rule was asked to certify that stages may end early.
-    pub fn may_certify(&self) -> bool {
-        matches!(self, Watch::Wealth(watch) if watch.may_certify())
-    }
-
     /// Whether the rule certifies that the stage may end after `clock` ticks;
     /// `None` if it was not asked to certify anything.
     #[inline]

@@ -1,7 +1,7 @@
 //! The truth of the simulation, and what is drawn from it.
 //!
 //! In every tick the requests are Poisson around the load, each goes to the
-//! canary with the stage's share and fails with its arm's error rate. By
+//! canary with the level's share and fails with its arm's error rate. By
 //! thinning, what is counted is then five independent Poisson counts, whatever
 //! the traffic: of each arm the failed and the served, and the excess errors,
 //! which the release alone is to blame for.
@@ -93,13 +93,13 @@ enum Pace {
     Steady {
         /// The first ticks of the second and third phase.
         steps: [u32; 2],
-        stages: usize,
-        /// By phase and stage.
+        levels: usize,
+        /// By phase and level.
         scenes: Vec<Scene>,
     },
     /// It is another in every tick.
     Moving {
-        /// The canary's share by stage.
+        /// The canary's share by level.
         shares: Vec<f64>,
     },
 }
@@ -139,11 +139,11 @@ pub struct WorldState {
 }
 
 impl World {
-    /// The world of a configuration. Takes milliseconds if there are many
-    /// stages and many requests a tick.
-    pub fn new(config: &Config) -> World {
+    /// The world of a configuration whose traffic stands at one of these levels, the
+    /// canary's shares in 0..=1. Takes milliseconds if there are many levels and many
+    /// requests a tick.
+    pub fn new(config: &Config, shares: &[f64]) -> World {
         let model = Model::new(config);
-        let shares = config.stages.iter().map(|stage| stage.share());
         let pace = match model.steps() {
             Some(steps) => {
                 let mut tables = Vec::new();
@@ -152,11 +152,11 @@ impl World {
                 for tick in [1, steps[0], steps[1]] {
                     let truth = model.truth(tick, &Surroundings::CALM);
                     scenes
-                        .extend(shares.clone().map(|share| Scene::new(truth, share, &mut planned)));
+                        .extend(shares.iter().map(|share| Scene::new(truth, *share, &mut planned)));
                 }
-                Pace::Steady { steps, stages: config.stages.len(), scenes }
+                Pace::Steady { steps, levels: shares.len(), scenes }
             }
-            None => Pace::Moving { shares: shares.collect() },
+            None => Pace::Moving { shares: shares.to_vec() },
         };
         let latency = Law::new(&config.baseline.latency_ms, &model.usual_latency_shifts());
         let first_truth = model.truth(1, &Surroundings::CALM);
@@ -183,19 +183,19 @@ impl World {
         state.truth = self.first_truth;
     }
 
-    /// Draws a tick: the first is 1, then consecutively. `stage` is an index
-    /// into the plan.
+    /// Draws a tick: the first is 1, then consecutively. `level` is an index
+    /// into the levels.
     ///
     /// A steady tick is part of the loop that calls it: a call, and counts that
     /// pass through memory, would cost as much as the draw.
     #[inline(always)]
-    pub fn tick(&self, state: &mut WorldState, tick: u32, stage: u32, cells: Cells) -> Draw {
+    pub fn tick(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
         match &self.pace {
-            Pace::Steady { steps, stages, scenes } => {
-                state.scene = phase(steps, tick) * stages + stage as usize;
+            Pace::Steady { steps, levels, scenes } => {
+                state.scene = phase(steps, tick) * levels + level as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
-            Pace::Moving { shares } => self.move_on(state, tick, shares[stage as usize], cells),
+            Pace::Moving { shares } => self.move_on(state, tick, shares[level as usize], cells),
         }
     }
 
@@ -269,7 +269,7 @@ impl World {
 
     fn first_scene(&self) -> usize {
         match &self.pace {
-            Pace::Steady { steps, stages, .. } => phase(steps, 1) * stages,
+            Pace::Steady { steps, levels, .. } => phase(steps, 1) * levels,
             Pace::Moving { .. } => 0,
         }
     }

@@ -4,7 +4,7 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::controller::State;
+use canary_rollout::policy::State;
 use canary_rollout::report::Outcome;
 use canary_rollout::rollout::{Plan, Rollout};
 use std::sync::Arc;
@@ -115,7 +115,7 @@ fn a_threshold_of_zero_throws_away_a_healthy_release_at_about_every_second_stage
     for seed in 0..2_000 {
         let mut rollout = Rollout::of_plan(plan.clone(), seed);
         rollout.run().unwrap();
-        let passed = rollout.standing().controller().stages_completed();
+        let passed = rollout.standing().controller().levels_completed();
         fell[passed as usize] += 1;
     }
     let mut reached = 2_000;

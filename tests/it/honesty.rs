@@ -7,8 +7,8 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::controller::{Command, State, Step};
-use canary_rollout::rollout::{By, Decision, Evidence, Plan, Run, Sink, Tick};
+use canary_rollout::policy::{By, Command, State, Step};
+use canary_rollout::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use canary_rollout::study::Study;
 use canary_rollout::world::Cells;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::controller::{Call, Command, State};
+use canary_rollout::policy::{Call, Command, State};
 use canary_rollout::rollout::Rollout;
 
 use crate::support::config;

@@ -5,9 +5,9 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::config::Config;
-use canary_rollout::controller::{State, Step};
 use canary_rollout::observation::{ByArm, Counts};
-use canary_rollout::rollout::{By, Rollout};
+use canary_rollout::policy::{By, State, Step};
+use canary_rollout::rollout::Rollout;
 use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;

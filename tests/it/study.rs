@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use std::sync::Arc;
 
 use canary_rollout::config::Config;
-use canary_rollout::controller::{State, Step};
+use canary_rollout::policy::{State, Step};
 use canary_rollout::rollout::{Plan, Rollout, Run};
 use canary_rollout::stats::intervals::{Interval, tango};
 use canary_rollout::study::{End, Fulfilment, Requirement, RunOutcome, Study, outcome};

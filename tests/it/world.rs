@@ -17,6 +17,12 @@ use crate::fit::{Words, check_fit, check_sup};
 const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Canary];
 
 /// 10,000 requests a tick, 2 % of which fail, a fifth of them the canary's.
+/// The world of a configuration, with a level for each stage.
+fn world_of(config: &Config) -> World {
+    let shares: Vec<f64> = config.stages.iter().map(|stage| stage.share()).collect();
+    World::new(config, &shares)
+}
+
 fn config() -> Config {
     let text = r#"{ "stages": [{ "traffic_pct": 20, "duration_ticks": 10 }] }"#;
     let mut config = Config::from_json(text).expect("a valid configuration");
@@ -112,7 +118,7 @@ fn counts_are_independent_and_poisson() {
         ),
     ];
     for (name, config) in worlds {
-        let world = World::new(&config);
+        let world = world_of(&config);
         let share = config.stages[0].share();
         // By cell, its deviations from its mean and the variance of their square.
         let mut deviations = [const { Vec::new() }; 5];
@@ -152,7 +158,7 @@ fn steady_and_moving_worlds_draw_alike() {
             config.canary.latency_ratio = 1.5;
         });
         let moving = Config { incidents: Some(incidents()), ..steady.clone() };
-        let (steady, moving) = (World::new(&steady), World::new(&moving));
+        let (steady, moving) = (world_of(&steady), world_of(&moving));
         for seed in 0..50 {
             let runs = [&steady, &moving].map(|world| run(world, seed, 100, Cells::ALL));
             assert_eq!(runs[0], runs[1], "{requests_per_second} a second, seed {seed}");
@@ -165,7 +171,7 @@ fn steady_and_moving_worlds_draw_alike() {
 fn shares_by_stage() {
     let shares = [1.0, 5.0, 25.0, 50.0, 100.0];
     for incidents in [None, Some(incidents())] {
-        let world = World::new(&with(|config| {
+        let world = world_of(&with(|config| {
             config.stages = shares.map(stage).to_vec();
             config.incidents = incidents.clone();
         }));
@@ -188,7 +194,7 @@ fn shares_by_stage() {
 #[test]
 fn a_healthy_release_has_no_excess_errors() {
     for config in [config(), restless()] {
-        let world = World::new(&config);
+        let world = world_of(&config);
         for seed in 0..20 {
             for (draw, truth) in run(&world, seed, 200, Cells::ALL) {
                 assert_eq!(draw.excess, 0);
@@ -208,7 +214,7 @@ fn components_do_not_disturb_each_other() {
     let mut worlds = [with(bad), restless()];
     bad(&mut worlds[1]);
     for config in worlds {
-        let world = World::new(&config);
+        let world = world_of(&config);
         let all = run(&world, 5, 100, Cells::ALL);
         for wanted in [
             Cells::NONE,
@@ -240,7 +246,7 @@ fn components_do_not_disturb_each_other() {
 #[test]
 fn a_restarted_state_is_a_new_one() {
     for config in [config(), restless()] {
-        let world = World::new(&config);
+        let world = world_of(&config);
         let mut state = world.start(1);
         for seed in [0, 1, 2, MAX_SEED] {
             world.restart(&mut state, seed);
@@ -263,8 +269,8 @@ fn what_a_seed_means() {
     };
     let mut moving = restless();
     bad(&mut moving);
-    let steady = World::new(&with(bad));
-    let moving = World::new(&moving);
+    let steady = world_of(&with(bad));
+    let moving = world_of(&moving);
     for (name, seed, counts, p99) in FROZEN {
         let world = if name == "steady" { &steady } else { &moving };
         let mut state = world.start(seed);
@@ -314,7 +320,7 @@ fn many_ticks_to_the_last_bit() {
             config.traffic.requests_per_second = requests_per_second;
             config.canary.error_ratio = 1.7;
             config.canary.latency_ratio = 1.5;
-            let world = World::new(&config);
+            let world = world_of(&config);
             let mut state = world.start(12);
             for tick in 1..=200 {
                 let draw = world.tick(&mut state, tick, 0, Cells::ALL);
@@ -383,8 +389,8 @@ fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
         config.canary.latency_arrival = arrival;
     });
     let last = ratios.iter().map(|ratio| ratio.0).max().unwrap_or(0);
-    let error = run(&World::new(&error), 1, last, Cells::NONE);
-    let latency = run(&World::new(&latency), 1, last, Cells::NONE);
+    let error = run(&world_of(&error), 1, last, Cells::NONE);
+    let latency = run(&world_of(&latency), 1, last, Cells::NONE);
     for &(tick, ratio) in ratios {
         let (error, latency) = (error[tick as usize - 1].1, latency[tick as usize - 1].1);
         assert!((error.error_rate.canary / 0.02 - ratio).abs() < 1e-12, "tick {tick}: {error:?}");
@@ -400,7 +406,7 @@ fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
 
 #[test]
 fn error_and_latency_arrive_by_themselves() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.canary.error_ratio = 3.0;
         config.canary.error_arrival = Arrival::Late { start_tick: 9 };
         config.canary.latency_ratio = 2.0;
@@ -415,14 +421,14 @@ fn error_and_latency_arrive_by_themselves() {
 
 #[test]
 fn a_release_may_be_better_than_the_baseline() {
-    let world = World::new(&with(|config| config.canary.error_ratio = 0.5));
+    let world = world_of(&with(|config| config.canary.error_ratio = 0.5));
     let (draw, truth) = run(&world, 1, 1, Cells::ALL)[0];
     assert_eq!((truth.error_rate.canary, truth.degraded, draw.excess), (0.01, false, 0));
 }
 
 #[test]
 fn error_rates_are_capped() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.baseline.error_rate = 0.5;
         config.canary.error_ratio = 10.0;
         config.incidents = Some(Incidents { at_tick: Some(2), ..incidents() });
@@ -441,7 +447,7 @@ fn error_rates_are_capped() {
 
 #[test]
 fn an_incident_hits_both_arms_for_its_time() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.incidents = Some(Incidents { at_tick: Some(4), ..incidents() });
     }));
     for (tick, (_, truth)) in (1..).zip(run(&world, 1, 10, Cells::NONE)) {
@@ -459,7 +465,7 @@ fn an_incident_hits_both_arms_for_its_time() {
 fn incidents_by_chance() {
     const TICKS: u32 = 20_000;
     for chance in [0.1, 1.0] {
-        let world = World::new(&with(|config| {
+        let world = world_of(&with(|config| {
             config.incidents = Some(Incidents { chance_per_tick: chance, ..incidents() });
         }));
         let free = run(&world, 2, TICKS, Cells::NONE)
@@ -478,7 +484,7 @@ fn incidents_by_chance() {
 /// At the middle of each tick: of 8 ticks of 50 s a day of 400 s.
 #[test]
 fn load_swings_daily() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.traffic.daily_swing =
             Some(DailySwing { amplitude: 0.5, period_seconds: 400, peak_seconds: 125 });
     }));
@@ -494,7 +500,7 @@ fn load_swings_daily() {
 
 #[test]
 fn trouble_under_load_follows_the_load() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.traffic.burstiness = 0.5;
         config.canary.error_ratio = 3.0;
         config.canary.error_arrival = Arrival::UnderLoad { from_load: 0.8, full_load: 1.2 };
@@ -516,7 +522,7 @@ fn trouble_under_load_follows_the_load() {
 fn noise_has_its_mean_and_variation() {
     const TICKS: u32 = 20_000;
     let noisy = |burstiness, common, per_arm| {
-        let world = World::new(&with(|config| {
+        let world = world_of(&with(|config| {
             config.traffic.burstiness = burstiness;
             config.noise = Noise { common, per_arm };
         }));
@@ -565,7 +571,7 @@ fn below(edge: u32, p50: f64, p99: f64) -> f64 {
 #[test]
 fn quantiles_follow_the_law_of_order_statistics() {
     const RUNS: u32 = 3_000;
-    let world = World::new(&config());
+    let world = world_of(&config());
     let mut state = world.start(4);
     for (ticks, n, q) in
         [(1, 1, 0.5), (1, 40, 0.5), (1, 500, 0.99), (5, 100, 0.95), (1, 300_000, 0.999)]
@@ -624,7 +630,7 @@ fn histograms_fit() {
     for (p50, p99, requests, shift) in
         [(80.0, 180.0, 1_000_000, 0.0), (5.0, 4_000.0, 20_000, 0.4), (0.001, 0.01, 5_000, 0.0)]
     {
-        let world = World::new(&with(|config| config.baseline.latency_ms = Latency { p50, p99 }));
+        let world = world_of(&with(|config| config.baseline.latency_ms = Latency { p50, p99 }));
         let mut state = world.start(6);
         let edges: Vec<f64> = (0..=BINS)
             .map(|edge| match edge {
@@ -652,7 +658,7 @@ fn histograms_fit() {
 fn descents_find_what_the_histogram_has() {
     let mut words = Words::new(7);
     for (p50, p99) in [(80.0, 180.0), (80.0, 80.0), (0.000_1, 1.0), (1e6, 1e9)] {
-        let world = World::new(&with(|config| {
+        let world = world_of(&with(|config| {
             config.baseline.latency_ms = Latency { p50, p99 };
             config.canary.latency_ratio = 1.3;
         }));
@@ -708,7 +714,7 @@ fn limits_go_to_the_nearest_edge() {
 
 #[test]
 fn no_requests_have_no_quantile() {
-    let world = World::new(&config());
+    let world = world_of(&config());
     let mut state = world.start(0);
     let windows = [vec![], vec![window(1, 0, 0.0)], vec![window(1, 0, 0.0), window(2, 0, 0.5)]];
     for window in windows {
@@ -721,7 +727,7 @@ fn no_requests_have_no_quantile() {
 /// Where all latencies are the same, so are all quantiles, up to their bin.
 #[test]
 fn a_latency_without_spread() {
-    let world = World::new(&with(|config| {
+    let world = world_of(&with(|config| {
         config.baseline.latency_ms = Latency { p50: 80.0, p99: 80.0 };
     }));
     let mut state = world.start(0);

@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use canary_rollout::config::preset;
-use canary_rollout::controller::{Call, State, Step};
-use canary_rollout::rollout::{By, Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
+use canary_rollout::policy::{By, Call, State, Step};
+use canary_rollout::rollout::{Decision, Evidence, Plan, Rollout, Run, Sink, Tick};
 use canary_rollout::world::Cells;
 use rayon::prelude::*;
 use serde_json::{Value, json};
