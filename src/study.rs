@@ -41,10 +41,10 @@ const CHUNK_TICKS: u64 = 1 << 17;
 /// A tick whose latencies are read, in cheap ticks.
 const LATENCY_TICKS: u64 = 64;
 /// About how long all threads work on a block of runs.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_SECONDS: f64 = 0.25;
 /// A block grows at most so fast: the first ones are too short to go by.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_GROWTH: f64 = 8.0;
 
 /// A study under way.
