@@ -43,10 +43,10 @@ const LATENCY_TICKS: u64 = 64;
 /// Ticks without latencies between two looks at whether to stop; a power of 2.
 const CHEAP_TICKS: u32 = 1_024;
 /// About how long all threads work on a block of runs.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_SECONDS: f64 = 0.25;
 /// A block grows at most so fast: the first ones are too short to go by.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_GROWTH: f64 = 8.0;
 
 /// A study under way.
@@ -291,7 +291,7 @@ impl Study {
     /// blocks it tells the number of finished runs to `progress`. Once `stop` is
     /// true it ends within a tick; the study is then that of the runs finished.
     /// A block takes about a quarter of a second, so that few are lost.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
     pub fn run_parallel(
         &mut self,
         stop: &std::sync::atomic::AtomicBool,

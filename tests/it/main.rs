@@ -14,7 +14,7 @@ mod fit;
 mod golden;
 mod honesty;
 mod limits;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(feature = "cli", not(target_family = "wasm")))]
 mod native;
 mod plain_rules;
 mod properties;

@@ -1,0 +1,229 @@
+//! What each command does.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use canary_rollout::config::{
+    CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
+};
+use canary_rollout::message::{did_you_mean, harmless, quoted};
+use canary_rollout::policy::State;
+use canary_rollout::problem::Problem;
+use canary_rollout::rollout::{Rollout, TimedCommand};
+use canary_rollout::text::rollout_text;
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{self, CommandLine, RunFormat, RunOptions, Task};
+use crate::study;
+
+/// What a command prints, and its exit status.
+pub(crate) struct Outcome {
+    pub output: String,
+    pub status: u8,
+}
+
+impl From<String> for Outcome {
+    fn from(output: String) -> Self {
+        Outcome { output, status: 0 }
+    }
+}
+
+pub(crate) fn main() -> ExitCode {
+    match command_line().and_then(|outcome| write_out(&outcome.output).map(|()| outcome.status)) {
+        Ok(status) => ExitCode::from(status),
+        Err(message) => {
+            for line in message.lines() {
+                say(&format!("canary-rollout: {line}"));
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes a line to standard error. Where that is closed or full nobody listens:
+/// it is no reason to lose the result and the exit status.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless(line));
+}
+
+/// A closed pipe (`| head`) is no error.
+fn write_out(output: &str) -> Result<(), String> {
+    match std::io::stdout().lock().write_all(output.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// What the command line asks for, carried out.
+fn command_line() -> Result<Outcome, String> {
+    let parsed = match CommandLine::try_parse() {
+        Ok(parsed) => parsed,
+        // Help or the version was asked for.
+        Err(error) if !error.use_stderr() => return Ok(error.render().to_string().into()),
+        Err(error) => return Err(arguments::mistake(error)),
+    };
+    let Some(task) = parsed.task else {
+        return match parsed.demo {
+            true => run(OsStr::new("default"), parsed.run),
+            false => Err(format!(
+                "expected --demo or a command, one of {}; --help tells more",
+                commands()
+            )),
+        };
+    };
+    match task {
+        Task::Run { source, options } => run(&source.config, options),
+        Task::Study { source, options } => study::study(&source.config, &options),
+        Task::Validate { sources, quiet } => validate(&sources, quiet),
+        Task::Schema => Ok(CONFIG_SCHEMA.to_string().into()),
+        Task::Presets { name: None } => Ok(list_presets().into()),
+        Task::Presets { name: Some(name) } => read_source(OsStr::new(&name)).map(Outcome::from),
+        Task::Completions { shell } => Ok(completions(shell).into()),
+        Task::Man { command } => manual(command.as_deref()).map(Outcome::from),
+    }
+}
+
+/// The names of all commands, for a message.
+fn commands() -> String {
+    let command = CommandLine::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    names.join(", ")
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    let mut command = CommandLine::command();
+    clap_complete::generate(shell, &mut command, "canary-rollout", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page of the program, or of one of its commands.
+fn manual(of: Option<&str>) -> Result<String, String> {
+    let mut all = CommandLine::command();
+    all.build();
+    let command = match of {
+        None => all,
+        Some(name) => all.find_subcommand(name).cloned().ok_or_else(|| {
+            format!("man: found {}, expected a command, one of {}", quoted(name), commands())
+        })?,
+    };
+    let mut page = Vec::new();
+    let page_of = clap_mangen::Man::new(command);
+    let page_of = page_of.source(concat!("canary-rollout ", env!("CARGO_PKG_VERSION")));
+    page_of.render(&mut page).map_err(text)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
+    let RunOptions { seed, at: mut commands, ticks, format, quiet } = options;
+    let config = read_config(source)?;
+    commands.sort_by_key(|timed: &TimedCommand| timed.tick);
+    let rollout = Rollout::replay(&config, seed, &commands, ticks).map_err(text)?;
+    if rollout.state() == State::Paused && ticks.is_none() && !quiet {
+        let ticks = rollout.ticks();
+        say(&format!(
+            "canary-rollout: it is paused and waits for a person; --at {ticks}:resume tells it to go on"
+        ));
+    }
+    Ok(match format {
+        RunFormat::Json => rollout.report().to_json() + "\n",
+        RunFormat::Text => rollout_text(&rollout),
+    }
+    .into())
+}
+
+/// Tells what is wrong with each configuration, in the form that editors and
+/// pre-commit read: `file:line:column: path: message`.
+fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
+    let mut status = 0;
+    for source in sources {
+        match warnings(source) {
+            Ok(warnings) => {
+                let name = name_of(source);
+                for warning in warnings.iter().filter(|_| !quiet) {
+                    say(&in_source(&name, warning, "warning: "));
+                }
+                write_out(&format!("{name}: valid\n"))?;
+            }
+            Err(message) => {
+                message.lines().for_each(say);
+                status = 2;
+            }
+        }
+    }
+    Ok(Outcome { output: String::new(), status })
+}
+
+/// The warnings of a configuration that is valid.
+fn warnings(source: &OsStr) -> Result<Vec<Problem>, String> {
+    let text = read_source(source)?;
+    let config = Config::from_json(&text).map_err(|error| all_in_source(source, &error))?;
+    Ok(config.warnings_in(&text))
+}
+
+fn list_presets() -> String {
+    let line = |preset: &canary_rollout::config::Preset| {
+        format!("{:<20} {}\n", preset.name, preset.description)
+    };
+    presets().iter().map(line).collect()
+}
+
+/// The configuration of a file, of standard input, or of a preset.
+fn read_config(source: &OsStr) -> Result<Config, String> {
+    Config::from_json(&read_source(source)?).map_err(|error| all_in_source(source, &error))
+}
+
+/// How a source is called in a message.
+pub(crate) fn name_of(source: &OsStr) -> String {
+    harmless(&source.to_string_lossy())
+}
+
+/// A fault behind the name of its source, as compilers write it.
+fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
+    match problem.line_column {
+        Some((line, column)) => format!("{name}:{line}:{column}: {kind}{problem}"),
+        None => format!("{name}: {kind}{problem}"),
+    }
+}
+
+/// Each fault on a line of its own.
+pub(crate) fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
+    let name = name_of(source);
+    let faults = error.problems().iter().map(|problem| in_source(&name, problem, ""));
+    let mut lines: Vec<String> = faults.collect();
+    if error.more() > 0 {
+        lines.push(format!("{name}: and {} more", error.more()));
+    }
+    lines.join("\n")
+}
+
+/// The text of a configuration.
+pub(crate) fn read_source(source: &OsStr) -> Result<String, String> {
+    let name = name_of(source);
+    if let Some(preset) = preset(&name) {
+        return Ok(preset.json.to_string());
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed is enough to see that it is too long.
+    let limit = MAX_CONFIG_BYTES as u64 + 1;
+    let read = match name.as_str() {
+        "-" => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),
+        _ => std::fs::File::open(source).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+    };
+    read.map_err(|error| {
+        let names: Vec<&str> = presets().iter().map(|preset| preset.name).collect();
+        match did_you_mean(&name, names.iter().copied()) {
+            Some(meant) => format!("{name}: {error}; did you mean the preset {meant}?"),
+            None => {
+                format!("{name}: {error}; a preset's name would be one of {}", names.join(", "))
+            }
+        }
+    })?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("{name}: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
+}
+
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

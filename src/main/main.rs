@@ -1,0 +1,15 @@
+//! The program `canary-rollout`: a thin face of the engine.
+
+#[cfg(not(target_family = "wasm"))]
+mod arguments;
+#[cfg(not(target_family = "wasm"))]
+mod commands;
+#[cfg(not(target_family = "wasm"))]
+mod study;
+
+#[cfg(not(target_family = "wasm"))]
+use commands::main;
+
+/// A browser has no command line.
+#[cfg(target_family = "wasm")]
+fn main() {}
