@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
 
-.PHONY: help build run test test-suites test-page check bench figures pictures clean
+.PHONY: help build run test test-suites test-page check audit fuzz bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -23,6 +23,7 @@ test-suites: ## the engine's tests natively and in Chromium, and that both ran t
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
 	cargo test --profile unwinding --test it golden
+	@for example in one_rollout policy_test custom_sink; do cargo run --quiet --example $$example >/dev/null; done
 	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
 	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
 
@@ -39,14 +40,28 @@ check: build ## format, lints on both targets, docs and the page's types
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	node_modules/.bin/tsc
 
-bench: ## the figures of the README
+audit: ## licences, bans and sources of the dependencies, by cargo-deny
+	@scripts/install.sh deny
+	cargo deny --locked check bans licenses sources
+
+FUZZ_SECONDS ?= 60
+fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust
+	@scripts/install.sh fuzz
+	@mkdir -p fuzz/corpus/text_to_config
+	@cp src/config/presets/*.json tests/data/config_everything.json fuzz/corpus/text_to_config
+	for target in text_to_config rollout study_options; do \
+	  cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) \
+	    -dict=fuzz/json.dict -timeout=10 -max_len=4096; \
+	done
+
+bench: ## the figures of docs/decisions.md
 	cargo bench --profile unwinding
 
 figures: build ## what the page costs: bytes, first chart, frames, longest task, memory
 	@scripts/install.sh chromium
 	@scripts/figures.mjs
 
-pictures: build ## draw README's pictures anew, and every view into pictures/
+pictures: build ## draw the pictures in docs anew, and every view into pictures/
 	@scripts/install.sh chromium
 	@scripts/pictures.mjs
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the named needs miss, one line for each thing it installs.
-# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints]
+# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints] [deny] [fuzz]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 wasm_pack_version=0.15.1
+cargo_deny_version=0.20.2
+cargo_fuzz_version=0.13.2
 
 say() { echo "install: $*"; }
 fail() { echo "install: $*" >&2; exit 1; }
@@ -54,6 +56,25 @@ lints() {
   done
 }
 
+deny() {
+  rust
+  at_least "$cargo_deny_version" "$(cargo deny --version 2>/dev/null || true)" && return
+  say "cargo-deny $cargo_deny_version, by cargo (some minutes)"
+  cargo install --locked --quiet "cargo-deny@$cargo_deny_version"
+}
+
+fuzz() {
+  rust
+  # libFuzzer is C++, and its coverage needs flags that only a nightly compiler has.
+  has c++ || debian g++
+  has rustup || fail "fuzzing needs a nightly Rust, and there is no rustup to run one"
+  rustup run nightly rustc --version >/dev/null 2>&1 ||
+    fail "fuzzing needs a nightly Rust; run: rustup toolchain install nightly"
+  at_least "$cargo_fuzz_version" "$(cargo fuzz --version 2>/dev/null || true)" && return
+  say "cargo-fuzz $cargo_fuzz_version, by cargo (some minutes)"
+  cargo install --locked --quiet "cargo-fuzz@$cargo_fuzz_version"
+}
+
 npm() {
   has node || fail "node is missing; install Node.js 20 or later"
   # npm writes the inner file last: older than the lock file, or absent, means stale.
@@ -70,7 +91,7 @@ chromium() {
 
 for need; do
   case $need in
-    wasm | npm | chromium | lints) "$need" ;;
+    wasm | npm | chromium | lints | deny | fuzz) "$need" ;;
     *) fail "unknown need: $need" ;;
   esac
 done

@@ -2,7 +2,7 @@
 //! see, its evidence and its sentence.
 //!
 //! To add a rule: a file here, a line in [`Method`] and in each of its
-//! `match`es, a row in `tests/it/rules.rs`. `notes.md` walks through it.
+//! `match`es, a row in `tests/it/rules.rs`. `docs/architecture.md` walks through it.
 
 mod error_rate;
 mod error_rate_delta;

@@ -232,7 +232,7 @@ fn a_certificate_keeps_its_promise() {
 /// (a coefficient of variation of 0.2) is a ratio that moves; a tolerated ratio
 /// pays for some of it, and 1.2 for enough of it only where all bets are placed
 /// in tick 1. References: a simulation in Python, 20,000 runs, and for `tick_1`
-/// numpy, 10,000 runs, noise redrawn by tick as here. notes.md has other scales.
+/// numpy, 10,000 runs, noise redrawn by tick as here. docs/statistics.md has other scales.
 #[test]
 fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
     let runs = 2_000;

@@ -11,6 +11,7 @@ mod config;
 mod course;
 mod coverage;
 mod fit;
+mod fuzzed;
 mod golden;
 mod honesty;
 mod limits;

@@ -1,25 +1,33 @@
-// README's JavaScript example, as it stands there, in a real browser.
+// The JavaScript examples of the documents, as they stand there, in a real browser. The
+// last `console.log` of each has what it writes in a comment behind it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { startBrowser } from './harness.mjs';
 
 const { withPage } = startBrowser();
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const root = new URL('../../', import.meta.url);
+const docs = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
+const papers = ['README.md', 'notes.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
+const examples = papers.flatMap((path) =>
+  [...readFileSync(new URL(path, root), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(([, text], i) => ({ path, text, i })));
 
-test('the JavaScript example writes what it says it writes', () => {
-  const [, example] = readme.match(/```js\n(.*?)```/s);
-  const [, expected] = example.match(/console\.log\(.*\);\s*\/\/ (.*)/);
-  return withPage(
-    'http',
-    async (page) => {
-      await page.waitForFunction(() => window.written.length > 0);
-      assert.deepEqual(await page.evaluate(() => window.written), [expected]);
-    },
-    {
-      html: `<!doctype html><title>README</title>
-        <script>window.written = []; console.log = (...values) => window.written.push(values.join(' '));</script>
-        <script type="module">${example}</script>`,
-    },
-  );
-});
+test('there are examples', () => assert.ok(examples.length > 0));
+
+for (const { path, text, i } of examples) {
+  test(`JavaScript example ${i + 1} of ${path} writes what it says it writes`, () => {
+    const [, expected] = text.match(/console\.log\(.*\);\s*\/\/ (.*)/);
+    return withPage(
+      'http',
+      async (page) => {
+        await page.waitForFunction(() => window.written.length > 0);
+        assert.deepEqual(await page.evaluate(() => window.written), [expected]);
+      },
+      {
+        html: `<!doctype html><title>${path}</title>
+          <script>window.written = []; console.log = (...values) => window.written.push(values.join(' '));</script>
+          <script type="module">${text}</script>`,
+      },
+    );
+  });
+}

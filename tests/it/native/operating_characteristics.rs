@@ -1,5 +1,5 @@
 //! The operating characteristics of eight policies, held against independent
-//! simulations of the same rollout and against the tables in notes.md. Their
+//! simulations of the same rollout and against the tables in docs/statistics.md. Their
 //! configurations are `tests/data/oc/*.json`.
 
 use canary_rollout::math::{exp, ln, pow};

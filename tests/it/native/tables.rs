@@ -1,14 +1,13 @@
-//! The tables of notes.md that are computed. Each stands under a line
-//! `<!-- table: name -->`; `UPDATE_GOLDEN=1 cargo test notes` writes their rows
-//! anew, in place.
+//! The computed tables of the documents. Each has a line `<!-- table: name -->` above
+//! it; `UPDATE_GOLDEN=1 cargo test native` rewrites their rows, in place.
 //!
 //! A figure carries the half-width of its interval of 95 %, `76.5 ± 0.3 %`. Where
 //! that would round to nothing, the figure stands alone.
 
+use std::path::Path;
 use std::sync::Mutex;
 
-const NOTES: &str = include_str!("../../../notes.md");
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/notes.md");
+use super::papers::{PAPERS, Paper};
 
 /// The z of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
@@ -111,30 +110,38 @@ pub fn thousands(x: f64, places: usize) -> String {
 pub fn check_table(name: &str, rows: &[Vec<String>]) {
     let lines = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | ")));
     let rows: String = lines.collect();
+    let marker = marker(name);
+    let holds = |paper: &&Paper| paper.text.contains(&marker);
+    let paper = PAPERS.iter().find(holds).unwrap_or_else(|| panic!("no document has {marker}"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let _writing = WRITING.lock().unwrap();
-        let notes = std::fs::read_to_string(PATH).unwrap();
-        let (before, _, after) = around_rows(&notes, name);
-        return std::fs::write(PATH, format!("{before}{rows}{after}")).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(paper.path);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, _, after) = around_rows(&text, name);
+        return std::fs::write(path, format!("{before}{rows}{after}")).unwrap();
     }
-    let (_, found, _) = around_rows(NOTES, name);
-    assert_eq!(found, rows, "notes.md, table {name}");
+    let (_, found, _) = around_rows(paper.text, name);
+    assert_eq!(found, rows, "{}, table {name}", paper.path);
+}
+
+fn marker(name: &str) -> String {
+    format!("\n<!-- table: {name} -->\n")
 }
 
 /// What stands before a table's rows, the rows, and what stands after them.
-fn around_rows<'a>(notes: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
-    let marker = format!("\n<!-- table: {name} -->\n");
-    let table = notes.find(&marker).unwrap_or_else(|| panic!("notes.md has no table {name}"));
-    let rule = table + notes[table..].find("\n| ---").expect("a table's rule") + 1;
-    let rows = rule + notes[rule..].find('\n').expect("a line's end") + 1;
-    let end = rows + notes[rows..].find("\n\n").expect("a table's end") + 1;
-    (&notes[..rows], &notes[rows..end], &notes[end..])
+fn around_rows<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+    let table = text.find(&marker(name)).expect("a table");
+    let rule = table + text[table..].find("\n| ---").expect("a table's rule") + 1;
+    let rows = rule + text[rule..].find('\n').expect("a line's end") + 1;
+    let end = rows + text[rows..].find("\n\n").expect("a table's end") + 1;
+    (&text[..rows], &text[rows..end], &text[end..])
 }
 
-/// Asserts what the notes say in words, as a figure within bounds.
+/// Asserts what a document says in words, as a figure within bounds.
 #[track_caller]
 pub fn check_words(words: &str, figure: f64, bounds: std::ops::RangeInclusive<f64>) {
-    let running = NOTES.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(running.contains(words), "notes.md does not say “{words}”");
+    let running = |paper: &Paper| paper.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_said = PAPERS.iter().any(|paper| running(paper).contains(words));
+    assert!(is_said, "no document says “{words}”");
     assert!(bounds.contains(&figure), "“{words}”: {figure}, not in {bounds:?}");
 }

@@ -1,5 +1,5 @@
-//! The walk-through of notes.md is done: on a copy of this tree its files are
-//! written, its changes made, and then the copy's tests and its command lines run.
+//! The walk-through of docs/architecture.md is carried out: on a copy of this tree its
+//! files are written and its changes made, then the tests and commands of the copy run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::console::{check_console_with, section};
+use super::papers::ARCHITECTURE;
 
-const NOTES: &str = include_str!("../../../notes.md");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// `target/tmp`.
 const ROOM: &str = env!("CARGO_TARGET_TMPDIR");
@@ -20,8 +20,8 @@ const SUITE: &str = "//! Those of the rules.\nmod rules;\n#[allow(dead_code)]\nm
 type Tree = BTreeMap<PathBuf, String>;
 
 #[test]
-fn a_new_rule_takes_what_the_notes_say() {
-    let steps = section(NOTES, "### A new rollback condition: the latency spike");
+fn a_new_rule_takes_what_the_walk_through_says() {
+    let steps = section(ARCHITECTURE, "### Walk-through: a latency spike");
     let mut tree = Tree::new();
     for path in
         ["src", "benches", "Cargo.lock", "README.md", "tests/it/rules.rs", "tests/it/support.rs"]

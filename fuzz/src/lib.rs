@@ -1,0 +1,174 @@
+//! What must hold for any input. `cargo fuzz` feeds these functions for as long as
+//! one likes; `tests/it/fuzzed.rs` feeds them a few thousand seeded inputs in every
+//! run of the test suite, so that they keep compiling and holding.
+
+mod generate;
+
+use canary_rollout::config::{Config, ConfigError};
+use canary_rollout::controller::{Call, State, Step};
+use canary_rollout::rollout::{Rollout, TickRow};
+use canary_rollout::study::{Estimate, MAX_RUNS, Study, StudyReport};
+use canary_rollout::text;
+use generate::Bytes;
+use serde_json::Value;
+
+/// Any text is refused with reasons that have places in it, or is a configuration
+/// that survives being written and read.
+pub fn text_to_config(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(config) = read(text) {
+        for warning in config.warnings_in(text) {
+            check_place(warning.line_column, text);
+            assert!(!warning.message.is_empty());
+        }
+    }
+}
+
+/// A plan and a row of calls: what is counted adds up, what is refused changes
+/// nothing, the end is the end, and the commands alone play it again.
+pub fn rollout(bytes: &[u8]) {
+    let mut bytes = Bytes::new(bytes);
+    let (seed, calls) = (bytes.seed(), bytes.calls());
+    let Some(config) = read(&generate::config(&mut bytes).to_string()) else { return };
+
+    let mut rollout = Rollout::new(&config, seed);
+    for call in calls {
+        let before = (rollout.state(), rollout.ticks(), rollout.history().decisions.len());
+        let allowed = call.check(rollout.state()).is_ok();
+        let done = make(&mut rollout, call);
+        assert_eq!(done, allowed, "{} in {}", call.name(), before.0);
+        let after = (rollout.state(), rollout.ticks(), rollout.history().decisions.len());
+        assert!(done || before == after, "{} was refused", call.name());
+        assert!(!before.0.is_terminal() || !done, "{} after the end", call.name());
+    }
+    rollout.run().expect("a rollout that no person holds up ends");
+    check_rows(&rollout);
+    check_report(&rollout);
+}
+
+/// Any options of a study are refused with reasons, or give a study whose figures
+/// are probabilities inside their intervals and do not depend on how it is cut.
+pub fn study_options(bytes: &[u8]) {
+    let mut bytes = Bytes::new(bytes);
+    let config = generate::SMALL[usize::from(bytes.byte()) % generate::SMALL.len()];
+    let options = match bytes.byte() % 2 {
+        0 => generate::options(&mut bytes).to_string(),
+        _ => String::from_utf8_lossy(bytes.rest()).into_owned(),
+    };
+    let mut study = match Study::new(config, &options) {
+        Ok(study) => study,
+        Err(error) => return check_error(&error, None),
+    };
+    assert!((1..=MAX_RUNS).contains(&study.runs()));
+    check_study(&study.report());
+    // A field that was set or swept can make a plan of 100,000 ticks.
+    if study.rollouts_per_run() > 24 || study.report().config.most_ticks() > 400 {
+        return;
+    }
+    study.advance(3);
+    assert_eq!(study.done(), study.runs().min(3));
+    let report = study.report();
+    check_study(&report);
+    let mut again = Study::new(config, &options).expect("it was valid before");
+    (0..3).for_each(|_| again.advance(1));
+    assert_eq!(again.report(), report);
+}
+
+/// The configuration of a text, which is then checked to survive being written.
+fn read(text: &str) -> Option<Config> {
+    let config = match Config::from_json(text) {
+        Ok(config) => config,
+        Err(error) => {
+            check_error(&error, Some(text));
+            return None;
+        }
+    };
+    let written = serde_json::to_string(&config).expect("a configuration can be written");
+    let again = Config::from_json(&written).unwrap_or_else(|e| panic!("{e}\nin {written}"));
+    assert_eq!(again, config);
+    Some(config)
+}
+
+fn check_error(error: &ConfigError, text: Option<&str>) {
+    assert!(!error.problems().is_empty());
+    assert!(!error.to_string().is_empty());
+    for problem in error.problems() {
+        assert!(!problem.message.is_empty() && !problem.message.ends_with('.'));
+        if let Some(text) = text {
+            check_place(problem.line_column, text);
+        }
+    }
+}
+
+/// A place lies in the text, or just behind its last character.
+fn check_place(line_column: Option<(u32, u32)>, text: &str) {
+    let Some((line, column)) = line_column else { return };
+    assert!(line >= 1 && column >= 1);
+    let of_line = text.split('\n').nth(line as usize - 1);
+    let of_line = of_line.unwrap_or_else(|| panic!("no line {line} in {text:?}"));
+    assert!(column as usize <= of_line.chars().count() + 1, "{line}:{column} in {text:?}");
+}
+
+/// Whether it was done.
+fn make(rollout: &mut Rollout, call: Call) -> bool {
+    let done = match call {
+        Call::Tick => rollout.tick(),
+        Call::Advance => rollout.advance(),
+        Call::Command(command) => rollout.command(command),
+    };
+    done.is_ok()
+}
+
+fn check_rows(rollout: &Rollout) {
+    let config = rollout.plan().config();
+    let history = rollout.history();
+    assert_eq!(history.ticks.len(), rollout.ticks() as usize);
+    for row in &history.ticks {
+        let (canary, baseline) = (row.counts.canary, row.counts.baseline);
+        assert!(canary.errors <= canary.requests && baseline.errors <= baseline.requests);
+        assert!(row.excess_errors <= canary.errors);
+        assert!(row.excess_errors == 0 || config.canary.error_ratio > 1.0);
+        assert!((0.0..=1.0).contains(&row.share));
+        assert!(row.share < 1.0 || baseline.requests == 0);
+    }
+    assert!(history.ticks.is_sorted_by(|a, b| a.share <= b.share));
+    assert!(history.decisions.is_sorted_by(|a, b| a.tick <= b.tick));
+    assert!(history.decisions.iter().all(|decision| decision.tick <= rollout.ticks()));
+}
+
+fn check_report(rollout: &Rollout) {
+    let report = rollout.report();
+    let sum = |of: fn(&TickRow) -> u64| rollout.history().ticks.iter().map(of).sum::<u64>();
+    assert_eq!(report.metrics.canary.requests, sum(|row| row.counts.canary.requests));
+    assert_eq!(report.metrics.baseline.errors, sum(|row| row.counts.baseline.errors));
+    assert_eq!(report.metrics.excess_errors, sum(|row| row.excess_errors));
+
+    let steps = || rollout.history().decisions.iter().map(|decision| decision.step);
+    assert_eq!(report.final_state, rollout.state());
+    assert_eq!(report.rollback_triggered, steps().any(|step| step == Step::Rollback));
+    assert_eq!(report.rollback_triggered, report.rollback_reason.is_some());
+    let completed = rollout.state() == State::Completed;
+    assert_eq!(completed, steps().any(|step| step == Step::Complete));
+    assert_eq!(completed, report.stages_completed == report.total_stages);
+    assert!(!text::rollout_text(rollout).is_empty());
+
+    let json = report.to_json();
+    let value: Value = serde_json::from_str(&json).expect("a report is JSON");
+    let config = Config::from_json(&value["config"].to_string()).expect("a report's config");
+    let again = Rollout::replay(&config, rollout.seed(), rollout.commands(), Some(rollout.ticks()));
+    assert_eq!(again.expect("its commands are allowed again").report().to_json(), json);
+}
+
+fn check_study(report: &StudyReport) {
+    let check = |estimate: &Estimate| {
+        let Estimate { estimate, low, high } = *estimate;
+        let held = report.runs == 0 || (low <= estimate && estimate <= high);
+        assert!(0.0 <= low && low <= high && high <= 1.0 && held, "{low} {estimate} {high}");
+    };
+    check(&report.false_rollback);
+    report.missed_regression.iter().for_each(check);
+    let json = serde_json::to_string(report).expect("a study can be written");
+    let _: Value = serde_json::from_str(&json).expect("a study is JSON");
+    assert!(!text::study_text(report).is_empty());
+    assert!(!text::study_csv(report).is_empty());
+}
