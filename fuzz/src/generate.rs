@@ -1,7 +1,7 @@
 //! Bytes made into configurations, calls and options that are mostly valid, so that
 //! what comes after reading is reached.
 
-use canary_rollout::controller::Call;
+use canary_rollout::policy::Call;
 use serde_json::{Map, Value, json};
 
 /// Configurations that are quick to run.

@@ -5,7 +5,7 @@
 mod generate;
 
 use canary_rollout::config::{Config, ConfigError};
-use canary_rollout::controller::{Call, State, Step};
+use canary_rollout::policy::{Call, State, Step};
 use canary_rollout::rollout::{Rollout, TickRow};
 use canary_rollout::study::{Estimate, MAX_RUNS, Study, StudyReport};
 use canary_rollout::text;

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{StudyFormat, StudyOptions};
-use crate::commands::{Outcome, all_in_source, name_of, read_source, say, text};
+use crate::commands::{Outcome, all_in_source, read_source, say, text};
 
 /// The exit status where a requirement is not met, and where the runs do not
 /// decide; and where Ctrl-C ended a gate, as a shell counts it.
