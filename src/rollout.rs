@@ -31,8 +31,12 @@ pub struct Plan {
     cells: Cells,
     /// Whether any rule reads latencies.
     latency: bool,
-    /// Whether any rule asks for the law of errors over several shares.
+    /// Whether any rule compares the arms over several shares.
+    across: bool,
+    /// Whether any of these asks for the law of errors over them.
     exact_law: bool,
+    /// Whether any rule adds up a score, of the ticks that the plan has.
+    scores: bool,
 }
 
 /// A rule with what the loop asks of it in every tick.
@@ -54,9 +58,9 @@ impl Plan {
         let rules: Vec<PlannedRule> =
             config.rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
-        let exact_law = rules
-            .iter()
-            .any(|planned| planned.needs.exact_law && planned.rule.window == Window::Rollout);
+        let across = |planned: &PlannedRule| planned.compares_shares();
+        let exact_law = rules.iter().any(|planned| across(planned) && planned.needs.exact_law);
+        let across = rules.iter().any(across);
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
@@ -64,6 +68,7 @@ impl Plan {
                 cells = cells.union(Cells::SERVED);
             }
         }
+        let scores = rules.iter().any(|planned| matches!(planned.watch, Watch::Score(_)));
         let policy = Policy::new(config);
         let shares: Vec<f64> = policy.levels().iter().map(|level| level.share).collect();
         Plan {
@@ -72,7 +77,9 @@ impl Plan {
             rules,
             cells,
             latency,
+            across,
             exact_law,
+            scores,
             config: config.clone(),
         }
     }
@@ -104,6 +111,11 @@ impl Plan {
 }
 
 impl PlannedRule {
+    /// Whether it compares the arms over windows that can have several shares.
+    fn compares_shares(&self) -> bool {
+        self.rule.window == Window::Rollout && self.needs.baseline && self.needs.requests
+    }
+
     /// Whether a look beside a baseline is bound to pass, by what the rule has
     /// gathered alone.
     #[inline]
@@ -289,7 +301,7 @@ impl Run {
 
     /// Back before the first tick, with another seed; it allocates nothing.
     pub fn restart(&mut self, plan: &Plan, seed: u64) {
-        self.controller = Controller::start(&plan.policy);
+        self.controller.restart(&plan.policy);
         let seen = &mut self.seen;
         plan.world.restart(&mut seen.world, seed);
         seen.tick = 0;
@@ -370,7 +382,7 @@ impl Run {
             },
         };
         let truth = *plan.world.truth(&seen.world);
-        let in_plan = controller.is_planned(&plan.policy);
+        let in_plan = !plan.scores || controller.is_planned(&plan.policy);
         seen.observe(plan, at.level, in_plan, counts, &truth);
         let mut looks = Looks { plan, seen: &mut *seen, sink: &mut *sink, at };
         let change = controller.after_tick(&plan.policy, &mut looks);
@@ -473,10 +485,7 @@ impl Seen {
             (counts.canary.requests, counts.baseline.requests) = (0, 0);
         }
         // Arms that are compared over several shares are compared share by share.
-        let across = planned.rule.window == Window::Rollout
-            && !self.behind.is_empty()
-            && needs.baseline
-            && needs.requests;
+        let across = planned.compares_shares() && !self.behind.is_empty();
         let strata = if across { self.strata() } else { Vec::new() };
         let by_share = across.then(|| self.by_share(&strata, needs));
         let window = self.latencies.get(from..).unwrap_or_default();
@@ -541,11 +550,13 @@ impl Seen {
         if !matches!(step, Step::Promote | Step::Complete) {
             return;
         }
-        let done = self.counts - self.counts_before_level;
-        let latencies = self.latencies.len() - self.latencies_before_level;
-        self.behind.push(Stratum { counts: done, latencies });
-        if plan.exact_law {
-            self.law_behind.add(done);
+        if plan.across {
+            let counts = self.counts - self.counts_before_level;
+            let latencies = self.latencies.len() - self.latencies_before_level;
+            self.behind.push(Stratum { counts, latencies });
+            if plan.exact_law {
+                self.law_behind.add(counts);
+            }
         }
         self.counts_before_level = self.counts;
         self.latencies_before_level = self.latencies.len();

@@ -32,6 +32,9 @@ pub const MAX_RUNS: u64 = 1_000_000_000;
 pub const MAX_SWEEP: usize = 100;
 /// Most policies beside the configuration's own.
 pub const MAX_POLICIES: usize = 8;
+/// Most stages of all cases together, a case being a policy on a release at a swept
+/// value: what is prepared for each takes up to 50 kB.
+pub const MAX_CASE_STAGES: usize = 4_000;
 /// Runs whose outcomes are kept to be shown.
 pub const KEPT_RUNS: usize = 1_000;
 /// Most runs a thread takes at a time.

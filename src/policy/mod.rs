@@ -125,6 +125,11 @@ impl Controller {
         }
     }
 
+    /// Back before the first tick of the same policy.
+    pub fn restart(&mut self, policy: &Policy) {
+        each_controller!(self, policy, (c, p) => c.restart(p));
+    }
+
     /// Where the rollout stands.
     #[inline]
     pub fn state(&self) -> State {

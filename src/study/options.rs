@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Case, KEPT_RUNS, Layout, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares, Study,
-    SweepCases, Tally,
+    Case, KEPT_RUNS, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases,
+    Squares, Study, SweepCases, Tally,
 };
 use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS, POLICY_KEYS};
 use crate::json::plain;
@@ -12,6 +12,7 @@ use crate::message::quoted;
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
+use crate::rules::words::thousands;
 use crate::seed::MAX_SEED;
 
 /// What a study is asked to do; see [`Study::new`].
@@ -160,6 +161,8 @@ fn pairs(layout: &Layout) -> Vec<Pair> {
 #[derive(Default)]
 struct Draft {
     cases: Vec<Case>,
+    /// Of all cases together.
+    stages: usize,
     problems: Vec<Problem>,
 }
 
@@ -196,6 +199,18 @@ impl Draft {
     fn case(&mut self, config: &Config) -> usize {
         let known = self.cases.iter().position(|case| case.plan.config() == config);
         known.unwrap_or_else(|| {
+            self.stages += config.stages.len();
+            if self.stages > MAX_CASE_STAGES {
+                // Told once; nothing is prepared that will not be run.
+                if self.stages - config.stages.len() <= MAX_CASE_STAGES {
+                    let message = format!(
+                        "its policies, releases and swept values come to more than {} stages in all",
+                        thousands(MAX_CASE_STAGES as u64)
+                    );
+                    self.problems.push(Problem::new("study", message));
+                }
+                return 0;
+            }
             self.cases.push(Case {
                 plan: Arc::new(Plan::new(config)),
                 tally: Tally::new(config.stages.len()),

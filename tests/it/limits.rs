@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::config::{Config, MAX_LOOKS};
+use canary_rollout::study::Study;
 use serde_json::{Value, json};
 
 use crate::support::config;
@@ -179,4 +180,23 @@ fn a_tick_as_long_as_the_day_is_warned_of() {
     check_warned(with(86_400), path, Some(message));
     check_warned(with(10_800), path, None);
     check_warned(with(10_801), path, Some(&message.replace("of 86400", "of 10801")));
+}
+
+/// What is prepared for each case of a study takes memory by its stages.
+#[test]
+fn a_study_of_too_many_stages_is_refused() {
+    let text =
+        json!({ "stages": stages(&(1..=100).map(|i| (f64::from(i) / 2.0, 1)).collect::<Vec<_>>()),
+                       "rules": [{ "rule": "sequential" }] })
+        .to_string();
+    let options = |values: u32| {
+        let values: Vec<f64> = (0..values).map(|i| 2.0 + f64::from(i) / 8.0).collect();
+        json!({ "runs": 1, "sweep": { "field": "error_ratio", "values": values } }).to_string()
+    };
+    // 100 stages of the healthy release, and as many for each value.
+    assert!(Study::new(&text, &options(39)).is_ok());
+    let error = Study::new(&text, &options(40)).unwrap_err();
+    let expected =
+        "study: its policies, releases and swept values come to more than 4,000 stages in all";
+    assert_eq!(error.to_string(), expected);
 }
