@@ -21,9 +21,12 @@ export const CALM = {
   ],
 };
 
-/** The element with a configuration and a seed. */
+/**
+ * The page's own element with a configuration and a seed. It stands first: a closed
+ * dialog may have its preview, an element too, for a moment longer.
+ */
 export async function show(page, config, seed = 7) {
-  await page.locator('canary-rollout').evaluate(
+  await page.locator('canary-rollout').first().evaluate(
     (element, [text, number]) => {
       element.setAttribute('seed', number);
       element.config = text;
