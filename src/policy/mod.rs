@@ -48,13 +48,6 @@ impl Policy {
             Policy::Staged(policy) => policy.levels(),
         }
     }
-
-    /// The checks, in the order of their numbers: which levels each holds in.
-    pub fn holds(&self, check: usize, level: u32) -> bool {
-        match self {
-            Policy::Staged(policy) => policy.holds(check, level),
-        }
-    }
 }
 
 /// Where a run stands in its policy. It is small and allocates nothing: a study

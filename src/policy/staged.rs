@@ -22,42 +22,73 @@ struct PlannedStage {
     share: f64,
     duration_ticks: u32,
     pause: Option<StagePause>,
+    /// The rules that hold in it.
+    checks: CheckSet,
+    /// Those of them that look at every tick.
+    every_tick: CheckSet,
+}
+
+/// Numbers of checks, a bit each: what is due in a tick is found without a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CheckSet(u32);
+
+const _: () = assert!(MAX_RULES <= u32::BITS as usize, "a check has no bit");
+
+impl CheckSet {
+    /// The rules of which `belongs` is true.
+    fn of(rules: &[Rule], belongs: impl Fn(&Rule) -> bool) -> CheckSet {
+        let bit = |(check, rule)| u32::from(belongs(rule)) << check;
+        CheckSet(rules.iter().enumerate().map(bit).fold(0, |set, bit| set | bit))
+    }
+
+    /// The numbers in their order.
+    #[inline(always)]
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let check = left.trailing_zeros();
+            // Clears the lowest bit that is set.
+            left &= left.checked_sub(1)?;
+            Some(check as usize)
+        })
+    }
 }
 
 /// A rule, as far as it is the policy's to say when it looks and what follows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct PlannedCheck {
     look: Look,
     failure_limit: u32,
     on_fail: OnFail,
-    /// By stage index, whether it holds there.
-    holds: Vec<bool>,
 }
 
 impl StagedPolicy {
     /// The plan of a configuration.
     pub fn new(config: &Config) -> Self {
-        let stages = config.stages.iter().map(|stage| PlannedStage {
+        let rules = &config.rules;
+        let stages = (1..).zip(&config.stages).map(|(number, stage)| PlannedStage {
             share: stage.share(),
             duration_ticks: stage.duration_ticks,
             pause: stage.pause,
+            checks: CheckSet::of(rules, |rule| rule.holds_in(number)),
+            every_tick: CheckSet::of(rules, |rule| {
+                rule.look == Look::EveryTick && rule.holds_in(number)
+            }),
         });
         let levels = config
             .stages
             .iter()
             .map(|stage| Level { share: stage.share(), planned_ticks: stage.planned_ticks() });
-        let numbers = 1..=config.stages.len() as u32;
         let check = |rule: &Rule| PlannedCheck {
             look: rule.look,
             failure_limit: rule.failure_limit,
             on_fail: rule.on_fail,
-            holds: numbers.clone().map(|number| rule.holds_in(number)).collect(),
         };
         StagedPolicy {
             stages: stages.collect(),
             levels: levels.collect(),
-            checks: config.rules.iter().map(check).collect(),
-            certifies: config.rules.iter().any(Rule::may_certify),
+            checks: rules.iter().map(check).collect(),
+            certifies: rules.iter().any(Rule::may_certify),
             on_inconclusive: config.on_inconclusive,
             rollback_ticks: config.rollback_ticks,
         }
@@ -65,10 +96,6 @@ impl StagedPolicy {
 
     pub(super) fn levels(&self) -> &[Level] {
         &self.levels
-    }
-
-    pub(super) fn holds(&self, check: usize, stage: u32) -> bool {
-        self.checks[check].holds[stage as usize]
     }
 
     fn total_stages(&self) -> u32 {
@@ -220,7 +247,33 @@ impl Staged {
             let step = self.wait(policy)?;
             return Some(Move { step, by: By::Policy, reason: None });
         }
-        let mut moment = self.clock_tick(policy);
+        let stage = &policy.stages[self.stage as usize];
+        self.clock += 1;
+        // The commonest tick: within the stage, and no rule finds anything.
+        let within = self.clock < stage.duration_ticks + self.extended;
+        if within
+            && !policy.certifies
+            && !stage.every_tick.iter().any(|check| checks.matters(check))
+        {
+            return None;
+        }
+        self.look(policy, within, checks)
+    }
+
+    /// What follows from a tick in which a rule may look or certify, or a stage
+    /// ends.
+    #[inline(never)]
+    fn look(
+        &mut self,
+        policy: &StagedPolicy,
+        within: bool,
+        checks: &mut impl Checks,
+    ) -> Option<Move> {
+        let mut moment = match (within, self.extended) {
+            (true, _) => Moment::Within,
+            (false, 0) => Moment::End,
+            (false, _) => Moment::ExtendedEnd,
+        };
         let mut certificate = match moment {
             Moment::Within if policy.certifies => self.certificate(policy, checks),
             _ => None,
@@ -229,12 +282,7 @@ impl Staged {
             // The rules that look at a stage's end look once, early or in time.
             moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
         }
-        let due = |check| self.is_due(policy, check, moment) && checks.matters(check);
-        let finding = if (0..policy.checks.len()).any(due) {
-            self.judge(policy, moment, checks)
-        } else {
-            Finding::default()
-        };
+        let finding = self.judge(policy, moment, checks);
         if certificate.is_some() {
             self.judged_early = true;
             if finding.inconclusive.is_some() {
@@ -254,28 +302,11 @@ impl Staged {
         Some(Move { step, by: if by_rule { By::Rule } else { By::Policy }, reason })
     }
 
-    /// Moves the stage's clock, and says what the tick is to the stage.
-    #[inline]
-    fn clock_tick(&mut self, policy: &StagedPolicy) -> Moment {
-        self.clock += 1;
-        let planned = policy.stages[self.stage as usize].duration_ticks;
-        if self.clock < planned + self.extended {
-            Moment::Within
-        } else if self.extended > 0 {
-            Moment::ExtendedEnd
-        } else {
-            Moment::End
-        }
-    }
-
     /// The rule whose certificate ends the stage before its time: the first that
     /// certifies it, if all do that were asked to.
     fn certificate(&self, policy: &StagedPolicy, checks: &impl Checks) -> Option<usize> {
         let mut first = None;
-        for check in 0..policy.checks.len() {
-            if !policy.holds(check, self.stage) {
-                continue;
-            }
+        for check in policy.stages[self.stage as usize].checks.iter() {
             match checks.certifies(check, self.clock) {
                 Some(true) => first = first.or(Some(check)),
                 Some(false) => return None,
@@ -285,22 +316,18 @@ impl Staged {
         first
     }
 
-    /// Whether a rule looks now.
-    #[inline(always)]
+    /// Whether a rule that holds looks now.
     fn is_due(&self, policy: &StagedPolicy, check: usize, moment: Moment) -> bool {
-        let planned = &policy.checks[check];
-        let looks = match (planned.look, moment) {
+        match (policy.checks[check].look, moment) {
             (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
             // A rule that could tell is not asked again: a second look
             // at the same stage would be another chance to err.
             (Look::StageEnd, Moment::ExtendedEnd) => self.counts[check].gap.is_some(),
             (Look::StageEnd, Moment::Within) => false,
-        };
-        looks && planned.holds[self.stage as usize]
+        }
     }
 
     /// Lets the rules look that look at this moment.
-    #[inline(never)]
     fn judge(
         &mut self,
         policy: &StagedPolicy,
@@ -309,10 +336,8 @@ impl Staged {
     ) -> Finding {
         let mut finding = Finding::default();
         let (mut failed, mut unsure) = (None, None);
-        for (check, planned) in policy.checks.iter().enumerate() {
-            if !planned.holds[self.stage as usize] {
-                continue;
-            }
+        for check in policy.stages[self.stage as usize].checks.iter() {
+            let planned = &policy.checks[check];
             if self.is_due(policy, check, moment) && checks.matters(check) {
                 let (verdict, gap) = checks.look(check);
                 let count = &mut self.counts[check];

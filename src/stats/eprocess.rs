@@ -205,8 +205,8 @@ impl Evidence {
     /// g ≤ ln E ≤ g + ln(number of parts).
     #[inline]
     pub fn reaches(&self, ln_limit: f64) -> bool {
-        self.highest >= ln_limit
-            || (self.highest + self.ln_components >= ln_limit && self.ln_value() >= ln_limit)
+        self.highest + self.ln_components >= ln_limit
+            && (self.highest >= ln_limit || self.ln_value() >= ln_limit)
     }
 }
 
