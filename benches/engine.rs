@@ -32,7 +32,7 @@ impl Sink for Nothing {
 
 fn plan(name: &str) -> Arc<Plan> {
     let text = preset(name).expect("a preset of that name").json;
-    Arc::new(Plan::new(&Config::from_json(text).expect("a valid preset")))
+    Arc::new(Plan::new(&Config::from_text(text).expect("a valid preset")))
 }
 
 fn run(plan: &Plan, run: &mut Run, seed: u64) {
@@ -77,7 +77,7 @@ fn study(c: &mut Criterion) {
     const RUNS: u64 = 32_768;
     let reference = preset("reference").expect("the reference study").json;
     let options = format!(r#"{{ "runs": {RUNS} }}"#);
-    let study = || Study::new(reference, &options).expect("a valid study");
+    let study = || Study::from_text(reference, &options).expect("a valid study");
     let mut group = c.benchmark_group("reference study");
     group.throughput(Throughput::Elements(RUNS));
     for threads in [1, 2] {
@@ -131,7 +131,7 @@ fn rules(c: &mut Criterion) {
 fn endless(part: &str) -> (Plan, Run, u64) {
     let text =
         format!(r#"{{ "stages": [{{ "traffic_pct": 5, "duration_ticks": 100000 }}], {part} }}"#);
-    let plan = Plan::new(&Config::from_json(&text).expect("a valid configuration"));
+    let plan = Plan::new(&Config::from_text(&text).expect("a valid configuration"));
     let run = Run::new(&plan, 0);
     (plan, run, 0)
 }

@@ -32,7 +32,7 @@ impl Sink for WorstTick {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::from_json(
+    let config = Config::from_text(
         r#"{
             "canary": { "error_ratio": 4, "error_arrival": { "late": { "start_tick": 8 } } },
             "stages": [{ "traffic_pct": 5 }, { "traffic_pct": 50 }],

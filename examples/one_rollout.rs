@@ -7,7 +7,7 @@ use canary_rollout::rollout::Rollout;
 use canary_rollout::text::rollout_text;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::from_json(
+    let config = Config::from_text(
         r#"{
             "canary": { "error_ratio": 3 },
             "stages": [{ "traffic_pct": 1 }, { "traffic_pct": 10 }, { "traffic_pct": 50 }],

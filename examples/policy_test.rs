@@ -5,7 +5,8 @@
 
 use std::process::ExitCode;
 
-use canary_rollout::study::Study;
+use canary_rollout::config::Config;
+use canary_rollout::study::{Study, StudyOptions};
 
 const POLICY: &str = r#"{
     "canary": { "error_ratio": 2 },
@@ -17,7 +18,8 @@ const POLICY: &str = r#"{
 }"#;
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut study = Study::new(POLICY, r#"{ "runs": 2000 }"#)?;
+    let options = StudyOptions { runs: 2_000, ..StudyOptions::default() };
+    let mut study = Study::new(&Config::from_text(POLICY)?, &options)?;
     study.advance(u64::MAX);
     let report = study.report();
 

@@ -5,7 +5,7 @@
 //! use canary_rollout::config::Config;
 //! use canary_rollout::rollout::Rollout;
 //!
-//! let config = Config::from_json(
+//! let config = Config::from_text(
 //!     r#"{
 //!         "canary": { "error_ratio": 4 },
 //!         "stages": [

@@ -203,7 +203,7 @@ pub enum StageVerdict {
 /// A rule in a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// Its number in `config.rules`, from 0.
+    /// Its number in `config.policy().rules`, from 0.
     pub rule: u32,
     /// Its name.
     pub name: &'static str,
@@ -236,7 +236,7 @@ pub struct DecisionReport {
     pub action: Step,
     /// Who decided.
     pub by: By,
-    /// The rule that named the reason, its number in `config.rules`, from 0.
+    /// The rule that named the reason, its number in `config.policy().rules`, from 0.
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
@@ -279,13 +279,15 @@ impl Rollout {
         Report {
             final_state: self.state(),
             stages_completed: self.standing().controller().levels_completed(),
-            total_stages: config.stages.len() as u32,
+            total_stages: config.policy().stages.len() as u32,
             rollback_triggered: rollback.is_some(),
             rollback_reason: rollback.map(|decision| self.reason(decision)),
             metrics: scribe.metrics(0..self.history().ticks.len()),
             outcome: self.outcome(),
             truth: self.truth(),
-            stages: (1..=config.stages.len() as u32).map(|number| scribe.stage(number)).collect(),
+            stages: (1..=config.policy().stages.len() as u32)
+                .map(|number| scribe.stage(number))
+                .collect(),
             decisions: self.history().decisions.iter().map(|d| self.decision(d)).collect(),
             commands: self.commands().to_vec(),
             seed: self.seed(),
@@ -359,7 +361,7 @@ impl Rollout {
             (Step::Rollback, _) => return format!("Rolled back. {}", self.reason(decision)),
             (Step::RolledBack, _) => "All traffic is back at the baseline",
         };
-        let stages = &self.plan().config().stages;
+        let stages = &self.plan().config().policy().stages;
         let next = stages.get(decision.stage as usize);
         match (decision.step, next, &decision.evidence) {
             (Step::Promote, Some(next), evidence) => {
@@ -433,7 +435,8 @@ impl<'a> Scribe<'a> {
         let rates = canary.error_rate.zip(baseline.error_rate);
         Metrics {
             ticks,
-            seconds: u64::from(ticks) * u64::from(self.rollout.plan().config().tick_seconds),
+            seconds: u64::from(ticks)
+                * u64::from(self.rollout.plan().config().world().tick_seconds),
             error_rate_delta: rates.map(|(c, b)| c - b),
             error_rate_ratio: rates.filter(|(_, b)| *b > 0.0).map(|(c, b)| c / b),
             error_ratio_interval: confidence_sequence(&strata, ALPHA),
@@ -457,7 +460,7 @@ impl<'a> Scribe<'a> {
         let first = rows.partition_point(|row| row.stage < number);
         let past = rows.partition_point(|row| row.stage <= number);
         let spent = (past > first).then_some(first..past);
-        let stage = &rollout.plan().config().stages[number as usize - 1];
+        let stage = &rollout.plan().config().policy().stages[number as usize - 1];
         StageReport {
             number,
             name: stage.name.clone(),
@@ -483,7 +486,7 @@ fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<C
     let first = looks.partition_point(|look| look.tick <= rows.start as u32);
     let past = looks.partition_point(|look| look.tick <= rows.end as u32);
     let looks = looks.get(first..past).unwrap_or_default();
-    let rules = rollout.plan().config().rules.iter().enumerate();
+    let rules = rollout.plan().config().policy().rules.iter().enumerate();
     rules
         .filter(|(_, rule)| rule.holds_in(number))
         .map(|(i, rule)| {
@@ -525,7 +528,7 @@ fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
 
 /// What the release really is, in a sentence or two.
 fn truth_sentence(config: &Config) -> String {
-    let canary = &config.canary;
+    let canary = &config.release();
     // A ratio that makes no difference is none.
     let error_ratio = if config.error_ratio_acts() { canary.error_ratio } else { 1.0 };
     let worse = |ratio, verb, compared, arrival| {

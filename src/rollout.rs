@@ -56,7 +56,7 @@ impl Plan {
     /// Prepares a configuration. It is valid, so this cannot fail.
     pub fn new(config: &Config) -> Self {
         let rules: Vec<PlannedRule> =
-            config.rules.iter().map(|rule| planned(rule, config)).collect();
+            config.policy().rules.iter().map(|rule| planned(rule, config)).collect();
         let latency = rules.iter().any(|planned| planned.needs.latency());
         let across = |planned: &PlannedRule| planned.compares_shares();
         let exact_law = rules.iter().any(|planned| across(planned) && planned.needs.exact_law);
@@ -69,7 +69,7 @@ impl Plan {
             }
         }
         let scores = rules.iter().any(|planned| matches!(planned.watch, Watch::Score(_)));
-        let policy = Policy::new(config);
+        let policy = Policy::new(config.policy());
         let shares: Vec<f64> = policy.levels().iter().map(|level| level.share).collect();
         Plan {
             world: World::new(config, &shares),
@@ -126,7 +126,7 @@ impl PlannedRule {
 
 /// What the loop has to know of a rule.
 fn planned(rule: &Rule, config: &Config) -> PlannedRule {
-    let shapes = config.shapes_for(rule);
+    let shapes = config.policy().shapes_for(rule);
     let (needs, watch) = (rule.needs(), rule.watch(&shapes));
     PlannedRule {
         needs,

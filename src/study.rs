@@ -11,6 +11,7 @@ mod options;
 mod report;
 mod requirement;
 
+pub use options::{FieldValue, NamedPolicy, StudyOptions, Sweep};
 pub use report::{
     CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
     SeedRange, StudyReport, SweepPoint, SweepReport,
@@ -20,7 +21,7 @@ pub use requirement::{Fulfilment, Requirement, RequirementReport};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Canary, Config, ConfigError};
+use crate::config::{Config, ConfigError};
 use crate::policy::{State, Step};
 use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use crate::world::Cells;
@@ -235,8 +236,34 @@ impl Tally {
 }
 
 impl Study {
-    /// Prepares a study of a configuration; both are JSON texts. The options,
-    /// each of which may be left out:
+    /// Prepares a study of a configuration.
+    ///
+    /// ```
+    /// use canary_rollout::config::{Config, preset};
+    /// use canary_rollout::study::{NamedPolicy, Study, StudyOptions};
+    ///
+    /// let config = Config::from_text(preset("reference").unwrap().json)?;
+    /// let mut careful = config.policy().clone();
+    /// careful.stages[0].traffic_pct = 0.5;
+    /// let mut study = Study::new(&config, &StudyOptions {
+    ///     runs: 1_000,
+    ///     policies: vec![NamedPolicy { name: "careful".to_string(), policy: careful }],
+    ///     ..StudyOptions::default()
+    /// })?;
+    /// study.advance(1_000);
+    /// assert!(study.report().false_rollback.estimate < 0.05);
+    /// # Ok::<(), canary_rollout::config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// All that is wrong with the options, or with what they make of the
+    /// configuration; places in the options begin with `study.`.
+    pub fn new(config: &Config, options: &StudyOptions) -> Result<Study, ConfigError> {
+        options::prepare_typed(config, options)
+    }
+
+    /// Prepares a study from texts, YAML or JSON. The options, each of which may be
+    /// left out:
     ///
     /// - `runs`: how many seeds, 1 to 10⁹; default 10,000.
     /// - `seed`: the first seed; default 0. All have to be below 2⁵³.
@@ -256,8 +283,8 @@ impl Study {
     /// # Errors
     /// All that is wrong with the configuration, or else with the options;
     /// places in the options begin with `study.`.
-    pub fn new(config: &str, options: &str) -> Result<Study, ConfigError> {
-        options::prepare(config, options)
+    pub fn from_text(config: &str, options: &str) -> Result<Study, ConfigError> {
+        options::prepare_text(config, options)
     }
 
     /// Runs asked for.
@@ -342,7 +369,7 @@ impl Study {
     fn chunk(&self) -> u64 {
         let ticks = |case: &Case| {
             let dear = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
-            case.plan.config().planned_ticks() * dear
+            case.plan.config().policy().planned_ticks() * dear
         };
         let ticks: u64 = self.cases.iter().map(ticks).sum();
         (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)
@@ -493,9 +520,4 @@ impl Sink for Counter {
             self.rollback_tick = Some(decision.tick);
         }
     }
-}
-
-/// The same configuration with a healthy release; the world is kept.
-fn healthy(config: &Config) -> Config {
-    Config { canary: Canary::default(), ..config.clone() }
 }

@@ -163,10 +163,10 @@ pub fn new_study(
             .ok_or_else(|| JsError::new("study: the options are not an object of JSON values"))?,
     };
     let study = match config.as_string() {
-        Some(text) => study::Study::new(&text, &options),
+        Some(text) => study::Study::from_text(&text, &options),
         None => json_text(config)
             .ok_or_else(not_json)
-            .and_then(|text| study::Study::new(&text, &options))
+            .and_then(|text| study::Study::from_text(&text, &options))
             .map_err(ConfigError::without_line_column),
     };
     let inner = study.map_err(|e| JsError::new(&e.to_string()))?;
@@ -311,10 +311,10 @@ struct PlacedProblem {
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     match config.as_string() {
-        Some(text) => Config::from_json(&text),
+        Some(text) => Config::from_text(&text),
         None => json_text(config)
             .ok_or_else(not_json)
-            .and_then(|text| Config::from_json(&text))
+            .and_then(|text| Config::from_text(&text))
             .map_err(ConfigError::without_line_column),
     }
 }
@@ -391,7 +391,7 @@ fn series(rollout: &rollout::Rollout) -> Object {
         }
     }
 
-    let rules = 0..rollout.plan().config().rules.len() as u32;
+    let rules = 0..rollout.plan().config().policy().rules.len() as u32;
     let rules: Array = rules.map(|rule| rule_series(history, rule)).collect();
     set("rules", &rules);
     object

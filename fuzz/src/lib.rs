@@ -55,28 +55,28 @@ pub fn study_options(bytes: &[u8]) {
         0 => generate::options(&mut bytes).to_string(),
         _ => String::from_utf8_lossy(bytes.rest()).into_owned(),
     };
-    let mut study = match Study::new(config, &options) {
+    let mut study = match Study::from_text(config, &options) {
         Ok(study) => study,
         Err(error) => return check_error(&error, None),
     };
     assert!((1..=MAX_RUNS).contains(&study.runs()));
     check_study(&study.report());
     // A field that was set or swept can make a plan of 100,000 ticks.
-    if study.rollouts_per_run() > 24 || study.report().config.most_ticks() > 400 {
+    if study.rollouts_per_run() > 24 || study.report().config.policy().most_ticks() > 400 {
         return;
     }
     study.advance(3);
     assert_eq!(study.done(), study.runs().min(3));
     let report = study.report();
     check_study(&report);
-    let mut again = Study::new(config, &options).expect("it was valid before");
+    let mut again = Study::from_text(config, &options).expect("it was valid before");
     (0..3).for_each(|_| again.advance(1));
     assert_eq!(again.report(), report);
 }
 
 /// The configuration of a text, which is then checked to survive being written.
 fn read(text: &str) -> Option<Config> {
-    let config = match Config::from_json(text) {
+    let config = match Config::from_text(text) {
         Ok(config) => config,
         Err(error) => {
             check_error(&error, Some(text));
@@ -84,7 +84,7 @@ fn read(text: &str) -> Option<Config> {
         }
     };
     let written = serde_json::to_string(&config).expect("a configuration can be written");
-    let again = Config::from_json(&written).unwrap_or_else(|e| panic!("{e}\nin {written}"));
+    let again = Config::from_text(&written).unwrap_or_else(|e| panic!("{e}\nin {written}"));
     assert_eq!(again, config);
     Some(config)
 }
@@ -127,7 +127,7 @@ fn check_rows(rollout: &Rollout) {
         let (canary, baseline) = (row.counts.canary, row.counts.baseline);
         assert!(canary.errors <= canary.requests && baseline.errors <= baseline.requests);
         assert!(row.excess_errors <= canary.errors);
-        assert!(row.excess_errors == 0 || config.canary.error_ratio > 1.0);
+        assert!(row.excess_errors == 0 || config.release().error_ratio > 1.0);
         assert!((0.0..=1.0).contains(&row.share));
         assert!(row.share < 1.0 || baseline.requests == 0);
     }
@@ -154,7 +154,7 @@ fn check_report(rollout: &Rollout) {
 
     let json = report.to_json();
     let value: Value = serde_json::from_str(&json).expect("a report is JSON");
-    let config = Config::from_json(&value["config"].to_string()).expect("a report's config");
+    let config = Config::from_text(&value["config"].to_string()).expect("a report's config");
     let again = Rollout::replay(&config, rollout.seed(), rollout.commands(), Some(rollout.ticks()));
     assert_eq!(again.expect("its commands are allowed again").report().to_json(), json);
 }

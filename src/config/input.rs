@@ -17,6 +17,20 @@ pub struct ConfigInput {
     /// A name for people, at most 200 characters; default empty.
     #[schemars(length(max = 200))]
     pub name: Option<String>,
+    #[schemars(flatten)]
+    pub world: WorldInput,
+    /// The release on trial; default healthy.
+    #[schemars(default)]
+    pub canary: ReleaseInput,
+    #[schemars(flatten)]
+    pub policy: PolicyInput,
+}
+
+fields!(ConfigInput { name, world, canary, policy; "$schema" });
+
+/// What a release meets.
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+pub struct WorldInput {
     /// Length of a tick, one analysis interval, in seconds: a whole number
     /// from 1 to 86400; default 60.
     #[schemars(range(min = 1, max = 86400), extend("type" = "integer"))]
@@ -32,9 +46,13 @@ pub struct ConfigInput {
     /// The stable version.
     #[schemars(default)]
     pub baseline: BaselineInput,
-    /// The release on trial; default healthy.
-    #[schemars(default)]
-    pub canary: CanaryInput,
+}
+
+fields!(part WorldInput { tick_seconds, traffic, noise, incidents, baseline });
+
+/// What decides.
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+pub struct PolicyInput {
     /// The plan: 1 to 100 stages with rising shares. After the last the canary
     /// is promoted to all traffic.
     #[schemars(length(min = 1, max = 100))]
@@ -61,21 +79,13 @@ pub struct ConfigInput {
     pub rollback_ticks: Option<f64>,
 }
 
-fields!(ConfigInput {
-    name,
-    tick_seconds,
-    traffic,
-    noise,
-    incidents,
-    baseline,
-    canary,
+fields!(part PolicyInput {
     stages,
     error_rate_threshold,
     latency_threshold_ms,
     rules,
     on_inconclusive,
-    rollback_ticks;
-    "$schema"
+    rollback_ticks,
 });
 
 /// The load: requests a tick are Poisson around it.
@@ -191,7 +201,7 @@ fields!(LatencyInput { p50, p99 });
 /// The release on trial, beside the baseline.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Canary")]
-pub struct CanaryInput {
+pub struct ReleaseInput {
     /// Its error rate by the baseline's, 0..=100; default 1, healthy.
     #[schemars(range(min = 0, max = 100))]
     pub error_ratio: Option<f64>,
@@ -204,7 +214,7 @@ pub struct CanaryInput {
     pub latency_arrival: Option<ArrivalInput>,
 }
 
-fields!(CanaryInput { error_ratio, error_arrival, latency_ratio, latency_arrival });
+fields!(ReleaseInput { error_ratio, error_arrival, latency_ratio, latency_arrival });
 
 /// How a ratio r arrives: in tick t it is 1 + (r − 1) · e(t), with e in 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq, JsonSchema)]

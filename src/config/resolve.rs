@@ -2,6 +2,7 @@
 //! thresholds turned into rules, and every fault found, not the first alone.
 
 use super::foreign;
+use super::input::*;
 use super::thresholds::{Thresholds, plain_rules};
 use super::*;
 use crate::json::plain;
@@ -10,15 +11,6 @@ use crate::reading::{self, Fault, Faults, Node, Place, Told};
 use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
-/// The keys of a configuration that make a policy; the others make a world.
-pub(crate) const POLICY_KEYS: [&str; 6] = [
-    "stages",
-    "error_rate_threshold",
-    "latency_threshold_ms",
-    "rules",
-    "on_inconclusive",
-    "rollback_ticks",
-];
 /// How long a stage lasts if nobody says, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
 /// Longest name of a configuration or stage, in characters.
@@ -38,19 +30,14 @@ impl Config {
     /// # Errors
     /// All faults with their places in the text: of names, of types and of values;
     /// a fault of syntax alone.
-    pub fn from_json(text: &str) -> Result<Config, ConfigError> {
+    pub fn from_text(text: &str) -> Result<Config, ConfigError> {
         let (tree, input, faults) = read_text(text)?;
         let problems = match resolved(&input, &faults.told()) {
             Ok(config) if faults.is_empty() => return Ok(config),
             resolved => resolved.err().unwrap_or_default(),
         };
-        let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
-        let of_value = |Problem { path, message, .. }: Problem| {
-            let place = places.of(&path);
-            Fault { path, message, place }
-        };
         let mut faults = faults.into_list();
-        faults.extend(problems.into_iter().map(of_value));
+        faults.extend(placed(&tree, problems));
         Err(ConfigError::of_text(&faults))
     }
 }
@@ -88,66 +75,61 @@ fn resolved(input: &ConfigInput, told: &Told) -> Result<Config, Vec<Problem>> {
 }
 
 impl ConfigInput {
-    /// Reads what a person wrote, without judging its values.
-    ///
-    /// # Errors
-    /// All faults of names and types with their places in the text; a fault of
-    /// syntax alone.
-    pub fn from_json(text: &str) -> Result<ConfigInput, ConfigError> {
-        let (_, input, faults) = read_text(text)?;
-        match faults.is_empty() {
-            true => Ok(input),
-            false => Err(ConfigError::of_text(&faults.into_list())),
+    /// Reads and completes a configuration from a tree that no text stands for:
+    /// faults have no line and column.
+    pub(crate) fn resolve_tree(tree: &Node) -> Result<Config, ConfigError> {
+        let (input, faults): (ConfigInput, _) = reading::read(tree);
+        if !faults.is_empty() {
+            return Err(ConfigError::of_tree(&faults.into_list()));
         }
+        resolved(&input, &Told::default()).map_err(ConfigError::of_values)
     }
+}
 
-    /// Reads a policy by itself: the keys of a configuration that make one, as
-    /// [`Study::new`](crate::study::Study::new) takes them in its options.
-    ///
-    /// # Errors
-    /// All faults that need no world to be seen, with their places in the text.
-    pub fn policy_from_text(text: &str) -> Result<serde_json::Value, ConfigError> {
-        let (tree, input, faults) = read_text(text)?;
-        let told = faults.told();
-        let gives_stages = tree.get("stages").is_some();
-        let problems = resolved(&input, &told).err().unwrap_or_default();
-        let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
-        let mut faults = faults.into_list();
-        faults.extend(problems.into_iter().map(|Problem { path, message, .. }| {
-            let place = places.of(&path);
-            Fault { path, message, place }
-        }));
-        // Without stages of its own it keeps those of the configuration.
-        faults.retain(|fault| gives_stages || fault.path != "stages");
-        let others = tree.keys_with_places();
-        let others = others.filter(|(key, _)| !POLICY_KEYS.contains(key) && !told.covers(key));
-        faults.extend(others.map(|(key, place)| {
-            let message = format!("is not a policy’s, expected one of {}", POLICY_KEYS.join(", "));
-            Fault { path: key.to_string(), message, place }
-        }));
-        match faults.is_empty() {
-            true => Ok(serde_json::to_value(&tree).unwrap_or_default()),
-            false => Err(ConfigError::of_text(&faults)),
-        }
+/// Reads a policy by itself: an object with the keys of a configuration that make
+/// one, as a study's options take it. Without `stages` it keeps those of the
+/// configuration that it is studied with.
+///
+/// # Errors
+/// All faults that need no world to be seen, with their places in the text.
+pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
+    let (tree, input, faults) = read_text(text)?;
+    let told = faults.told();
+    let gives_stages = tree.get("stages").is_some();
+    let problems = resolved(&input, &told).err().unwrap_or_default();
+    let mut faults = faults.into_list();
+    faults.extend(placed(&tree, problems));
+    // Without stages of its own it keeps those of the configuration.
+    faults.retain(|fault| gives_stages || fault.path != "stages");
+    let others = tree.keys_with_places();
+    let others = others.filter_map(|(key, place)| Some((no_policys(key)?, key, place)));
+    let others = others.filter(|(_, key, _)| !told.covers(key));
+    faults.extend(others.map(|(message, key, place)| Fault {
+        path: key.to_string(),
+        message,
+        place,
+    }));
+    match faults.is_empty() {
+        true => Ok(serde_json::to_value(&tree).unwrap_or_default()),
+        false => Err(ConfigError::of_text(&faults)),
     }
+}
 
-    /// The same from a tree that no text stands for: faults have no line and
-    /// column.
-    pub(crate) fn from_tree(tree: &Node) -> Result<ConfigInput, ConfigError> {
-        let (input, faults) = reading::read(tree);
-        match faults.is_empty() {
-            true => Ok(input),
-            false => Err(ConfigError::of_tree(&faults.into_list())),
-        }
-    }
+/// What is said of a key that no policy has.
+pub(crate) fn no_policys(key: &str) -> Option<String> {
+    let keys = reading::keys_of::<PolicyInput>();
+    let expected = || format!("is not a policy’s, expected one of {}", keys.join(", "));
+    (!keys.contains(&key)).then(expected)
+}
 
-    /// Checks and completes what a person wrote.
-    ///
-    /// # Errors
-    /// All faults of value, in the order of the schema.
-    pub fn resolve(&self) -> Result<Config, ConfigError> {
-        resolved(self, &Told::default()).map_err(ConfigError::of_values)
-    }
+/// Faults of values with the places of these in the text.
+fn placed(tree: &Node, problems: Vec<Problem>) -> Vec<Fault> {
+    let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
+    let of_value = |Problem { path, message, .. }: Problem| {
+        let place = places.of(&path);
+        Fault { path, message, place }
+    };
+    problems.into_iter().map(of_value).collect()
 }
 
 /// Numbers allowed for a value.
@@ -229,17 +211,29 @@ impl Check<'_> {
 
     fn config(&mut self, input: &ConfigInput) -> Config {
         let name = self.name("name", input.name.as_deref().unwrap_or_default());
+        let world = self.world(&input.world);
+        let release = self.release(&input.canary);
+        self.slowest_latency(&world, &release);
+        let policy = self.policy(&input.policy);
+        Config { name, world, release, policy }
+    }
+
+    fn world(&mut self, input: &WorldInput) -> WorldConfig {
         let tick_seconds =
             self.whole("tick_seconds", input.tick_seconds.unwrap_or(60.0), 1, 86_400);
-        let traffic = self.traffic(&input.traffic, tick_seconds);
-        let noise = Noise {
-            common: self.variation("noise.common", input.noise.common),
-            per_arm: self.variation("noise.per_arm", input.noise.per_arm),
-        };
-        let incidents = input.incidents.as_ref().map(|incidents| self.incidents(incidents));
-        let baseline = self.baseline(&input.baseline);
-        let canary = self.canary(&input.canary);
-        self.slowest_latency(&baseline, &canary, incidents.as_ref());
+        WorldConfig {
+            tick_seconds,
+            traffic: self.traffic(&input.traffic, tick_seconds),
+            noise: Noise {
+                common: self.variation("noise.common", input.noise.common),
+                per_arm: self.variation("noise.per_arm", input.noise.per_arm),
+            },
+            incidents: input.incidents.as_ref().map(|incidents| self.incidents(incidents)),
+            baseline: self.baseline(&input.baseline),
+        }
+    }
+
+    fn policy(&mut self, input: &PolicyInput) -> PolicyConfig {
         let (stages, thresholds) = self.stages(&input.stages);
         let everywhere =
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
@@ -252,43 +246,31 @@ impl Check<'_> {
         let on_inconclusive = self.on_inconclusive(input.on_inconclusive);
         let rollback_ticks =
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
-        let config = Config {
-            name,
-            tick_seconds,
-            traffic,
-            noise,
-            incidents,
-            baseline,
-            canary,
-            stages,
-            rules,
-            on_inconclusive,
-            rollback_ticks,
-        };
-        self.longest_rollout(&config);
+        let policy = PolicyConfig { stages, rules, on_inconclusive, rollback_ticks };
+        self.longest_rollout(&policy);
         if self.problems.is_empty() && self.told.is_empty() {
-            self.misfits(&config, from_thresholds);
-            self.work(&config, from_thresholds);
+            self.misfits(&policy, from_thresholds);
+            self.work(&policy, from_thresholds);
         }
-        config
+        policy
     }
 
     /// That a rollout's cost stays within its limits; see `work.rs`.
-    fn work(&mut self, config: &Config, from_thresholds: usize) {
-        let looks = config.most_looks();
+    fn work(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
+        let looks = policy.most_looks();
         if looks > MAX_LOOKS {
             let (looks, most) = (thousands(looks), thousands(MAX_LOOKS));
             self.complain("rules", format!("look {looks} times in a rollout, the limit is {most}"));
         }
         let (mut reads, mut boundaries) = (0, 0.0);
-        for (i, rule) in config.rules.iter().enumerate() {
+        for (i, rule) in policy.rules.iter().enumerate() {
             let path = match i.checked_sub(from_thresholds) {
                 Some(i) => format!("rules[{i}]"),
                 None => "latency_threshold_ms".to_string(),
             };
             let name = rule.method.name();
             let had = reads;
-            reads += config.most_latency_reads(rule);
+            reads += policy.most_latency_reads(rule);
             if had <= MAX_LATENCY_READS && reads > MAX_LATENCY_READS {
                 let (reads, most) = (thousands(reads), thousands(MAX_LATENCY_READS));
                 self.complain(
@@ -297,7 +279,7 @@ impl Check<'_> {
                 );
             }
             let had = boundaries;
-            boundaries += config.boundary_work(rule);
+            boundaries += policy.boundary_work(rule);
             if had <= MAX_BOUNDARY_WORK && boundaries > MAX_BOUNDARY_WORK {
                 let (work, most) = (significant(boundaries), significant(MAX_BOUNDARY_WORK));
                 self.complain(
@@ -310,9 +292,9 @@ impl Check<'_> {
 
     /// The rules that cannot work with the plan; the first `from_thresholds` are
     /// nobody's.
-    fn misfits(&mut self, config: &Config, from_thresholds: usize) {
-        for (i, rule) in config.rules[from_thresholds..].iter().enumerate() {
-            if let Some(misfit) = rule.misfit(&config.shapes_for(rule)) {
+    fn misfits(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
+        for (i, rule) in policy.rules[from_thresholds..].iter().enumerate() {
+            if let Some(misfit) = rule.misfit(&policy.shapes_for(rule)) {
                 self.complain(&format!("rules[{i}]"), format!("{} {misfit}", rule.method.name()));
             }
         }
@@ -392,10 +374,10 @@ impl Check<'_> {
         baseline
     }
 
-    fn canary(&mut self, input: &CanaryInput) -> Canary {
+    fn release(&mut self, input: &ReleaseInput) -> ReleaseConfig {
         let error_ratio = input.error_ratio.unwrap_or(1.0);
         let latency_ratio = input.latency_ratio.unwrap_or(1.0);
-        Canary {
+        ReleaseConfig {
             error_ratio: self.number("canary.error_ratio", error_ratio, from(0.0, MAX_RATIO)),
             error_arrival: self.arrival("canary.error_arrival", input.error_arrival),
             latency_ratio: self.number("canary.latency_ratio", latency_ratio, above_0(MAX_RATIO)),
@@ -437,15 +419,10 @@ impl Check<'_> {
     }
 
     /// Every ratio at its worst must leave the latency one that can be drawn.
-    fn slowest_latency(
-        &mut self,
-        baseline: &Baseline,
-        canary: &Canary,
-        incidents: Option<&Incidents>,
-    ) {
-        let incident = incidents.map_or(1.0, |incidents| incidents.latency_ratio);
-        let p99 = baseline.latency_ms.p99;
-        let worst = p99 * canary.latency_ratio.max(1.0) * incident.max(1.0);
+    fn slowest_latency(&mut self, world: &WorldConfig, release: &ReleaseConfig) {
+        let incident = world.incidents.as_ref().map_or(1.0, |incidents| incidents.latency_ratio);
+        let p99 = world.baseline.latency_ms.p99;
+        let worst = p99 * release.latency_ratio.max(1.0) * incident.max(1.0);
         if p99 <= MAX_WORLD_LATENCY_MS && worst > MAX_WORLD_LATENCY_MS {
             let (worst, limit) = (plain(worst), plain(MAX_WORLD_LATENCY_MS));
             self.complain(
@@ -567,8 +544,8 @@ impl Check<'_> {
         }
     }
 
-    fn longest_rollout(&mut self, config: &Config) {
-        let most = config.most_ticks();
+    fn longest_rollout(&mut self, policy: &PolicyConfig) {
+        let most = policy.most_ticks();
         if most > u64::from(MAX_TICKS) {
             self.complain(
                 "stages",

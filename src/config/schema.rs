@@ -18,7 +18,7 @@ const SCHEMA_ID: &str = "urn:canary-rollout:configuration";
 /// The JSON Schema (2020-12) of a configuration as a person writes it.
 ///
 /// It knows names, types and simple ranges. What one value asks of another
-/// only [`super::Config::from_json`] tells.
+/// only [`super::Config::from_text`] tells.
 pub fn config_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(Tidy);
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();

@@ -18,7 +18,7 @@ pub const MAX_BOUNDARY_WORK: f64 = 1_000.0;
 /// A tick read as a histogram, in ticks read for a quantile.
 const HISTOGRAM_READS: u64 = 5;
 
-impl Config {
+impl PolicyConfig {
     /// How often a rule can look in a rollout that no person holds up, and how many
     /// ticks it then sees in its windows, one look after the other.
     fn looks_of(&self, rule: &Rule) -> (u64, u64) {

@@ -30,16 +30,16 @@ impl Config {
         let Some((Ok(i), rest)) = rule.map(|(i, rest)| (i.parse::<usize>(), rest)) else {
             return path.to_string();
         };
-        let given = input.rules.as_ref().map_or(0, Vec::len);
-        let from_thresholds = self.rules.len().saturating_sub(given);
-        let rule = match self.rules.get(i) {
+        let given = input.policy.rules.as_ref().map_or(0, Vec::len);
+        let from_thresholds = self.policy.rules.len().saturating_sub(given);
+        let rule = match self.policy.rules.get(i) {
             Some(rule) if i < from_thresholds => rule,
             _ => return format!("rules[{}]{rest}", i.saturating_sub(from_thresholds)),
         };
         let stage = rule.stages.as_ref().and_then(|stages| stages.first()).map_or(0, |n| n - 1);
         let is_errors = matches!(rule.method, Method::ErrorRateDelta(_));
         let key = if is_errors { "error_rate_threshold" } else { "latency_threshold_ms" };
-        let own = input.stages.get(stage as usize).is_some_and(|stage| match is_errors {
+        let own = input.policy.stages.get(stage as usize).is_some_and(|stage| match is_errors {
             true => stage.error_rate_threshold.is_some(),
             false => stage.latency_threshold_ms.is_some(),
         });

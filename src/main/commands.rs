@@ -158,7 +158,7 @@ fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
 /// The warnings of a configuration that is valid.
 fn warnings(source: &OsStr) -> Result<Vec<Problem>, String> {
     let text = read_source(source)?;
-    let config = Config::from_json(&text).map_err(|error| all_in_source(source, &error))?;
+    let config = Config::from_text(&text).map_err(|error| all_in_source(source, &error))?;
     Ok(config.warnings_in(&text))
 }
 
@@ -171,7 +171,7 @@ fn list_presets() -> String {
 
 /// The configuration of a file, of standard input, or of a preset.
 fn read_config(source: &OsStr) -> Result<Config, String> {
-    Config::from_json(&read_source(source)?).map_err(|error| all_in_source(source, &error))
+    Config::from_text(&read_source(source)?).map_err(|error| all_in_source(source, &error))
 }
 
 /// How a source is called in a message.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use canary_rollout::config::ConfigInput;
+use canary_rollout::config::read_policy;
 use canary_rollout::message::shown;
 use canary_rollout::study::{Fulfilment, Requirement, RequirementReport, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
@@ -106,7 +106,7 @@ impl<'a> Gate<'a> {
     }
 }
 
-/// The options as [`Study::new`] reads them.
+/// The options as [`Study::from_text`] reads them.
 fn as_json(options: &StudyOptions) -> Result<Json, String> {
     let mut study = json!({});
     let numbers =
@@ -130,8 +130,7 @@ fn as_json(options: &StudyOptions) -> Result<Json, String> {
 fn policy(path: &OsStr) -> Result<Json, String> {
     let name = path.to_string_lossy();
     let text = read_source(path)?;
-    let policy =
-        ConfigInput::policy_from_text(&text).map_err(|error| all_in_source(path, &error))?;
+    let policy = read_policy(&text).map_err(|error| all_in_source(path, &error))?;
     Ok(json!({ "name": name, "policy": policy }))
 }
 
@@ -144,7 +143,7 @@ fn start_threads(threads: Option<usize>) -> Result<(), String> {
 }
 
 fn prepared(source: &OsStr, config: &str, options: &Json) -> Result<Study, String> {
-    Study::new(config, &options.to_string()).map_err(|error| all_in_source(source, &error))
+    Study::from_text(config, &options.to_string()).map_err(|error| all_in_source(source, &error))
 }
 
 /// Runs a study, with its progress on standard error where that is a terminal, and

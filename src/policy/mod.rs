@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use staged::{Staged, StagedPolicy};
 
-use crate::config::Config;
+use crate::config::PolicyConfig;
 use crate::rules::{Gap, Verdict};
 
 /// A share that traffic can stand at.
@@ -37,8 +37,8 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// The policy of a configuration.
-    pub fn new(config: &Config) -> Self {
+    /// The policy of a configuration, prepared.
+    pub fn new(config: &PolicyConfig) -> Self {
         Policy::Staged(StagedPolicy::new(config))
     }
 

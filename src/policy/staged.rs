@@ -2,7 +2,7 @@
 //! at its end, pauses between, and certificates that end a stage early.
 
 use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step};
-use crate::config::{AfterExtension, Config, MAX_RULES, OnInconclusive, StagePause};
+use crate::config::{AfterExtension, MAX_RULES, OnInconclusive, PolicyConfig, StagePause};
 use crate::rules::{Gap, Look, OnFail, Rule, Verdict};
 
 /// What the controller has to know of a configuration.
@@ -64,7 +64,7 @@ struct PlannedCheck {
 
 impl StagedPolicy {
     /// The plan of a configuration.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &PolicyConfig) -> Self {
         let rules = &config.rules;
         let stages = (1..).zip(&config.stages).map(|(number, stage)| PlannedStage {
             share: stage.share(),

@@ -83,10 +83,10 @@ impl Node {
         }
     }
 
-    /// Takes a key out of an object.
-    pub(crate) fn remove(&mut self, key: &str) {
+    /// Keeps the keys of an object that are to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         if let Value::Object(entries) = &mut self.value {
-            entries.retain(|entry| entry.key != key);
+            entries.retain(|entry| keep(&entry.key));
         }
     }
 
@@ -95,7 +95,7 @@ impl Node {
         let Value::Object(entries) = &mut self.value else { return };
         for entry in entries.iter_mut().filter(|entry| entry.key == list) {
             if let Value::Array(items) = &mut entry.node.value {
-                items.iter_mut().for_each(|item| item.remove(key));
+                items.iter_mut().for_each(|item| item.retain(|its| its != key));
             }
         }
     }
@@ -110,11 +110,18 @@ impl Node {
     /// Sets the number that a path such as `stages[0].duration_ticks` leads to.
     /// Keys that are left out are made; list elements have to be there.
     /// `None` where the path leads nowhere, to something else than a number, or
-    /// deeper than a text may.
+    /// deeper than a text may; nothing has changed then.
     pub(crate) fn set_number(&mut self, path: &str, number: f64) -> Option<()> {
         if path.matches(['.', '[']).count() >= MAX_DEPTH as usize {
             return None;
         }
+        let mut changed = self.clone();
+        changed.put_number(path, number)?;
+        *self = changed;
+        Some(())
+    }
+
+    fn put_number(&mut self, path: &str, number: f64) -> Option<()> {
         let mut here = self;
         for part in path.split('.') {
             let (key, indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;

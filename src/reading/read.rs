@@ -120,6 +120,27 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A part of a struct as its object shows it: a value with a key of its own, or a
+/// struct whose keys stand among the others.
+pub(crate) trait Part {
+    /// Adds its fields; `name` is its key if it is a value.
+    fn add_fields<'a>(&'a mut self, name: &'static str, fields: &mut Vec<Field<'a>>);
+}
+
+impl<T: Read> Part for T {
+    fn add_fields<'a>(&'a mut self, name: &'static str, fields: &mut Vec<Field<'a>>) {
+        fields.push(Field::new(name, self));
+    }
+}
+
+/// The keys of a part, in their order.
+pub(crate) fn keys_of<T: Part + Default>() -> Vec<&'static str> {
+    let mut part = T::default();
+    let mut fields = Vec::new();
+    part.add_fields("", &mut fields);
+    fields.iter().map(|field| field.name).collect()
+}
+
 /// What is expected of what [`read_object`] reads.
 pub(crate) const AN_OBJECT: &str = "an object";
 
@@ -225,8 +246,22 @@ pub(crate) const A_CHOICE: &str = "a word or an object with one key";
 
 /// Lets a struct be read from an object with these fields, and with keys behind
 /// the semicolon, which are strings of no meaning. An object that is left out is
-/// one whose every field is: it is not needed.
+/// one whose every field is: it is not needed. The fields of a `part` stand among
+/// those of the struct that has it.
 macro_rules! fields {
+    (part $type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::reading::Part for $type {
+            fn add_fields<'a>(
+                &'a mut self,
+                _: &'static str,
+                fields: &mut Vec<$crate::reading::Field<'a>>,
+            ) {
+                // Without `..`: a field that the list lacks does not compile.
+                let $type { $($field),+ } = self;
+                $($crate::reading::Part::add_fields($field, stringify!($field), fields);)+
+            }
+        }
+    };
     ($type:ident { $($field:ident),+ $(,)? $(; $ignored:literal)* }) => {
         impl $crate::reading::Read for $type {
             const NEEDED: bool = false;
@@ -239,14 +274,13 @@ macro_rules! fields {
                 let mut value = $type::default();
                 // Without `..`: a field that the list lacks does not compile.
                 let $type { $($field),+ } = &mut value;
-                $crate::reading::read_object(
-                    node,
-                    &mut [
-                        $($crate::reading::Field::new(stringify!($field), $field),)+
-                        $($crate::reading::Field::new($ignored, &mut None::<String>),)*
-                    ],
-                    faults,
-                )?;
+                let mut fields = Vec::new();
+                $($crate::reading::Part::add_fields($field, stringify!($field), &mut fields);)+
+                $(
+                    let mut ignored = None::<String>;
+                    fields.push($crate::reading::Field::new($ignored, &mut ignored));
+                )*
+                $crate::reading::read_object(node, &mut fields, faults)?;
                 Some(value)
             }
         }

@@ -6,8 +6,8 @@ use super::{
     Case, KEPT_RUNS, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases,
     Squares, Study, SweepCases, Tally,
 };
-use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS, POLICY_KEYS};
-use crate::json::plain;
+use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS, PolicyConfig, no_policys};
+use crate::json::{plain, pretty};
 use crate::message::quoted;
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
@@ -15,7 +15,66 @@ use crate::rollout::Plan;
 use crate::rules::words::thousands;
 use crate::seed::MAX_SEED;
 
-/// What a study is asked to do; see [`Study::new`].
+/// What a study is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudyOptions {
+    /// How many seeds, 1 to [`MAX_RUNS`]; default 10,000.
+    pub runs: u64,
+    /// The first seed; default 0. All have to be below 2⁵³.
+    pub seed: u64,
+    /// The ticks over which harm is charged; default the longest that a rollout of
+    /// the study can take.
+    pub horizon_ticks: Option<u32>,
+    /// Numeric fields of the configuration that are changed beforehand.
+    pub set: Vec<FieldValue>,
+    /// A numeric field with the values it takes in turn.
+    pub sweep: Option<Sweep>,
+    /// At most [`MAX_POLICIES`] other policies on the same worlds.
+    pub policies: Vec<NamedPolicy>,
+}
+
+impl Default for StudyOptions {
+    fn default() -> Self {
+        StudyOptions {
+            runs: DEFAULT_RUNS,
+            seed: 0,
+            horizon_ticks: None,
+            set: Vec::new(),
+            sweep: None,
+            policies: Vec::new(),
+        }
+    }
+}
+
+/// A numeric field of the configuration, by a path such as `canary.error_ratio` or
+/// `stages[0].duration_ticks`, with another value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldValue {
+    /// Its path.
+    pub field: String,
+    /// Its value.
+    pub value: f64,
+}
+
+/// A numeric field of the configuration with 1 to [`MAX_SWEEP`] values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Its path; `error_ratio` is short for `canary.error_ratio`.
+    pub field: String,
+    /// The values it takes in turn.
+    pub values: Vec<f64>,
+}
+
+/// A policy beside the configuration's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPolicy {
+    /// A name for people.
+    pub name: String,
+    /// The policy.
+    pub policy: PolicyConfig,
+}
+
+/// What a study is asked to do, as a text has it.
 #[derive(Debug, Default)]
 struct StudyInput {
     runs: Option<f64>,
@@ -55,19 +114,53 @@ fields!(PolicyInput { name, policy });
 /// Runs if nobody says how many.
 const DEFAULT_RUNS: u64 = 10_000;
 
-/// See [`Study::new`].
-pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
-    Config::from_json(text)?;
+/// See [`Study::from_text`].
+pub(super) fn prepare_text(text: &str, options: &str) -> Result<Study, ConfigError> {
+    Config::from_text(text)?;
     let of_options = |fault: Fault| Problem::new(placed("study", &fault.path), fault.message);
     let options =
         parse(options).map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
-    let (input, faults): (StudyInput, _) = read(&options);
-    let is_read = faults.is_empty();
-    let mut base = parse(text).map_err(|fault| ConfigError::of_text(&[fault]))?;
-    let mut draft = Draft {
-        problems: faults.into_list().into_iter().map(of_options).collect(),
-        ..Draft::default()
+    let (input, faults) = read(&options);
+    let base = parse(text).map_err(|fault| ConfigError::of_text(&[fault]))?;
+    prepare(base, input, faults.into_list().into_iter().map(of_options).collect())
+}
+
+/// See [`Study::new`].
+pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<Study, ConfigError> {
+    let change = |FieldValue { field, value }: FieldValue| ChangeInput {
+        field: Some(field),
+        value: Some(value),
     };
+    let sweep =
+        |Sweep { field, values }: Sweep| SweepInput { field: Some(field), values: Some(values) };
+    let policy = |NamedPolicy { name, policy }: &NamedPolicy| {
+        Ok(PolicyInput { name: Some(name.clone()), policy: Some(tree_of(policy)?) })
+    };
+    let policies: Result<_, ConfigError> = options.policies.iter().map(policy).collect();
+    let input = StudyInput {
+        runs: Some(options.runs as f64),
+        seed: Some(options.seed as f64),
+        horizon_ticks: options.horizon_ticks.map(f64::from),
+        set: Some(options.set.iter().cloned().map(change).collect()),
+        sweep: options.sweep.clone().map(sweep),
+        policies: Some(policies?),
+    };
+    prepare(tree_of(config)?, input, Vec::new())
+}
+
+/// A value as the tree of its text.
+fn tree_of(value: &impl serde::Serialize) -> Result<Node, ConfigError> {
+    parse(&pretty(value)).map_err(|fault| ConfigError::of_tree(&[fault]))
+}
+
+/// The study that is asked of the configuration `base`, unless there are `problems`.
+fn prepare(
+    mut base: Node,
+    input: StudyInput,
+    problems: Vec<Problem>,
+) -> Result<Study, ConfigError> {
+    let is_read = problems.is_empty();
+    let mut draft = Draft { problems, ..Draft::default() };
     let runs = draft.whole("study.runs", input.runs, DEFAULT_RUNS, 1, MAX_RUNS);
     let seed = draft.whole("study.seed", input.seed, 0, 0, MAX_SEED);
     if seed + runs - 1 > MAX_SEED {
@@ -100,7 +193,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     let mut configs = Vec::new();
     for policy in &policies {
         if let Some(config) = draft.config(&policy.tree, &policy.path) {
-            let healthy = draft.case(&super::healthy(&config));
+            let healthy = draft.case(&config.with_healthy_release());
             let release = config.release_differs().then(|| draft.case(&config));
             layout.policies.push(PolicyCases { name: policy.name.clone(), healthy, release });
             configs.push(config);
@@ -112,7 +205,7 @@ pub(super) fn prepare(text: &str, options: &str) -> Result<Study, ConfigError> {
     let (true, Some(config)) = (draft.problems.is_empty(), configs.into_iter().next()) else {
         return Err(ConfigError::of_values(draft.problems));
     };
-    let longest = draft.cases.iter().map(|case| case.plan.config().most_ticks()).max();
+    let longest = draft.cases.iter().map(|case| case.plan.config().policy().most_ticks()).max();
     Ok(Study {
         config,
         runs,
@@ -183,7 +276,7 @@ impl Draft {
 
     /// The configuration of a tree, whose faults are placed under `path`.
     fn config(&mut self, tree: &Node, path: &str) -> Option<Config> {
-        match ConfigInput::from_tree(tree).and_then(|input| input.resolve()) {
+        match ConfigInput::resolve_tree(tree) {
             Ok(config) => Some(config),
             Err(error) => {
                 let below = |problem: &Problem| {
@@ -199,10 +292,10 @@ impl Draft {
     fn case(&mut self, config: &Config) -> usize {
         let known = self.cases.iter().position(|case| case.plan.config() == config);
         known.unwrap_or_else(|| {
-            self.stages += config.stages.len();
+            self.stages += config.policy().stages.len();
             if self.stages > MAX_CASE_STAGES {
                 // Told once; nothing is prepared that will not be run.
-                if self.stages - config.stages.len() <= MAX_CASE_STAGES {
+                if self.stages - config.policy().stages.len() <= MAX_CASE_STAGES {
                     let message = format!(
                         "its policies, releases and swept values come to more than {} stages in all",
                         thousands(MAX_CASE_STAGES as u64)
@@ -213,7 +306,7 @@ impl Draft {
             }
             self.cases.push(Case {
                 plan: Arc::new(Plan::new(config)),
-                tally: Tally::new(config.stages.len()),
+                tally: Tally::new(config.policy().stages.len()),
                 kept: Vec::with_capacity(KEPT_RUNS),
             });
             self.cases.len() - 1
@@ -238,17 +331,14 @@ impl Draft {
             return tree;
         };
         let before = self.problems.len();
-        for key in policy.keys().filter(|key| !POLICY_KEYS.contains(key)) {
-            let message = format!("is not a policy’s, expected one of {}", POLICY_KEYS.join(", "));
+        for (key, message) in policy.keys().filter_map(|key| Some((key, no_policys(key)?))) {
             self.problems.push(Problem::new(placed(path, key), message));
         }
         if self.problems.len() > before {
             return tree;
         }
         let gives_stages = policy.keys().any(|key| key == "stages");
-        for key in POLICY_KEYS.into_iter().filter(|key| *key != "stages" || gives_stages) {
-            tree.remove(key);
-        }
+        tree.retain(|key| no_policys(key).is_some() || (key == "stages" && !gives_stages));
         // The shares and the times are kept, not the limits that stand in them.
         for key in ["error_rate_threshold", "latency_threshold_ms"] {
             tree.remove_in_items("stages", key);
@@ -282,7 +372,7 @@ impl Draft {
                 of_policy.push(self.case(&config));
                 if !of_release {
                     differs |= config.release_differs();
-                    of_healthy.push(self.case(&super::healthy(&config)));
+                    of_healthy.push(self.case(&config.with_healthy_release()));
                 }
             }
             cases.push(of_policy);

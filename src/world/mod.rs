@@ -158,7 +158,7 @@ impl World {
             }
             None => Pace::Moving { shares: shares.to_vec() },
         };
-        let latency = Law::new(&config.baseline.latency_ms, &model.usual_latency_shifts());
+        let latency = Law::new(&config.world().baseline.latency_ms, &model.usual_latency_shifts());
         let first_truth = model.truth(1, &Surroundings::CALM);
         World { model, pace, first_truth, latency }
     }

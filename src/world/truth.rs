@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 
 use super::gamma::Factor;
 use super::stream::{Component, Streams, open_unit};
-use crate::config::{Arrival, Canary, Config, DailySwing, Incidents};
+use crate::config::{Arrival, Config, DailySwing, Incidents, ReleaseConfig};
 use crate::math::{cos, exp2, ln};
 use crate::observation::ByArm;
 
@@ -51,7 +51,7 @@ impl Surroundings {
 pub(super) struct Model {
     mean_requests: f64,
     error_rate: f64,
-    canary: Canary,
+    canary: ReleaseConfig,
     tick_seconds: f64,
     swing: Option<DailySwing>,
     burstiness: Option<Factor>,
@@ -62,17 +62,17 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn new(config: &Config) -> Self {
-        let tick_seconds = f64::from(config.tick_seconds);
+        let tick_seconds = f64::from(config.world().tick_seconds);
         Model {
-            mean_requests: config.traffic.requests_per_second * tick_seconds,
-            error_rate: config.baseline.error_rate,
-            canary: config.canary.clone(),
+            mean_requests: config.world().traffic.requests_per_second * tick_seconds,
+            error_rate: config.world().baseline.error_rate,
+            canary: config.release().clone(),
             tick_seconds,
-            swing: config.traffic.daily_swing.clone(),
-            burstiness: Factor::new(config.traffic.burstiness),
-            common_noise: Factor::new(config.noise.common),
-            per_arm_noise: Factor::new(config.noise.per_arm),
-            incidents: config.incidents.clone(),
+            swing: config.world().traffic.daily_swing.clone(),
+            burstiness: Factor::new(config.world().traffic.burstiness),
+            common_noise: Factor::new(config.world().noise.common),
+            per_arm_noise: Factor::new(config.world().noise.per_arm),
+            incidents: config.world().incidents.clone(),
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// The message that `text` is refused with; empty if it is accepted.
 fn refusal(text: &str) -> String {
-    Config::from_json(text).err().map(|error| error.to_string()).unwrap_or_default()
+    Config::from_text(text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 #[track_caller]
@@ -26,7 +26,7 @@ fn check_line(text: &str, expected: &str) {
 /// Checks the one fault of a text, wherever it stands.
 #[track_caller]
 fn check_one(text: &str, expected: &str) {
-    let error = Config::from_json(text).unwrap_err();
+    let error = Config::from_text(text).unwrap_err();
     assert_eq!(error.without_line_column().to_string(), expected, "for {text}");
 }
 
@@ -51,7 +51,7 @@ fn three_faults_are_told_at_once_with_their_paths() {
         ],
         "rules": [{ "rule": "error_rate", "max": 2 }]
     }"#;
-    let error = Config::from_json(text).unwrap_err();
+    let error = Config::from_text(text).unwrap_err();
     let paths: Vec<&str> = error.problems().iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["stages[0].duration_ticks", "stages[2].traffic_pct", "rules[0].max"]);
     let places: Vec<_> = error.problems().iter().map(|problem| problem.line_column).collect();
@@ -414,7 +414,7 @@ fn sizes_have_limits() {
 
 #[test]
 fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
-    let error = Config::from_json(r#"{"stages": 5}"#).unwrap_err();
+    let error = Config::from_text(r#"{"stages": 5}"#).unwrap_err();
     assert_eq!(error.problems()[0].line_column, Some((1, 12)));
     assert_eq!(
         error.without_line_column().to_string(),
@@ -424,7 +424,7 @@ fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
 
 #[test]
 fn what_is_left_out_has_a_default() {
-    let resolved = serde_json::to_value(Config::from_json(&with("")).unwrap()).unwrap();
+    let resolved = serde_json::to_value(Config::from_text(&with("")).unwrap()).unwrap();
     assert_eq!(
         resolved,
         json!({
@@ -452,7 +452,7 @@ fn thresholds_become_rules_and_a_stage_replaces_the_global_one() {
         "error_rate_threshold": 0.02,
         "rules": [{ "rule": "error_rate_ratio", "max": 2, "stages": [3, 2, 3], "min_errors": 5 }]
     }"#;
-    let resolved = serde_json::to_value(Config::from_json(text).unwrap()).unwrap();
+    let resolved = serde_json::to_value(Config::from_text(text).unwrap()).unwrap();
     let plain: Vec<Value> = resolved["rules"]
         .as_array()
         .unwrap()
@@ -480,9 +480,9 @@ const EVERYTHING: &str = include_str!("../data/config_everything.json");
 fn a_resolved_configuration_is_read_back_to_the_same_value_and_bytes() {
     let texts = presets().iter().map(|preset| preset.json).chain([EVERYTHING]);
     for text in texts {
-        let config = Config::from_json(text).unwrap();
+        let config = Config::from_text(text).unwrap();
         let written = serde_json::to_string(&config).unwrap();
-        let again = Config::from_json(&written).unwrap();
+        let again = Config::from_text(&written).unwrap();
         assert_eq!(again, config);
         assert_eq!(serde_json::to_string(&again).unwrap(), written);
         assert!(!written.contains(".0,") && !written.contains(".0}"), "{written}");
@@ -492,8 +492,8 @@ fn a_resolved_configuration_is_read_back_to_the_same_value_and_bytes() {
 #[test]
 fn presets_have_names_of_their_own_and_few_warnings() {
     for (i, preset) in presets().iter().enumerate() {
-        let config = Config::from_json(preset.json).unwrap();
-        assert_eq!(config.name, preset.name);
+        let config = Config::from_text(preset.json).unwrap();
+        assert_eq!(config.name(), preset.name);
         assert!(!presets()[..i].iter().any(|earlier| earlier.name == preset.name));
         let expected = usize::from(preset.name == "opening");
         assert_eq!(config.warnings().len(), expected, "{:?}", config.warnings());
@@ -558,7 +558,7 @@ fn what_is_probably_not_meant_is_warned_of() {
             "incidents.at_tick: starts in tick 11, the plan ends with tick 10",
         ),
     ] {
-        let config = Config::from_json(&format!("{{{keys}, {stages}}}")).unwrap();
+        let config = Config::from_text(&format!("{{{keys}, {stages}}}")).unwrap();
         let warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         assert_eq!(warnings.first().map(String::as_str), Some(expected), "{warnings:?}");
     }
@@ -616,7 +616,7 @@ fn the_schema_describes_every_key() {
     let schema = config_schema();
     for text in presets().iter().map(|preset| preset.json).chain([EVERYTHING]) {
         check_described(&schema, &schema, &serde_json::from_str(text).unwrap());
-        let config = Config::from_json(text).unwrap();
+        let config = Config::from_text(text).unwrap();
         check_described(&schema, &schema, &serde_json::to_value(config).unwrap());
     }
     let text = schema.to_string();
@@ -664,7 +664,7 @@ fn a_damaged_text_is_read_or_refused_in_words() {
                 }
             }
             let damaged = String::from_utf8_lossy(&bytes);
-            match Config::from_json(&damaged) {
+            match Config::from_text(&damaged) {
                 Ok(config) => drop(config.warnings()),
                 Err(error) => assert!(!error.to_string().is_empty()),
             }

@@ -134,6 +134,7 @@ fn a_threshold_of_zero_throws_away_a_healthy_release_at_about_every_second_stage
 fn a_stages_threshold_replaces_the_global_one() {
     let config = preset_config("default");
     let limits: Vec<(String, Vec<u32>)> = config
+        .policy()
         .rules
         .iter()
         .filter(|rule| rule.method.name() == "error_rate_delta")

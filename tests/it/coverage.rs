@@ -106,7 +106,7 @@ fn a_paired_difference_of_shares_is_held() {
 }
 
 fn report(config: &Value, options: &Value) -> StudyReport {
-    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.advance(u64::MAX);
     study.report()
 }

@@ -66,7 +66,7 @@ fn configured(world: &Value, stages: &Value, rules: Value) -> Value {
 /// Rollbacks of the healthy release in so many runs.
 fn false_rollbacks(config: &Value, runs: u64) -> u64 {
     let options = json!({ "runs": runs, "seed": 1_000_000 });
-    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.advance(runs);
     study.report().healthy.rolled_back_by_stage.iter().sum()
 }
@@ -183,7 +183,7 @@ fn slow_requests_keep_alpha() {
 /// By stage: runs that reached it, and those that a certificate led out of it.
 fn certified(config_text: &str, runs: u64) -> Vec<[u64; 2]> {
     let plan = Plan::new(&config(config_text));
-    let mut counts = vec![[0; 2]; plan.config().stages.len()];
+    let mut counts = vec![[0; 2]; plan.config().policy().stages.len()];
     let mut run = Run::new(&plan, 0);
     for seed in 0..runs {
         run.restart(&plan, seed);

@@ -17,7 +17,7 @@ fn stages(plan: &[(f64, u32)]) -> Value {
 
 #[track_caller]
 fn check_refused(config: Value, faults: &[(&str, &str)]) {
-    let error = Config::from_json(&config.to_string()).unwrap_err();
+    let error = Config::from_text(&config.to_string()).unwrap_err();
     let found: Vec<(&str, &str)> =
         error.problems().iter().map(|p| (p.path.as_str(), p.message.as_str())).collect();
     assert_eq!(found, faults);
@@ -32,7 +32,7 @@ fn looks_that_read_too_many_latencies_are_refused() {
     let delta = json!({ "rule": "latency_delta_ms", "max": 50, "look": "every_tick" });
     // 1,000 ticks, both arms: 1 + 2 + … + 1,000, twice.
     let most = config(&one(1_000, delta.clone()).to_string());
-    assert_eq!(most.most_latency_reads(&most.rules[0]), 1_001_000);
+    assert_eq!(most.policy().most_latency_reads(&most.policy().rules[0]), 1_001_000);
     check_refused(
         one(1_100, delta.clone()),
         &[(
@@ -68,7 +68,7 @@ fn reads_are_counted_over_the_longest_plan() {
         });
         text.as_object_mut().unwrap().append(&mut extra.as_object().unwrap().clone());
         let config = config(&text.to_string());
-        config.most_latency_reads(&config.rules[0])
+        config.policy().most_latency_reads(&config.policy().rules[0])
     };
     let rule = |look: &str, window: &str| json!({ "rule": "latency", "max": 500, "look": look, "window": window });
     let extend = json!({ "on_inconclusive": { "extend": { "max_ticks": 2, "then": "promote" } } });
@@ -94,7 +94,7 @@ fn a_history_of_too_many_looks_is_refused() {
         let rules: Vec<Value> = (1..=count).map(rule).collect();
         json!({ "stages": stages(&[(50.0, 100_000)]), "rules": rules })
     };
-    assert_eq!(config(&rules(10).to_string()).most_looks(), MAX_LOOKS);
+    assert_eq!(config(&rules(10).to_string()).policy().most_looks(), MAX_LOOKS);
     check_refused(
         rules(11),
         &[("rules", "look 1,100,000 times in a rollout, the limit is 1,000,000")],
@@ -194,8 +194,8 @@ fn a_study_of_too_many_stages_is_refused() {
         json!({ "runs": 1, "sweep": { "field": "error_ratio", "values": values } }).to_string()
     };
     // 100 stages of the healthy release, and as many for each value.
-    assert!(Study::new(&text, &options(39)).is_ok());
-    let error = Study::new(&text, &options(40)).unwrap_err();
+    assert!(Study::from_text(&text, &options(39)).is_ok());
+    let error = Study::from_text(&text, &options(40)).unwrap_err();
     let expected =
         "study: its policies, releases and swept values come to more than 4,000 stages in all";
     assert_eq!(error.to_string(), expected);

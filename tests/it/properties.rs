@@ -88,7 +88,7 @@ fn hold<S: Strategy>(strategy: S, property: impl Fn(S::Value) -> Result<(), Test
 fn counts_are_consistent() {
     hold((configurations(), 0..1_000_u64, calls()), |(config, seed, calls)| {
         let rollout = rollout(&config, seed, &calls);
-        let healthy = config.canary.error_ratio <= 1.0;
+        let healthy = config.release().error_ratio <= 1.0;
         for row in &rollout.history().ticks {
             let (canary, baseline) = (row.counts.canary, row.counts.baseline);
             prop_assert!(canary.errors <= canary.requests && baseline.errors <= baseline.requests);
@@ -123,7 +123,7 @@ fn replaying_the_commands_gives_the_same_bytes() {
         let json = first.report().to_json();
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         // From nothing but the JSON: its config, its seed, its commands.
-        let config = Config::from_json(&read["config"].to_string()).unwrap();
+        let config = Config::from_text(&read["config"].to_string()).unwrap();
         let commands: Vec<TimedCommand> = read["commands"]
             .as_array()
             .unwrap()

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 #[track_caller]
 fn refused(text: &str) -> ConfigError {
-    match Config::from_json(text) {
+    match Config::from_text(text) {
         Ok(_) => panic!("accepted: {text}"),
         Err(error) => error,
     }
@@ -107,7 +107,7 @@ fn a_warning_is_told_where_the_text_has_its_cause() {
   "error_rate_threshold": 0.01,
   "canary": { "error_arrival": { "late": { "start_tick": 2 } } }
 }"#;
-    let warnings = Config::from_json(text).unwrap().warnings_in(text);
+    let warnings = Config::from_text(text).unwrap().warnings_in(text);
     let mut found: Vec<(u32, u32, &str)> = warnings
         .iter()
         .map(|warning| {
@@ -180,18 +180,18 @@ fn a_column_counts_characters() {
 fn a_byte_order_mark_is_skipped_and_counts_for_nothing() {
     let text = preset("default").unwrap().json;
     let marked = format!("\u{feff}{text}");
-    assert_eq!(Config::from_json(&marked), Config::from_json(text));
+    assert_eq!(Config::from_text(&marked), Config::from_text(text));
     check("\u{feff}{\"stages\": 5}", &[(1, 12, "stages", "invalid type: number `5`")]);
     check("\u{feff}[", &[(1, 2, "", "the text ends too early")]);
     assert_eq!(refused("\u{feff}\n").to_string(), "the configuration is empty, expected an object");
-    assert!(Study::new(&marked, "\u{feff}{\"runs\": 1}").is_ok());
+    assert!(Study::from_text(&marked, "\u{feff}{\"runs\": 1}").is_ok());
 }
 
 #[test]
 fn the_top_may_name_its_schema() {
     let text = r#"{"$schema": "./schema.json", "stages": [{"traffic_pct": 5}]}"#;
     let plain = r#"{"stages": [{"traffic_pct": 5}]}"#;
-    assert_eq!(Config::from_json(text), Config::from_json(plain));
+    assert_eq!(Config::from_text(text), Config::from_text(plain));
     check(
         r#"{"$schema": 5, "stages": [{"traffic_pct": 5, "$schema": "x"}]}"#,
         &[
@@ -267,7 +267,7 @@ fn what_a_message_quotes_is_cut_and_harmless() {
         let kind = json!({ "kind": text, "apiVersion": text }).to_string();
         check_harmless(&refused(&kind).to_string(), 1);
         let options = json!({ text.as_str().unwrap(): 1 }).to_string();
-        let error = Study::new(preset("default").unwrap().json, &options).unwrap_err();
+        let error = Study::from_text(preset("default").unwrap().json, &options).unwrap_err();
         check_harmless(&error.to_string(), 1);
         let error = Requirement::parse(text.as_str().unwrap()).unwrap_err();
         check_harmless(&error.to_string(), 1);
@@ -313,7 +313,7 @@ fn a_fields_path_is_as_deep_as_a_text_at_most() {
                 json!({ "set": [{ "field": field, "value": 1 }] }),
                 json!({ "sweep": { "field": field, "values": [1] } }),
             ] {
-                let error = Study::new(config, &options.to_string()).unwrap_err();
+                let error = Study::from_text(config, &options.to_string()).unwrap_err();
                 assert!(error.to_string().len() < 1_000, "{error}");
             }
         }
@@ -432,7 +432,7 @@ fn faults_of_a_studys_options_are_told_together() {
         "horizon_ticks": "x",
         "sweep": { "field": 5, "values": [1, "2"] },
     });
-    let error = Study::new(config, &options.to_string()).unwrap_err().to_string();
+    let error = Study::from_text(config, &options.to_string()).unwrap_err().to_string();
     let mut lines: Vec<&str> = error.lines().collect();
     lines.sort_unstable();
     let expected = [
@@ -578,7 +578,7 @@ fn merge(into: &mut Value, other: &Value) {
 /// Whether the engine refuses the number at a path, whatever it says of others.
 fn is_refused(path: &str, rule: &str, number: f64) -> bool {
     let text = with_number(path, rule, number).to_string();
-    let error = Config::from_json(&text).err();
+    let error = Config::from_text(&text).err();
     error.is_some_and(|error| error.problems().iter().any(|problem| problem.path == path))
 }
 
@@ -663,7 +663,7 @@ fn the_schemas_lengths_are_the_engines() {
     ];
     for (place, what, make) in &table {
         let bound = |name: &str| schema.pointer(place).unwrap()[format!("{name}{what}")].as_u64();
-        let is_valid = |n: usize| Config::from_json(&make(n).to_string()).is_ok();
+        let is_valid = |n: usize| Config::from_text(&make(n).to_string()).is_ok();
         let most = bound("max").unwrap_or_else(|| panic!("{place}: no most")) as usize;
         assert!(is_valid(most) && !is_valid(most + 1), "{place}: {most}");
         let least = bound("min").unwrap_or(0) as usize;

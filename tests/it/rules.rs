@@ -29,7 +29,8 @@ fn sight(((x_c, n_c), (x_b, n_b)): Seen, quantile_ms: [f64; 2]) -> Sight {
 #[track_caller]
 fn check(rule: &str, sight: &Sight, verdict: Verdict, sentence: &str) {
     let text = format!(r#"{{ "stages": [{{ "traffic_pct": 10 }}], "rules": [{{ {rule} }}] }}"#);
-    let rule = &config(&text).rules[0];
+    let config = config(&text);
+    let rule = &config.policy().rules[0];
     let judgement = rule.judge(sight);
     assert_eq!(judgement.verdict, verdict, "{judgement:?}");
     assert_eq!(rule.sentence(sight), sentence);

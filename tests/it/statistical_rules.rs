@@ -30,7 +30,7 @@ fn planned(rule: &str) -> Config {
 }
 
 fn only_rule(rule: &str) -> Rule {
-    planned(rule).rules[0].clone()
+    planned(rule).policy().rules[0].clone()
 }
 
 fn seen((x_c, n_c): (u64, u64), (x_b, n_b): (u64, u64)) -> Sight {
@@ -219,7 +219,8 @@ fn sequential_tells_what_its_stake_has_grown_to() {
 /// errors.
 fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
     let config = planned(rule);
-    let watch = config.rules[0].watch(&config.shapes_for(&config.rules[0]));
+    let watch =
+        config.policy().rules[0].watch(&config.policy().shapes_for(&config.policy().rules[0]));
     let (mut memory, mut stage) = (watch.begin(), 0);
     for &(at, canary, baseline) in ticks {
         while stage < at {
@@ -423,7 +424,7 @@ fn what_a_parameter_may_not_be_is_told_with_its_path() {
     for (rule, expected) in REFUSED {
         let text = format!(r#"{{ {STAGES}, "rules": [{{ {rule} }}] }}"#);
         let refusal =
-            Config::from_json(&text).err().map(|error| error.without_line_column().to_string());
+            Config::from_text(&text).err().map(|error| error.without_line_column().to_string());
         assert_eq!(refusal.as_deref(), Some(format!("rules[0]{expected}").as_str()), "{rule}");
     }
 }
@@ -434,7 +435,7 @@ fn looks_too_close_to_each_other_are_refused() {
                                { "traffic_pct": 99.9999, "duration_ticks": 1 }],
                     "rules": [{ "rule": "group_sequential" }] }"#;
     let refusal =
-        Config::from_json(text).err().map(|error| error.without_line_column().to_string());
+        Config::from_text(text).err().map(|error| error.without_line_column().to_string());
     let expected =
         "rules[0]: group_sequential has looks too close to each other to share a level over";
     assert_eq!(refusal.as_deref(), Some(expected));

@@ -10,7 +10,10 @@ use canary_rollout::config::Config;
 use canary_rollout::policy::{State, Step};
 use canary_rollout::rollout::{Plan, Rollout, Run};
 use canary_rollout::stats::intervals::{Interval, tango};
-use canary_rollout::study::{End, Fulfilment, Requirement, RunOutcome, Study, outcome};
+use canary_rollout::study::{
+    End, FieldValue, Fulfilment, NamedPolicy, Requirement, RunOutcome, Study, StudyOptions, Sweep,
+    outcome,
+};
 use serde_json::{Value, json};
 
 use crate::support::{EMPTY_DIGEST, config, digest};
@@ -25,7 +28,7 @@ fn mixed() -> Vec<Value> {
 
 #[track_caller]
 fn prepared(config: &Value, options: &Value) -> Study {
-    match Study::new(&config.to_string(), &options.to_string()) {
+    match Study::from_text(&config.to_string(), &options.to_string()) {
         Ok(study) => study,
         Err(error) => panic!("{error}\nin {config}"),
     }
@@ -76,7 +79,7 @@ fn a_run_is_a_rollout() {
         let seed = 77;
         let options = json!({ "runs": each, "seed": seed, "horizon_ticks": horizon });
         let study = finished(of_config, &options);
-        let healthy = Config::from_json(&{
+        let healthy = Config::from_text(&{
             let mut healthy = of_config.clone();
             healthy.as_object_mut().unwrap().remove("canary");
             healthy.to_string()
@@ -381,7 +384,7 @@ fn a_run_begun_anew_is_a_new_run() {
 
 #[track_caller]
 fn check_refused(options: &Value, expected: &[&str]) {
-    let error = Study::new(&cheap(json!({}), ratio_rule()).to_string(), &options.to_string());
+    let error = Study::from_text(&cheap(json!({}), ratio_rule()).to_string(), &options.to_string());
     let message = error.err().map(|error| error.to_string()).unwrap_or_default();
     let lines: Vec<&str> = message.lines().collect();
     assert_eq!(lines.len(), expected.len(), "{options}: {message}");
@@ -540,4 +543,73 @@ fn a_requirement_is_read_and_held_against_the_interval() {
     let message =
         Requirement::parse("caught>=0.9").unwrap().check(&healthy).unwrap_err().to_string();
     assert_eq!(message, "require: caught>=0.9: the release is healthy, expected a bad one");
+}
+
+/// Of typed options comes the study of the same options as text.
+#[test]
+fn typed_options_ask_the_same_as_text() {
+    let own = config(
+        r#"{ "canary": { "error_ratio": 3 }, "stages": [{ "traffic_pct": 10 }],
+             "rules": [{ "rule": "sequential" }] }"#,
+    );
+    let other = r#"{ "stages": [{ "traffic_pct": 5, "duration_ticks": 9 }], "rollback_ticks": 2 }"#;
+    let typed = StudyOptions {
+        runs: 60,
+        seed: 5,
+        horizon_ticks: Some(30),
+        set: vec![FieldValue { field: "stages[0].duration_ticks".to_string(), value: 7.0 }],
+        sweep: Some(Sweep { field: "error_ratio".to_string(), values: vec![1.0, 2.0] }),
+        policies: vec![NamedPolicy {
+            name: "other".to_string(),
+            policy: config(other).policy().clone(),
+        }],
+    };
+    let mut study = Study::new(&own, &typed).unwrap();
+    study.advance(60);
+    let text = json!({
+        "runs": 60,
+        "seed": 5,
+        "horizon_ticks": 30,
+        "set": [{ "field": "stages[0].duration_ticks", "value": 7 }],
+        "sweep": { "field": "error_ratio", "values": [1, 2] },
+        "policies": [{ "name": "other", "policy": serde_json::from_str::<Value>(other).unwrap() }],
+    });
+    let expected = finished(&serde_json::to_value(&own).unwrap(), &text);
+    assert_eq!(study.report(), expected.report());
+}
+
+/// All faults of typed options, and of the parts of a configuration, are told as
+/// those of a text are.
+#[test]
+fn typed_faults_are_told_as_those_of_a_text() {
+    let own = config(r#"{ "stages": [{ "traffic_pct": 10 }], "error_rate_threshold": 0.1 }"#);
+    let mut empty = own.policy().clone();
+    empty.stages.clear();
+    let mut endless = own.parts();
+    endless.release.error_ratio = f64::NAN;
+    endless.policy.stages[0].duration_ticks = 0;
+    let change = |field: &str, value| FieldValue { field: field.to_string(), value };
+    let options = StudyOptions {
+        runs: 0,
+        set: vec![change("nothing[", 1.0), change("stages[0].traffic_pct", f64::INFINITY)],
+        policies: vec![NamedPolicy { name: String::new(), policy: empty }],
+        ..StudyOptions::default()
+    };
+    for (found, expected) in [
+        (
+            Study::new(&own, &options).err(),
+            "study.runs: found 0, expected a whole number from 1 to 1000000000\n\
+             study.set[0].field: found \"nothing[\", expected a numeric field’s path such as \
+             canary.error_ratio or stages[0].duration_ticks\n\
+             stages[0].traffic_pct: found inf, expected a number above 0, at most 100\n\
+             study.policies[0].policy.stages: is empty, expected at least one stage",
+        ),
+        (
+            endless.check().err(),
+            "canary.error_ratio: invalid type: null, expected a number\n\
+             stages[0].duration_ticks: found 0, expected a whole number from 1 to 100000",
+        ),
+    ] {
+        assert_eq!(found.unwrap().to_string(), expected);
+    }
 }

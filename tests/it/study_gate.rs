@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 #[track_caller]
 fn study(config: &Value, options: Value) -> StudyReport {
-    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.advance(u64::MAX);
     study.report()
 }

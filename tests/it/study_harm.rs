@@ -15,7 +15,7 @@ use crate::support::config;
 
 #[track_caller]
 fn study(config: &Value, options: &Value) -> StudyReport {
-    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.advance(u64::MAX);
     study.report()
 }
@@ -141,8 +141,8 @@ fn harm_is_charged_over_the_longest_a_rollout_can_take() {
             stage.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         }
         let text = config.to_string();
-        assert_eq!(Config::from_json(&text).unwrap().most_ticks(), expected, "{what}");
-        let study = Study::new(&text, "{}").unwrap();
+        assert_eq!(Config::from_text(&text).unwrap().policy().most_ticks(), expected, "{what}");
+        let study = Study::from_text(&text, "{}").unwrap();
         assert_eq!(u64::from(study.report().horizon_ticks), expected, "{what}");
     }
 }
@@ -152,9 +152,9 @@ fn harm_is_charged_over_the_longest_a_rollout_can_take() {
 fn no_rollout_takes_longer_than_the_longest() {
     let mixed: Vec<Value> = serde_json::from_str(include_str!("../data/study/mixed.json")).unwrap();
     for of_config in mixed {
-        let most = config(&of_config.to_string()).most_ticks();
+        let most = config(&of_config.to_string()).policy().most_ticks();
         for healthy in [true, false] {
-            let mut study = Study::new(&of_config.to_string(), r#"{ "runs": 500 }"#).unwrap();
+            let mut study = Study::from_text(&of_config.to_string(), r#"{ "runs": 500 }"#).unwrap();
             study.advance(500);
             let longest = study.first_runs(healthy).iter().map(|run| u64::from(run.ticks)).max();
             assert!(longest <= Some(most), "{longest:?} of {most}: {of_config}");

@@ -8,7 +8,7 @@ use canary_rollout::world::Cells;
 /// A configuration from its text.
 #[track_caller]
 pub fn config(text: &str) -> Config {
-    match Config::from_json(text) {
+    match Config::from_text(text) {
         Ok(config) => config,
         Err(error) => panic!("{error}\nin {text}"),
     }

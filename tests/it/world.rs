@@ -4,7 +4,9 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::config::{Arrival, Config, DailySwing, Incidents, Latency, Noise, Stage};
+use canary_rollout::config::{
+    Arrival, Config, ConfigParts, DailySwing, Incidents, Latency, MAX_TICKS, Noise, Stage,
+};
 use canary_rollout::math::{exp, ln, ln_gamma};
 use canary_rollout::observation::{Arm, ByArm};
 use canary_rollout::seed::MAX_SEED;
@@ -16,38 +18,42 @@ use crate::fit::{Words, check_fit, check_sup};
 
 const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Canary];
 
-/// 10,000 requests a tick, 2 % of which fail, a fifth of them the canary's.
 /// The world of a configuration, with a level for each stage.
 fn world_of(config: &Config) -> World {
-    let shares: Vec<f64> = config.stages.iter().map(|stage| stage.share()).collect();
+    let shares: Vec<f64> = config.policy().stages.iter().map(Stage::share).collect();
     World::new(config, &shares)
 }
 
+/// 10,000 requests a tick, 2 % of which fail, a fifth of them the canary's.
 fn config() -> Config {
-    let text = r#"{ "stages": [{ "traffic_pct": 20, "duration_ticks": 10 }] }"#;
-    let mut config = Config::from_json(text).expect("a valid configuration");
-    config.tick_seconds = 50;
-    config.traffic.requests_per_second = 200.0;
-    config.baseline.error_rate = 0.02;
-    config.baseline.latency_ms = Latency { p50: 80.0, p99: 180.0 };
-    config.stages = vec![stage(20.0)];
-    config
+    let text = r#"{
+        "tick_seconds": 50,
+        "traffic": { "requests_per_second": 200 },
+        "baseline": { "error_rate": 0.02, "latency_ms": { "p50": 80, "p99": 180 } },
+        "stages": [{ "traffic_pct": 20, "duration_ticks": 10 }]
+    }"#;
+    Config::from_text(text).expect("a valid configuration")
 }
 
 fn stage(traffic_pct: f64) -> Stage {
     Stage { name: String::new(), traffic_pct, duration_ticks: 10, pause: None }
 }
 
-fn with(change: impl FnOnce(&mut Config)) -> Config {
-    let mut config = config();
-    change(&mut config);
-    config
+fn with(change: impl FnOnce(&mut ConfigParts)) -> Config {
+    altered(&config(), change)
 }
 
+fn altered(config: &Config, change: impl FnOnce(&mut ConfigParts)) -> Config {
+    let mut parts = config.parts();
+    change(&mut parts);
+    parts.check().expect("a valid configuration")
+}
+
+/// One at the end of time, which no test reaches.
 fn incidents() -> Incidents {
     Incidents {
         chance_per_tick: 0.0,
-        at_tick: None,
+        at_tick: Some(MAX_TICKS),
         duration_ticks: 3,
         error_ratio: 5.0,
         latency_ratio: 2.0,
@@ -57,11 +63,11 @@ fn incidents() -> Incidents {
 /// Everything that moves, moving.
 fn restless() -> Config {
     with(|config| {
-        config.traffic.daily_swing =
+        config.world.traffic.daily_swing =
             Some(DailySwing { amplitude: 0.5, period_seconds: 1_000, peak_seconds: 300 });
-        config.traffic.burstiness = 0.3;
-        config.noise = Noise { common: 0.4, per_arm: 0.2 };
-        config.incidents = Some(Incidents { chance_per_tick: 0.1, ..incidents() });
+        config.world.traffic.burstiness = 0.3;
+        config.world.noise = Noise { common: 0.4, per_arm: 0.2 };
+        config.world.incidents = Some(Incidents { chance_per_tick: 0.1, ..incidents() });
     })
 }
 
@@ -98,28 +104,28 @@ fn cells(draw: &Draw, truth: &Truth, share: f64) -> [(u64, f64); 5] {
 #[test]
 fn counts_are_independent_and_poisson() {
     const TICKS: u32 = 20_000;
-    let bad = |config: &mut Config| config.canary.error_ratio = 1.5;
+    let bad = |config: &mut ConfigParts| config.release.error_ratio = 1.5;
     let worlds = [
         ("steady", with(bad)),
         (
             "moving",
             with(|config| {
                 bad(config);
-                config.incidents = Some(incidents());
+                config.world.incidents = Some(incidents());
             }),
         ),
-        ("restless", Config { canary: with(bad).canary, ..restless() }),
+        ("restless", altered(&restless(), bad)),
         (
             "few",
             with(|config| {
                 bad(config);
-                config.traffic.requests_per_second = 1.0;
+                config.world.traffic.requests_per_second = 1.0;
             }),
         ),
     ];
     for (name, config) in worlds {
         let world = world_of(&config);
-        let share = config.stages[0].share();
+        let share = config.policy().stages[0].share();
         // By cell, its deviations from its mean and the variance of their square.
         let mut deviations = [const { Vec::new() }; 5];
         let mut spread = [0.0; 5];
@@ -153,11 +159,11 @@ fn product(these: &[f64], those: &[f64]) -> f64 {
 fn steady_and_moving_worlds_draw_alike() {
     for requests_per_second in [0.02, 1.0, 200.0, 4_000.0] {
         let steady = with(|config| {
-            config.traffic.requests_per_second = requests_per_second;
-            config.canary.error_ratio = 2.0;
-            config.canary.latency_ratio = 1.5;
+            config.world.traffic.requests_per_second = requests_per_second;
+            config.release.error_ratio = 2.0;
+            config.release.latency_ratio = 1.5;
         });
-        let moving = Config { incidents: Some(incidents()), ..steady.clone() };
+        let moving = altered(&steady, |config| config.world.incidents = Some(incidents()));
         let (steady, moving) = (world_of(&steady), world_of(&moving));
         for seed in 0..50 {
             let runs = [&steady, &moving].map(|world| run(world, seed, 100, Cells::ALL));
@@ -172,8 +178,8 @@ fn shares_by_stage() {
     let shares = [1.0, 5.0, 25.0, 50.0, 100.0];
     for incidents in [None, Some(incidents())] {
         let world = world_of(&with(|config| {
-            config.stages = shares.map(stage).to_vec();
-            config.incidents = incidents.clone();
+            config.policy.stages = shares.map(stage).to_vec();
+            config.world.incidents = incidents.clone();
         }));
         let mut state = world.start(3);
         for (stage, share) in (0..).zip(shares) {
@@ -207,13 +213,11 @@ fn a_healthy_release_has_no_excess_errors() {
 /// What is not drawn changes nothing that is, latencies included.
 #[test]
 fn components_do_not_disturb_each_other() {
-    let bad = |config: &mut Config| {
-        config.canary.error_ratio = 3.0;
-        config.traffic.requests_per_second = 20.0;
+    let bad = |config: &mut ConfigParts| {
+        config.release.error_ratio = 3.0;
+        config.world.traffic.requests_per_second = 20.0;
     };
-    let mut worlds = [with(bad), restless()];
-    bad(&mut worlds[1]);
-    for config in worlds {
+    for config in [with(bad), altered(&restless(), bad)] {
         let world = world_of(&config);
         let all = run(&world, 5, 100, Cells::ALL);
         for wanted in [
@@ -263,14 +267,12 @@ fn a_restarted_state_is_a_new_one() {
 /// means has changed, and every result with it.
 #[test]
 fn what_a_seed_means() {
-    let bad = |config: &mut Config| {
-        config.canary.error_ratio = 2.0;
-        config.canary.latency_ratio = 1.5;
+    let bad = |config: &mut ConfigParts| {
+        config.release.error_ratio = 2.0;
+        config.release.latency_ratio = 1.5;
     };
-    let mut moving = restless();
-    bad(&mut moving);
     let steady = world_of(&with(bad));
-    let moving = world_of(&moving);
+    let moving = world_of(&altered(&restless(), bad));
     for (name, seed, counts, p99) in FROZEN {
         let world = if name == "steady" { &steady } else { &moving };
         let mut state = world.start(seed);
@@ -315,12 +317,13 @@ const FROZEN: [(&str, u64, [u64; 5], [f64; 2]); 6] = [
 #[test]
 fn many_ticks_to_the_last_bit() {
     let mut digest = Digest(0xcbf2_9ce4_8422_2325);
-    for requests_per_second in [0.01, 1.0, 30.0, 200.0, 5_000.0, 2_000_000.0] {
-        for mut config in [config(), restless()] {
-            config.traffic.requests_per_second = requests_per_second;
-            config.canary.error_ratio = 1.7;
-            config.canary.latency_ratio = 1.5;
-            let world = world_of(&config);
+    for requests_per_second in [0.01, 1.0, 30.0, 200.0, 5_000.0, 1_000_000.0] {
+        for config in [config(), restless()] {
+            let world = world_of(&altered(&config, |config| {
+                config.world.traffic.requests_per_second = requests_per_second;
+                config.release.error_ratio = 1.7;
+                config.release.latency_ratio = 1.5;
+            }));
             let mut state = world.start(12);
             for tick in 1..=200 {
                 let draw = world.tick(&mut state, tick, 0, Cells::ALL);
@@ -346,7 +349,7 @@ fn many_ticks_to_the_last_bit() {
             }
         }
     }
-    assert_eq!(digest.0, 0xfaed_9dac_4e02_227c, "found {:#x}", digest.0);
+    assert_eq!(digest.0, 0x7502_1318_091e_f879, "found {:#x}", digest.0);
 }
 
 /// FNV-1a over 64-bit words.
@@ -381,12 +384,12 @@ fn arrivals() {
 #[track_caller]
 fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
     let error = with(|config| {
-        config.canary.error_ratio = 3.0;
-        config.canary.error_arrival = arrival;
+        config.release.error_ratio = 3.0;
+        config.release.error_arrival = arrival;
     });
     let latency = with(|config| {
-        config.canary.latency_ratio = 3.0;
-        config.canary.latency_arrival = arrival;
+        config.release.latency_ratio = 3.0;
+        config.release.latency_arrival = arrival;
     });
     let last = ratios.iter().map(|ratio| ratio.0).max().unwrap_or(0);
     let error = run(&world_of(&error), 1, last, Cells::NONE);
@@ -407,10 +410,10 @@ fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
 #[test]
 fn error_and_latency_arrive_by_themselves() {
     let world = world_of(&with(|config| {
-        config.canary.error_ratio = 3.0;
-        config.canary.error_arrival = Arrival::Late { start_tick: 9 };
-        config.canary.latency_ratio = 2.0;
-        config.canary.latency_arrival = Arrival::Late { start_tick: 5 };
+        config.release.error_ratio = 3.0;
+        config.release.error_arrival = Arrival::Late { start_tick: 9 };
+        config.release.latency_ratio = 2.0;
+        config.release.latency_arrival = Arrival::Late { start_tick: 5 };
     }));
     for (tick, (_, truth)) in (1..).zip(run(&world, 1, 12, Cells::NONE)) {
         assert_eq!(truth.latency_shift.canary > 0.0, tick >= 5, "tick {tick}");
@@ -421,7 +424,7 @@ fn error_and_latency_arrive_by_themselves() {
 
 #[test]
 fn a_release_may_be_better_than_the_baseline() {
-    let world = world_of(&with(|config| config.canary.error_ratio = 0.5));
+    let world = world_of(&with(|config| config.release.error_ratio = 0.5));
     let (draw, truth) = run(&world, 1, 1, Cells::ALL)[0];
     assert_eq!((truth.error_rate.canary, truth.degraded, draw.excess), (0.01, false, 0));
 }
@@ -429,9 +432,9 @@ fn a_release_may_be_better_than_the_baseline() {
 #[test]
 fn error_rates_are_capped() {
     let world = world_of(&with(|config| {
-        config.baseline.error_rate = 0.5;
-        config.canary.error_ratio = 10.0;
-        config.incidents = Some(Incidents { at_tick: Some(2), ..incidents() });
+        config.world.baseline.error_rate = 0.5;
+        config.release.error_ratio = 10.0;
+        config.world.incidents = Some(Incidents { at_tick: Some(2), ..incidents() });
     }));
     let ticks = run(&world, 1, 2, Cells::ALL);
     let (draw, truth) = ticks[0];
@@ -448,7 +451,7 @@ fn error_rates_are_capped() {
 #[test]
 fn an_incident_hits_both_arms_for_its_time() {
     let world = world_of(&with(|config| {
-        config.incidents = Some(Incidents { at_tick: Some(4), ..incidents() });
+        config.world.incidents = Some(Incidents { at_tick: Some(4), ..incidents() });
     }));
     for (tick, (_, truth)) in (1..).zip(run(&world, 1, 10, Cells::NONE)) {
         let on = (4..=6).contains(&tick);
@@ -466,7 +469,7 @@ fn incidents_by_chance() {
     const TICKS: u32 = 20_000;
     for chance in [0.1, 1.0] {
         let world = world_of(&with(|config| {
-            config.incidents = Some(Incidents { chance_per_tick: chance, ..incidents() });
+            config.world.incidents = Some(Incidents { chance_per_tick: chance, ..incidents() });
         }));
         let free = run(&world, 2, TICKS, Cells::NONE)
             .iter()
@@ -485,7 +488,7 @@ fn incidents_by_chance() {
 #[test]
 fn load_swings_daily() {
     let world = world_of(&with(|config| {
-        config.traffic.daily_swing =
+        config.world.traffic.daily_swing =
             Some(DailySwing { amplitude: 0.5, period_seconds: 400, peak_seconds: 125 });
     }));
     let loads = run(&world, 1, 16, Cells::NONE);
@@ -501,9 +504,9 @@ fn load_swings_daily() {
 #[test]
 fn trouble_under_load_follows_the_load() {
     let world = world_of(&with(|config| {
-        config.traffic.burstiness = 0.5;
-        config.canary.error_ratio = 3.0;
-        config.canary.error_arrival = Arrival::UnderLoad { from_load: 0.8, full_load: 1.2 };
+        config.world.traffic.burstiness = 0.5;
+        config.release.error_ratio = 3.0;
+        config.release.error_arrival = Arrival::UnderLoad { from_load: 0.8, full_load: 1.2 };
     }));
     let mut seen = [false; 3];
     for (_, truth) in run(&world, 1, 200, Cells::NONE) {
@@ -523,8 +526,8 @@ fn noise_has_its_mean_and_variation() {
     const TICKS: u32 = 20_000;
     let noisy = |burstiness, common, per_arm| {
         let world = world_of(&with(|config| {
-            config.traffic.burstiness = burstiness;
-            config.noise = Noise { common, per_arm };
+            config.world.traffic.burstiness = burstiness;
+            config.world.noise = Noise { common, per_arm };
         }));
         run(&world, 8, TICKS, Cells::NONE)
     };
@@ -627,10 +630,14 @@ fn at_least(k: u64, n: u64, p: f64) -> f64 {
 
 #[test]
 fn histograms_fit() {
-    for (p50, p99, requests, shift) in
-        [(80.0, 180.0, 1_000_000, 0.0), (5.0, 4_000.0, 20_000, 0.4), (0.001, 0.01, 5_000, 0.0)]
-    {
-        let world = world_of(&with(|config| config.baseline.latency_ms = Latency { p50, p99 }));
+    for (p50, p99, requests, shift) in [
+        (80.0, 180.0, 1_000_000, 0.0),
+        (5.0, 4_000.0, 20_000, 0.4),
+        // Below the first bins.
+        (0.1, 1.0, 5_000, ln(0.01)),
+    ] {
+        let world =
+            world_of(&with(|config| config.world.baseline.latency_ms = Latency { p50, p99 }));
         let mut state = world.start(6);
         let edges: Vec<f64> = (0..=BINS)
             .map(|edge| match edge {
@@ -657,17 +664,23 @@ fn histograms_fit() {
 #[test]
 fn descents_find_what_the_histogram_has() {
     let mut words = Words::new(7);
-    for (p50, p99) in [(80.0, 180.0), (80.0, 80.0), (0.000_1, 1.0), (1e6, 1e9)] {
+    for (p50, p99, beyond) in [
+        (80.0, 180.0, 1.0),
+        (80.0, 80.0, 1.0),
+        // Below and above the bins.
+        (0.1, 1_000.0, 0.001),
+        (10.0, 10_000.0, 1e5),
+    ] {
         let world = world_of(&with(|config| {
-            config.baseline.latency_ms = Latency { p50, p99 };
-            config.canary.latency_ratio = 1.3;
+            config.world.baseline.latency_ms = Latency { p50, p99 };
+            config.release.latency_ratio = 1.3;
         }));
         let mut state = world.start(9);
         for round in 0..20 {
             let window: Vec<_> = (0..=round % 4)
                 .map(|i| {
                     let requests = words.next() >> (40 + words.next() % 25).min(63);
-                    let shift = [0.0, ln(1.3), 0.123][(words.next() % 3) as usize];
+                    let shift = ln(beyond) + [0.0, ln(1.3), 0.123][(words.next() % 3) as usize];
                     window(10 * round + i + 1, requests, shift)
                 })
                 .collect();
@@ -728,7 +741,7 @@ fn no_requests_have_no_quantile() {
 #[test]
 fn a_latency_without_spread() {
     let world = world_of(&with(|config| {
-        config.baseline.latency_ms = Latency { p50: 80.0, p99: 80.0 };
+        config.world.baseline.latency_ms = Latency { p50: 80.0, p99: 80.0 };
     }));
     let mut state = world.start(0);
     for q in [0.01, 0.5, 1.0] {

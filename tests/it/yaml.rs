@@ -4,7 +4,7 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::config::{Config, ConfigInput, MAX_CONFIG_BYTES};
+use canary_rollout::config::{Config, MAX_CONFIG_BYTES, read_policy};
 use canary_rollout::study::Study;
 
 /// Line and column.
@@ -12,7 +12,7 @@ type Place = (u32, u32);
 
 /// The faults of a text: line, column, path and sentence.
 fn faults(text: &str) -> Vec<(Place, String, String)> {
-    let Err(error) = Config::from_json(text) else { panic!("accepted: {text}") };
+    let Err(error) = Config::from_text(text) else { panic!("accepted: {text}") };
     let of_one = |one: &canary_rollout::problem::Problem| {
         (one.line_column.unwrap(), one.path.clone(), one.message.clone())
     };
@@ -86,20 +86,21 @@ fn a_configuration_may_be_yaml_with_comments() {
                 rules:\n- rule: error_rate\n  max: 0.05\n  stages: [1]\n...\n";
     let json = r#"{"name": "no", "tick_seconds": 60, "stages": [{"traffic_pct": 5, "pause": "manual"},
         {"traffic_pct": 25, "pause": {"ticks": 3}}], "rules": [{"rule": "error_rate", "max": 0.05, "stages": [1]}]}"#;
-    assert_eq!(Config::from_json(yaml), Config::from_json(json));
-    assert!(Config::from_json(yaml).is_ok());
+    assert_eq!(Config::from_text(yaml), Config::from_text(json));
+    assert!(Config::from_text(yaml).is_ok());
     assert!(
-        Study::new(yaml, "runs: 5 # few\nsweep: {field: error_ratio, values: [1, 2]}\n").is_ok()
+        Study::from_text(yaml, "runs: 5 # few\nsweep: {field: error_ratio, values: [1, 2]}\n")
+            .is_ok()
     );
 }
 
 /// A policy's faults have places in the policy's own text.
 #[test]
 fn a_policy_is_read_as_a_configuration_is() {
-    let policy = ConfigInput::policy_from_text("rules:\n- {rule: z_test, alpha: 0.01}\n").unwrap();
+    let policy = read_policy("rules:\n- {rule: z_test, alpha: 0.01}\n").unwrap();
     assert_eq!(policy, serde_json::json!({ "rules": [{ "rule": "z_test", "alpha": 0.01 }] }));
     let text = "rules:\n- rule: sequential\n  bets: [1]\nnoise: {}\nstagse: 5\n";
-    let error = ConfigInput::policy_from_text(text).unwrap_err();
+    let error = read_policy(text).unwrap_err();
     let found: Vec<_> =
         error.problems().iter().map(|one| (one.line_column, one.path.as_str())).collect();
     let expected =
@@ -137,7 +138,7 @@ fn scalars_are_those_of_the_core_schema() {
         ("!!float 60", 60),
     ] {
         let text = format!("tick_seconds: {scalar}\nstages: [{{traffic_pct: 5}}]\n");
-        assert_eq!(Config::from_json(&text).unwrap().tick_seconds, number, "{scalar}");
+        assert_eq!(Config::from_text(&text).unwrap().world().tick_seconds, number, "{scalar}");
     }
     for (scalar, expected) in [
         (".inf", "not a finite number"),
@@ -163,7 +164,7 @@ fn a_string_of_json_is_read_as_json_reads_it() {
     for name in [r#""\ud83d\ude00""#, r#""\u00e9\/\b\f\n\r\t\"\\""#, "\"\u{7f}\u{85}\u{2028}\""] {
         let text = format!(r#"{{"stages": [{{"traffic_pct": 5}}], "name": {name}}}"#);
         let expected: String = serde_json::from_str(name).unwrap();
-        assert_eq!(Config::from_json(&text).unwrap().name, expected, "{name}");
+        assert_eq!(Config::from_text(&text).unwrap().name(), expected, "{name}");
     }
     let lone = faults(r#"{"name": "\ud83d", "stages": [{"traffic_pct": 5}]}"#);
     let expected = ((1, 10), "name".into(), "lone half of a surrogate pair in a string".into());
@@ -233,14 +234,14 @@ fn hostile_texts_do_no_harm() {
             format!("stages: {many}"),
             format!("{{\"stages\": [{many}]}}"),
         ] {
-            let _ = Config::from_json(&text);
-            let _ = ConfigInput::policy_from_text(&text);
+            let _ = Config::from_text(&text);
+            let _ = read_policy(&text);
             tried += 1;
         }
     }
     for text in ["[", "{\"a\":", "- ", "&a [", "a: ", "\""] {
         let whole = text.repeat(MAX_CONFIG_BYTES / text.len());
-        assert!(Config::from_json(&whole).is_err(), "{text}");
+        assert!(Config::from_text(&whole).is_err(), "{text}");
         tried += 1;
     }
     // Aliases that multiply: nine levels of nine would be 387 million values.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// A study run to its end, on all threads.
 fn studied(config: &Value, options: &Value) -> Study {
-    let mut study = Study::new(&config.to_string(), &options.to_string()).unwrap();
+    let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.run_parallel(&std::sync::atomic::AtomicBool::new(false), |_| {});
     study
 }

@@ -67,7 +67,7 @@ fn json_is_the_librarys_whatever_the_threads() {
     }
     let text = canary_rollout::config::preset("reference").unwrap().json;
     let options = json!({ "runs": 3_000, "seed": 7 }).to_string();
-    let mut study = canary_rollout::study::Study::new(text, &options).unwrap();
+    let mut study = canary_rollout::study::Study::from_text(text, &options).unwrap();
     study.advance(3_000);
     assert_eq!(study.report().to_json() + "\n", one);
 }

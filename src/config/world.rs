@@ -1,0 +1,142 @@
+//! The world: the load, how the error rates vary by themselves, and the stable version.
+
+use serde::Serialize;
+
+use super::is_zero;
+use crate::json::number;
+use crate::math::{exp, ln};
+use crate::stats::normal;
+
+/// What a release meets: all but the release and the policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WorldConfig {
+    /// Length of a tick, one analysis interval, in seconds.
+    pub tick_seconds: u32,
+    /// The load.
+    pub traffic: Traffic,
+    /// How the error rates vary by themselves.
+    #[serde(skip_serializing_if = "Noise::is_none")]
+    pub noise: Noise,
+    /// Trouble that hits both arms alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incidents: Option<Incidents>,
+    /// The stable version.
+    pub baseline: Baseline,
+}
+
+impl WorldConfig {
+    /// Mean number of requests in a tick.
+    pub fn requests_per_tick(&self) -> f64 {
+        self.traffic.requests_per_second * f64::from(self.tick_seconds)
+    }
+}
+
+/// The load: requests a tick are Poisson around it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Traffic {
+    /// Mean requests a second, above 0.
+    #[serde(serialize_with = "number")]
+    pub requests_per_second: f64,
+    /// A daily rise and fall of the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_swing: Option<DailySwing>,
+    /// Coefficient of variation of a gamma factor on each tick's load; 0 for
+    /// none.
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
+    pub burstiness: f64,
+}
+
+impl Traffic {
+    /// The load at the swing's peak, by the mean load.
+    pub fn peak_load(&self) -> f64 {
+        1.0 + self.daily_swing.as_ref().map_or(0.0, |swing| swing.amplitude)
+    }
+}
+
+/// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)), at the
+/// middle of each tick.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DailySwing {
+    /// 0..=1, a share of the mean.
+    #[serde(serialize_with = "number")]
+    pub amplitude: f64,
+    /// Length of the day, in seconds.
+    pub period_seconds: u32,
+    /// When the load is highest, in seconds after the rollout's start.
+    pub peak_seconds: u32,
+}
+
+/// Gamma factors, drawn anew each tick, on the error rates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Noise {
+    /// Coefficient of variation of the factor both arms share; 0 for none. A
+    /// comparison of the arms is immune to it.
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
+    pub common: f64,
+    /// Coefficient of variation of a factor that each arm draws for itself; 0
+    /// for none. It breaks every comparison that does not allow for it.
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
+    pub per_arm: f64,
+}
+
+impl Noise {
+    pub(super) fn is_none(&self) -> bool {
+        *self == Noise::default()
+    }
+}
+
+/// Trouble that multiplies error rate and latency of both arms for a while.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Incidents {
+    /// Probability that one starts in a tick, 0..=1; a start while one lasts
+    /// prolongs it.
+    #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
+    pub chance_per_tick: f64,
+    /// One that starts for certain, in this tick; the first tick is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_tick: Option<u32>,
+    /// How long each lasts, in ticks.
+    pub duration_ticks: u32,
+    /// Error rates are multiplied by this while one lasts, then capped at 1.
+    #[serde(serialize_with = "number")]
+    pub error_ratio: f64,
+    /// Latencies are multiplied by this while one lasts.
+    #[serde(serialize_with = "number")]
+    pub latency_ratio: f64,
+}
+
+/// The stable version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Baseline {
+    /// Probability that a request fails, 0..=1.
+    #[serde(serialize_with = "number")]
+    pub error_rate: f64,
+    /// Latency, log-normal.
+    pub latency_ms: Latency,
+}
+
+/// A log-normal latency, by two of its quantiles, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Latency {
+    /// The median.
+    #[serde(serialize_with = "number")]
+    pub p50: f64,
+    /// The 99th percentile, at least the median.
+    #[serde(serialize_with = "number")]
+    pub p99: f64,
+}
+
+impl Latency {
+    /// Mean and standard deviation of the logarithm of the latency in
+    /// milliseconds.
+    pub fn ln_law(&self) -> (f64, f64) {
+        let mean = ln(self.p50);
+        (mean, (ln(self.p99) - mean) / normal::quantile(0.99))
+    }
+
+    /// A quantile in milliseconds; `q` in (0, 1).
+    pub fn quantile_ms(&self, q: f64) -> f64 {
+        let (mean, sd) = self.ln_law();
+        exp(mean + sd * normal::quantile(q))
+    }
+}
