@@ -4,12 +4,14 @@
 //! course this simulator began with; `commands`, `seed` and `config` are enough
 //! to play the rollout again.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::config::{Arrival, Config};
 use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
-use crate::policy::{By, State, Step};
+use crate::policy::{By, Level, State, Step};
 use crate::problem::Problem;
 use crate::rollout::{Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
@@ -37,6 +39,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What the release really was.
     pub truth: TruthReport,
+    /// The shares that traffic can stand at, in the order of the plan.
+    pub levels: Vec<LevelReport>,
     /// Stage by stage.
     pub stages: Vec<StageReport>,
     /// Each change of course, in order.
@@ -184,6 +188,22 @@ pub struct StageReport {
     pub verdict: StageVerdict,
 }
 
+/// A share that traffic can stand at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LevelReport {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The canary's share of requests, in (0, 1].
+    #[serde(serialize_with = "json::number")]
+    pub share: f64,
+    /// Ticks for which the plan has it, timed pauses included.
+    pub planned_ticks: u64,
+    /// The first tick at it; `null` if it was not reached.
+    pub first_tick: Option<u32>,
+    /// The last tick at it so far.
+    pub last_tick: Option<u32>,
+}
+
 /// What became of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -203,7 +223,7 @@ pub enum StageVerdict {
 /// A rule in a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// Its number in `config.policy().rules`, from 0.
+    /// Its number in `config.rules`, from 0.
     pub rule: u32,
     /// Its name.
     pub name: &'static str,
@@ -236,7 +256,7 @@ pub struct DecisionReport {
     pub action: Step,
     /// Who decided.
     pub by: By,
-    /// The rule that named the reason, its number in `config.policy().rules`, from 0.
+    /// The rule that named the reason, its number in `config.rules`, from 0.
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
@@ -285,6 +305,10 @@ impl Rollout {
             metrics: scribe.metrics(0..self.history().ticks.len()),
             outcome: self.outcome(),
             truth: self.truth(),
+            levels: (1..)
+                .zip(self.plan().policy().levels())
+                .map(|(number, level)| self.level(number, level))
+                .collect(),
             stages: (1..=config.policy().stages.len() as u32)
                 .map(|number| scribe.stage(number))
                 .collect(),
@@ -294,6 +318,25 @@ impl Rollout {
             config: config.clone(),
             warnings: config.warnings().into_iter().map(Warning::from).collect(),
         }
+    }
+
+    fn level(&self, number: u32, level: &Level) -> LevelReport {
+        let ticks = self.ticks_at(number);
+        LevelReport {
+            number,
+            share: level.share,
+            planned_ticks: level.planned_ticks,
+            first_tick: ticks.as_ref().map(|ticks| ticks.start as u32 + 1),
+            last_tick: ticks.map(|ticks| ticks.end as u32),
+        }
+    }
+
+    /// The rows of the ticks at a level, if it was reached.
+    fn ticks_at(&self, number: u32) -> Option<Range<usize>> {
+        let rows = &self.history().ticks;
+        let first = rows.partition_point(|row| row.stage < number);
+        let past = rows.partition_point(|row| row.stage <= number);
+        (past > first).then_some(first..past)
     }
 
     /// The latency quantiles [`Quantiles::AT`] of every tick.
@@ -407,7 +450,7 @@ impl<'a> Scribe<'a> {
         Scribe { rollout, world: rollout.plan().world().start(rollout.seed()) }
     }
 
-    fn metrics(&mut self, rows: std::ops::Range<usize>) -> Metrics {
+    fn metrics(&mut self, rows: Range<usize>) -> Metrics {
         let mut counts = ByArm::<Counts>::default();
         let mut excess_errors = 0;
         let mut strata: Vec<Stratum> = Vec::new();
@@ -447,7 +490,7 @@ impl<'a> Scribe<'a> {
         }
     }
 
-    fn quantiles(&mut self, arm: Arm, rows: std::ops::Range<usize>) -> [Option<f64>; 3] {
+    fn quantiles(&mut self, arm: Arm, rows: Range<usize>) -> [Option<f64>; 3] {
         let rollout = self.rollout;
         let window = &rollout.history().latencies[rows];
         let world = rollout.plan().world();
@@ -456,10 +499,7 @@ impl<'a> Scribe<'a> {
 
     fn stage(&mut self, number: u32) -> StageReport {
         let rollout = self.rollout;
-        let rows = &rollout.history().ticks;
-        let first = rows.partition_point(|row| row.stage < number);
-        let past = rows.partition_point(|row| row.stage <= number);
-        let spent = (past > first).then_some(first..past);
+        let spent = rollout.ticks_at(number);
         let stage = &rollout.plan().config().policy().stages[number as usize - 1];
         StageReport {
             number,
@@ -481,7 +521,7 @@ fn interval(counts: &Counts) -> Option<Interval> {
 }
 
 /// The rules that hold in a stage, with their looks in the ticks of `rows`.
-fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<Check> {
+fn checks(rollout: &Rollout, number: u32, rows: Range<usize>) -> Vec<Check> {
     let looks = &rollout.history().looks;
     let first = looks.partition_point(|look| look.tick <= rows.start as u32);
     let past = looks.partition_point(|look| look.tick <= rows.end as u32);

@@ -87,6 +87,17 @@ export interface StageReport {
   verdict: "not_reached" | "in_progress" | "paused" | "promoted" | "rolled_back";
 }
 
+/** A share that traffic can stand at; ticks are null if it was not reached. */
+export interface LevelReport {
+  number: number;
+  /** The canary's share of requests, above 0 up to 1. */
+  share: number;
+  /** Ticks for which the plan has it, timed pauses included. */
+  planned_ticks: number;
+  first_tick: number | null;
+  last_tick: number | null;
+}
+
 /** A change of course; tick is the number of ticks elapsed. */
 export interface Decision {
   tick: number;
@@ -136,6 +147,7 @@ export interface Report {
     regression_from_tick: number | null;
     sentence: string;
   };
+  levels: LevelReport[];
   stages: StageReport[];
   decisions: Decision[];
   commands: TimedCommand[];
