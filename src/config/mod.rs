@@ -205,5 +205,8 @@ pub const MAX_TICKS: u32 = 100_000;
 pub const MAX_STAGES: usize = 100;
 /// Most rules in a policy.
 pub const MAX_RULES: usize = 32;
+/// Most values in a configuration's text: numbers, strings and the like, arrays and
+/// objects. The largest that is valid has about 5,000.
+pub const MAX_CONFIG_VALUES: usize = 10_000;
 /// Longest configuration text, in bytes.
-pub const MAX_CONFIG_BYTES: usize = 1 << 20;
+pub const MAX_CONFIG_BYTES: usize = 1 << 18;

@@ -54,7 +54,7 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
         return Err(ConfigError::of_whole("the configuration is empty, expected an object"));
     }
     let foreign = |message| Fault { path: String::new(), message, place: Place::START };
-    let tree = reading::parse(text).map_err(|fault| {
+    let tree = reading::parse(text, MAX_CONFIG_VALUES).map_err(|fault| {
         let fault = foreign::of_text(text).map_or(fault, foreign);
         ConfigError::of_text(&[fault])
     })?;

@@ -73,8 +73,13 @@ impl Faults {
     /// of the text, so that the message of a late one is never shown: it is not
     /// made.
     pub(super) fn tell(&mut self, place: Place, message: impl FnOnce() -> String) {
-        let message = if self.list.len() < MOST_TOLD { message() } else { String::new() };
+        let message = if self.tells() { message() } else { String::new() };
         self.list.push(Fault { path: self.path.clone(), message, place });
+    }
+
+    /// Whether the message of a fault that is met now is told.
+    pub(super) fn tells(&self) -> bool {
+        self.list.len() < MOST_TOLD
     }
 
     /// Notes that a field has to be given: out of order, for its object stands

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use super::node::{Entry, MAX_DEPTH, Node, Value};
 use super::{Fault, Place};
 use crate::message::{quoted, shown};
+use crate::rules::words::thousands;
 
 /// What some editors begin a text in UTF-8 with.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -25,27 +26,29 @@ pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// Reads a text that holds one value, behind a byte order mark if there is one.
-pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
+/// Reads a text that holds one value, behind a byte order mark if there is one, of at
+/// most so many values inside one another and side by side: beyond, a hostile text
+/// would take as long as it likes.
+pub(crate) fn parse(text: &str, max_values: usize) -> Result<Node, Fault> {
     let text = without_mark(text);
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(max_values);
     match tree.read(text) {
         Ok(()) => Ok(tree.root()),
         Err(Stop::Refused(fault)) => Err(fault),
-        Err(Stop::Syntax(error)) => refused_syntax(text, &error),
+        Err(Stop::Syntax(error)) => refused_syntax(text, max_values, &error),
     }
 }
 
 /// What to make of a text that the parser refuses: a fault in plain words, or the
 /// tree of a text that is JSON all the same.
-fn refused_syntax(text: &str, error: &ScanError) -> Result<Node, Fault> {
+fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<Node, Fault> {
     let mut message = yaml_words(error.info());
     let mut byte = byte_of(text, error.marker().index());
     if text.trim_start().starts_with(['{', '[']) {
         match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => {
                 let masked = without_surrogates(text);
-                let mut tree = Tree { json: Some(text), ..Tree::default() };
+                let mut tree = Tree { json: Some(text), ..Tree::new(max_values) };
                 match tree.read(&masked) {
                     Ok(()) => return Ok(tree.root()),
                     Err(Stop::Refused(fault)) => return Err(fault),
@@ -64,7 +67,7 @@ fn refused_syntax(text: &str, error: &ScanError) -> Result<Node, Fault> {
     let before = text.get(..byte).unwrap_or(text);
     // The parser reads ahead of its events. What stands before the fault is read
     // again by itself, for the path, and for what is refused there.
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(max_values);
     match tree.read(before) {
         Err(Stop::Refused(fault)) => Err(fault),
         _ => Err(Fault { path: tree.path(), message, place: Place::after(before) }),
@@ -80,13 +83,15 @@ enum Stop {
 }
 
 /// A tree that grows event by event.
-#[derive(Default)]
 struct Tree<'a> {
     /// Arrays and objects open here, each in the one before.
     open: Vec<Open>,
     root: Option<Node>,
     /// The text as it is, where what is parsed is one [`without_surrogates`].
     json: Option<&'a str>,
+    max_values: usize,
+    /// How many more there may be.
+    left: usize,
 }
 
 /// An array or object whose end is still to come.
@@ -97,6 +102,10 @@ struct Open {
 }
 
 impl Tree<'_> {
+    fn new(max_values: usize) -> Self {
+        Tree { open: Vec::new(), root: None, json: None, max_values, left: max_values }
+    }
+
     fn read(&mut self, text: &str) -> Result<(), Stop> {
         let mut bytes = Bytes::new(text);
         for event in Parser::new_from_str(text) {
@@ -141,6 +150,7 @@ impl Tree<'_> {
                     return Ok(());
                 }
                 let value = scalar(text, style, tag.as_deref())?;
+                self.count()?;
                 self.put(Node { value, place });
             }
             Event::SequenceStart(_, tag) => {
@@ -181,7 +191,16 @@ impl Tree<'_> {
         {
             return Err("key must be a string".into());
         }
+        self.count()?;
         self.open.push(Open { node: Node { value, place }, key: None });
+        Ok(())
+    }
+
+    /// Counts a value.
+    fn count(&mut self) -> Result<(), Cow<'static, str>> {
+        let too_many =
+            || format!("more than {} values, the limit", thousands(self.max_values as u64));
+        self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
         Ok(())
     }
 

@@ -175,7 +175,8 @@ pub(crate) fn read_object(
 
 fn unknown_key(key: &str, place: Place, fields: &[Field<'_>], faults: &mut Faults) {
     let names = || fields.iter().map(|field| field.name);
-    let meant = did_you_mean(key, names());
+    // A suggestion takes a while, and behind so many faults nobody reads it.
+    let meant = if faults.tells() { did_you_mean(key, names()) } else { None };
     faults.in_field(key, |faults| {
         faults.tell(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
     });

@@ -6,7 +6,9 @@ use super::{
     Case, KEPT_RUNS, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases,
     Squares, Study, SweepCases, Tally,
 };
-use crate::config::{Config, ConfigError, ConfigInput, MAX_TICKS, PolicyConfig, no_policys};
+use crate::config::{
+    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, no_policys,
+};
 use crate::json::{plain, pretty};
 use crate::message::quoted;
 use crate::problem::Problem;
@@ -113,15 +115,17 @@ fields!(PolicyInput { name, policy });
 
 /// Runs if nobody says how many.
 const DEFAULT_RUNS: u64 = 10_000;
+/// Most values in the text of the options, with all policies.
+const MAX_VALUES: usize = (MAX_POLICIES + 1) * MAX_CONFIG_VALUES;
 
 /// See [`Study::from_text`].
 pub(super) fn prepare_text(text: &str, options: &str) -> Result<Study, ConfigError> {
     Config::from_text(text)?;
     let of_options = |fault: Fault| Problem::new(placed("study", &fault.path), fault.message);
-    let options =
-        parse(options).map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
+    let options = parse(options, MAX_VALUES)
+        .map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
     let (input, faults) = read(&options);
-    let base = parse(text).map_err(|fault| ConfigError::of_text(&[fault]))?;
+    let base = parse(text, MAX_CONFIG_VALUES).map_err(|fault| ConfigError::of_text(&[fault]))?;
     prepare(base, input, faults.into_list().into_iter().map(of_options).collect())
 }
 
@@ -150,7 +154,7 @@ pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<S
 
 /// A value as the tree of its text.
 fn tree_of(value: &impl serde::Serialize) -> Result<Node, ConfigError> {
-    parse(&pretty(value)).map_err(|fault| ConfigError::of_tree(&[fault]))
+    parse(&pretty(value), MAX_VALUES).map_err(|fault| ConfigError::of_tree(&[fault]))
 }
 
 /// The study that is asked of the configuration `base`, unless there are `problems`.
