@@ -3,8 +3,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
+MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
 
-.PHONY: help build run test test-suites test-page check audit fuzz bench figures pictures clean
+.PHONY: help build run test test-suites test-page check msrv audit fuzz bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +40,11 @@ check: build ## format, lints on both targets, docs and the page's types
 	cargo clippy --locked --lib --bins --tests --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	node_modules/.bin/tsc
+
+msrv: ## compile with the oldest Rust that Cargo.toml allows
+	@scripts/install.sh msrv
+	cargo +$(MSRV) check --locked --lib --bins --target-dir target/msrv
+	cargo +$(MSRV) check --locked --lib --target wasm32-unknown-unknown --target-dir target/msrv
 
 audit: ## licences, bans and sources of the dependencies, by cargo-deny
 	@scripts/install.sh deny

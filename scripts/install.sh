@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named needs miss, one line for each thing it installs.
-# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints] [deny] [fuzz]
+# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints] [msrv] [deny] [fuzz]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +56,17 @@ lints() {
   done
 }
 
+msrv() {
+  rust
+  has rustup || fail "the oldest Rust is installed by rustup, and there is none"
+  local version
+  version=$(sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
+  rustup target list --installed --toolchain "$version" 2>/dev/null |
+    grep -q wasm32-unknown-unknown && return
+  say "Rust $version with the wasm target, by rustup"
+  rustup toolchain install "$version" --profile minimal --target wasm32-unknown-unknown
+}
+
 deny() {
   rust
   at_least "$cargo_deny_version" "$(cargo deny --version 2>/dev/null || true)" && return
@@ -91,7 +102,7 @@ chromium() {
 
 for need; do
   case $need in
-    wasm | npm | chromium | lints | deny | fuzz) "$need" ;;
+    wasm | npm | chromium | lints | msrv | deny | fuzz) "$need" ;;
     *) fail "unknown need: $need" ;;
   esac
 done
