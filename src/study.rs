@@ -73,6 +73,7 @@ pub struct Study {
 struct Case {
     plan: Arc<Plan>,
     tally: Tally,
+    /// The outcomes of the first runs, of a case that is shown.
     kept: Vec<RunOutcome>,
 }
 
@@ -402,12 +403,15 @@ impl Study {
 
     /// Takes in the outcomes of the runs that come next.
     fn absorb(&mut self, outcomes: &[Vec<RunOutcome>]) {
-        for (case, outcomes) in self.cases.iter_mut().zip(outcomes) {
+        let shown = self.layout.policies.first().map(|own| [Some(own.healthy), own.release]);
+        for (i, (case, outcomes)) in self.cases.iter_mut().zip(outcomes).enumerate() {
             for outcome in outcomes {
                 case.tally.record(outcome);
             }
-            let room = KEPT_RUNS - case.kept.len();
-            case.kept.extend(outcomes.iter().take(room));
+            if shown.is_some_and(|shown| shown.contains(&Some(i))) {
+                let room = KEPT_RUNS - case.kept.len();
+                case.kept.extend(outcomes.iter().take(room));
+            }
         }
         for pair in &mut self.pairs {
             for (first, second) in outcomes[pair.first].iter().zip(&outcomes[pair.second]) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Case, KEPT_RUNS, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases,
-    Squares, Study, SweepCases, Tally,
+    Case, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares,
+    Study, SweepCases, Tally,
 };
 use crate::config::{
     Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, no_policys,
@@ -311,7 +311,7 @@ impl Draft {
             self.cases.push(Case {
                 plan: Arc::new(Plan::new(config)),
                 tally: Tally::new(config.policy().stages.len()),
-                kept: Vec::with_capacity(KEPT_RUNS),
+                kept: Vec::new(),
             });
             self.cases.len() - 1
         })
