@@ -33,22 +33,23 @@ test-page: build ## the page's tests in Chromium, and its size against the budge
 	node --test --test-concurrency=2 tests/page/*.test.mjs
 	@scripts/size.mjs
 
-check: build ## format, lints on both targets, docs and the page's types
-	@scripts/install.sh lints
+check: build ## format, lints on both targets, docs, the page's types, dependencies
+	@scripts/install.sh lints deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --bins --tests --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	node_modules/.bin/tsc
+	cargo deny --locked check bans licenses sources
 
 msrv: ## compile with the oldest Rust that Cargo.toml allows
 	@scripts/install.sh msrv
 	cargo +$(MSRV) check --locked --lib --bins --target-dir target/msrv
 	cargo +$(MSRV) check --locked --lib --target wasm32-unknown-unknown --target-dir target/msrv
 
-audit: ## licences, bans and sources of the dependencies, by cargo-deny
+audit: ## known vulnerabilities of the dependencies; fetches RustSec's list
 	@scripts/install.sh deny
-	cargo deny --locked check bans licenses sources
+	cargo deny --locked check advisories
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust
