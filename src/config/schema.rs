@@ -6,7 +6,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Value, json};
 
 use super::ConfigInput;
-use crate::rules::Method;
+use crate::rules::{Items, Kind, Method, Parameter};
 
 /// The text of [`config_schema`], for the browser: making it there would take
 /// ten times the bytes.
@@ -24,6 +24,9 @@ pub fn config_schema() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
     if let Some(rule) = schema.pointer_mut("/$defs/Rule") {
         rule["allOf"] = Method::NAMES.iter().map(|name| parameters_of(name)).collect();
+        for parameter in Method::all_parameters() {
+            add_bounds(&mut rule["properties"][parameter.key], &parameter);
+        }
     }
     schema.insert("$id".to_string(), json!(SCHEMA_ID));
     if let Some(properties) = schema.pointer_mut("/properties") {
@@ -68,15 +71,38 @@ impl Transform for Tidy {
 /// That a rule of this name has the parameters it needs and no others, and how
 /// large its limit may be.
 fn parameters_of(name: &str) -> Value {
-    let (needed, refused) = Method::parameters(name);
+    let taken = Method::parameters(name);
+    let needed: Vec<&str> =
+        taken.iter().filter(|taken| taken.start.is_some()).map(|taken| taken.key).collect();
     let mut properties: serde_json::Map<_, _> =
-        refused.into_iter().map(|name| (name.to_string(), json!(false))).collect();
-    if let Some((most, above_0)) = Method::largest_limit(name) {
-        let least = if above_0 { "exclusiveMinimum" } else { "minimum" };
-        properties.insert("max".to_string(), json!({ least: 0, "maximum": most }));
+        Method::refused(name).map(|key| (key.to_string(), json!(false))).collect();
+    if let Some(Parameter { range: Some(range), .. }) = taken.iter().find(|one| one.key == "max") {
+        let least = if range.excludes_min { "exclusiveMinimum" } else { "minimum" };
+        properties.insert("max".to_string(), json!({ least: 0, "maximum": range.max }));
     }
     json!({
         "if": { "properties": { "rule": { "const": name } } },
         "then": { "required": needed, "properties": properties },
     })
+}
+
+/// What a parameter may be, whatever the rule is.
+fn add_bounds(property: &mut Value, parameter: &Parameter) {
+    let Some(range) = parameter.range else { return };
+    if let Some(Items { min, max }) = parameter.items {
+        property["minItems"] = json!(min);
+        property["maxItems"] = json!(max);
+    }
+    let numbers = match parameter.items {
+        Some(_) => &mut property["items"],
+        None => property,
+    };
+    if parameter.kind == Kind::Whole {
+        numbers["type"] = json!("integer");
+    }
+    let least = if range.excludes_min { "exclusiveMinimum" } else { "minimum" };
+    let most = if range.excludes_max { "exclusiveMaximum" } else { "maximum" };
+    for (name, bound) in [(least, range.min), (most, range.max)] {
+        numbers[name] = if bound.fract() == 0.0 { json!(bound as i64) } else { json!(bound) };
+    }
 }

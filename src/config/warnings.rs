@@ -59,7 +59,7 @@ impl Config {
 
     /// That a rule promises something for one look and takes more.
     fn looked_at_too_often(&self, rule: &Rule) -> Option<String> {
-        let once = rule.method.valid_look() == Some(Look::StageEnd);
+        let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
         (once && rule.look == Look::EveryTick).then(|| {
             "is valid for one look a stage: looked at every tick it fails a healthy release far more often than its alpha says".to_string()
         })
@@ -218,7 +218,7 @@ impl Config {
                 "has fewer than 5 expected canary requests beyond its quantile in its window: {stages}"
             ));
         }
-        if rule.min_errors > 0 || !rule.method.wants_many_errors() {
+        if rule.min_errors > 0 || !rule.method.about().wants_many_errors {
             return None;
         }
         let stages = self.stages_with_few(rule, ENOUGH, |n| n * self.world.baseline.error_rate)?;

@@ -15,5 +15,5 @@ pub(crate) use fault::{Fault, Faults, MOST_TOLD, Place, Told, in_order};
 pub(crate) use node::Node;
 pub(crate) use parse::{parse, without_mark};
 pub(crate) use read::{
-    A_CHOICE, AN_OBJECT, Choice, Field, Part, Read, fields, keys_of, read, read_object, words,
+    A_CHOICE, AN_OBJECT, Choice, Field, Part, Read, Word, fields, keys_of, read, read_object, words,
 };

@@ -46,6 +46,12 @@ impl Read for f64 {
     }
 }
 
+/// One of some words, in a text.
+pub(crate) trait Word {
+    /// As it is written.
+    fn word(&self) -> &'static str;
+}
+
 /// A tree as it is, to be read later.
 impl Read for Node {
     const EXPECTED: &'static str = "a value";
@@ -306,6 +312,14 @@ macro_rules! words {
                         choice.unknown(&[$($word),+], faults);
                         None
                     }
+                }
+            }
+        }
+
+        impl $crate::reading::Word for $type {
+            fn word(&self) -> &'static str {
+                match self {
+                    $($type::$variant $(($content))? => $word,)+
                 }
             }
         }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::words::percent;
-use super::{Limit, Measure, Needs, Parameters, Sight, failures};
+use super::{
+    About, Cost, Guarantee, Judge, Limit, Measure, Needs, Parameter, Parameters, Quantity, Sight,
+    Subject, failures,
+};
 
 /// Fails when canary errors / canary requests > `max`. Needs no baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,27 +15,36 @@ pub struct ErrorRate {
     pub max: Limit,
 }
 
-impl ErrorRate {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        ErrorRate { max: p.limit("max", 1.0) }
+impl Judge for ErrorRate {
+    const ABOUT: About = About {
+        title: "error rate",
+        subject: Subject::Errors,
+        quantity: Quantity::Rate,
+        guarantee: Guarantee::None,
+        wants_many_errors: true,
+        cost: Cost::COUNTS,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        ErrorRate { max: p.limit(Parameter { unit: "%", ..Parameter::max_rate() }) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         let canary = sight.counts.canary;
         self.max.is_below_quotient(canary.errors, canary.requests)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let max = self.max.as_f64();
         let observed = sight.counts.canary.error_rate();
         Measure { observed, limit: max, canary_limit: Some(max) }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         format!("{}; the limit is {}.", failures(sight), percent(self.max.as_f64()))
     }
 }

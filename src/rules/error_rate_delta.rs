@@ -4,7 +4,10 @@
 use serde::Serialize;
 
 use super::words::{percent, points};
-use super::{Limit, Measure, Needs, Parameters, Sight, failures, rates};
+use super::{
+    About, Cost, Guarantee, Judge, Limit, Measure, Needs, Parameter, Parameters, Quantity, Sight,
+    Subject, failures, rates,
+};
 
 /// Fails when the canary's error rate less the baseline's > `max`; by
 /// Mantel-Haenszel's difference where the window saw several shares.
@@ -14,16 +17,25 @@ pub struct ErrorRateDelta {
     pub max: Limit,
 }
 
-impl ErrorRateDelta {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        ErrorRateDelta { max: p.limit("max", 1.0) }
+impl Judge for ErrorRateDelta {
+    const ABOUT: About = About {
+        title: "error rate over the baseline",
+        subject: Subject::Errors,
+        quantity: Quantity::Difference,
+        guarantee: Guarantee::None,
+        wants_many_errors: true,
+        cost: Cost::COUNTS,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        ErrorRateDelta { max: p.limit(Parameter { unit: "points", ..Parameter::max_rate() }) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE)
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         if let Some(by_share) = sight.by_share {
             return by_share.errors.difference > self.max.as_f64();
         }
@@ -34,7 +46,7 @@ impl ErrorRateDelta {
         )
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let (observed, max) = (difference(sight), self.max.as_f64());
         let rate = sight.counts.canary.error_rate();
         let canary_limit = match sight.by_share {
@@ -44,7 +56,7 @@ impl ErrorRateDelta {
         Measure { observed, limit: max, canary_limit }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let difference = difference(sight).unwrap_or(0.0);
         let side = if difference < 0.0 { "below" } else { "above" };
         let (beyond, limit) = (points(difference.abs()), points(self.max.as_f64()));

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::words::{percent, significant};
-use super::{Limit, Measure, Needs, Parameters, Sight, failures, rates};
+use super::{
+    About, Cost, Guarantee, Judge, Limit, Measure, Needs, Parameter, Parameters, Quantity, Sight,
+    Subject, failures, rates,
+};
 
 /// Fails when the canary's error rate > `max` times the baseline's; by
 /// Mantel-Haenszel's ratio where the window saw several shares. Against a
@@ -14,16 +17,25 @@ pub struct ErrorRateRatio {
     pub max: Limit,
 }
 
-impl ErrorRateRatio {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        ErrorRateRatio { max: p.limit("max", Limit::MAX) }
+impl Judge for ErrorRateRatio {
+    const ABOUT: About = About {
+        title: "error rate by the baseline’s",
+        subject: Subject::Errors,
+        quantity: Quantity::Ratio,
+        guarantee: Guarantee::None,
+        wants_many_errors: true,
+        cost: Cost::COUNTS,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        ErrorRateRatio { max: p.limit(Parameter::max_ratio()) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE)
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         if let Some(by_share) = sight.by_share {
             let errors = by_share.errors;
             let beyond = |ratio| ratio > self.max.as_f64();
@@ -34,7 +46,7 @@ impl ErrorRateRatio {
             .is_below_ratio((canary.errors, canary.requests), (baseline.errors, baseline.requests))
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let (observed, max) = (ratio(sight), self.max.as_f64());
         let canary_limit = match sight.by_share {
             None => sight.counts.baseline.error_rate().map(|base| base * max),
@@ -46,7 +58,7 @@ impl ErrorRateRatio {
         Measure { observed, limit: max, canary_limit }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let times = ratio(sight).map(|ratio| format!("{} times", significant(ratio)));
         let limit = significant(self.max.as_f64());
         match sight.by_share {

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::words::p_value;
-use super::{Measure, Needs, Parameters, Sight, rates};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight, Subject,
+    rates,
+};
 use crate::json::number;
 use crate::stats::fisher::fisher_test;
 
@@ -17,30 +20,41 @@ pub struct Fisher {
     pub alpha: f64,
 }
 
-impl Fisher {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        Fisher { alpha: p.alpha("alpha") }
+impl Judge for Fisher {
+    const ABOUT: About = About {
+        title: "test of error rates (Fisher)",
+        subject: Subject::Errors,
+        quantity: Quantity::PValue,
+        guarantee: Guarantee::OneLook,
+        wants_many_errors: false,
+        cost: Cost { look_us: 20.0, tick_us: 0.2 },
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        Fisher { alpha: p.number(Parameter::alpha_of_one_look()) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE).and(Needs::EXACT_LAW)
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         // A hair above, for the p-value is a sum: 1 of 100 against 0 of 9,900 is
         // exactly 0.01.
         self.p_value(sight) <= self.alpha * (1.0 + 1e-12)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         Measure { observed: Some(self.p_value(sight)), limit: self.alpha, canary_limit: None }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let (p, limit) = (p_value(self.p_value(sight)), p_value(self.alpha));
         format!("{}: p = {p} by Fisher’s exact test; the limit is {limit}.", rates(sight))
     }
+}
 
+impl Fisher {
     fn p_value(&self, sight: &Sight) -> f64 {
         if let Some(p_value) = sight.by_share.and_then(|by_share| by_share.exact_p_value) {
             return p_value;

@@ -3,8 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::parameter::Words;
 use super::words::{ever_reaches, significant};
-use super::{Measure, Needs, Parameters, Sight, StageShape};
+use super::{
+    About, Cost, Group, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight,
+    StageShape, Subject, Watch,
+};
 use crate::json::number;
 use crate::reading::words;
 use crate::stats::group_sequential::{Score, Sides, Spending, are_fractions, boundaries};
@@ -39,25 +43,49 @@ pub enum AlphaSpending {
 
 words!(AlphaSpending { "pocock" => Pocock, "obrien_fleming" => ObrienFleming, "linear" => Linear });
 
-impl GroupSequential {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        GroupSequential { alpha: p.alpha("alpha"), spending: p.spending() }
+const SPENDING: Words<'_, AlphaSpending> = Words {
+    key: "spending",
+    group: Group::Method,
+    label: "Spends its false alarms",
+    options: &[
+        (AlphaSpending::Pocock, "about evenly (Pocock)"),
+        (AlphaSpending::ObrienFleming, "late (O’Brien-Fleming)"),
+        (AlphaSpending::Linear, "with the information"),
+    ],
+    default: AlphaSpending::Pocock,
+};
+
+impl Judge for GroupSequential {
+    const ABOUT: About = About {
+        title: "evidence of more errors, at planned looks",
+        subject: Subject::Errors,
+        quantity: Quantity::Score,
+        guarantee: Guarantee::PlannedLooks,
+        wants_many_errors: true,
+        cost: Cost { look_us: 20.0, tick_us: 0.0 },
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        GroupSequential {
+            alpha: p.number(Parameter { label: "False alarms, about", ..Parameter::alpha() }),
+            spending: p.choice(&SPENDING, p.input.spending),
+        }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::BASELINE
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         sight.score.is_some_and(|(z, boundary)| z >= boundary)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let (z, boundary) = sight.score.unwrap_or_default();
         Measure { observed: Some(z), limit: boundary, canary_limit: None }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let (z, boundary) = sight.score.unwrap_or_default();
         format!(
             "Evidence: the canary’s errors beyond their share are {} standard errors; the boundary of this look is {}. If the canary is not worse, about {} one.",
@@ -67,6 +95,27 @@ impl GroupSequential {
         )
     }
 
+    fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
+        let spending = match self.spending {
+            AlphaSpending::Pocock => Spending::Pocock,
+            AlphaSpending::ObrienFleming => Spending::OBrienFleming,
+            AlphaSpending::Linear => Spending::Linear,
+        };
+        let fractions = self.fractions(plan)?;
+        let mut bounds = boundaries(spending, self.alpha, Sides::One, &fractions)?.into_iter();
+        let boundary =
+            |stage: &StageShape| if stage.is_informative() { bounds.next() } else { None };
+        let boundaries = plan.iter().map(boundary).collect();
+        let weight = |stage: &StageShape| stage.is_informative().then_some(stage.share);
+        Some(Watch::Score(ScoreWatch { weights: plan.iter().map(weight).collect(), boundaries }))
+    }
+
+    fn fits(&self, plan: &[StageShape]) -> bool {
+        self.fractions(plan).is_some()
+    }
+}
+
+impl GroupSequential {
     /// The information expected at each look, by all there is at the last; `None`
     /// for a plan without any, or with looks too close to tell apart.
     pub(crate) fn fractions(&self, plan: &[StageShape]) -> Option<Vec<f64>> {
@@ -82,22 +131,6 @@ impl GroupSequential {
         let total = *by_look.last()?;
         let fractions: Vec<f64> = by_look.iter().map(|so_far| so_far / total).collect();
         are_fractions(&fractions).then_some(fractions)
-    }
-
-    /// What it needs to know of a plan; `None` where it has no fractions.
-    pub(super) fn watch(&self, plan: &[StageShape]) -> Option<ScoreWatch> {
-        let spending = match self.spending {
-            AlphaSpending::Pocock => Spending::Pocock,
-            AlphaSpending::ObrienFleming => Spending::OBrienFleming,
-            AlphaSpending::Linear => Spending::Linear,
-        };
-        let fractions = self.fractions(plan)?;
-        let mut bounds = boundaries(spending, self.alpha, Sides::One, &fractions)?.into_iter();
-        let boundary =
-            |stage: &StageShape| if stage.is_informative() { bounds.next() } else { None };
-        let boundaries = plan.iter().map(boundary).collect();
-        let weight = |stage: &StageShape| stage.is_informative().then_some(stage.share);
-        Some(ScoreWatch { weights: plan.iter().map(weight).collect(), boundaries })
     }
 }
 

@@ -4,7 +4,10 @@
 use serde::Serialize;
 
 use super::words::milliseconds;
-use super::{Measure, Needs, Parameters, Sight, quantile_name};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight, Subject,
+    quantile_name,
+};
 use crate::json::number;
 
 /// Fails when the canary's quantile of latency > `max` milliseconds. Needs no
@@ -19,25 +22,37 @@ pub struct LatencyLimit {
     pub quantile: f64,
 }
 
-impl LatencyLimit {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        LatencyLimit { max: p.milliseconds("max"), quantile: p.quantile() }
+impl Judge for LatencyLimit {
+    const ABOUT: About = About {
+        title: "latency",
+        subject: Subject::Latency,
+        quantity: Quantity::Milliseconds,
+        guarantee: Guarantee::None,
+        wants_many_errors: false,
+        cost: Cost::QUANTILE,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        LatencyLimit {
+            max: p.number(Parameter::max_ms()),
+            quantile: p.number(Parameter::quantile()),
+        }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::quantile(self.quantile))
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         sight.quantile_ms.canary.is_some_and(|ms| ms > self.max)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let observed = sight.quantile_ms.canary;
         Measure { observed, limit: self.max, canary_limit: Some(self.max) }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         format!(
             "Latency: the canary’s {} is {}; the limit is {}.",
             quantile_name(self.quantile),

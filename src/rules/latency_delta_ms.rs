@@ -4,7 +4,10 @@
 use serde::Serialize;
 
 use super::words::milliseconds;
-use super::{Measure, Needs, Parameters, Sight, quantile_name};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight, Subject,
+    quantile_name,
+};
 use crate::json::number;
 
 /// Fails when the canary's quantile of latency less the baseline's > `max`
@@ -20,20 +23,32 @@ pub struct LatencyDelta {
     pub quantile: f64,
 }
 
-impl LatencyDelta {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        LatencyDelta { max: p.milliseconds("max"), quantile: p.quantile() }
+impl Judge for LatencyDelta {
+    const ABOUT: About = About {
+        title: "latency over the baseline",
+        subject: Subject::Latency,
+        quantity: Quantity::Milliseconds,
+        guarantee: Guarantee::None,
+        wants_many_errors: false,
+        cost: Cost::QUANTILE,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        LatencyDelta {
+            max: p.number(Parameter { start: Some(50.0), ..Parameter::max_ms() }),
+            quantile: p.number(Parameter::quantile()),
+        }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE).and(Needs::quantile(self.quantile))
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         delta(sight).is_some_and(|ms| ms > self.max)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let base = sight.quantile_ms.baseline;
         Measure {
             observed: delta(sight),
@@ -42,7 +57,7 @@ impl LatencyDelta {
         }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let base = sight.quantile_ms.baseline.unwrap_or(0.0);
         let canary = sight.quantile_ms.canary.unwrap_or(0.0);
         let side = if canary < base { "below" } else { "above" };

@@ -15,13 +15,15 @@ pub struct Limit {
 }
 
 /// Billionths in 1.
-const ONE: u64 = 1_000_000_000;
+const ONE: u64 = 10_u64.pow(Limit::DECIMAL_PLACES);
 
 impl Limit {
     /// The smallest limit.
     pub const ZERO: Limit = Limit { billionths: 0 };
     /// The largest limit.
     pub const MAX: f64 = 1000.0;
+    /// Most decimal places.
+    pub const DECIMAL_PLACES: u32 = 9;
 
     /// The decimal that `value` is the nearest `f64` to; `None` if it has more
     /// than nine places or lies outside 0..=1000.

@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::words::{p_value, percent};
-use super::{Measure, Needs, Parameters, Sight};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight, Subject,
+};
 use crate::json::number;
 
 /// Fails when the one-sided p-value of the Mann-Whitney test on latency bins,
@@ -17,25 +19,34 @@ pub struct MannWhitney {
     pub alpha: f64,
 }
 
-impl MannWhitney {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        MannWhitney { alpha: p.alpha("alpha") }
+impl Judge for MannWhitney {
+    const ABOUT: About = About {
+        title: "test of latency (Mann-Whitney)",
+        subject: Subject::Latency,
+        quantity: Quantity::PValue,
+        guarantee: Guarantee::OneLook,
+        wants_many_errors: false,
+        cost: Cost { look_us: 90.0, tick_us: 42.0 },
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        MannWhitney { alpha: p.number(Parameter::alpha_of_one_look()) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE).and(Needs::HISTOGRAM)
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         sight.shape.is_some_and(|shape| shape.p_value <= self.alpha)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         let observed = sight.shape.map(|shape| shape.p_value);
         Measure { observed, limit: self.alpha, canary_limit: None }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let Some(shape) = sight.shape else { return String::new() };
         format!(
             "Latency: a canary request is slower than a baseline request with probability {}: p = {}; the limit is {}.",

@@ -1,9 +1,10 @@
 //! What judges a canary. One file a rule: its parameters, what it needs to
 //! see, its evidence and its sentence.
 //!
-//! To add a rule: a file here, a line in [`Method`] and in each of its
-//! `match`es, a row in `tests/it/rules.rs`. `docs/architecture.md` walks through it.
+//! To add a rule: a file here, its line in [`Method`], a row in `tests/it/rules.rs`.
+//! `docs/architecture.md` walks through it.
 
+mod about;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
@@ -13,6 +14,7 @@ mod latency;
 mod latency_delta_ms;
 mod limit;
 mod mann_whitney;
+mod parameter;
 mod parameters;
 mod sequential;
 mod slow_requests;
@@ -20,6 +22,7 @@ mod watch;
 pub(crate) mod words;
 mod z_test;
 
+pub use about::{About, Cost, Guarantee, Quantity, Subject};
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
@@ -29,8 +32,10 @@ pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
 pub use limit::Limit;
 pub use mann_whitney::MannWhitney;
-pub(crate) use parameters::MAX_LATENCY_MS;
-pub use parameters::{Parameters, RuleInput};
+pub(crate) use parameter::MAX_LATENCY_MS;
+pub use parameter::{Choice, Group, Items, Kind, Parameter, Range, Usual};
+use parameters::Parameters;
+pub use parameters::RuleInput;
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
 pub use slow_requests::SlowRequests;
 pub use watch::{Memory, StageShape, Watch};
@@ -106,51 +111,129 @@ pub enum OnFail {
 
 words!(OnFail { "rollback" => Rollback, "pause" => Pause });
 
-/// How a rule judges, with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "rule", rename_all = "snake_case")]
-pub enum Method {
-    /// A limit on the canary's error rate.
-    ErrorRate(ErrorRate),
-    /// A limit on the canary's error rate less the baseline's.
-    ErrorRateDelta(ErrorRateDelta),
-    /// A limit on the canary's error rate by the baseline's.
-    ErrorRateRatio(ErrorRateRatio),
-    /// A limit on a latency quantile of the canary.
-    Latency(LatencyLimit),
-    /// A limit on a latency quantile of the canary less the baseline's.
-    LatencyDeltaMs(LatencyDelta),
-    /// The z test of two error rates.
-    ZTest(ZTest),
-    /// Fisher's exact test of two error rates.
-    Fisher(Fisher),
-    /// A few planned looks that share one level.
-    GroupSequential(GroupSequential),
-    /// Evidence on the ratio of the error rates, valid at every look.
-    Sequential(Sequential),
-    /// The same on the requests over a latency objective.
-    SlowRequests(SlowRequests),
-    /// The Mann-Whitney test of the latencies.
-    MannWhitney(MannWhitney),
+/// What a rule's file says: its parameters, what it needs to see, its evidence and its
+/// sentence.
+trait Judge: Sized {
+    /// What it is, whatever its parameters are.
+    const ABOUT: About;
+
+    /// Takes its parameters, each as it declares it. A form shows them in this order.
+    fn from_parameters(p: &mut Parameters) -> Self;
+
+    /// What it needs to be shown.
+    fn needs(&self) -> Needs;
+
+    /// Whether it fails by what it sees.
+    fn fails(&self, sight: &Sight) -> bool;
+
+    /// What it measures, and what it holds that against.
+    fn measure(&self, sight: &Sight) -> Measure;
+
+    /// What it saw, in a sentence or two for people.
+    fn sentence(&self, sight: &Sight) -> String;
+
+    /// What can be prepared once for a plan; `None` if it does not fit it.
+    fn watch(&self, _plan: &[StageShape]) -> Option<Watch> {
+        Some(Watch::Nothing)
+    }
+
+    /// Whether it can be prepared for a plan.
+    fn fits(&self, plan: &[StageShape]) -> bool {
+        self.watch(plan).is_some()
+    }
 }
 
-/// Calls the same function on whatever method a rule has.
-macro_rules! each_method {
-    ($method:expr, $m:ident => $call:expr) => {
-        match $method {
-            Method::ErrorRate($m) => $call,
-            Method::ErrorRateDelta($m) => $call,
-            Method::ErrorRateRatio($m) => $call,
-            Method::Latency($m) => $call,
-            Method::LatencyDeltaMs($m) => $call,
-            Method::ZTest($m) => $call,
-            Method::Fisher($m) => $call,
-            Method::GroupSequential($m) => $call,
-            Method::Sequential($m) => $call,
-            Method::SlowRequests($m) => $call,
-            Method::MannWhitney($m) => $call,
+/// Makes [`Method`] of a line a rule: its name in a configuration, and its type, which
+/// is a [`Judge`]. The comment tells people what the rule is.
+macro_rules! methods {
+    ($($(#[doc = $about:literal])+ $name:literal => $variant:ident($type:ident),)+) => {
+        /// How a rule judges, with its parameters.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "rule")]
+        pub enum Method {
+            $(
+                $(#[doc = $about])+
+                #[serde(rename = $name)]
+                $variant($type),
+            )+
+        }
+
+        impl Method {
+            /// The names a configuration may give under `rule`.
+            pub const NAMES: [&str; [$($name),+].len()] = [$($name),+];
+
+            /// Of each name what it is, and that in a sentence.
+            pub(crate) const ALL: [(&str, About, &str); Self::NAMES.len()] =
+                [$(($name, $type::ABOUT, concat!($($about),+))),+];
+
+            /// The name it has in a configuration.
+            pub fn name(&self) -> &'static str {
+                match self { $(Method::$variant(_) => $name,)+ }
+            }
+
+            /// What it is, whatever its parameters are.
+            pub fn about(&self) -> About {
+                match self { $(Method::$variant(_) => $type::ABOUT,)+ }
+            }
+
+            /// The method of that name with its parameters; `None` for another name.
+            fn from_parameters(name: &str, p: &mut Parameters) -> Option<Method> {
+                match name {
+                    $($name => Some(Method::$variant($type::from_parameters(p))),)+
+                    _ => None,
+                }
+            }
+
+            fn needs(&self) -> Needs {
+                match self { $(Method::$variant(method) => method.needs(),)+ }
+            }
+
+            fn fails(&self, sight: &Sight) -> bool {
+                match self { $(Method::$variant(method) => method.fails(sight),)+ }
+            }
+
+            fn measure(&self, sight: &Sight) -> Measure {
+                match self { $(Method::$variant(method) => method.measure(sight),)+ }
+            }
+
+            fn sentence(&self, sight: &Sight) -> String {
+                match self { $(Method::$variant(method) => method.sentence(sight),)+ }
+            }
+
+            fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
+                match self { $(Method::$variant(method) => method.watch(plan),)+ }
+            }
+
+            fn fits(&self, plan: &[StageShape]) -> bool {
+                match self { $(Method::$variant(method) => method.fits(plan),)+ }
+            }
         }
     };
+}
+
+methods! {
+    /// A limit on the canary's error rate.
+    "error_rate" => ErrorRate(ErrorRate),
+    /// A limit on the canary's error rate less the baseline's.
+    "error_rate_delta" => ErrorRateDelta(ErrorRateDelta),
+    /// A limit on the canary's error rate by the baseline's.
+    "error_rate_ratio" => ErrorRateRatio(ErrorRateRatio),
+    /// A limit on a latency quantile of the canary.
+    "latency" => Latency(LatencyLimit),
+    /// A limit on a latency quantile of the canary less the baseline's.
+    "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
+    /// The z test of two error rates.
+    "z_test" => ZTest(ZTest),
+    /// Fisher's exact test of two error rates.
+    "fisher" => Fisher(Fisher),
+    /// A few planned looks that share one level.
+    "group_sequential" => GroupSequential(GroupSequential),
+    /// Evidence on the ratio of the error rates, valid at every look.
+    "sequential" => Sequential(Sequential),
+    /// The same evidence on the requests that take longer than a latency objective.
+    "slow_requests" => SlowRequests(SlowRequests),
+    /// The Mann-Whitney test of the latencies.
+    "mann_whitney" => MannWhitney(MannWhitney),
 }
 
 /// What a rule is shown at a look: its window and what it has gathered, and
@@ -294,7 +377,7 @@ pub struct Measure {
 impl Rule {
     /// What the rule needs to be shown.
     pub fn needs(&self) -> Needs {
-        let needs = each_method!(&self.method, m => m.needs());
+        let needs = self.method.needs();
         Needs { requests: needs.requests || self.min_requests > 1, ..needs }
     }
 
@@ -321,7 +404,7 @@ impl Rule {
             None if self.method.fails(sight) => Verdict::Fail,
             None => Verdict::Pass,
         };
-        let measure = each_method!(&self.method, m => m.measure(sight));
+        let measure = self.method.measure(sight);
         Judgement { verdict, gap, measure }
     }
 
@@ -367,7 +450,7 @@ impl Rule {
                 counted(errors, "error"),
                 words::thousands(self.min_errors),
             ),
-            None => each_method!(&self.method, m => m.sentence(sight)),
+            None => self.method.sentence(sight),
         }
     }
 
@@ -383,121 +466,12 @@ impl Rule {
 
     /// Why the rule cannot work with a plan, if so.
     pub fn misfit(&self, plan: &[StageShape]) -> Option<&'static str> {
-        if self.method.gathers() && !plan.iter().any(StageShape::is_informative) {
+        let gathers = self.method.about().guarantee.gathers();
+        if gathers && !plan.iter().any(StageShape::is_informative) {
             return Some("holds in no stage that has a baseline to compare with");
         }
-        let too_close = match &self.method {
-            Method::GroupSequential(method) => method.fractions(plan).is_none(),
-            method => method.watch(plan).is_none(),
-        };
-        too_close.then_some("has looks too close to each other to share a level over")
-    }
-}
-
-impl Method {
-    /// The names a configuration may give under `rule`.
-    pub const NAMES: [&str; 11] = [
-        "error_rate",
-        "error_rate_delta",
-        "error_rate_ratio",
-        "latency",
-        "latency_delta_ms",
-        "z_test",
-        "fisher",
-        "group_sequential",
-        "sequential",
-        "slow_requests",
-        "mann_whitney",
-    ];
-
-    /// The name it has in a configuration.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Method::ErrorRate(_) => "error_rate",
-            Method::ErrorRateDelta(_) => "error_rate_delta",
-            Method::ErrorRateRatio(_) => "error_rate_ratio",
-            Method::Latency(_) => "latency",
-            Method::LatencyDeltaMs(_) => "latency_delta_ms",
-            Method::ZTest(_) => "z_test",
-            Method::Fisher(_) => "fisher",
-            Method::GroupSequential(_) => "group_sequential",
-            Method::Sequential(_) => "sequential",
-            Method::SlowRequests(_) => "slow_requests",
-            Method::MannWhitney(_) => "mann_whitney",
-        }
-    }
-
-    /// The method of that name with its parameters; `None` for another name.
-    pub(crate) fn from_parameters(name: &str, p: &mut Parameters) -> Option<Method> {
-        Some(match name {
-            "error_rate" => Method::ErrorRate(ErrorRate::from_parameters(p)),
-            "error_rate_delta" => Method::ErrorRateDelta(ErrorRateDelta::from_parameters(p)),
-            "error_rate_ratio" => Method::ErrorRateRatio(ErrorRateRatio::from_parameters(p)),
-            "latency" => Method::Latency(LatencyLimit::from_parameters(p)),
-            "latency_delta_ms" => Method::LatencyDeltaMs(LatencyDelta::from_parameters(p)),
-            "z_test" => Method::ZTest(ZTest::from_parameters(p)),
-            "fisher" => Method::Fisher(Fisher::from_parameters(p)),
-            "group_sequential" => Method::GroupSequential(GroupSequential::from_parameters(p)),
-            "sequential" => Method::Sequential(Sequential::from_parameters(p)),
-            "slow_requests" => Method::SlowRequests(SlowRequests::from_parameters(p)),
-            "mann_whitney" => Method::MannWhitney(MannWhitney::from_parameters(p)),
-            _ => return None,
-        })
-    }
-
-    /// Whether it gathers evidence over the rollout rather than reads a window.
-    pub fn gathers(&self) -> bool {
-        use Method::{GroupSequential, Sequential, SlowRequests};
-        matches!(self, GroupSequential(_) | Sequential(_) | SlowRequests(_))
-    }
-
-    /// Whether few errors in its window make it err more often than it says, or
-    /// than its user thinks: so it is with plain limits on error rates and with
-    /// normal approximations.
-    pub(crate) fn wants_many_errors(&self) -> bool {
-        use Method::{ErrorRate, ErrorRateDelta, ErrorRateRatio, GroupSequential, ZTest};
-        matches!(
-            self,
-            ErrorRate(_) | ErrorRateDelta(_) | ErrorRateRatio(_) | ZTest(_) | GroupSequential(_)
-        )
-    }
-
-    /// When it looks if nobody says.
-    pub(crate) fn default_look(&self) -> Look {
-        match self {
-            Method::Sequential(_) | Method::SlowRequests(_) => Look::EveryTick,
-            _ => Look::StageEnd,
-        }
-    }
-
-    /// How often it may look and keep what it promises; `None` for a plain limit,
-    /// which promises nothing.
-    pub fn valid_look(&self) -> Option<Look> {
-        match self {
-            Method::ErrorRate(_)
-            | Method::ErrorRateDelta(_)
-            | Method::ErrorRateRatio(_)
-            | Method::Latency(_)
-            | Method::LatencyDeltaMs(_) => None,
-            Method::Sequential(_) | Method::SlowRequests(_) => Some(Look::EveryTick),
-            Method::ZTest(_)
-            | Method::Fisher(_)
-            | Method::GroupSequential(_)
-            | Method::MannWhitney(_) => Some(Look::StageEnd),
-        }
-    }
-
-    fn fails(&self, sight: &Sight) -> bool {
-        each_method!(self, m => m.fails(sight))
-    }
-
-    fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-        Some(match self {
-            Method::GroupSequential(m) => Watch::Score(m.watch(plan)?),
-            Method::Sequential(m) => Watch::Wealth(m.stake.watch(plan, m.certificate.as_ref())?),
-            Method::SlowRequests(m) => Watch::Wealth(m.stake.watch(plan, None)?),
-            _ => Watch::Nothing,
-        })
+        let fits = self.method.fits(plan);
+        (!fits).then_some("has looks too close to each other to share a level over")
     }
 }
 

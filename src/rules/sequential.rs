@@ -9,12 +9,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::parameter::{MAX_TICKS, Words};
 use super::words::{ever_reaches, significant};
-use super::{Measure, Needs, Parameters, Sight, StageShape};
-use crate::json::{number, numbers};
+use super::{
+    About, Cost, Group, Guarantee, Items, Judge, Measure, Needs, Parameter, Parameters, Quantity,
+    Range, Sight, StageShape, Subject, Usual, Watch,
+};
+use crate::json::{number, numbers, plain};
 use crate::math::{exp, ln};
 use crate::reading::words;
-use crate::stats::eprocess::{Bet, Bets, Evidence, Step};
+use crate::stats::eprocess::{Bet, Bets, Evidence, MAX_BETS, Step};
 
 /// Fails when the evidence that the canary is worse ≥ 1/`alpha`. It can also
 /// certify that it is not much worse, and so end a stage early.
@@ -80,14 +84,36 @@ pub struct Certificate {
 /// What the certificate bets on, as far as it lies below the bound.
 const CERTIFICATE_BETS: [f64; 5] = [0.25, 0.5, 0.75, 1.0, 1.25];
 /// The bets by default, times the tolerated ratio.
-pub(super) const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
+const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
+
+/// Largest ratio that is tolerated, or certified to be undercut.
+const MAX_RATIO: f64 = 100.0;
+/// Largest ratio to bet on.
+const MAX_BET: f64 = 10_000.0;
 
 impl Stake {
     pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        let alpha = p.alpha("alpha");
-        let tolerated_ratio = p.ratio("tolerated_ratio", 1.0);
-        let bets = p.bets(tolerated_ratio);
-        Stake { alpha, tolerated_ratio, bets, bets_open: p.bets_open() }
+        let alpha = p.number(Parameter::alpha());
+        let tolerated_ratio = p.number(Parameter {
+            unit: "× the baseline",
+            default: Some(Usual::Number(1.0)),
+            ..Parameter::number("tolerated_ratio", "Tolerates", Range::above(0.0, MAX_RATIO))
+        });
+        let bets = bets(p, tolerated_ratio);
+        let bets_open = p.choice(
+            &Words {
+                key: "bets_open",
+                group: Group::Method,
+                label: "Places its bets",
+                options: &[
+                    (BetsOpen::StageStarts, "anew in each stage"),
+                    (BetsOpen::TickOne, "in the first tick"),
+                ],
+                default: BetsOpen::StageStarts,
+            },
+            p.input.bets_open,
+        );
+        Stake { alpha, tolerated_ratio, bets, bets_open }
     }
 
     pub(super) fn measure(&self, sight: &Sight) -> Measure {
@@ -147,6 +173,80 @@ impl Stake {
     }
 }
 
+/// The ratios bet on, each above the tolerated one.
+fn bets(p: &mut Parameters, tolerated: f64) -> Vec<f64> {
+    let declared = Parameter {
+        items: Some(Items { min: 1, max: MAX_BETS }),
+        above: Some("tolerated_ratio"),
+        placeholder: "1.25 to 20 times that",
+        ..Parameter::number("bets", "Bets on ratios of", Range::above(0.0, MAX_BET))
+    };
+    let Some(bets) = p.numbers(declared, p.input.bets.as_deref()) else {
+        return DEFAULT_BETS.iter().map(|bet| bet * tolerated).collect();
+    };
+    if bets.is_empty() || bets.len() > MAX_BETS {
+        p.complain("bets", format!("{} bets, expected 1 to {MAX_BETS}", bets.len()));
+        return Vec::new();
+    }
+    for (i, &bet) in bets.iter().enumerate() {
+        if !(bet > tolerated && bet <= MAX_BET) {
+            let (bet, tolerated, most) = (plain(bet), plain(tolerated), plain(MAX_BET));
+            let message = format!(
+                "found {bet}, expected a ratio above the tolerated {tolerated}, at most {most}"
+            );
+            p.complain(&format!("bets[{i}]"), message);
+        }
+    }
+    bets.to_vec()
+}
+
+/// The certificate, if one is asked for, of a ratio above the tolerated one.
+fn certificate(p: &mut Parameters, tolerated: f64) -> Option<Certificate> {
+    // Below the lowest of the certificate's bets nothing could be bet.
+    let range = Range::above(CERTIFICATE_BETS[0], MAX_RATIO);
+    let certify_below = p.optional(Parameter {
+        unit: "× the baseline",
+        above: Some("tolerated_ratio"),
+        placeholder: "never",
+        ..Parameter::number("certify_below", "Promotes early if below", range)
+    });
+    let of_use = Some("certify_below");
+    let certify_alpha = Parameter {
+        key: "certify_alpha",
+        label: "Wrongly, at most",
+        only_with: of_use,
+        ..Parameter::alpha()
+    };
+    let min_ticks = Parameter {
+        unit: "ticks",
+        only_with: of_use,
+        default: Some(Usual::Number(1.0)),
+        ..Parameter::whole("min_ticks", "After at least", Range::from(1.0, MAX_TICKS))
+    };
+    let Some(certify_below) = certify_below else {
+        for parameter in [certify_alpha, min_ticks] {
+            let key = parameter.key;
+            if p.optional(parameter).is_some() {
+                p.complain(key, "is of no use without certify_below");
+            }
+        }
+        return None;
+    };
+    if !(certify_below > tolerated && range.contains(certify_below)) {
+        let (found, tolerated) = (plain(certify_below), plain(tolerated));
+        let (least, most) = (plain(range.min), plain(range.max));
+        let message = format!(
+            "found {found}, expected a ratio above the tolerated {tolerated} and {least}, at most {most}"
+        );
+        p.complain("certify_below", message);
+    }
+    Some(Certificate {
+        certify_below,
+        certify_alpha: p.number(certify_alpha),
+        min_ticks: p.whole(min_ticks) as u32,
+    })
+}
+
 /// E itself, kept finite.
 fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
@@ -169,22 +269,31 @@ impl Certificate {
     }
 }
 
-impl Sequential {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+impl Judge for Sequential {
+    const ABOUT: About = About {
+        title: "evidence of more errors, at any time",
+        subject: Subject::Errors,
+        quantity: Quantity::Stake,
+        guarantee: Guarantee::EveryLook,
+        wants_many_errors: false,
+        cost: Cost::COUNTS,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
         let stake = Stake::from_parameters(p);
-        let certificate = p.certificate(stake.tolerated_ratio);
+        let certificate = certificate(p, stake.tolerated_ratio);
         Sequential { stake, certificate }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::BASELINE
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         self.stake.is_enough(sight)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         if let (Some(ln_wealth), Some(certificate)) = (sight.ln_certificate, self.certificate) {
             return Measure {
                 observed: Some(value(ln_wealth)),
@@ -195,7 +304,7 @@ impl Sequential {
         self.stake.measure(sight)
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         if let (Some(ln_wealth), Some(certificate)) = (sight.ln_certificate, self.certificate) {
             return format!(
                 "Certificate: a stake of 1, bet on “it fails less than {} times as often as the baseline”, has grown to {}. If it failed that often throughout the stage, at most {} {} in it.",
@@ -212,6 +321,10 @@ impl Sequential {
             format!("the canary fails more than {} times as often", significant(tolerated))
         };
         self.stake.sentence(sight, &worse)
+    }
+
+    fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
+        Some(Watch::Wealth(self.stake.watch(plan, self.certificate.as_ref())?))
     }
 }
 

@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use super::sequential::Stake;
 use super::words::milliseconds;
-use super::{Measure, Needs, Parameters, Sight};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight,
+    StageShape, Subject, Watch,
+};
 use crate::json::number;
 
 /// Fails when the evidence that the canary is slow more often ≥ 1/`alpha`.
@@ -20,28 +23,45 @@ pub struct SlowRequests {
     pub stake: Stake,
 }
 
-impl SlowRequests {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
+impl Judge for SlowRequests {
+    const ABOUT: About = About {
+        title: "evidence of slow requests, at any time",
+        subject: Subject::Latency,
+        quantity: Quantity::Stake,
+        guarantee: Guarantee::EveryLook,
+        wants_many_errors: false,
+        cost: Cost { look_us: 3.0, tick_us: 0.0 },
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
         SlowRequests {
-            objective_ms: p.milliseconds("objective_ms"),
+            objective_ms: p.number(Parameter {
+                key: "objective_ms",
+                label: "Slow is over",
+                ..Parameter::max_ms()
+            }),
             stake: Stake::from_parameters(p),
         }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE).and(Needs::slower_than(self.objective_ms))
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         self.stake.is_enough(sight)
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         self.stake.measure(sight)
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let worse = format!("more canary requests exceed {}", milliseconds(self.objective_ms));
         self.stake.sentence(sight, &worse)
+    }
+
+    fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
+        Some(Watch::Wealth(self.stake.watch(plan, None)?))
     }
 }

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::words::p_value;
-use super::{Measure, Needs, Parameters, Sight, rates};
+use super::{
+    About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight, Subject,
+    rates,
+};
 use crate::json::number;
 use crate::stats::two_proportion::z_test;
 
@@ -18,28 +21,39 @@ pub struct ZTest {
     pub alpha: f64,
 }
 
-impl ZTest {
-    pub(super) fn from_parameters(p: &mut Parameters) -> Self {
-        ZTest { alpha: p.alpha("alpha") }
+impl Judge for ZTest {
+    const ABOUT: About = About {
+        title: "test of error rates (z)",
+        subject: Subject::Errors,
+        quantity: Quantity::PValue,
+        guarantee: Guarantee::OneLook,
+        wants_many_errors: true,
+        cost: Cost::COUNTS,
+    };
+
+    fn from_parameters(p: &mut Parameters) -> Self {
+        ZTest { alpha: p.number(Parameter::alpha_of_one_look()) }
     }
 
-    pub(super) fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         Needs::REQUESTS.and(Needs::BASELINE)
     }
 
-    pub(super) fn fails(&self, sight: &Sight) -> bool {
+    fn fails(&self, sight: &Sight) -> bool {
         self.p_value(sight) <= self.alpha
     }
 
-    pub(super) fn measure(&self, sight: &Sight) -> Measure {
+    fn measure(&self, sight: &Sight) -> Measure {
         Measure { observed: Some(self.p_value(sight)), limit: self.alpha, canary_limit: None }
     }
 
-    pub(super) fn sentence(&self, sight: &Sight) -> String {
+    fn sentence(&self, sight: &Sight) -> String {
         let (p, limit) = (p_value(self.p_value(sight)), p_value(self.alpha));
         format!("{}: p = {p} by the z test; the limit is {limit}.", rates(sight))
     }
+}
 
+impl ZTest {
     fn p_value(&self, sight: &Sight) -> f64 {
         if let Some(by_share) = sight.by_share {
             return by_share.errors.test.p_value;

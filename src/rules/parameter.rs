@@ -1,0 +1,358 @@
+//! A parameter of a rule, declared once: it is read, checked, completed and shown by
+//! what stands here.
+
+use serde::{Serialize, Serializer};
+
+use super::Limit;
+use crate::json::{number, plain};
+use crate::reading::Word;
+
+/// Largest count a rule may ask for.
+const MAX_COUNT: f64 = 1e12;
+/// Most failed looks a rule may wait for.
+const MAX_FAILURE_LIMIT: f64 = 1e6;
+/// Most ticks a rule may ask for.
+pub(super) const MAX_TICKS: f64 = 100_000.0;
+/// Most stages a plan has, and a rule may name.
+pub(super) const MAX_STAGES: usize = 100;
+/// Largest limit on a latency, in milliseconds.
+pub(crate) const MAX_LATENCY_MS: f64 = 600_000.0;
+
+/// A parameter of a rule: what it may be, and what a form says of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parameter {
+    /// Its key in a configuration.
+    pub key: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// What stands before it in a form.
+    pub label: &'static str,
+    /// What its values are.
+    pub kind: Kind,
+    /// The unit in which a form shows it; empty for none.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub unit: &'static str,
+    /// What a form shows is the value times this.
+    #[serde(skip_serializing_if = "is_one", serialize_with = "number")]
+    pub scale: f64,
+    /// The numbers it may be.
+    #[serde(flatten)]
+    pub range: Option<Range>,
+    /// Most decimal places of a number; `None` for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal_places: Option<u32>,
+    /// How many values it has, fewest and most, if it is a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Items>,
+    /// Another parameter that its values must exceed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above: Option<&'static str>,
+    /// Another parameter without which it is of no use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_with: Option<&'static str>,
+    /// What it is if nobody says; `None` where it has to be given, or where nothing
+    /// stands for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Usual>,
+    /// What a form begins with where it has to be given.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    pub start: Option<f64>,
+    /// What it comes to if nobody says, in words, where that is no value.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub placeholder: &'static str,
+    /// The words it may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<Choice>,
+}
+
+/// What a parameter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// How the rule judges: its own parameters.
+    Method,
+    /// When and at what it looks.
+    Look,
+    /// Where it holds and what it does; that makes sense whatever the rule is.
+    Action,
+}
+
+/// What the values of a parameter are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Whole numbers.
+    Whole,
+    /// Words.
+    Choice,
+}
+
+/// The numbers from one to another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Range {
+    /// The lower end.
+    #[serde(serialize_with = "number")]
+    pub min: f64,
+    /// The upper end.
+    #[serde(serialize_with = "number")]
+    pub max: f64,
+    /// Whether `min` itself is too small.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub excludes_min: bool,
+    /// Whether `max` itself is too large.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub excludes_max: bool,
+}
+
+/// A number of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Items {
+    /// The fewest.
+    pub min: usize,
+    /// The most.
+    pub max: usize,
+}
+
+/// What a parameter is if nobody says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Usual {
+    /// A number.
+    Number(#[serde(serialize_with = "number")] f64),
+    /// A word.
+    Word(&'static str),
+}
+
+/// A word with what a form calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// As in a configuration.
+    pub value: &'static str,
+    /// For people.
+    pub label: &'static str,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_one(x: &f64) -> bool {
+    *x == 1.0
+}
+
+fn some_number<S: Serializer>(x: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match x {
+        Some(x) => number(x, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Range {
+    /// From `min` to `max`, both included.
+    pub(super) const fn from(min: f64, max: f64) -> Range {
+        Range { min, max, excludes_min: false, excludes_max: false }
+    }
+
+    /// Above `min`, at most `max`.
+    pub(super) const fn above(min: f64, max: f64) -> Range {
+        Range { excludes_min: true, ..Range::from(min, max) }
+    }
+
+    /// Between 0 and 1, neither included.
+    pub(super) const BETWEEN_0_AND_1: Range =
+        Range { excludes_max: true, ..Range::above(0.0, 1.0) };
+
+    /// Whether a number lies within.
+    pub fn contains(&self, x: f64) -> bool {
+        let Range { min, max, excludes_min, excludes_max } = *self;
+        let is_out = (excludes_min && x == min) || (excludes_max && x == max);
+        x >= min && x <= max && !is_out
+    }
+
+    /// The least range that holds both.
+    pub(crate) fn union(self, other: Range) -> Range {
+        let lower = |a: &Range, b: &Range| a.min < b.min || (a.min == b.min && !a.excludes_min);
+        let upper = |a: &Range, b: &Range| a.max > b.max || (a.max == b.max && !a.excludes_max);
+        let low = if lower(&self, &other) { self } else { other };
+        let high = if upper(&self, &other) { self } else { other };
+        Range { max: high.max, excludes_max: high.excludes_max, ..low }
+    }
+}
+
+/// With neither values nor a default: what every declaration goes on from.
+const BARE: Parameter = Parameter {
+    key: "",
+    group: Group::Method,
+    label: "",
+    kind: Kind::Number,
+    unit: "",
+    scale: 1.0,
+    range: None,
+    decimal_places: None,
+    items: None,
+    above: None,
+    only_with: None,
+    default: None,
+    start: None,
+    placeholder: "",
+    options: Vec::new(),
+};
+
+impl Parameter {
+    /// A number in a range, to be declared further.
+    pub(super) fn number(key: &'static str, label: &'static str, range: Range) -> Parameter {
+        Parameter { key, label, range: Some(range), ..BARE }
+    }
+
+    /// A whole number in a range, to be declared further.
+    pub(super) fn whole(key: &'static str, label: &'static str, range: Range) -> Parameter {
+        Parameter { kind: Kind::Whole, ..Parameter::number(key, label, range) }
+    }
+
+    /// The number it is if nobody says.
+    pub(super) fn usual(&self) -> Option<f64> {
+        match self.default {
+            Some(Usual::Number(usual)) => Some(usual),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be this number.
+    pub(super) fn allows(&self, x: f64) -> bool {
+        let is_within = self.range.is_none_or(|range| range.contains(x));
+        is_within && (self.kind != Kind::Whole || x.fract() == 0.0)
+    }
+
+    /// What a number is expected to be, for a message.
+    pub(super) fn expected(&self) -> String {
+        let Some(range) = self.range else { return "a number".to_string() };
+        let (min, max) = (plain(range.min), plain(range.max));
+        let number = match (self.kind, self.unit) {
+            (Kind::Whole, _) => "a whole number",
+            (_, "ms") => "milliseconds",
+            _ => "a number",
+        };
+        let within = match (range.excludes_min, range.excludes_max) {
+            (true, true) => format!("between {min} and {max}"),
+            (true, false) => format!("above {min}, at most {max}"),
+            _ => format!("from {min} to {max}"),
+        };
+        let places = self.decimal_places;
+        let places = places.map(|places| format!(" with at most {places} decimal places"));
+        format!("{number} {within}{}", places.unwrap_or_default())
+    }
+
+    /// The limit of a rule on a rate or a difference of rates, shown in percent.
+    pub(super) fn max_rate() -> Parameter {
+        Parameter {
+            scale: 100.0,
+            decimal_places: Some(Limit::DECIMAL_PLACES),
+            start: Some(0.02),
+            ..Parameter::number("max", "fails above", Range::from(0.0, 1.0))
+        }
+    }
+
+    /// The limit of a rule on a ratio.
+    pub(super) fn max_ratio() -> Parameter {
+        Parameter {
+            unit: "×",
+            scale: 1.0,
+            range: Some(Range::from(0.0, Limit::MAX)),
+            start: Some(2.0),
+            ..Parameter::max_rate()
+        }
+    }
+
+    /// The limit of a rule on a latency.
+    pub(super) fn max_ms() -> Parameter {
+        Parameter {
+            unit: "ms",
+            start: Some(300.0),
+            ..Parameter::number("max", "fails above", Range::above(0.0, MAX_LATENCY_MS))
+        }
+    }
+
+    /// Which quantile of the latencies.
+    pub(super) fn quantile() -> Parameter {
+        Parameter {
+            default: Some(Usual::Number(0.99)),
+            ..Parameter::number("quantile", "Quantile", Range::BETWEEN_0_AND_1)
+        }
+    }
+
+    /// The level at which a rule fails a release that is not worse.
+    pub(super) fn alpha() -> Parameter {
+        Parameter {
+            unit: "%",
+            scale: 100.0,
+            default: Some(Usual::Number(0.05)),
+            ..Parameter::number("alpha", "False alarms, at most", Range::BETWEEN_0_AND_1)
+        }
+    }
+
+    /// The same of one look.
+    pub(super) fn alpha_of_one_look() -> Parameter {
+        Parameter { label: "False alarms of one look, about", ..Parameter::alpha() }
+    }
+
+    pub(super) fn failure_limit() -> Parameter {
+        Parameter {
+            group: Group::Action,
+            unit: "failed looks",
+            default: Some(Usual::Number(1.0)),
+            ..Parameter::whole("failure_limit", "Acts after", Range::from(1.0, MAX_FAILURE_LIMIT))
+        }
+    }
+
+    pub(super) fn min_requests() -> Parameter {
+        Parameter {
+            group: Group::Look,
+            unit: "requests",
+            default: Some(Usual::Number(1.0)),
+            ..Parameter::whole("min_requests", "Needs at least", Range::from(1.0, MAX_COUNT))
+        }
+    }
+
+    pub(super) fn min_errors() -> Parameter {
+        Parameter {
+            group: Group::Look,
+            unit: "errors",
+            default: Some(Usual::Number(0.0)),
+            ..Parameter::whole("min_errors", "and", Range::from(0.0, MAX_COUNT))
+        }
+    }
+
+    pub(super) fn stages() -> Parameter {
+        Parameter {
+            group: Group::Action,
+            items: Some(Items { min: 1, max: MAX_STAGES }),
+            placeholder: "all",
+            ..Parameter::whole("stages", "In stages", Range::from(1.0, MAX_STAGES as f64))
+        }
+    }
+}
+
+/// A parameter that is one of some words, as it is declared.
+pub(super) struct Words<'a, T> {
+    pub(super) key: &'static str,
+    pub(super) group: Group,
+    pub(super) label: &'static str,
+    /// Each with what a form calls it.
+    pub(super) options: &'a [(T, &'static str)],
+    /// Which it is if nobody says.
+    pub(super) default: T,
+}
+
+impl<T: Word> Words<'_, T> {
+    pub(super) fn parameter(&self) -> Parameter {
+        let choice = |(word, label): &(T, &'static str)| Choice { value: word.word(), label };
+        Parameter {
+            key: self.key,
+            group: self.group,
+            label: self.label,
+            kind: Kind::Choice,
+            default: Some(Usual::Word(self.default.word())),
+            options: self.options.iter().map(choice).collect(),
+            ..BARE
+        }
+    }
+}
