@@ -28,14 +28,14 @@
 //!
 //! ```text
 //! observation ─ stats ─ rules ─ config ─┬─ world ─────┐
-//!                                       └─ policy ────┴─ rollout ─ study · report ─ text ─ wasm · CLI
+//!                                       └─ policy ────┴─ rollout ─ study · report ─ text · catalogue ─ wasm · CLI
 //! ```
 //!
 //! Read in that order. [`observation`] is what an operator can see; [`rules`]
 //! turn it into verdicts; [`config`] is what a person writes; [`world`] is the
 //! truth that observations are drawn from; [`policy`] turns verdicts into a
 //! traffic share; [`rollout`] is the loop; [`report`] is its result; a [`study`] is
-//! many rollouts.
+//! many rollouts. The [`catalogue`] lists what there is, for forms.
 //!
 //! # What always holds
 //! - No rule reads the truth: [`rules`] does not import [`world`].
@@ -47,6 +47,7 @@
 //!   threads.
 //! - An error changes nothing.
 
+pub mod catalogue;
 pub mod config;
 mod json;
 pub mod math;

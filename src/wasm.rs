@@ -7,6 +7,7 @@ use js_sys::{Array, Float64Array, JSON, Object, Reflect, Uint8Array, Uint32Array
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::catalogue;
 use crate::config::{self, Config, ConfigError};
 use crate::observation::{Arm, ByArm};
 use crate::policy::{Call, CallError};
@@ -252,6 +253,13 @@ pub fn default_config() -> Result<JsValue, JsError> {
 #[wasm_bindgen(unchecked_return_type = "Preset[]")]
 pub fn presets() -> Result<JsValue, JsError> {
     to_js(config::presets())
+}
+
+/// The catalogue: every rule with its parameters, states, calls, limits, and the parts
+/// of a configuration.
+#[wasm_bindgen(unchecked_return_type = "Catalogue")]
+pub fn catalogue() -> Result<JsValue, JsError> {
+    to_js(&catalogue::catalogue())
 }
 
 /// What is wrong with a configuration, and what is likely not meant.

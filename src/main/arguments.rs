@@ -83,6 +83,9 @@ pub(crate) enum Task {
     /// Print the JSON Schema of a configuration
     #[command(after_help = "Example:\n  canary-rollout schema > canary-rollout.schema.json")]
     Schema,
+    /// Print the catalogue: every rule with its parameters, states, calls, limits
+    #[command(after_help = "Example:\n  canary-rollout catalogue | jq '.rules[].rule'")]
+    Catalogue,
     /// List the presets, or print the configuration of one
     #[command(after_help = PRESETS_EXAMPLES)]
     Presets {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
+use canary_rollout::catalogue::catalogue;
 use canary_rollout::config::{
     CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
 };
@@ -77,6 +78,7 @@ fn command_line() -> Result<Outcome, String> {
         Task::Study { source, options } => study::study(&source.config, &options),
         Task::Validate { sources, quiet } => validate(&sources, quiet),
         Task::Schema => Ok(CONFIG_SCHEMA.to_string().into()),
+        Task::Catalogue => Ok(format!("{}\n", catalogue().to_json()).into()),
         Task::Presets { name: None } => Ok(list_presets().into()),
         Task::Presets { name: Some(name) } => read_source(OsStr::new(&name)).map(Outcome::from),
         Task::Completions { shell } => Ok(completions(shell).into()),

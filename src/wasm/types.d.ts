@@ -307,6 +307,115 @@ export interface Validation {
   warnings: Warning[];
 }
 
+/** What the engine offers: every rule with its parameters, states, calls and limits. */
+export interface Catalogue {
+  /** Plain limits first, then rules that keep a promise. */
+  rules: RuleEntry[];
+  /** In the order of their numbers. */
+  states: StateEntry[];
+  calls: CallEntry[];
+  /** How large things may be, at most. */
+  limits: {
+    config_bytes: number;
+    stages: number;
+    /** With those that plain thresholds stand for. */
+    rules: number;
+    ticks: number;
+    requests_per_tick: number;
+    looks: number;
+    latency_reads: number;
+    boundary_work: number;
+    seed: number;
+    runs: number;
+    sweep_values: number;
+    policies: number;
+    case_stages: number;
+    kept_runs: number;
+  };
+  /** The keys of a configuration by what they describe; `name` is of none. */
+  parts: { world: string[]; release: string[]; policy: string[] };
+}
+
+/** What a rule measures, and its limit: a share of requests, the difference of two, a ratio to the baseline and so on. */
+export type Quantity = "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "stake" | "score";
+
+/** A rule. */
+export interface RuleEntry {
+  /** Its name in a configuration. */
+  rule: string;
+  /** Its name in plain words. */
+  title: string;
+  /** What it is, in a sentence. */
+  description: string;
+  subject: "errors" | "latency";
+  quantity: Quantity;
+  /** Where its level holds; a plain limit promises nothing. */
+  guarantee: "none" | "every_look" | "planned_looks" | "one_look";
+  /** Whether it gathers evidence over the rollout rather than reads a window. */
+  gathers: boolean;
+  /** What a look takes at most, and each tick in its window, in microseconds of a processor of 2024. */
+  cost: { look_us: number; tick_us: number };
+  /** All that it takes, in the order of a form. Where only one option is left there is nothing to choose. */
+  parameters: Parameter[];
+}
+
+/** A parameter of a rule. */
+export interface Parameter {
+  key: string;
+  /** Its own, when and at what it looks, or where it holds and what it does. */
+  group: "method" | "look" | "action";
+  /** What stands before it in a form. */
+  label: string;
+  kind: "number" | "whole" | "choice";
+  /** The unit in which a form shows it. */
+  unit?: string;
+  /** What a form shows is the value times this; default 1. */
+  scale?: number;
+  /** The numbers it may be. */
+  min?: number;
+  max?: number;
+  /** Whether `min` itself is too small, `max` too large. */
+  excludes_min?: true;
+  excludes_max?: true;
+  decimal_places?: number;
+  /** How many values it has, if it is a list. */
+  items?: { min: number; max: number };
+  /** Another parameter that its values must exceed. */
+  above?: string;
+  /** Another parameter without which it is of no use. */
+  only_with?: string;
+  /** What it is if nobody says. */
+  default?: number | string;
+  /** What a form begins with where it has to be given. */
+  start?: number;
+  /** What it comes to if nobody says, in words, where that is no value. */
+  placeholder?: string;
+  /** The words it may be. */
+  options?: { value: string; label: string }[];
+}
+
+/** A state of a rollout. */
+export interface StateEntry {
+  state: State;
+  /** Its number in a series. */
+  number: number;
+  /** Its name in plain words. */
+  label: string;
+  is_terminal: boolean;
+  description: string;
+}
+
+/** A call on a rollout. */
+export interface CallEntry {
+  name: Call;
+  /** Its name on a button. */
+  label: string;
+  description: string;
+  /** Whether it is a command, which a person gives and the result lists. */
+  is_command: boolean;
+  allowed_in: State[];
+}
+
 /** The keys of a configuration that make a policy. */
 export type Policy = Pick<
   Config,

@@ -7,6 +7,7 @@
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
+mod catalogue;
 mod config;
 mod course;
 mod coverage;

@@ -122,6 +122,8 @@ fn text_is_for_eyes() {
 fn the_schema_the_presets_and_the_help_are_printed() {
     let schema: Value = serde_json::from_str(&succeed(&["schema"])).unwrap();
     assert!(schema["properties"]["stages"].is_object());
+    let catalogue: Value = serde_json::from_str(&succeed(&["catalogue"])).unwrap();
+    assert_eq!(catalogue["rules"][0]["rule"], "error_rate");
     assert!(succeed(&["presets"]).starts_with("default "));
     assert!(succeed(&["--help"]).contains("--at <TICK:COMMAND>"));
     assert!(succeed(&["--version"]).starts_with("canary-rollout "));
@@ -286,6 +288,7 @@ fn every_command_has_its_help() {
         ),
         ("validate", &["--quiet"]),
         ("schema", &[]),
+        ("catalogue", &[]),
         ("presets", &[]),
         ("completions", &[]),
         ("man", &[]),
@@ -317,7 +320,9 @@ fn every_command_has_its_help() {
 #[test]
 fn the_examples_of_the_help_are_understood() {
     let mut examples = 0;
-    for command in ["run", "study", "validate", "schema", "presets", "completions", "man"] {
+    for command in
+        ["run", "study", "validate", "schema", "catalogue", "presets", "completions", "man"]
+    {
         let help = succeed(&[command, "--help"]).replace("\\\n", " ");
         for line in help.lines().filter_map(|line| line.strip_prefix("  canary-rollout ")) {
             let typed = line.split(['|', '>', '<']).next().unwrap();

@@ -1,0 +1,267 @@
+//! The catalogue against what reads a configuration, and against the schema: whatever
+//! rule is listed, with whatever parameters, without a word about it here.
+
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use canary_rollout::catalogue::{RuleEntry, catalogue};
+use canary_rollout::config::{Config, config_schema};
+use canary_rollout::policy::{Call, State};
+use canary_rollout::rules::{Kind, Method, Parameter, Usual};
+use serde_json::{Value, json};
+
+/// A rule as a form begins it.
+fn started(entry: &RuleEntry) -> Value {
+    let mut rule = json!({ "rule": entry.rule });
+    for parameter in &entry.parameters {
+        if let Some(start) = parameter.start {
+            rule[parameter.key] = json!(start);
+        }
+    }
+    rule
+}
+
+/// A rule in a plan of as many stages as a rule may name.
+fn with(rule: &Value) -> Value {
+    let stage = |i: u32| json!({ "traffic_pct": f64::from(i) / 2.0, "duration_ticks": 1 });
+    json!({ "stages": (1..=100).map(stage).collect::<Vec<_>>(), "rules": [rule] })
+}
+
+/// Whether something is wrong with the rule's parameter of that key.
+fn is_refused(rule: &Value, key: &str) -> bool {
+    let path = format!("rules[0].{key}");
+    let error = Config::from_json(&with(rule).to_string()).err();
+    error.is_some_and(|error| error.problems().iter().any(|p| p.path.starts_with(&path)))
+}
+
+/// The rule with a value of a parameter; those that it speaks of stand beside it.
+fn with_value(entry: &RuleEntry, parameter: &Parameter, value: &Value) -> Value {
+    let mut rule = started(entry);
+    let range = |key: &str| {
+        let other = entry.parameters.iter().find(|other| other.key == key);
+        other.and_then(|other| other.range).unwrap_or_else(|| panic!("{key} of {}", entry.rule))
+    };
+    if let Some(key) = parameter.above {
+        rule[key] = json!(range(key).min + 1e-6);
+    }
+    if let Some(key) = parameter.only_with {
+        rule[key] = json!(f64::midpoint(range(key).min, range(key).max));
+    }
+    rule[parameter.key] = match parameter.items {
+        Some(_) if !value.is_array() => json!([value]),
+        _ => value.clone(),
+    };
+    rule
+}
+
+#[track_caller]
+fn check(entry: &RuleEntry, parameter: &Parameter, value: &Value, refused: bool) {
+    let rule = with_value(entry, parameter, value);
+    assert_eq!(is_refused(&rule, parameter.key), refused, "{rule}");
+}
+
+#[test]
+fn every_rule_is_listed_once_and_starts_valid() {
+    let entries = catalogue().rules;
+    let mut names: Vec<&str> = entries.iter().map(|entry| entry.rule).collect();
+    let mut all = Method::NAMES.to_vec();
+    names.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(names, all);
+    let titles: BTreeSet<&str> = entries.iter().map(|entry| entry.about.title).collect();
+    assert_eq!(titles.len(), entries.len());
+    for entry in &entries {
+        let config = Config::from_json(&with(&started(entry)).to_string()).unwrap();
+        assert_eq!(config.rules[0].method.name(), entry.rule);
+        assert_eq!(config.rules[0].method.about(), entry.about);
+        assert!(entry.description.ends_with('.'), "{entry:?}");
+        let keys: BTreeSet<&str> = entry.parameters.iter().map(|one| one.key).collect();
+        assert_eq!(keys.len(), entry.parameters.len(), "{keys:?}");
+        assert!(entry.parameters.iter().all(|one| !one.label.is_empty()), "{entry:?}");
+    }
+}
+
+#[test]
+fn a_number_is_taken_within_its_range_and_refused_just_beyond() {
+    let mut tried = 0;
+    for entry in &catalogue().rules {
+        for parameter in entry.parameters.iter().filter(|one| one.kind != Kind::Choice) {
+            let range = parameter.range.unwrap();
+            let is_whole = parameter.kind == Kind::Whole;
+            let step = if is_whole { 1.0 } else { (range.max - range.min) * 1e-6 };
+            // A limit has at most nine decimal places.
+            let number = |x: f64| json!((x * 1e9).round() / 1e9);
+            let inside = [
+                range.min + if range.excludes_min { step } else { 0.0 },
+                range.max - if range.excludes_max { step } else { 0.0 },
+            ];
+            let outside = [
+                range.min - if range.excludes_min { 0.0 } else { step },
+                range.max + if range.excludes_max { 0.0 } else { step },
+            ];
+            inside.iter().for_each(|x| check(entry, parameter, &number(*x), false));
+            outside.iter().for_each(|x| check(entry, parameter, &number(*x), true));
+            if is_whole {
+                check(entry, parameter, &number(inside[0] + 0.5), true);
+            }
+            if let Some(places) = parameter.decimal_places {
+                let finer = 10_f64.powi(-(places as i32 + 1));
+                check(entry, parameter, &json!(finer), true);
+                check(entry, parameter, &json!(finer * 10.0), false);
+            }
+            if let Some(items) = parameter.items {
+                let many = |n: usize| Value::from(vec![number(inside[1]); n]);
+                check(entry, parameter, &many(items.min), false);
+                check(entry, parameter, &many(items.max), false);
+                check(entry, parameter, &many(items.min - 1), true);
+                check(entry, parameter, &many(items.max + 1), true);
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn a_default_is_what_is_filled_in() {
+    let mut tried = 0;
+    for entry in &catalogue().rules {
+        for parameter in &entry.parameters {
+            let Some(usual) = parameter.default else { continue };
+            assert!(parameter.start.is_none(), "{parameter:?}");
+            let mut rule = with_value(entry, parameter, &Value::Null);
+            rule.as_object_mut().unwrap().remove(parameter.key);
+            let config = Config::from_json(&with(&rule).to_string()).unwrap();
+            let resolved = serde_json::to_value(&config.rules[0]).unwrap();
+            let found = &resolved[parameter.key];
+            match usual {
+                Usual::Number(number) => assert_eq!(found.as_f64(), Some(number), "{rule}"),
+                Usual::Word(word) => assert_eq!(found, word, "{rule}"),
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+#[test]
+fn what_has_to_be_given_is_missed() {
+    for entry in &catalogue().rules {
+        for parameter in &entry.parameters {
+            let mut rule = started(entry);
+            rule.as_object_mut().unwrap().remove(parameter.key);
+            let is_needed = parameter.start.is_some();
+            assert_eq!(is_refused(&rule, parameter.key), is_needed, "{rule}: {}", parameter.key);
+        }
+    }
+}
+
+/// All values that a choice has in any rule.
+fn all_options() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut all: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for parameter in catalogue().rules.into_iter().flat_map(|entry| entry.parameters) {
+        if parameter.kind == Kind::Choice {
+            all.entry(parameter.key).or_default().extend(parameter.options.iter().map(|o| o.value));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_options_are_the_words_that_are_taken() {
+    let all = all_options();
+    for entry in &catalogue().rules {
+        for parameter in entry.parameters.iter().filter(|one| one.kind == Kind::Choice) {
+            for value in &all[parameter.key] {
+                let is_offered = parameter.options.iter().any(|option| option.value == *value);
+                check(entry, parameter, &json!(value), !is_offered);
+            }
+        }
+    }
+    let schema = config_schema();
+    let rule = schema.pointer("/$defs/Rule/properties").unwrap();
+    for (key, values) in all {
+        let reference = rule[key]["$ref"].as_str().unwrap().trim_start_matches('#');
+        let choices = schema.pointer(reference).unwrap();
+        let list = choices["enum"].as_array().or(choices["oneOf"].as_array()).unwrap();
+        let word = |one: &Value| one["const"].as_str().or(one.as_str()).map(str::to_string);
+        let words: BTreeSet<String> = list.iter().filter_map(word).collect();
+        assert_eq!(words, values.into_iter().map(str::to_string).collect(), "{key}");
+    }
+}
+
+#[test]
+fn a_rule_takes_what_is_listed_and_nothing_else() {
+    let schema = config_schema();
+    let keys = schema.pointer("/$defs/Rule/properties").unwrap().as_object().unwrap();
+    let entries = catalogue().rules;
+    let listed: BTreeSet<&str> =
+        entries.iter().flat_map(|entry| &entry.parameters).map(|one| one.key).collect();
+    let in_schema: BTreeSet<&str> =
+        keys.keys().map(String::as_str).filter(|key| *key != "rule").collect();
+    assert_eq!(listed, in_schema);
+    for entry in &entries {
+        for other in entries.iter().flat_map(|entry| &entry.parameters) {
+            let is_taken = entry.parameters.iter().any(|one| one.key == other.key);
+            if is_taken {
+                continue;
+            }
+            let mut rule = started(entry);
+            let number = other.range.map(|range| json!(f64::midpoint(range.min, range.max)));
+            let value = number.unwrap_or_else(|| json!(other.options[0].value));
+            rule[other.key] = if other.items.is_some() { json!([value]) } else { value };
+            assert!(is_refused(&rule, other.key), "{rule}");
+        }
+    }
+}
+
+#[test]
+fn states_and_calls_are_the_policys() {
+    let catalogue = catalogue();
+    for (number, (entry, state)) in (0..).zip(catalogue.states.iter().zip(State::ALL)) {
+        assert_eq!((entry.state, entry.number), (state, number));
+        assert_eq!(entry.is_terminal, state.is_terminal());
+        assert_eq!(entry.label.to_uppercase().replace(' ', "_"), state.to_string());
+    }
+    for (entry, call) in catalogue.calls.iter().zip(Call::ALL) {
+        assert_eq!(entry.name, call.name());
+        for state in State::ALL {
+            let is_listed = entry.allowed_in.contains(&state);
+            assert_eq!(is_listed, call.check(state).is_ok(), "{entry:?} in {state}");
+        }
+    }
+    assert_eq!((catalogue.states.len(), catalogue.calls.len()), (5, 6));
+}
+
+#[test]
+fn the_parts_are_a_whole_configuration() {
+    let parts = catalogue().parts;
+    let mut keys = [parts.world, parts.release, parts.policy].concat();
+    keys.extend(["name", "$schema"]);
+    keys.sort_unstable();
+    let schema = config_schema();
+    let mut all: Vec<&str> =
+        schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    all.sort_unstable();
+    assert_eq!(keys, all);
+}
+
+/// As JSON it has the same content.
+#[test]
+fn the_catalogue_is_written_as_json() {
+    let catalogue = catalogue();
+    let value: Value = serde_json::from_str(&catalogue.to_json()).unwrap();
+    for (entry, written) in catalogue.rules.iter().zip(value["rules"].as_array().unwrap()) {
+        assert_eq!(written["rule"], entry.rule);
+        assert_eq!(written["title"], entry.about.title);
+        for (one, written) in entry.parameters.iter().zip(written["parameters"].as_array().unwrap())
+        {
+            assert_eq!(written["key"], one.key);
+            assert_eq!(written["max"].as_f64(), one.range.map(|range| range.max));
+            assert_eq!(written["start"].as_f64(), one.start);
+        }
+    }
+    assert_eq!(value["limits"]["stages"], 100);
+}
