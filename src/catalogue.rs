@@ -13,6 +13,7 @@ use crate::config::{
 };
 use crate::json;
 use crate::policy::{Call, Command, State};
+use crate::reading::MAX_DEPTH;
 use crate::rules::{About, Method, Parameter};
 use crate::seed::MAX_SEED;
 use crate::study::{KEPT_RUNS, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP};
@@ -84,6 +85,8 @@ pub struct CallEntry {
 pub struct Limits {
     /// Bytes of a configuration's text.
     pub config_bytes: usize,
+    /// Lists and objects of a configuration in one another.
+    pub config_depth: u32,
     /// Stages of a plan.
     pub stages: usize,
     /// Rules of a policy, with those that plain thresholds stand for.
@@ -147,6 +150,7 @@ pub fn catalogue() -> Catalogue {
         calls: Call::ALL.into_iter().map(call_entry).collect(),
         limits: Limits {
             config_bytes: MAX_CONFIG_BYTES,
+            config_depth: MAX_DEPTH,
             stages: MAX_STAGES,
             rules: MAX_RULES,
             ticks: MAX_TICKS,

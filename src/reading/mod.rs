@@ -12,7 +12,7 @@ mod parse;
 mod read;
 
 pub(crate) use fault::{Fault, Faults, MOST_TOLD, Place, Told, in_order};
-pub(crate) use node::Node;
+pub(crate) use node::{MAX_DEPTH, Node};
 pub(crate) use parse::{parse, without_mark};
 pub(crate) use read::{
     A_CHOICE, AN_OBJECT, Choice, Field, Part, Read, Word, fields, keys_of, read, read_object, words,

@@ -35,7 +35,7 @@ pub(super) struct Entry {
 
 /// Arrays and objects inside one another at most: beyond, a hostile text would
 /// exhaust the stack.
-pub(super) const MAX_DEPTH: u32 = 127;
+pub(crate) const MAX_DEPTH: u32 = 127;
 
 impl Node {
     fn new(value: Value) -> Self {

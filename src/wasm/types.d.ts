@@ -317,6 +317,8 @@ export interface Catalogue {
   /** How large things may be, at most. */
   limits: {
     config_bytes: number;
+    /** Lists and objects in one another. */
+    config_depth: number;
     stages: number;
     /** With those that plain thresholds stand for. */
     rules: number;

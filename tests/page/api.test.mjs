@@ -83,7 +83,7 @@ test('the exports are of the types that the .d.ts names', async () => {
     };
   });
   const { exports, columns, rule, presets, ...rest } = types;
-  for (const name of ['new_rollout', 'default_config', 'presets', 'validate', 'config_schema', 'version', 'Rollout']) {
+  for (const name of ['new_rollout', 'default_config', 'presets', 'catalogue', 'validate', 'config_schema', 'version', 'Rollout']) {
     assert.equal(exports[name], 'function', name);
   }
   assert.deepEqual(rest, {

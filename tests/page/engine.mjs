@@ -1,10 +1,13 @@
 // The engine the page was built with, in Node: what the page shows is held against it.
+// Modules of the page that are tried here ask it for the catalogue, too.
 import { readFileSync } from 'node:fs';
 import * as engine from '../../pkg/canary_rollout.js';
+import { readFrom } from '../../www/src/base/catalogue.js';
 
 engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url)) });
+readFrom(engine.catalogue);
 
-export const { default_config, new_rollout, new_study, presets, validate, version } = engine;
+export const { catalogue, default_config, new_rollout, new_study, presets, validate, version } = engine;
 
 /** The report of a rollout run to its end, or to a pause that waits for a person. */
 export function reportOf(config, seed) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { readLesson } from '../../www/src/lessons/lesson.js';
+import './engine.mjs';
 
 /** A lesson without a fault. */
 const GOOD = {

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { readLesson } from '../../www/src/lessons/lesson.js';
 import { readLink, writeLink } from '../../www/src/link/link.js';
+import './engine.mjs';
 
 /** Inputs of each property; more by `ROUNDS=1000000 node --test …`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 5_000);

@@ -5,6 +5,7 @@
 
 import shared from '../study/shared.js?function';
 import packed from '../../../pkg/canary_rollout_bg.wasm?lzma';
+import { catalogue, readFrom } from './catalogue.js';
 import { unpack } from './lzma.js';
 
 /** @typedef {import("../../../pkg/canary_rollout.js").Report} Report */
@@ -21,6 +22,11 @@ import { unpack } from './lzma.js';
 /** @typedef {import("../../../pkg/canary_rollout.js").Problem} Problem */
 /** @typedef {import("../../../pkg/canary_rollout.js").Warning} Warning */
 /** @typedef {import("../../../pkg/canary_rollout.js").Preset} Preset */
+/** @typedef {import("../../../pkg/canary_rollout.js").Catalogue} Catalogue */
+/** @typedef {import("../../../pkg/canary_rollout.js").RuleEntry} RuleEntry */
+/** @typedef {import("../../../pkg/canary_rollout.js").Parameter} Parameter */
+/** @typedef {import("../../../pkg/canary_rollout.js").Quantity} Quantity */
+/** @typedef {import("../../../pkg/canary_rollout.js").CallEntry} CallEntry */
 /** @typedef {import("../../../pkg/canary_rollout.js").Policy} Policy */
 /** @typedef {import("../../../pkg/canary_rollout.js").Rule} Rule */
 /** @typedef {import("../../../pkg/canary_rollout.js").ResolvedConfig} ResolvedConfig */
@@ -40,6 +46,7 @@ export const workerScript = `(${shared})().serve()`;
 export const { error_rate_intervals, new_rollout, new_study, validate, version, initSync, StudyLoop, Take, atOnce, made, ...engine } =
   shared();
 initSync({ module: engineBytes });
+readFrom(engine.catalogue);
 
 const all = engine.presets();
 
@@ -69,7 +76,7 @@ export const presetOf = (config) => all.find(({ json }) => json === config);
  * Whether a state is final.
  * @param {State} state
  */
-export const isFinal = (state) => state === 'ROLLED_BACK' || state === 'COMPLETED';
+export const isFinal = (state) => catalogue().states.some((one) => one.state === state && one.is_terminal);
 
 /**
  * What was thrown, as a text for people.

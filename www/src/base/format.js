@@ -1,6 +1,8 @@
 /** Numbers and names as people read them, each with its unit. */
 
-/** @import { Report, State, Outcome } from './engine.js' */
+import { catalogue, ruleNamed } from './catalogue.js';
+
+/** @import { Report, Outcome } from './engine.js' */
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
@@ -108,14 +110,8 @@ const UNITS = /** @type {Record<number, { name: string, short: string }>} */ ({
  */
 export const tickUnit = (tickSeconds) => UNITS[tickSeconds] ?? { name: 'tick', short: 'ticks' };
 
-/** @type {Record<State, string>} */
-export const STATE_WORDS = {
-  PROGRESSING: 'progressing',
-  PAUSED: 'paused',
-  ROLLING_BACK: 'rolling back',
-  ROLLED_BACK: 'rolled back',
-  COMPLETED: 'completed',
-};
+/** The states, each with its name in words. */
+export const stateWords = () => Object.fromEntries(catalogue().states.map(({ state, label }) => [state, label]));
 
 /** Who makes a decision. */
 export const DECIDERS = /** @type {const} */ ({ policy: 'the plan', rule: 'a rule', person: 'a person' });
@@ -142,19 +138,16 @@ export const ruleWords = (name) => name.replace(/_ms$/, '').replaceAll('_', ' ')
  */
 export function inUnitOf(rule, value) {
   if (value === null || Number.isNaN(value)) return '–';
-  switch (rule) {
-    case 'error_rate':
+  switch (ruleNamed(rule)?.quantity) {
+    case 'rate':
       return percent(value);
-    case 'error_rate_delta':
+    case 'difference':
       return measured(value * 100, Math.abs(value) === 0.01 ? 'point' : 'points');
-    case 'error_rate_ratio':
+    case 'ratio':
       return measured(value, '×');
-    case 'latency':
-    case 'latency_delta_ms':
+    case 'milliseconds':
       return milliseconds(value);
-    case 'z_test':
-    case 'fisher':
-    case 'mann_whitney':
+    case 'p_value':
       return `p\u00a0=\u00a0${significant(value)}`;
     default:
       return significant(value);

@@ -1,5 +1,7 @@
 /** Places in a JSON value and in its text: `stages[2].traffic_pct`. */
 
+import { limits } from './catalogue.js';
+
 /** @typedef {null | boolean | number | string | Json[] | { [key: string]: Json }} Json */
 
 /**
@@ -94,19 +96,17 @@ export function jsonOf(given) {
   }
 }
 
-/** How long a configuration's text may be: the engine reads no longer one. In characters. */
-const MOST_LENGTH = 1 << 20;
-/** How deep lists and objects may stand in one another, as for the engine. */
-const MOST_DEPTH = 127;
-
 /**
- * Why a text is not looked at at all; empty where it may be.
+ * Why a text is not looked at at all; empty where it may be. The engine reads no longer
+ * one.
  * @param {string} text
  */
-export const tooLong = (text) =>
-  text.length > MOST_LENGTH
-    ? `the text has ${text.length.toLocaleString('en')} characters, expected at most ${MOST_LENGTH.toLocaleString('en')}`
+export function tooLong(text) {
+  const most = limits().config_bytes;
+  return text.length > most
+    ? `the text has ${text.length.toLocaleString('en')} characters, expected at most ${most.toLocaleString('en')}`
     : '';
+}
 
 /**
  * The object that a text is the JSON of, `undefined` if it is none.
@@ -138,9 +138,9 @@ function endOfString(text, from) {
  * Whether brackets stand too deep in one another. One pass, and no recursion: it is for
  * texts that anybody wrote.
  * @param {string} text
- * @param {number} [most]
+ * @param {number} [most] as deep as the engine reads, if it is not given
  */
-export function isTooDeep(text, most = MOST_DEPTH) {
+export function isTooDeep(text, most = limits().config_depth) {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];

@@ -2,13 +2,14 @@
 
 import { extent, scaleLinear } from './scale.js';
 import { Plot, stageBands, yAxis } from './chart.js';
+import { isLatencyRule, ruleNamed } from '../base/catalogue.js';
 import { s } from '../base/dom.js';
 import { percent, tickUnit } from '../base/format.js';
 import { GRIP_WIDTH, LimitHandle } from './limit-handle.js';
 import { limitPaths } from './limit-paths.js';
 import { limitMarks } from './limit-marks.js';
 import { ARMS } from '../rollout/arms.js';
-import { deciding, errorRates, errorWindow, isLatencyRule, limitAt, limits, points } from '../rollout/model.js';
+import { deciding, errorRates, errorWindow, limitAt, limits, points } from '../rollout/model.js';
 import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.js';
 
 /** @import { Scene } from './timeline.js' */
@@ -116,11 +117,12 @@ export class ErrorChart {
     const value = report.config.rules[limit.rule].max ?? 0;
     const at = limit.points[limit.points.length - 1];
     // What the canary's own rate is measured from at that tick.
-    const base = limit.name === 'error_rate_ratio' ? at.value / value : at.value - value;
+    const quantity = ruleNamed(limit.name)?.quantity;
+    const base = quantity === 'ratio' ? at.value / value : at.value - value;
     const valueAt = (/** @type {number} */ pixels) => {
       const rate = y.invert(Math.max(y.range()[1], Math.min(y.range()[0], pixels)));
-      if (limit.name === 'error_rate') return rate;
-      return limit.name === 'error_rate_ratio' ? rate / base : rate - base;
+      if (quantity === 'rate') return rate;
+      return quantity === 'ratio' ? rate / base : rate - base;
     };
     return {
       rule: limit.name,

@@ -6,6 +6,7 @@
 import { extent, scaleLinear, scaleLog } from './scale.js';
 import { line } from './path.js';
 import { Plot, stageBands, yAxis } from './chart.js';
+import { isLatencyRule, ruleNamed } from '../base/catalogue.js';
 import { s } from '../base/dom.js';
 import { raised, significant, unbroken } from '../base/format.js';
 import { limitMarks } from './limit-marks.js';
@@ -33,8 +34,8 @@ export class EvidenceChart {
     this.active = this.#rule >= 0;
     if (!this.active) return;
     const { rule: name, look } = report.config.rules[this.#rule];
-    const planned = name === 'group_sequential';
-    this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : TITLES[name];
+    const planned = ruleNamed(name)?.quantity === 'score';
+    this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : stakeTitle(name);
     const { observed, limit } = series.rules[this.#rule];
     const seen = points(observed).map(({ tick, value }) => ({
       tick,
@@ -99,10 +100,9 @@ export class EvidenceChart {
   }
 }
 
-const TITLES = /** @type {Record<string, string>} */ ({
-  sequential: 'Evidence that the canary fails more: a stake of 1, bet on it',
-  slow_requests: 'Evidence that the canary is slow more often: a stake of 1, bet on it',
-});
+/** @param {string} rule */
+const stakeTitle = (rule) =>
+  `Evidence that the canary ${isLatencyRule(rule) ? 'is slow more often' : 'fails more'}: a stake of 1, bet on it`;
 
 /**
  * @param {Point[]} seen

@@ -4,9 +4,11 @@
  * let go, even if another one decides meanwhile.
  */
 
+import { ruleNamed } from '../base/catalogue.js';
 import { h } from '../base/dom.js';
 import { inUnitOf, tidy } from '../base/format.js';
 
+/** @import { Quantity } from '../base/engine.js' */
 /**
  * Sets a number that is held in a chart, at some paths of the configuration.
  * @typedef {(paths: string[], value: number, dragging: boolean) => void} OnSet
@@ -20,25 +22,26 @@ import { inUnitOf, tidy } from '../base/format.js';
 /** In CSS pixels. */
 export const GRIP_WIDTH = 26;
 
-/** By rule: how many of the shown unit are one, the unit, the step and the largest value. */
-const KINDS =
-  /** @type {Record<string, { scale: number, unit: string, words: string, step: number, most: number }>} */ ({
-    error_rate: { scale: 100, unit: '%', words: 'error rate', step: 0.0005, most: 1 },
-    error_rate_delta: {
-      scale: 100,
-      unit: 'points over the baseline',
-      words: 'error rate over the baseline',
-      step: 0.0005,
-      most: 1,
-    },
-    error_rate_ratio: {
-      scale: 1,
-      unit: 'times the baseline',
-      words: 'error rate by the baseline’s',
-      step: 0.05,
-      most: 100,
-    },
-  });
+/** By what a rule limits: the unit in words, and the step. What is not here is not held. */
+const QUANTITIES = /** @type {Partial<Record<Quantity, { unit: string, step: number }>>} */ ({
+  rate: { unit: '%', step: 0.0005 },
+  difference: { unit: 'points over the baseline', step: 0.0005 },
+  ratio: { unit: 'times the baseline', step: 0.05 },
+});
+
+/**
+ * How the limit of a rule is held: its name, unit and step, how many of the shown unit
+ * are one, and the largest value.
+ * @param {string} rule
+ */
+function kindOf(rule) {
+  const entry = ruleNamed(rule);
+  const quantity = entry && QUANTITIES[entry.quantity];
+  const parameter = entry?.parameters.find(({ key }) => key === 'max');
+  if (!quantity || !parameter) return null;
+  return { ...quantity, words: entry.title, scale: parameter.scale ?? 1, most: parameter.max ?? Infinity };
+}
+
 /** Steps that a key goes. */
 const KEYS = /** @type {Record<string, number>} */ ({
   ArrowUp: 2,
@@ -93,7 +96,7 @@ export class LimitHandle {
   /** @param {Holdable | null} limit */
   show(limit) {
     this.#shown = limit;
-    const kind = limit && KINDS[limit.rule];
+    const kind = limit && kindOf(limit.rule);
     this.#grip.hidden = this.#typed.hidden = !kind;
     if (!limit || !kind) return;
     const y = this.#held?.y ?? limit.y;
@@ -139,18 +142,20 @@ export class LimitHandle {
   /** @param {KeyboardEvent} event */
   #press(event) {
     const limit = this.#shown;
-    if (!(event.key in KEYS) || !limit) return;
+    const kind = limit && kindOf(limit.rule);
+    if (!(event.key in KEYS) || !kind) return;
     event.preventDefault();
     event.stopPropagation();
     this.#held ??= { limit, y: null };
-    this.#set(this.#held.limit.value + KEYS[event.key] * KINDS[limit.rule].step);
+    this.#set(this.#held.limit.value + KEYS[event.key] * kind.step);
   }
 
   #type() {
     const limit = this.#shown;
+    const kind = limit && kindOf(limit.rule);
     const typed = this.#number.valueAsNumber;
-    if (!limit || Number.isNaN(typed)) return;
-    this.onset(limit.paths, tidy(typed / KINDS[limit.rule].scale), false);
+    if (!kind || Number.isNaN(typed)) return;
+    this.onset(limit.paths, tidy(typed / kind.scale), false);
   }
 
   /**
@@ -158,9 +163,10 @@ export class LimitHandle {
    * @param {number} value
    */
   #set(value) {
-    if (!this.#held) return;
+    const kind = this.#held && kindOf(this.#held.limit.rule);
+    if (!this.#held || !kind) return;
     const { limit } = this.#held;
-    const { step, most } = KINDS[limit.rule];
+    const { step, most } = kind;
     limit.value = tidy(Math.min(most, Math.max(0, Math.round(value / step) * step)));
     this.#due ??= requestAnimationFrame(() => {
       this.#due = null;

@@ -1,5 +1,6 @@
 /** From a rule as resolved to where its limit is written in the configuration. */
 
+import { isLatencyRule } from '../base/catalogue.js';
 import { get, listAt } from '../base/json-path.js';
 
 /** @import { ResolvedConfig } from '../base/engine.js' */
@@ -17,7 +18,7 @@ export function limitPaths(draft, config, index) {
   const fromThresholds = config.rules.length - listAt(draft, 'rules').length;
   if (index >= fromThresholds) return [`rules[${index - fromThresholds}].max`];
   const key =
-    config.rules[index].rule === 'error_rate_delta' ? 'error_rate_threshold' : 'latency_threshold_ms';
+    isLatencyRule(config.rules[index].rule) ? 'latency_threshold_ms' : 'error_rate_threshold';
   const stages = config.rules[index].stages ?? config.stages.map((_, i) => i + 1);
   const paths = stages.map((number) => {
     const own = `stages[${number - 1}].${key}`;

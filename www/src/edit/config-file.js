@@ -1,14 +1,12 @@
 /** A configuration opened from a file and saved to one, or copied where frames forbid files. */
 
+import { limits } from '../base/catalogue.js';
 import { copyText } from '../base/copy-text.js';
 import { h } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { messageOf } from '../base/engine.js';
 import { get, parsed } from '../base/json-path.js';
 import { isFramed, saveFile } from '../base/save-file.js';
-
-/** The engine reads no longer text, and a page has no use for reading one. */
-const MOST_BYTES = 1 << 20;
 
 export class ConfigFile {
   #file = h('input', {
@@ -86,8 +84,10 @@ export class ConfigFile {
  * @param {File} file
  */
 async function readText(file) {
-  if (file.size > MOST_BYTES) {
-    const [size, most] = [file.size, MOST_BYTES].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
+  // The engine reads no longer text, and a page has no use for reading one.
+  const { config_bytes } = limits();
+  if (file.size > config_bytes) {
+    const [size, most] = [file.size, config_bytes].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
     throw new Error(`it has ${size}, a configuration at most ${most}.`);
   }
   if (file.size === 0) throw new Error('it is empty.');

@@ -3,6 +3,7 @@
  * neighbours, and a stage more or less. What is valid stays valid.
  */
 
+import { limits } from '../base/catalogue.js';
 import { tidy } from '../base/format.js';
 import { get, listAt, put } from '../base/json-path.js';
 
@@ -73,7 +74,7 @@ export const mostTicks = ({ duration_ticks }) => Math.max(MOST_TICKS, duration_t
  * @param {PlannedStage[]} stages
  * @param {number} i
  */
-export const hasRoomAfter = (stages, i) => stages.length < 100 && stages[i].traffic_pct < 100;
+export const hasRoomAfter = (stages, i) => stages.length < limits().stages && stages[i].traffic_pct < 100;
 
 /**
  * With a stage more, half the way to the next one or to all traffic. It is held to

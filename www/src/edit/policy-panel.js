@@ -6,8 +6,8 @@ import { h } from '../base/dom.js';
 import { get, listAt } from '../base/json-path.js';
 import { Panel } from './panel.js';
 import { withStageAfter, withoutStage } from './plan-edit.js';
-import { startRule } from './rule-kinds.js';
 import { ruleRow } from './rule-row.js';
+import { COURSE } from '../study/policies.js';
 
 /** @import { OnEdit } from './field.js' */
 /** @import { Kit } from './panel.js' */
@@ -47,7 +47,7 @@ export const policyPanel = (onedit, onchange) =>
       listAt(draft, 'rules').length === 0 ? h('p', { class: 'quiet' }, 'None beside the limits.') : null,
       h('ol', { class: 'rule-rows' }, ...listAt(draft, 'rules').map((rule, i) => ruleRow(kit, rule, i))),
       addButton('Add a rule', () =>
-        kit.edit(`rules[${listAt(draft, 'rules').length}]`, startRule('error_rate_delta')),
+        kit.edit(`rules[${listAt(draft, 'rules').length}]`, COURSE[0]),
       ),
       h('h4', {}, 'Otherwise'),
       h(

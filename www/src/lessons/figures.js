@@ -3,7 +3,7 @@
  * of a rollout's report, or of a study's. Probabilities are in percent.
  */
 
-import { DECIDERS, OUTCOMES, STATE_WORDS, count, counted, percent, ruleWords, significant } from '../base/format.js';
+import { DECIDERS, OUTCOMES, count, counted, percent, ruleWords, significant, stateWords } from '../base/format.js';
 
 /** @import { Report, StudyReport } from '../base/engine.js' */
 /** @typedef {string | number | null} Value `null` where there is none */
@@ -22,7 +22,12 @@ const chance = (p) => (p ? p.estimate * 100 : null);
 
 /** @type {Record<string, Figure>} */
 export const FIGURES = {
-  final_state: { values: STATE_WORDS, rollout: (report) => report.final_state },
+  final_state: {
+    get values() {
+      return stateWords();
+    },
+    rollout: (report) => report.final_state,
+  },
   outcome: {
     values: Object.fromEntries(Object.entries(OUTCOMES).map(([name, { word }]) => [name, word])),
     rollout: (report) => report.outcome,

@@ -32,11 +32,11 @@
  * - `reflect`: an `answer` to compare one's own with.
  */
 
+import { commands, limits } from '../base/catalogue.js';
 import { isTooDeep, locate, placeOf } from '../base/json-path.js';
-import { COMMANDS } from '../rollout/commands.js';
 import { FIGURES, figuresIn } from './figures.js';
 import { cut } from '../base/format.js';
-import { all, byKind, either, expect, list, object, oneOf, positive, record, text, whole } from './shape.js';
+import { all, byKind, either, expect, later, list, object, oneOf, positive, record, text, whole } from './shape.js';
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -75,7 +75,8 @@ const telling = all(text(1000), (value, path, fault) => {
 });
 
 /** @param {(name: string) => boolean} [fits] */
-const figure = (fits = () => true) => oneOf(...Object.keys(FIGURES).filter(fits));
+const figure = (fits = () => true) => later(() => oneOf(...Object.keys(FIGURES).filter(fits)));
+const command = later(() => oneOf(...commands().map(({ name }) => name)));
 const numeric = (/** @type {string} */ name) => !FIGURES[name].values;
 const number = expect('a number', (value) => typeof value === 'number');
 
@@ -145,9 +146,9 @@ const LESSON = record(
     start: record({}, {
       preset: short,
       config: changes,
-      seed: whole(0, Number.MAX_SAFE_INTEGER),
+      seed: later(() => whole(0, limits().seed)),
       tick: whole(0, 10_000),
-      commands: list(record({ tick: whole(0, 10_000), command: oneOf(...COMMANDS) }), 0, 50),
+      commands: list(record({ tick: whole(0, 10_000), command }), 0, 50),
     }),
     predict: byKind(foretold),
     reveal: either(isText, telling, record({ right: telling, wrong: telling })),

@@ -23,6 +23,13 @@ export const expect = (expected, test) => (value, path, fault) => {
   if (!test(value)) fault(path, `expected ${expected}`);
 };
 
+/**
+ * A shape that is made when it is used: what it says is not known before.
+ * @param {() => Shape} make
+ * @returns {Shape}
+ */
+export const later = (make) => (value, path, fault) => make()(value, path, fault);
+
 /** @param {number} most characters */
 export const text = (most) =>
   expect(`a text of at most ${most} characters`, (v) => typeof v === 'string' && v.trim() !== '' && v.length <= most);

@@ -1,9 +1,10 @@
 /** From a lesson to the rollout that it starts with, and to the figures of its checks. */
 
+import { catalogue } from '../base/catalogue.js';
 import { presetNamed, presets, validate } from '../base/engine.js';
 import { put, textOf } from '../base/json-path.js';
 import { faultOf, madeOf } from '../rollout/making.js';
-import { WORLD_KEYS, withPolicy } from '../study/policies.js';
+import { withPolicy } from '../study/policies.js';
 import { StudyRunner } from '../study/study-runner.js';
 import { FIGURES } from './figures.js';
 import { cut } from '../base/format.js';
@@ -17,8 +18,6 @@ import { cut } from '../base/format.js';
 
 /** Rollouts of a study, if a check does not say. */
 const RUNS = 2000;
-/** What of a configuration is the world and the release, not the policy. */
-const WORLD = [...WORLD_KEYS, 'canary'];
 
 /**
  * A configuration with changes, each by its path; `null` removes.
@@ -66,7 +65,9 @@ export function startProblems({ start }) {
 export function policyIn(policy, world) {
   const mine = JSON.parse(policy);
   const theirs = JSON.parse(world);
-  return { config: textOf(withPolicy(theirs, mine)), same: WORLD.every((key) => JSON.stringify(mine[key]) === JSON.stringify(theirs[key])) };
+  const { world: keys, release } = catalogue().parts;
+  const isSame = (/** @type {string} */ key) => JSON.stringify(mine[key]) === JSON.stringify(theirs[key]);
+  return { config: textOf(withPolicy(theirs, mine)), same: [...keys, ...release].every(isSame) };
 }
 
 /**

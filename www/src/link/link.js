@@ -4,8 +4,8 @@
  * What a link does not say is the default.
  */
 
+import { commands, limits } from '../base/catalogue.js';
 import { differences, placed } from './differences.js';
-import { COMMANDS } from '../rollout/commands.js';
 import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
@@ -30,8 +30,6 @@ import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** Of a link, in characters. */
 const MOST = 65_536;
-/** No rollout's plan is longer, in ticks. */
-const MOST_TICKS = 100_000;
 /** Of a value that a fault quotes. */
 const MOST_QUOTED = 40;
 
@@ -41,8 +39,8 @@ const MOST_QUOTED = 40;
  */
 const KEYS = {
   preset: (text, { presets }) => oneOf(text, presets.map(({ name }) => name)),
-  seed: (text) => numberIn(text, /^\d+$/, Number.MAX_SAFE_INTEGER, 'a whole number'),
-  tick: (text) => numberIn(text, /^\d+$/, MOST_TICKS, 'a whole number'),
+  seed: (text) => numberIn(text, /^\d+$/, limits().seed, 'a whole number'),
+  tick: (text) => numberIn(text, /^\d+$/, limits().ticks, 'a whole number'),
   view: (text, { views }) => oneOf(text, views),
   theme: (text) => oneOf(text, ['light', 'dark']),
   against: (text, { policies }) => oneOf(text, policies),
@@ -177,11 +175,12 @@ function configured(text) {
  */
 function toldBy(text, from) {
   const [, tick, command] = /^(\d{1,6}):(.*)$/.exec(text) ?? [];
-  if (Number(tick) <= MOST_TICKS && COMMANDS.some((one) => one === command)) {
+  const names = commands().map(({ name }) => String(name));
+  if (Number(tick) <= limits().ticks && names.includes(command)) {
     if (Number(tick) >= from) return { tick: Number(tick), command: /** @type {Told["command"]} */ (command) };
     throw found(text, `no tick before the ${from} of the command before it`);
   }
-  throw found(text, `TICK:COMMAND, a tick from 0 to ${MOST_TICKS} and one of ${COMMANDS.join(', ')}`);
+  throw found(text, `TICK:COMMAND, a tick from 0 to ${limits().ticks} and one of ${names.join(', ')}`);
 }
 
 /**

@@ -3,10 +3,10 @@
  * playhead over a rollout; "tell the rollout" changes the rollout itself.
  */
 
+import { commands } from '../base/catalogue.js';
 import { h, replace } from '../base/dom.js';
 import { count, tickUnit } from '../base/format.js';
 import { icon } from '../base/icons.js';
-import { COMMANDS } from './commands.js';
 
 /** @import { Call, Command, State } from '../base/engine.js' */
 /** @import { Session } from './session.js' */
@@ -81,16 +81,8 @@ export class Transport {
   }
 }
 
-/** What each command is called, and does. */
-const WORDS = /** @type {Record<Command, { name: string, does: string }>} */ ({
-  pause: { name: 'Pause', does: 'Stop the plan; traffic flows on' },
-  resume: { name: 'Resume', does: 'Go on with the plan' },
-  promote: { name: 'Promote', does: 'To the next stage at once' },
-  abort: { name: 'Abort', does: 'Roll back at once' },
-});
-
 export class Tell {
-  /** @type {Map<Command, HTMLButtonElement>} */
+  /** What each command does, with its button. @type {Map<Command, { does: string, button: HTMLButtonElement }>} */
   #buttons = new Map();
   #message = h('p', { class: 'message', role: 'status' });
   element;
@@ -101,13 +93,9 @@ export class Tell {
    * @param {() => void} onreset
    */
   constructor(ontell, onreset) {
-    for (const command of COMMANDS) {
-      const button = h(
-        'button',
-        { type: 'button', 'data-call': command, onclick: () => ontell(command) },
-        WORDS[command].name,
-      );
-      this.#buttons.set(command, button);
+    for (const { name, label, description } of commands()) {
+      const button = h('button', { type: 'button', 'data-call': name, onclick: () => ontell(name) }, label);
+      this.#buttons.set(name, { does: description, button });
     }
     const reset = h(
       'button',
@@ -121,7 +109,7 @@ export class Tell {
         'div',
         { class: 'tell-buttons', role: 'group', 'aria-label': 'Tell the rollout' },
         h('span', { class: 'tell-title' }, 'Tell the rollout:'),
-        ...this.#buttons.values(),
+        ...Array.from(this.#buttons.values(), ({ button }) => button),
         reset,
       ),
       this.#message,
@@ -133,8 +121,8 @@ export class Tell {
    * @param {Call[]} allowed the calls it allows
    */
   show(state, allowed) {
-    for (const [command, button] of this.#buttons) {
-      forbid(button, WORDS[command].does, allowed.includes(command) ? null : `Not while the rollout is ${state}`);
+    for (const [command, { does, button }] of this.#buttons) {
+      forbid(button, does, allowed.includes(command) ? null : `Not while the rollout is ${state}`);
     }
   }
 

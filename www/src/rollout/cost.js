@@ -4,6 +4,8 @@
  * configuration alone, so that it is the same on every machine.
  */
 
+import { ruleNamed } from '../base/catalogue.js';
+
 /** @import { ResolvedConfig, Rule } from '../base/engine.js' */
 /** @import { Order } from './take.js' */
 
@@ -24,15 +26,6 @@ export const runAlone = () => {
 /** Of a tick: to run it, and to tell of it in report and series. */
 const RUN = 1;
 const TELL = 60;
-/** Of a look, and of each tick in the window that it gathers anew. */
-const LOOKS = /** @type {Record<string, [look: number, tick: number]>} */ ({
-  latency: [5, 4],
-  latency_delta_ms: [5, 4],
-  mann_whitney: [90, 42],
-  slow_requests: [3, 0],
-  fisher: [20, 0.2],
-  group_sequential: [20, 0],
-});
 
 /**
  * Ticks that a rollout has at most, if nobody lets it wait.
@@ -80,7 +73,7 @@ export const areShort = (config, rollouts) => rollouts * costToRun(config) <= mo
 function costToRun(config, ticks = plannedTicks(config)) {
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (/** @type {Rule} */ rule) => {
-    const [look, each] = LOOKS[rule.rule] ?? [1, 0];
+    const { look_us: look, tick_us: each } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0 };
     const window = rule.window === 'tick' ? 1 : rule.window === 'rollout' ? ticks : Math.min(ticks, longest);
     if (rule.look !== 'every_tick') return config.stages.length * look + ticks * each;
     return ticks * (look + (each * (window + 1)) / 2);

@@ -2,6 +2,8 @@
  * From a report and its series to what is drawn: pure functions, no document.
  */
 
+import { isLatencyRule, ruleNamed } from '../base/catalogue.js';
+
 /** @import { Decision, Report, Series } from '../base/engine.js' */
 /** @import { Arm } from './arms.js' */
 
@@ -119,25 +121,16 @@ export function errorRates(series, arm, window) {
   return errors.map((failed, i) => (requests[i] > 0 ? failed / requests[i] : NaN));
 }
 
-/** The rules that gather evidence over the rollout. */
-const EVIDENCE_RULES = ['sequential', 'slow_requests', 'group_sequential'];
-
 /**
  * The index of the rule whose evidence is drawn: the one that decided, or the
  * first; -1 without one.
  * @param {Report} report
  */
 export function evidenceRule(report) {
-  const gathers = (/** @type {number} */ i) => EVIDENCE_RULES.includes(report.config.rules[i].rule);
+  const gathers = (/** @type {number} */ i) => ruleNamed(report.config.rules[i].rule)?.gathers ?? false;
   const decided = deciding(report)?.rule ?? null;
   return decided !== null && gathers(decided) ? decided : report.config.rules.findIndex((_, i) => gathers(i));
 }
-
-/** @param {string} name */
-export const isLatencyRule = (name) => name.startsWith('latency') || LATENCY_SHAPES.includes(name);
-
-/** The rules on latency that do not say so. */
-const LATENCY_SHAPES = ['slow_requests', 'mann_whitney'];
 
 /**
  * The decision of a rule that ended or stopped the rollout.

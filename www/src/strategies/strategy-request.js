@@ -3,8 +3,9 @@
  * a study, and what its report says of each. Pure functions, no document.
  */
 
+import { catalogue } from '../base/catalogue.js';
 import { presetNamed } from '../base/engine.js';
-import { WORLD_KEYS, withPolicy } from '../study/policies.js';
+import { withPolicy } from '../study/policies.js';
 
 /** @import { Policy, StudyCase, StudyReport } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -56,7 +57,8 @@ export const RELEASES = /** @type {Record<string, { name: string, canary: Json }
  * @returns {Json}
  */
 export function withStrategy({ name, ...policy }, config, canary) {
-  const world = Object.fromEntries(WORLD_KEYS.filter((key) => key in config).map((key) => [key, config[key]]));
+  const keys = catalogue().parts.world.filter((key) => key in config);
+  const world = Object.fromEntries(keys.map((key) => [key, config[key]]));
   return withPolicy({ name, ...world, canary }, /** @type {Json} */ (/** @type {unknown} */ (policy)));
 }
 

@@ -4,8 +4,8 @@
  * errors.
  */
 
+import { catalogue, isLatencyRule } from '../base/catalogue.js';
 import { get, put } from '../base/json-path.js';
-import { isLatencyRule } from '../rollout/model.js';
 
 /** @import { Policy, ResolvedConfig, Rule } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
@@ -18,8 +18,8 @@ export const POLICIES = {
   evidence: { button: 'Let the evidence decide', name: 'let the evidence decide' },
 };
 
-/** The limits of the course, for a policy that has none to look at once. @type {Rule[]} */
-const COURSE = [{ rule: 'error_rate_delta', max: 0.02 }];
+/** The limits of the course, for a policy that has none to look at once. */
+export const COURSE = [{ rule: 'error_rate_delta', max: 0.02 }];
 const EVIDENCE = /** @type {Rule} */ ({ rule: 'sequential', alpha: 0.05 });
 
 /** A rule with a plain limit. @param {Rule} rule */
@@ -70,23 +70,11 @@ export const policyOf = (name, { rules, stages, on_inconclusive, rollback_ticks 
   rollback_ticks,
 });
 
-/** The keys of a configuration that make its world, but for the release `canary`. */
-export const WORLD_KEYS = ['tick_seconds', 'traffic', 'noise', 'incidents', 'baseline'];
-/** Those that make its policy. */
-const POLICY_KEYS = [
-  'stages',
-  'error_rate_threshold',
-  'latency_threshold_ms',
-  'rules',
-  'on_inconclusive',
-  'rollback_ticks',
-];
-
 /**
  * The policy of a configuration as text, to compare.
  * @param {Json} draft
  */
-export const policyText = (draft) => JSON.stringify(POLICY_KEYS.map((key) => get(draft, key) ?? null));
+export const policyText = (draft) => JSON.stringify(catalogue().parts.policy.map((key) => get(draft, key) ?? null));
 
 /**
  * A configuration's world with the policy of another.
@@ -95,7 +83,7 @@ export const policyText = (draft) => JSON.stringify(POLICY_KEYS.map((key) => get
  * @returns {Json}
  */
 export const withPolicy = (world, policy) =>
-  POLICY_KEYS.reduce((config, key) => put(config, key, get(policy, key)), world);
+  catalogue().parts.policy.reduce((config, key) => put(config, key, get(policy, key)), world);
 
 /** The limits that stand beside the rules, everywhere or in a stage. */
 const LIMITS = ['error_rate_threshold', 'latency_threshold_ms'];

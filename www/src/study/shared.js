@@ -5,6 +5,7 @@
  */
 
 export {
+  catalogue,
   error_rate_intervals,
   initSync,
   new_rollout,

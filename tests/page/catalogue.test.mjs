@@ -1,0 +1,170 @@
+// The forms are built from the engine's catalogue: whatever rule it has, it is shown, and
+// no module of the page knows a rule by its name.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { catalogue, validate } from './engine.mjs';
+import { startBrowser } from './harness.mjs';
+import { CALM, button, field, json, show } from './rollout-page.mjs';
+
+const { withPage } = startBrowser();
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a row of fields shows, in order. */
+const shown = (row) =>
+  row.locator('.field').evaluateAll((fields) =>
+    fields.map((one) => {
+      const input = one.querySelector('input, select');
+      return {
+        key: input.dataset.path.replace('rules[0].', ''),
+        label: one.querySelector('label').textContent,
+        unit: one.querySelector('.unit')?.textContent,
+        value: input.value,
+        placeholder: input.placeholder || undefined,
+        options: input.options && Array.from(input.options, ({ value, text }) => [value, text]),
+      };
+    }),
+  );
+
+/** What it should show of a parameter, by the catalogue alone. */
+function expected({ key, label, unit, scale = 1, start, default: usual, only_with, placeholder, options }) {
+  const value = start ?? (only_with ? '' : usual) ?? '';
+  return {
+    key,
+    label,
+    unit,
+    value: typeof value === 'number' ? String(value * scale) : value,
+    placeholder: placeholder ?? (only_with && String(usual * scale)),
+    options: options?.map((option) => [option.value, option.label]),
+  };
+}
+
+const rules = catalogue().rules;
+const names = rules.map(({ rule, title }) => [rule, title]);
+
+/** The field that names the rule, then those of its parameters that leave a choice. */
+const form = ({ rule, parameters }, all) => [
+  { key: 'rule', label: 'Rule', unit: undefined, value: rule, placeholder: undefined, options: all },
+  ...parameters.filter(({ options }) => options?.length !== 1).map(expected),
+];
+
+test('every rule is shown as the catalogue has it', () =>
+  withPage('file', async (page) => {
+    await show(page, CALM);
+    await button(page, 'Add a rule').click();
+    for (const entry of rules) {
+      await field(page, 'rules[0].rule').selectOption(entry.rule);
+      assert.deepEqual(await shown(page.locator('.rule-row')), form(entry, names));
+      assert.deepEqual(validate(await json(page)).problems, [], entry.rule);
+    }
+  }));
+
+test('what a rule does and where it holds is kept when it becomes another', () =>
+  withPage('file', async (page) => {
+    await show(page, { ...CALM, rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }] });
+    await field(page, 'rules[0].rule').selectOption('latency');
+    assert.deepEqual((await json(page)).rules, [{ rule: 'latency', max: 300, on_fail: 'pause', stages: [1] }]);
+  }));
+
+/** A rule that nobody has written. */
+const INVENTED = {
+  rule: 'wobble',
+  title: 'wobble of the clock',
+  description: 'A limit on how much the clock wobbles.',
+  subject: 'latency',
+  quantity: 'ratio',
+  guarantee: 'none',
+  gathers: false,
+  cost: { look_us: 1, tick_us: 0 },
+  parameters: [
+    { key: 'swing', group: 'method', label: 'Swings by', kind: 'number', unit: 'ms', scale: 1000, min: 0, max: 1, start: 0.004 },
+    { key: 'teeth', group: 'method', label: 'At teeth', kind: 'whole', min: 1, max: 60, items: { min: 1, max: 60 }, placeholder: 'all' },
+    { key: 'rust', group: 'method', label: 'Rusted to', kind: 'number', unit: '%', scale: 100, only_with: 'swing', default: 0.5 },
+    { key: 'hand', group: 'method', label: 'of', kind: 'choice', default: 'long', options: [{ value: 'short', label: 'the short hand' }, { value: 'long', label: 'the long hand' }] },
+    { key: 'window', group: 'look', label: 'at', kind: 'choice', default: 'rollout', options: [{ value: 'rollout', label: 'the rollout so far' }] },
+    { key: 'strikes', group: 'action', label: 'Strikes', kind: 'whole', min: 1, max: 12, unit: 'times', default: 1 },
+  ],
+};
+
+/** The form of the policy by itself, with a catalogue to be given. */
+const PANEL = `
+  import { readFrom } from './www/src/base/catalogue.js';
+  import { put } from './www/src/base/json-path.js';
+  import { policyPanel } from './www/src/edit/policy-panel.js';
+  window.openPanel = (catalogue, draft) => {
+    readFrom(() => catalogue);
+    window.draft = draft;
+    const panel = policyPanel((path, value) => {
+      window.draft = put(window.draft, path, value);
+      panel.show(window.draft, null, []);
+    }, () => {});
+    panel.element.id = 'panel';
+    document.body.replaceChildren(panel.element);
+    panel.show(draft, null, []);
+  };`;
+
+test('a rule that no module has heard of has its form', async () => {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: PANEL, resolveDir: ROOT },
+    bundle: true,
+    format: 'iife',
+    write: false,
+  });
+  await withPage('file', async (page) => {
+    await page.addScriptTag({ content: outputFiles[0].text });
+    const all = [...rules, INVENTED];
+    await page.evaluate(
+      ([offered, draft]) => window.openPanel(offered, draft),
+      [{ ...catalogue(), rules: all }, { ...CALM, rules: [{ rule: 'fisher' }] }],
+    );
+    const path = (key) => page.locator(`[data-path="rules[0].${key}"]`);
+    await path('rule').selectOption('wobble');
+    assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'wobble', swing: 0.004 }]);
+    const row = page.locator('.rule-row');
+    assert.deepEqual(await shown(row), form(INVENTED, [...names, ['wobble', 'wobble of the clock']]));
+    await path('swing').fill('7');
+    await path('teeth').fill('3, 12');
+    await path('rust').fill('25');
+    await path('hand').selectOption('short');
+    await path('strikes').fill('4');
+    const rule = { rule: 'wobble', swing: 0.007, teeth: [3, 12], rust: 0.25, hand: 'short', strikes: 4 };
+    assert.deepEqual(await page.evaluate(() => window.draft.rules), [rule]);
+    await path('rule').selectOption('latency');
+    assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'latency', max: 300, strikes: 4 }]);
+  });
+});
+
+test('its type has every key of it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catalogue-'));
+  try {
+    const types = JSON.stringify(join(ROOT, 'pkg/canary_rollout.js'));
+    const program = `import type { Catalogue } from ${types};\nexport const all: Catalogue = ${JSON.stringify(catalogue())};\n`;
+    writeFileSync(join(folder, 'program.ts'), program);
+    const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2022', types: [], module: 'esnext', moduleResolution: 'bundler' };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    assert.fail(error.stdout || error);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** What names rules: what the page proposes by itself, not what it offers. */
+const CONTENT = ['study/policies.js'];
+
+test('no module of the page knows a rule by its name', () => {
+  const folder = new URL('../../www/src/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
+  assert.ok(files.length > 80);
+  // A name in quotes, or as the key of a list. One is an ordinary word, too.
+  const told = rules.map(({ rule }) => rule).filter((rule) => rule !== 'latency').join('|');
+  const named = new RegExp(`['"\`](${told})['"\`]|^\\s*(${told}|latency): [[{'"]`, 'm');
+  const found = files.filter((name) => named.test(readFileSync(new URL(name, folder), 'utf8')));
+  assert.deepEqual(found, CONTENT);
+});
