@@ -134,7 +134,6 @@ pub struct Choice {
     pub label: &'static str,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_one(x: &f64) -> bool {
     *x == 1.0
 }

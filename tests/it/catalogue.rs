@@ -107,9 +107,9 @@ fn a_number_is_taken_within_its_range_and_refused_just_beyond() {
                 check(entry, parameter, &number(inside[0] + 0.5), true);
             }
             if let Some(places) = parameter.decimal_places {
-                let finer = 10_f64.powi(-(places as i32 + 1));
-                check(entry, parameter, &json!(finer), true);
-                check(entry, parameter, &json!(finer * 10.0), false);
+                let finest: f64 = format!("1e-{places}").parse().unwrap();
+                check(entry, parameter, &json!(finest), false);
+                check(entry, parameter, &json!(finest / 10.0), true);
             }
             if let Some(items) = parameter.items {
                 let many = |n: usize| Value::from(vec![number(inside[1]); n]);
