@@ -8,12 +8,12 @@
 use serde::Serialize;
 
 use crate::config::{
-    MAX_BOUNDARY_WORK, MAX_CONFIG_BYTES, MAX_LATENCY_READS, MAX_LOOKS, MAX_REQUESTS_PER_TICK,
-    MAX_RULES, MAX_STAGES, MAX_TICKS, POLICY_KEYS,
+    MAX_BOUNDARY_WORK, MAX_CONFIG_BYTES, MAX_CONFIG_VALUES, MAX_LATENCY_READS, MAX_LOOKS,
+    MAX_REQUESTS_PER_TICK, MAX_RULES, MAX_STAGES, MAX_TICKS, PolicyInput, WorldInput,
 };
 use crate::json;
 use crate::policy::{Call, Command, State};
-use crate::reading::MAX_DEPTH;
+use crate::reading::{MAX_DEPTH, keys_of};
 use crate::rules::{About, Method, Parameter};
 use crate::seed::MAX_SEED;
 use crate::study::{KEPT_RUNS, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP};
@@ -85,6 +85,8 @@ pub struct CallEntry {
 pub struct Limits {
     /// Bytes of a configuration's text.
     pub config_bytes: usize,
+    /// Values of a configuration: numbers, texts, lists and objects.
+    pub config_values: usize,
     /// Lists and objects of a configuration in one another.
     pub config_depth: u32,
     /// Stages of a plan.
@@ -121,15 +123,12 @@ pub struct Limits {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parts {
     /// Traffic, baseline and what happens to both versions.
-    pub world: &'static [&'static str],
+    pub world: Vec<&'static str>,
     /// The release on trial.
-    pub release: &'static [&'static str],
+    pub release: Vec<&'static str>,
     /// The plan and what decides.
-    pub policy: &'static [&'static str],
+    pub policy: Vec<&'static str>,
 }
-
-const WORLD_KEYS: [&str; 5] = ["tick_seconds", "traffic", "noise", "incidents", "baseline"];
-const RELEASE_KEYS: [&str; 1] = ["canary"];
 
 /// What the engine offers: every rule with its parameters, states, calls and limits.
 pub fn catalogue() -> Catalogue {
@@ -150,6 +149,7 @@ pub fn catalogue() -> Catalogue {
         calls: Call::ALL.into_iter().map(call_entry).collect(),
         limits: Limits {
             config_bytes: MAX_CONFIG_BYTES,
+            config_values: MAX_CONFIG_VALUES,
             config_depth: MAX_DEPTH,
             stages: MAX_STAGES,
             rules: MAX_RULES,
@@ -165,7 +165,11 @@ pub fn catalogue() -> Catalogue {
             case_stages: MAX_CASE_STAGES,
             kept_runs: KEPT_RUNS,
         },
-        parts: Parts { world: &WORLD_KEYS, release: &RELEASE_KEYS, policy: &POLICY_KEYS },
+        parts: Parts {
+            world: keys_of::<WorldInput>(),
+            release: vec!["canary"],
+            policy: keys_of::<PolicyInput>(),
+        },
     }
 }
 

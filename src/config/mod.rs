@@ -21,7 +21,7 @@ mod world;
 mod written;
 
 pub use error::ConfigError;
-pub(crate) use input::ConfigInput;
+pub(crate) use input::{ConfigInput, PolicyInput, WorldInput};
 pub use policy::{AfterExtension, OnInconclusive, PolicyConfig, Stage, StagePause};
 pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};

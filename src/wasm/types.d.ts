@@ -317,6 +317,8 @@ export interface Catalogue {
   /** How large things may be, at most. */
   limits: {
     config_bytes: number;
+    /** Numbers, texts, lists and objects. */
+    config_values: number;
     /** Lists and objects in one another. */
     config_depth: number;
     stages: number;

@@ -32,7 +32,7 @@ fn with(rule: &Value) -> Value {
 /// Whether something is wrong with the rule's parameter of that key.
 fn is_refused(rule: &Value, key: &str) -> bool {
     let path = format!("rules[0].{key}");
-    let error = Config::from_json(&with(rule).to_string()).err();
+    let error = Config::from_text(&with(rule).to_string()).err();
     error.is_some_and(|error| error.problems().iter().any(|p| p.path.starts_with(&path)))
 }
 
@@ -73,9 +73,9 @@ fn every_rule_is_listed_once_and_starts_valid() {
     let titles: BTreeSet<&str> = entries.iter().map(|entry| entry.about.title).collect();
     assert_eq!(titles.len(), entries.len());
     for entry in &entries {
-        let config = Config::from_json(&with(&started(entry)).to_string()).unwrap();
-        assert_eq!(config.rules[0].method.name(), entry.rule);
-        assert_eq!(config.rules[0].method.about(), entry.about);
+        let config = Config::from_text(&with(&started(entry)).to_string()).unwrap();
+        assert_eq!(config.policy().rules[0].method.name(), entry.rule);
+        assert_eq!(config.policy().rules[0].method.about(), entry.about);
         assert!(entry.description.ends_with('.'), "{entry:?}");
         let keys: BTreeSet<&str> = entry.parameters.iter().map(|one| one.key).collect();
         assert_eq!(keys.len(), entry.parameters.len(), "{keys:?}");
@@ -133,8 +133,8 @@ fn a_default_is_what_is_filled_in() {
             assert!(parameter.start.is_none(), "{parameter:?}");
             let mut rule = with_value(entry, parameter, &Value::Null);
             rule.as_object_mut().unwrap().remove(parameter.key);
-            let config = Config::from_json(&with(&rule).to_string()).unwrap();
-            let resolved = serde_json::to_value(&config.rules[0]).unwrap();
+            let config = Config::from_text(&with(&rule).to_string()).unwrap();
+            let resolved = serde_json::to_value(&config.policy().rules[0]).unwrap();
             let found = &resolved[parameter.key];
             match usual {
                 Usual::Number(number) => assert_eq!(found.as_f64(), Some(number), "{rule}"),
