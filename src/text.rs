@@ -16,7 +16,7 @@ const CHART_COLUMNS: usize = 60;
 pub fn rollout_text(rollout: &Rollout) -> String {
     let report = rollout.report();
     let mut text = String::new();
-    let name = if report.config.name().is_empty() { "rollout" } else { &report.config.name() };
+    let name = if report.config.name().is_empty() { "rollout" } else { report.config.name() };
     let name = shown(name);
     let seconds = report.config.world().tick_seconds;
     let ticks = counted(u64::from(report.metrics.ticks), "tick");
@@ -197,7 +197,7 @@ fn study_cases(report: &StudyReport) -> Vec<StudyCase<'_>> {
 /// A study as text, ending in a line break.
 pub fn study_text(report: &StudyReport) -> String {
     let mut text = String::new();
-    let name = if report.config.name().is_empty() { "study" } else { &report.config.name() };
+    let name = if report.config.name().is_empty() { "study" } else { report.config.name() };
     let name = shown(name);
     let runs = counted(report.runs, "run");
     let partial = if report.partial { ", stopped early" } else { "" };
