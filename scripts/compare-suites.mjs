@@ -2,8 +2,8 @@
 // Fails unless the same tests passed natively and in Chromium.
 // Usage: scripts/compare-suites.mjs NATIVE_OUTPUT CHROMIUM_OUTPUT
 //
-// wasm-pack skips what is not configured for a browser, and exits with 0. So what
-// counts is the tests that each run names, not its exit status.
+// wasm-pack skips tests that are not configured for a browser, and exits with 0. So
+// the names of the tests in each output are compared, not the exit status.
 import { readFileSync } from 'node:fs';
 
 /** Tests of what a browser does not have: a program, a file, a thread. */
@@ -21,8 +21,8 @@ if (problems.length > 0) process.exit(1);
 console.log(`compare-suites: the same ${chromium.size} tests passed natively and in Chromium`);
 
 /**
- * The names of the tests that passed, each after its crate's root file, without
- * the documentation's examples.
+ * The names of the tests that passed, each with the root file of its crate, without
+ * doctests.
  * @param {string} path of the output of `cargo test` or `wasm-pack test`
  */
 function passedTests(path) {

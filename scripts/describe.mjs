@@ -1,4 +1,4 @@
-// The package's types and its custom-elements manifest, made of the one table in
+// Generates the package's types and its custom-elements manifest from the table in
 // interface.mjs.
 import { ENGINE_TYPES, attributes, cssParts, cssProperties, events, methods, properties, slots } from './interface.mjs';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Prints what the page costs: bytes, time to the first chart, frames while it
-// plays, the longest task, memory. Figures to be read, not asserted: they depend
-// on the machine, but for the bytes.
+// Prints the cost of the page: bytes, time to the first chart, frames during play,
+// the longest task, memory. The figures are not asserted, because all except the
+// bytes depend on the machine.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { launchChromium } from '../tests/page/harness.mjs';

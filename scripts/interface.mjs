@@ -1,6 +1,6 @@
-// What `<canary-rollout>` shows to its host, in one table. The build makes the
-// package's types and its custom-elements manifest of it; a test holds the table
-// against the element.
+// The public interface of `<canary-rollout>`, in one table. The build generates the
+// package's types and its custom-elements manifest from it, and a test compares it
+// with the element.
 
 /** The types of these names come from the engine. */
 export const ENGINE_TYPES = ['Config', 'Decision', 'Report', 'State'];
@@ -19,7 +19,8 @@ export const attributes = [
 ];
 
 /**
- * `takes` is what a property may be set to, where that is more than it gives.
+ * `takes` is the type that a property may be set to, if that is wider than its own
+ * type.
  * @type {{ name: string, type: string, takes?: string, readonly?: boolean, description: string }[]}
  */
 export const properties = [

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Draws the page: README's three pictures into docs/, which are committed, and
-// into pictures/ every view at three widths, light and dark, to be looked at.
+// Draws the page: the three pictures of README.md into docs/, which are committed,
+// and every view at three widths, light and dark, into pictures/ for review.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../tests/page/harness.mjs';
@@ -54,7 +54,8 @@ async function draw(link, { width, height, colorScheme, whole }, path) {
   };
   await studied();
   if (whole) {
-    // What is off the screen is laid out only when it is on it.
+    // Content is laid out only when it is on screen, so the window is made as tall
+    // as the page.
     const tall = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width, height: Math.max(height, tall + 2000) });
     await page.waitForTimeout(300);

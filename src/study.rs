@@ -273,7 +273,8 @@ impl Study {
     /// - `seed`: the first seed; default 0. All seeds must be below 2⁵³.
     /// - `horizon_ticks`: the number of ticks for which excess errors are counted;
     ///   default the longest that a rollout of the study can take, including
-    ///   extensions and `rollback_ticks` ([`Config::most_ticks`]).
+    ///   extensions and `rollback_ticks`
+    ///   ([`PolicyConfig::most_ticks`](crate::config::PolicyConfig::most_ticks)).
     /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
     ///   configuration to change first.
     /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the

@@ -43,7 +43,7 @@ fn huge_counts_take_no_longer_than_their_spread() {
     }
     let hopeless = fisher_test(1_000_000_000_000, 1_000_000_000_000, 0, 1_000_000_000_000);
     assert_eq!(hopeless.p_value, 0.0);
-    // A thousand million below the mode: too far to sum up to it.
+    // A thousand million below the mode, which is too far to sum up to it.
     let better = fisher_test(1_000_000_000, 1_000_000_000_000, 3_000_000_000, 1_000_000_000_000);
     assert_eq!((better.p_value, better.mid_p_value), (1.0, 1.0));
     let harmless = fisher_test(0, 1_000_000_000_000, 1_000_000_000_000, 1_000_000_000_000);
