@@ -20,7 +20,7 @@ const ratios = turns.map(({ ratio }) => ratio).sort((a, b) => a - b);
 console.table(turns);
 console.log(`median ratio ${ratios[TURNS >> 1].toFixed(1)}`);
 
-/** Rollouts by the processor seconds that a program takes for them. */
+/** Rollouts per second of processor time of a program. */
 function rate(runs, command) {
   const timed = 'TIMEFORMAT=%U; { time "$@" >/dev/null 2>&1; }';
   const { status, stderr } = spawnSync('bash', ['-c', timed, 'bash', ...command(String(runs))], {

@@ -21,7 +21,7 @@ const WASM_OPT = [
   ...['--strip-debug', '--strip-producers', '--strip-target-features'],
 ];
 
-/** What the bundles of the element and of its worker have in common. */
+/** Options that the bundles of the element and of its worker share. */
 const SHARED = {
   bundle: true,
   minify: true,
@@ -57,7 +57,7 @@ const asFunction = {
   },
 };
 
-/** `import css from './sheet.css'` is the sheet's text, as short as it goes. */
+/** `import css from './sheet.css'` is the minified text of the style sheet. */
 const styleText = {
   name: 'style-text',
   setup(build) {
@@ -96,14 +96,14 @@ await Promise.all([
   describe(),
 ]);
 
-/** Compiles the engine to `pkg/`; throws when a program fails. */
+/** Compiles the engine to `pkg/`; throws if a program fails. */
 function buildEngine() {
   const wasm = 'pkg/canary_rollout_bg.wasm';
   run('wasm-pack', 'build', '--profile', 'page', '--no-opt', '--target', 'web', '--out-dir', 'pkg');
   run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
 }
 
-/** Writes what is told of the element, and copies the engine, whose types it names. */
+/** Writes the types and the manifest of the element, and copies the engine, to whose types they refer. */
 async function describe() {
   await mkdir('www/dist/engine', { recursive: true });
   await Promise.all([

@@ -6,7 +6,7 @@
 // the names of the tests in each output are compared, not the exit status.
 import { readFileSync } from 'node:fs';
 
-/** Tests of what a browser does not have: a program, a file, a thread. */
+/** Tests that need what a browser does not have: processes, files or threads. */
 const NATIVE_ONLY = /^tests\/it\/main\.rs native::/;
 
 const [native, chromium] = process.argv.slice(2).map(passedTests);
@@ -37,7 +37,7 @@ function passedTests(path) {
   return passed;
 }
 
-/** What is in `all` and not in `some`, but for the native-only tests. */
+/** The tests in `all` that are not in `some`, without the native-only ones. */
 function missing(all, some) {
   return [...all].filter((test) => !some.has(test) && !NATIVE_ONLY.test(test)).sort();
 }

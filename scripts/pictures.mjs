@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../tests/page/harness.mjs';
 
-/** What there is to see, by the link that leads there. */
+/** The links of all pictures. */
 const LINKS = {
   opening: '',
   'bad-release-midway': 'v=1&preset=twice-the-errors&seed=1&tick=12',
@@ -21,7 +21,7 @@ const LINKS = {
   'lesson-veiled': 'v=1&lesson=slow-leak',
 };
 const WIDTHS = { desktop: 1366, tablet: 820, phone: 320 };
-/** README's, the first screen of a link. */
+/** The pictures of README.md: the first screen of a link. */
 const README = {
   page: { link: 'opening', width: 1366, height: 900 },
   requests: { link: 'view-flow', width: 900, height: 620 },

@@ -374,8 +374,8 @@ impl Study {
     /// few outcomes are held at a time.
     fn chunk(&self) -> u64 {
         let ticks = |case: &Case| {
-            let dear = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
-            case.plan.config().policy().planned_ticks() * dear
+            let cost = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
+            case.plan.config().policy().planned_ticks() * cost
         };
         let ticks: u64 = self.cases.iter().map(ticks).sum();
         (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::problem::Problem;
-use crate::reading::{Fault, MOST_TOLD, in_order};
+use crate::reading::{Fault, MAX_REPORTED, in_order};
 
 /// The reasons why a configuration is refused: all of its faults, in the order of
 /// the text. A syntax error is reported alone, because the text after it cannot be
@@ -20,8 +20,8 @@ const MAX_PATH: usize = 500;
 impl ConfigError {
     /// Faults of values without a text, in the order of the schema.
     pub(crate) fn of_values(mut problems: Vec<Problem>) -> Self {
-        let more = problems.len().saturating_sub(MOST_TOLD);
-        problems.truncate(MOST_TOLD);
+        let more = problems.len().saturating_sub(MAX_REPORTED);
+        problems.truncate(MAX_REPORTED);
         ConfigError { problems, more }
     }
 
@@ -37,8 +37,8 @@ impl ConfigError {
             let line_column = Some(fault.place.line_column());
             Problem { line_column, ..problem(fault) }
         };
-        let more = faults.len().saturating_sub(MOST_TOLD);
-        ConfigError { problems: order.into_iter().take(MOST_TOLD).map(problem).collect(), more }
+        let more = faults.len().saturating_sub(MAX_REPORTED);
+        ConfigError { problems: order.into_iter().take(MAX_REPORTED).map(problem).collect(), more }
     }
 
     /// Faults of a tree, whose parts may come from several texts.

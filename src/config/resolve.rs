@@ -7,7 +7,7 @@ use super::thresholds::{Thresholds, plain_rules};
 use super::*;
 use crate::json::plain;
 use crate::problem::Problem;
-use crate::reading::{self, Fault, Faults, Node, Place, Told};
+use crate::reading::{self, Fault, Faults, Node, Place, Reported};
 use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
@@ -32,7 +32,7 @@ impl Config {
     /// places in the text; or the first syntax error.
     pub fn from_text(text: &str) -> Result<Config, ConfigError> {
         let (tree, input, faults) = read_text(text)?;
-        let problems = match resolved(&input, &faults.told()) {
+        let problems = match resolved(&input, &faults.reported()) {
             Ok(config) if faults.is_empty() => return Ok(config),
             resolved => resolved.err().unwrap_or_default(),
         };
@@ -67,11 +67,11 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
 }
 
 /// The complete configuration, or its wrong values in the order of the schema.
-/// Faults of values for which a fault was already reported (`told`) are left out.
-fn resolved(input: &ConfigInput, told: &Told) -> Result<Config, Vec<Problem>> {
-    let mut check = Check { problems: Vec::new(), told };
+/// Faults of values for which a fault was already reported (`reported`) are left out.
+fn resolved(input: &ConfigInput, reported: &Reported) -> Result<Config, Vec<Problem>> {
+    let mut check = Check { problems: Vec::new(), reported };
     let config = check.config(input);
-    check.problems.retain(|problem| !told.covers(&problem.path));
+    check.problems.retain(|problem| !reported.covers(&problem.path));
     if check.problems.is_empty() { Ok(config) } else { Err(check.problems) }
 }
 
@@ -83,7 +83,7 @@ impl ConfigInput {
         if !faults.is_empty() {
             return Err(ConfigError::of_tree(&faults.into_list()));
         }
-        resolved(&input, &Told::default()).map_err(ConfigError::of_values)
+        resolved(&input, &Reported::default()).map_err(ConfigError::of_values)
     }
 }
 
@@ -95,16 +95,16 @@ impl ConfigInput {
 /// All faults that do not depend on the world, with their places in the text.
 pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
     let (tree, input, faults) = read_text(text)?;
-    let told = faults.told();
+    let reported = faults.reported();
     let gives_stages = tree.get("stages").is_some();
-    let problems = resolved(&input, &told).err().unwrap_or_default();
+    let problems = resolved(&input, &reported).err().unwrap_or_default();
     let mut faults = faults.into_list();
     faults.extend(placed(&tree, problems));
     // A policy without stages uses those of the configuration.
     faults.retain(|fault| gives_stages || fault.path != "stages");
     let others = tree.keys_with_places();
     let others = others.filter_map(|(key, place)| Some((no_policys(key)?, key, place)));
-    let others = others.filter(|(_, key, _)| !told.covers(key));
+    let others = others.filter(|(_, key, _)| !reported.covers(key));
     faults.extend(others.map(|(message, key, place)| Fault {
         path: key.to_string(),
         message,
@@ -157,7 +157,7 @@ struct Check<'a> {
     problems: Vec<Problem>,
     /// Values that could not be read. No fault is reported for a value that depends
     /// on them.
-    told: &'a Told,
+    reported: &'a Reported,
 }
 
 impl Check<'_> {
@@ -250,7 +250,7 @@ impl Check<'_> {
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
         let policy = PolicyConfig { stages, rules, on_inconclusive, rollback_ticks };
         self.longest_rollout(&policy);
-        if self.problems.is_empty() && self.told.is_empty() {
+        if self.problems.is_empty() && self.reported.is_empty() {
             self.misfits(&policy, from_thresholds);
             self.work(&policy, from_thresholds);
         }
@@ -339,7 +339,7 @@ impl Check<'_> {
         let path = |name| format!("incidents.{name}");
         let chance = input.chance_per_tick.unwrap_or(0.0);
         let never = input.at_tick.is_none() && chance == 0.0;
-        if never && !self.told.touches("incidents") {
+        if never && !self.reported.touches("incidents") {
             self.complain(
                 "incidents",
                 "never start, expected a chance_per_tick above 0 or an at_tick",
@@ -524,7 +524,7 @@ impl Check<'_> {
         for (i, rule) in input.iter().enumerate() {
             let path = format!("rules[{i}]");
             let rule = rule.resolve(&path, stages as u32, &mut self.problems);
-            let Some(rule) = rule.filter(|_| !self.told.touches(&path)) else { continue };
+            let Some(rule) = rule.filter(|_| !self.reported.touches(&path)) else { continue };
             if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
                 let by =
                     if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };

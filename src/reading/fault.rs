@@ -61,33 +61,33 @@ pub(crate) struct Faults {
     path: String,
     /// Paths of missing keys for which a fault suggested a correction: the probable
     /// meaning of a misspelt key.
-    meant: BTreeSet<String>,
+    suggested: BTreeSet<String>,
 }
 
 /// Maximum number of faults that are reported. Of further ones only the place is
 /// kept.
-pub(crate) const MOST_TOLD: usize = 20;
+pub(crate) const MAX_REPORTED: usize = 20;
 
 impl Faults {
     /// Adds a fault of the current value. Faults are found in the order of the
     /// text, so the message of a fault beyond the maximum is never shown and is not
     /// made.
-    pub(super) fn tell(&mut self, place: Place, message: impl FnOnce() -> String) {
-        let message = if self.tells() { message() } else { String::new() };
+    pub(super) fn add(&mut self, place: Place, message: impl FnOnce() -> String) {
+        let message = if self.reports() { message() } else { String::new() };
         self.list.push(Fault { path: self.path.clone(), message, place });
     }
 
     /// Whether the message of a fault found now will be reported.
-    pub(super) fn tells(&self) -> bool {
-        self.list.len() < MOST_TOLD
+    pub(super) fn reports(&self) -> bool {
+        self.list.len() < MAX_REPORTED
     }
 
     /// Adds the fault of a missing field. This is out of order, because its place
     /// is that of the object, which begins before its fields.
-    pub(super) fn tell_missing(&mut self, place: Place, key: &str, expected: &str) {
+    pub(super) fn add_missing(&mut self, place: Place, key: &str, expected: &str) {
         let message = format!("missing, expected {expected}");
         self.in_field(key, |faults| {
-            if !faults.meant.contains(&faults.path) {
+            if !faults.suggested.contains(&faults.path) {
                 let path = faults.path.clone();
                 faults.list.push(Fault { path, message, place });
             }
@@ -95,8 +95,8 @@ impl Faults {
     }
 
     /// Records the probable meaning of a misspelt key in the current object.
-    pub(super) fn mean(&mut self, key: &str) {
-        self.in_field(key, |faults| faults.meant.insert(faults.path.clone()));
+    pub(super) fn suggest(&mut self, key: &str) {
+        self.in_field(key, |faults| faults.suggested.insert(faults.path.clone()));
     }
 
     /// Reads the value of a key.
@@ -126,13 +126,13 @@ impl Faults {
     }
 
     /// The paths for which a fault was reported.
-    pub(crate) fn told(&self) -> Told {
-        let mut told = self.meant.clone();
+    pub(crate) fn reported(&self) -> Reported {
+        let mut reported = self.suggested.clone();
         // One by one: to collect them would sort them first.
         for fault in &self.list {
-            told.insert(fault.path.clone());
+            reported.insert(fault.path.clone());
         }
-        Told(told)
+        Reported(reported)
     }
 
     /// The list of all faults.
@@ -144,9 +144,9 @@ impl Faults {
 /// Paths for which a fault was reported, so that further faults of the values there
 /// are not.
 #[derive(Debug, Default)]
-pub(crate) struct Told(BTreeSet<String>);
+pub(crate) struct Reported(BTreeSet<String>);
 
-impl Told {
+impl Reported {
     /// Whether no fault was reported.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -163,11 +163,11 @@ impl Told {
     /// Whether a fault was reported for the value at a path, for one that contains
     /// it, or for one inside it.
     pub(crate) fn touches(&self, path: &str) -> bool {
-        let is_within = |told: &String| {
-            let rest = told.strip_prefix(path);
+        let is_within = |reported: &String| {
+            let rest = reported.strip_prefix(path);
             rest.is_some_and(|rest| path.is_empty() || rest.starts_with(['.', '[']))
         };
         let after = self.0.range(path.to_string()..);
-        self.covers(path) || after.take_while(|told| told.starts_with(path)).any(is_within)
+        self.covers(path) || after.take_while(|reported| reported.starts_with(path)).any(is_within)
     }
 }

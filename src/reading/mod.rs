@@ -11,7 +11,7 @@ mod node;
 mod parse;
 mod read;
 
-pub(crate) use fault::{Fault, Faults, MOST_TOLD, Place, Told, in_order};
+pub(crate) use fault::{Fault, Faults, MAX_REPORTED, Place, Reported, in_order};
 pub(crate) use node::Node;
 pub(crate) use parse::{parse, without_mark};
 pub(crate) use read::{

@@ -164,13 +164,13 @@ pub(crate) fn read_object(
         };
         let field = &mut fields[i];
         faults.in_field(field.name, |faults| match field.is_filled {
-            true => faults.tell(*place, || "the key stands twice".to_string()),
+            true => faults.add(*place, || "the key stands twice".to_string()),
             false => field.slot.fill(node, faults),
         });
         field.is_filled = true;
     }
     for field in fields.iter().filter(|field| field.is_needed && !field.is_filled) {
-        faults.tell_missing(node.place, field.name, field.expected);
+        faults.add_missing(node.place, field.name, field.expected);
     }
     Some(())
 }
@@ -178,13 +178,13 @@ pub(crate) fn read_object(
 fn unknown_key(key: &str, place: Place, fields: &[Field<'_>], faults: &mut Faults) {
     let names = || fields.iter().map(|field| field.name);
     // A suggestion takes time, so it is made only if it will be reported.
-    let meant = if faults.tells() { did_you_mean(key, names()) } else { None };
+    let meant = if faults.reports() { did_you_mean(key, names()) } else { None };
     faults.in_field(key, |faults| {
-        faults.tell(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
+        faults.add(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
     });
     let left_out = |name: &&str| fields.iter().any(|field| field.name == *name && !field.is_filled);
     if let Some(meant) = meant.filter(left_out) {
-        faults.mean(meant);
+        faults.suggest(meant);
     }
 }
 
@@ -204,7 +204,7 @@ impl<'a> Choice<'a> {
                     return Some(Choice { node, word: key, content: Some(content) });
                 }
                 let keys = entries.len();
-                faults.tell(node.place, || format!("the object has {keys} keys, expected one"));
+                faults.add(node.place, || format!("the object has {keys} keys, expected one"));
             }
             _ => node.is_not(A_CHOICE, faults),
         }
@@ -217,8 +217,7 @@ impl<'a> Choice<'a> {
         match self.content {
             Some(content) => faults.in_field(word, |faults| T::read(content, faults)),
             None => {
-                faults
-                    .tell(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
+                faults.add(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
                 None
             }
         }
@@ -228,7 +227,7 @@ impl<'a> Choice<'a> {
     pub(crate) fn alone(&self, faults: &mut Faults) -> Option<()> {
         let (word, place) = (self.word, self.node.place);
         if self.content.is_some() {
-            faults.tell(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
+            faults.add(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
             return None;
         }
         Some(())
@@ -236,7 +235,7 @@ impl<'a> Choice<'a> {
 
     /// Adds the fault that the word is not one of these.
     pub(crate) fn unknown(&self, words: &[&str], faults: &mut Faults) {
-        faults.tell(self.node.place, || {
+        faults.add(self.node.place, || {
             let words = || words.iter().copied();
             let meant = did_you_mean(self.word, words());
             format!("unknown variant `{}`{}", shown(self.word), rather(meant, words()))
@@ -334,9 +333,9 @@ impl Node {
             Value::Refused(why) => why.to_string(),
         };
         if let Value::Refused(_) = self.value {
-            return faults.tell(self.place, found);
+            return faults.add(self.place, found);
         }
-        faults.tell(self.place, || format!("invalid type: {}, expected {expected}", found()));
+        faults.add(self.place, || format!("invalid type: {}, expected {expected}", found()));
     }
 
     /// The places of the values at these paths; for a missing value, the place of

@@ -137,11 +137,16 @@ impl Stake {
             BetsOpen::StageStarts => informative.max(1),
         };
         Some(WealthWatch {
-            worse: Pot::new(self.bets()?, plan, openings, self.ln_limit()),
+            worse: PlannedBets::new(self.bets()?, plan, openings, self.ln_limit()),
             certificate: match certificate {
                 None => None,
                 Some(certificate) => Some((
-                    Pot::new(certificate.bets()?, plan, 1, ln(1.0 / certificate.certify_alpha)),
+                    PlannedBets::new(
+                        certificate.bets()?,
+                        plan,
+                        1,
+                        ln(1.0 / certificate.certify_alpha),
+                    ),
                     certificate.min_ticks,
                 )),
             },
@@ -219,7 +224,7 @@ impl Sequential {
 
 /// Bets, with the effect of an error on them in each stage.
 #[derive(Clone, Debug)]
-struct Pot {
+struct PlannedBets {
     bets: Bets,
     /// By stage index; `None` if the rule does not apply or no baseline is left.
     steps: Vec<Option<Step>>,
@@ -227,10 +232,10 @@ struct Pot {
     ln_limit: f64,
 }
 
-impl Pot {
+impl PlannedBets {
     fn new(bets: Bets, plan: &[StageShape], openings: u32, ln_limit: f64) -> Self {
         let step = |stage: &StageShape| stage.is_informative().then(|| bets.step(stage.share));
-        Pot { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
+        PlannedBets { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
     }
 
     fn fresh(&self) -> Evidence {
@@ -254,8 +259,8 @@ impl Pot {
 /// The stakes of a rule, prepared for a plan.
 #[derive(Clone, Debug)]
 pub struct WealthWatch {
-    worse: Pot,
-    certificate: Option<(Pot, u32)>,
+    worse: PlannedBets,
+    certificate: Option<(PlannedBets, u32)>,
 }
 
 /// The values of the stakes in a run.
@@ -269,15 +274,15 @@ impl WealthWatch {
     pub(super) fn begin(&self) -> Wealth {
         Wealth {
             worse: self.worse.fresh(),
-            certificate: self.certificate.as_ref().map(|(pot, _)| pot.fresh()),
+            certificate: self.certificate.as_ref().map(|(planned, _)| planned.fresh()),
         }
     }
 
     pub(super) fn enter(&self, wealth: &mut Wealth, stage: usize) {
         self.worse.enter(&mut wealth.worse, stage);
-        if let Some((pot, _)) = &self.certificate {
-            let mut evidence = pot.fresh();
-            pot.enter(&mut evidence, stage);
+        if let Some((planned, _)) = &self.certificate {
+            let mut evidence = planned.fresh();
+            planned.enter(&mut evidence, stage);
             wealth.certificate = Some(evidence);
         }
     }
@@ -292,8 +297,8 @@ impl WealthWatch {
 
     #[inline(never)]
     fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
-        if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
-            pot.observe(evidence, stage, errors);
+        if let (Some((planned, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
+            planned.observe(evidence, stage, errors);
         }
     }
 
@@ -314,9 +319,9 @@ impl WealthWatch {
     /// Whether a stage may end early after `clock` ticks; `None` if the rule has no
     /// certificate.
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
-        let (pot, min_ticks) = self.certificate.as_ref()?;
+        let (planned, min_ticks) = self.certificate.as_ref()?;
         let evidence = wealth.certificate.as_ref()?;
-        Some(clock >= *min_ticks && evidence.reaches(pot.ln_limit))
+        Some(clock >= *min_ticks && evidence.reaches(planned.ln_limit))
     }
 
     /// ln of the value of the certificate's stake in this stage.

@@ -57,7 +57,7 @@ pub fn confidence_sequence(strata: &[Stratum], alpha: f64) -> RatioInterval {
     let limit = highest + math::ln(sum / RATIOS.len() as f64) + math::ln(alpha);
     // The most likely of the ratios is never rejected, so the search starts there.
     let end = |direction| math::exp(likelihood.falls_to(limit, inside, direction));
-    let any = |errors: fn(&Stratum) -> u64| likelihood.telling().any(|s| errors(s) > 0);
+    let any = |errors: fn(&Stratum) -> u64| likelihood.informative().any(|s| errors(s) > 0);
     RatioInterval {
         low: any(|s| s.canary_errors).then(|| end(-1.0)),
         high: any(|s| s.baseline_errors).then(|| end(1.0)),
@@ -70,13 +70,13 @@ struct Likelihood<'a> {
 
 impl Likelihood<'_> {
     /// The strata with information about the ratio.
-    fn telling(&self) -> impl Iterator<Item = &Stratum> {
+    fn informative(&self) -> impl Iterator<Item = &Stratum> {
         self.strata.iter().filter(|stratum| stratum.weight > 0.0 && stratum.weight < 1.0)
     }
 
     /// l at r = exp `ln_ratio`.
     fn ln_at(&self, ln_ratio: f64) -> f64 {
-        self.telling()
+        self.informative()
             .map(|s| {
                 let (canary, baseline) = (s.canary_errors as f64, s.baseline_errors as f64);
                 let mean = math::ln_1p(s.weight * math::expm1(ln_ratio));

@@ -94,10 +94,10 @@ impl RankSum {
 /// Source: P. van Elteren, Bulletin de l'Institut International de Statistique
 /// 37 (1960), 351-361.
 pub fn van_elteren(strata: &[RankSum]) -> MannWhitney {
-    let telling = || strata.iter().filter(|stratum| stratum.pairs > 0.0);
-    let largest = telling().map(|stratum| stratum.values).fold(0.0, f64::max);
+    let informative = || strata.iter().filter(|stratum| stratum.pairs > 0.0);
+    let largest = informative().map(|stratum| stratum.values).fold(0.0, f64::max);
     let (mut u, mut excess, mut variance, mut pairs) = (0.0, 0.0, 0.0, 0.0);
-    for stratum in telling() {
+    for stratum in informative() {
         // The largest stratum has weight 1, the smallest of all weights, so the
         // continuity correction of ½ is half its step.
         let weight = (largest + 1.0) / (stratum.values + 1.0);

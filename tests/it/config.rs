@@ -43,7 +43,7 @@ fn staged(stages: &str) -> String {
 }
 
 #[test]
-fn three_faults_are_told_at_once_with_their_paths() {
+fn three_faults_are_reported_together_with_their_paths() {
     let text = r#"{
         "stages": [
             { "traffic_pct": 10, "duration_ticks": 0 },
@@ -69,7 +69,7 @@ fn three_faults_are_told_at_once_with_their_paths() {
 }
 
 #[test]
-fn a_fault_of_syntax_or_type_is_told_with_its_place() {
+fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
     const TOP: &str = "`name`, `tick_seconds`, `traffic`, `noise`, `incidents`, `baseline`, \
                        `canary`, `stages`, `error_rate_threshold`, `latency_threshold_ms`, \
                        `rules`, `on_inconclusive`, `rollback_ticks`, `$schema`";
@@ -207,7 +207,7 @@ fn a_fault_of_syntax_or_type_is_told_with_its_place() {
 }
 
 #[test]
-fn a_fault_of_value_is_told_with_its_path() {
+fn a_fault_of_value_is_reported_with_its_path() {
     for (keys, expected) in [
         (r#""tick_seconds": 0"#, "tick_seconds: found 0, expected a whole number from 1 to 86400"),
         (
@@ -315,7 +315,7 @@ fn a_fault_of_value_is_told_with_its_path() {
 }
 
 #[test]
-fn a_fault_of_a_stage_is_told_with_its_path() {
+fn a_fault_of_a_stage_is_reported_with_its_path() {
     for (stages, expected) in [
         ("", "stages: is empty, expected at least one stage"),
         ("{}", "stages[0].traffic_pct: missing, expected a number above 0, at most 100"),
@@ -346,7 +346,7 @@ fn a_fault_of_a_stage_is_told_with_its_path() {
 }
 
 #[test]
-fn a_fault_of_a_rule_is_told_with_its_path() {
+fn a_fault_of_a_rule_is_reported_with_its_path() {
     for (rules, expected) in [
         (r#"{"rule": "vibes"}"#, "rules[0].rule: unknown rule \"vibes\", expected one of "),
         (
@@ -418,7 +418,7 @@ fn sizes_have_limits() {
 }
 
 #[test]
-fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
+fn faults_of_a_configuration_without_a_text_have_no_place() {
     let error = Config::from_text(r#"{"stages": 5}"#).unwrap_err();
     assert_eq!(error.problems()[0].line_column, Some((1, 12)));
     assert_eq!(
@@ -428,7 +428,7 @@ fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
 }
 
 #[test]
-fn what_is_left_out_has_a_default() {
+fn omitted_fields_have_defaults() {
     let resolved = serde_json::to_value(Config::from_text(&with("")).unwrap()).unwrap();
     assert_eq!(
         resolved,
@@ -508,7 +508,7 @@ fn presets_have_names_of_their_own_and_few_warnings() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_warned_of() {
+fn probable_mistakes_are_warned_of() {
     let stages = r#""stages": [
         { "traffic_pct": 1, "duration_ticks": 5 }, { "traffic_pct": 100, "duration_ticks": 5 }
     ]"#;

@@ -107,7 +107,7 @@ fn two_hundred_milliseconds_against_fifty_roll_back() {
 /// is over 2,000 seeds, so its standard error is at most 1.2 points. The bounds are
 /// 4 standard errors outside 0.42..0.50.
 #[test]
-fn a_threshold_of_zero_throws_away_a_healthy_release_at_about_every_second_stage() {
+fn a_threshold_of_zero_rolls_back_a_healthy_release_at_about_every_second_stage() {
     let text = r#"{ "stages": [{ "traffic_pct": 1 }, { "traffic_pct": 5 }, { "traffic_pct": 25 }, { "traffic_pct": 50 }],
                     "error_rate_threshold": 0 }"#;
     let plan = Arc::new(Plan::new(&config(text)));

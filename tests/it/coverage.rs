@@ -167,11 +167,11 @@ fn check_paired((config, policy): (Value, Value), intervals_of_harm: usize, leas
 }
 
 #[test]
-fn policies_that_are_nearly_alike_are_told_apart_rightly() {
+fn nearly_equal_policies_are_distinguished_correctly() {
     check_paired(alike(), 300, 0.90);
 }
 
 #[test]
-fn policies_that_are_unlike_are_told_apart_rightly() {
+fn different_policies_are_distinguished_correctly() {
     check_paired(unlike(), 400, 0.917);
 }

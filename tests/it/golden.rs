@@ -81,7 +81,7 @@ fn the_scenarios_give_the_same_bytes_everywhere() {
 }
 
 #[test]
-fn the_demo_is_byte_for_byte_the_one_on_record() {
+fn the_demo_is_byte_for_byte_the_recorded_one() {
     let demo = rolled_out(&preset_config("default"), 42).report().to_json() + "\n";
     #[cfg(not(target_family = "wasm"))]
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

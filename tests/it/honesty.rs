@@ -130,7 +130,7 @@ impl Sink for Decisions {
 /// Another rule pauses on little evidence. A person lets more ticks pass in the
 /// pause, then resumes.
 #[test]
-fn sequential_keeps_alpha_where_suspicion_pauses() {
+fn sequential_keeps_alpha_with_pauses_on_little_evidence() {
     let (alpha, runs) = (0.1, 2_000);
     for world in worlds() {
         for bets_open in ["tick_1", "stage_starts"] {
@@ -205,7 +205,7 @@ fn certified(config_text: &str, runs: u64) -> Vec<[u64; 2]> {
 /// often as its level says, in each stage. A healthy release is certified in most
 /// runs.
 #[test]
-fn a_certificate_keeps_its_promise() {
+fn a_certificate_keeps_its_level() {
     let runs = 4_000;
     for world in worlds() {
         for (certify_below, certify_alpha) in [(1.5, 0.05), (2.0, 0.2)] {
@@ -236,7 +236,7 @@ fn a_certificate_keeps_its_promise() {
 /// with 10,000 runs, with noise drawn per tick as here. docs/statistics.md has
 /// other scales.
 #[test]
-fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
+fn noise_of_each_arm_breaks_the_level_and_a_tolerated_ratio_helps() {
     let runs = 2_000;
     let check = |noise: Value, bets_open: &str, tolerated_ratio: f64, expected: f64| {
         let world = json!({
@@ -391,7 +391,7 @@ fn group_sequential_keeps_its_level_over_pauses_and_extensions() {
 /// certificate were kept after a later tick lost it (39.5 %). With 2,000 runs, four
 /// standard errors are 2.6 points.
 #[test]
-fn a_certificate_is_no_promise_about_a_ratio_that_changes() {
+fn a_certificate_does_not_cover_a_ratio_that_changes() {
     let text = json!({
         "traffic": { "requests_per_second": 10 }, "baseline": { "error_rate": 0.02 },
         "canary": { "error_ratio": 2, "error_arrival": { "late": { "start_tick": 8 } } },

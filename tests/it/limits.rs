@@ -132,7 +132,7 @@ fn check_warned(config_text: Value, path: &str, message: Option<&str>) {
 }
 
 #[test]
-fn promises_that_the_world_breaks_are_warned_of() {
+fn guarantees_that_the_world_breaks_are_warned_of() {
     let with = |noise: Value, rule: &str| json!({ "stages": stages(&[(50.0, 20)]), "noise": noise, "rules": [{ "rule": rule }] });
     let apart = |rule: &str, remedy: &str| {
         format!(

@@ -107,7 +107,7 @@ fn counts_are_consistent() {
 }
 
 #[test]
-fn shares_never_fall_but_to_nothing() {
+fn shares_never_decrease_except_to_zero() {
     hold((configurations(), 0..1_000_u64, calls()), |(config, seed, calls)| {
         let rollout = rollout(&config, seed, &calls);
         let shares: Vec<f64> = rollout.history().ticks.iter().map(|row| row.share).collect();
@@ -182,7 +182,7 @@ fn pause_and_resume_without_a_tick_between_change_nothing_but_the_log() {
 }
 
 #[test]
-fn what_a_sink_does_not_want_changes_nothing_that_it_gets() {
+fn counts_that_a_sink_does_not_need_do_not_affect_the_others() {
     use canary_rollout::observation::{ByArm, Counts};
     use canary_rollout::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
     use canary_rollout::world::Cells;

@@ -39,7 +39,7 @@ fn check(text: &str, expected: &[(u32, u32, &str, &str)]) {
 }
 
 #[test]
-fn unknown_keys_wrong_types_missing_and_double_keys_and_ranges_are_told_together() {
+fn unknown_keys_wrong_types_missing_and_duplicate_keys_and_ranges_are_reported_together() {
     check(
         r#"{"foo":1,"bar":2,"tick_seconds":0,"stages":[{"traffic_pct":5}]}"#,
         &[
@@ -97,7 +97,7 @@ fn unknown_keys_wrong_types_missing_and_double_keys_and_ranges_are_told_together
 /// A warning about the rule of a plain threshold is placed at the threshold. A
 /// warning about another rule has the rule's number in the text.
 #[test]
-fn a_warning_is_told_where_the_text_has_its_cause() {
+fn a_warning_has_the_place_of_its_cause() {
     let text = r#"{
   "stages": [
     { "traffic_pct": 1, "duration_ticks": 1 },
@@ -129,7 +129,7 @@ fn a_warning_is_told_where_the_text_has_its_cause() {
 
 /// A value that cannot be read causes no further faults.
 #[test]
-fn a_fault_is_told_once() {
+fn a_fault_is_reported_once() {
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     for (keys, column, path) in [
         (r#""baseline": {"latency_ms": {"p50": "80", "p99": 10}}"#, 36, "baseline.latency_ms.p50"),
@@ -202,7 +202,7 @@ fn the_top_may_name_its_schema() {
 }
 
 #[test]
-fn at_most_twenty_faults_are_told_and_how_many_more() {
+fn at_most_twenty_faults_are_reported_and_how_many_more() {
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     let zeros = |count: usize| vec!["0"; count].join(",");
     for (keys, told, more) in [
@@ -244,7 +244,7 @@ fn check_harmless(message: &str, lines: usize) {
 }
 
 #[test]
-fn what_a_message_quotes_is_cut_and_harmless() {
+fn quotes_in_messages_are_short_and_harmless() {
     let long = "x".repeat(1_000_000);
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     for text in [STEERING, &long] {
@@ -279,7 +279,7 @@ fn what_a_message_quotes_is_cut_and_harmless() {
 }
 
 #[test]
-fn a_word_that_is_nearly_known_is_offered() {
+fn a_similar_known_word_is_suggested() {
     let known = ["run", "study", "validate", "schema", "presets"];
     for (word, meant) in [
         ("runn", Some("run")),
@@ -331,7 +331,7 @@ fn check_foreign(text: &str, name: &str) {
 }
 
 #[test]
-fn another_programs_file_is_called_by_its_name() {
+fn a_file_of_another_program_is_named() {
     const ROLLOUT: &str = "an Argo Rollout (kind Rollout, apiVersion argoproj.io/v1alpha1)";
     const FLAGGER: &str = "a Flagger Canary (kind Canary, apiVersion flagger.app/v1beta1)";
     const TEMPLATE: &str =
@@ -399,7 +399,7 @@ fn another_programs_file_is_called_by_its_name() {
 
 /// A file whose keys do not identify it is not named.
 #[test]
-fn what_has_no_name_is_not_guessed() {
+fn a_file_without_identifying_keys_is_not_named() {
     for (text, expected) in [
         ("--- ~\n", "invalid type: null, expected an object at line 1 column 5"),
         ("# A comment\n- 5\n", "invalid type: array, expected an object at line 2 column 1"),
@@ -424,7 +424,7 @@ fn what_has_no_name_is_not_guessed() {
 }
 
 #[test]
-fn faults_of_a_studys_options_are_told_together() {
+fn faults_of_a_studys_options_are_reported_together() {
     let config = preset("default").unwrap().json;
     let options = json!({
         "runs": 0,

@@ -245,7 +245,7 @@ fn minimum_requests_come_before_the_limit() {
 }
 
 #[test]
-fn a_silent_baseline_beside_the_canary_is_too_little_traffic() {
+fn a_baseline_without_requests_is_too_little_traffic() {
     let seen = Sight { canary_has_all: false, ..sight(((1, 10), (0, 0)), [0.0, 0.0]) };
     check(
         r#""rule": "error_rate_delta", "max": 0.02"#,

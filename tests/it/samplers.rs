@@ -255,7 +255,7 @@ fn binomial_mass(n: u64, p: f64) -> (u64, Vec<f64>) {
 }
 
 #[test]
-fn what_is_certain_is_not_drawn() {
+fn certain_counts_are_not_drawn() {
     for (n, p, expected) in [(0, 0.5, 0), (5, 0.0, 0), (5, 1.0, 5), (1 << 50, 1.0, 1 << 50)] {
         assert_eq!(binomial::draw(n, p, || unreachable!("a word was taken")), expected);
     }

@@ -147,7 +147,7 @@ fn mann_whitney_reads_latency_as_a_shape() {
 }
 
 #[test]
-fn sequential_tells_what_its_stake_has_grown_to() {
+fn sequential_reports_the_value_of_its_stake() {
     let rule = r#""rule": "sequential", "alpha": 0.05"#;
     let worth = |worth: f64| Sight {
         ln_wealth: Some(canary_rollout::math::ln(worth)),
@@ -305,7 +305,7 @@ fn group_sequential_gathers_the_score_of_stats() {
 }
 
 #[test]
-fn a_look_without_a_baseline_or_requests_cannot_tell() {
+fn a_look_without_a_baseline_or_requests_is_inconclusive() {
     for rule in [r#""rule": "z_test""#, r#""rule": "fisher""#, r#""rule": "mann_whitney""#] {
         let gap = |sight: Sight| only_rule(rule).judge(&sight).gap;
         assert_eq!(gap(seen((1, 10), (0, 0))), Some(Gap::Baseline), "{rule}");
@@ -421,7 +421,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_parameter_may_not_be_is_told_with_its_path() {
+fn a_wrong_parameter_is_reported_with_its_path() {
     for (rule, expected) in REFUSED {
         let text = format!(r#"{{ {STAGES}, "rules": [{{ {rule} }}] }}"#);
         let refusal =
@@ -497,7 +497,7 @@ fn a_certificate_ends_a_stage_and_says_why() {
 }
 
 #[test]
-fn a_certificate_waits_for_a_rule_that_cannot_tell() {
+fn a_certificate_waits_for_an_inconclusive_rule() {
     // A rule that needs more errors than there ever are: the stage takes its
     // planned duration, and a rule that was conclusive at the first look does not
     // look again.
@@ -521,7 +521,7 @@ fn a_certificate_waits_for_a_rule_that_cannot_tell() {
 /// A stage that ends early reports the stake of the certificate, not that of the
 /// opposite bets.
 #[test]
-fn an_early_promotion_tells_its_certificate() {
+fn an_early_promotion_reports_its_certificate() {
     let text = r#"{ "traffic": { "requests_per_second": 10 }, "baseline": { "error_rate": 0.02 },
         "stages": [{ "traffic_pct": 10, "duration_ticks": 20 }, { "traffic_pct": 50, "duration_ticks": 10 }],
         "rules": [{ "rule": "sequential", "certify_below": 2, "min_ticks": 15 }] }"#;

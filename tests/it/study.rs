@@ -372,7 +372,7 @@ fn a_sweep_is_a_study_for_each_value() {
 
 /// A state is reused for the next seed, and nothing remains of the previous run.
 #[test]
-fn a_run_begun_anew_is_a_new_run() {
+fn a_restarted_run_is_a_new_run() {
     for of_config in mixed() {
         let plan = Plan::new(&config(&of_config.to_string()));
         let mut used = Run::new(&plan, 0);
@@ -396,7 +396,7 @@ fn check_refused(options: &Value, expected: &[&str]) {
 }
 
 #[test]
-fn what_a_study_cannot_do_is_told_with_its_place() {
+fn a_wrong_study_is_reported_with_its_place() {
     let whole = "expected a whole number from";
     for (runs, found) in
         [(json!(0), "0"), (json!(1e12), "1000000000000"), (json!(1.5), "1.5"), (json!(-1), "-1")]
@@ -549,7 +549,7 @@ fn a_requirement_is_read_and_held_against_the_interval() {
 
 /// Typed options give the same study as the same options in a text.
 #[test]
-fn typed_options_ask_the_same_as_text() {
+fn typed_options_give_the_same_study_as_a_text() {
     let own = config(
         r#"{ "canary": { "error_ratio": 3 }, "stages": [{ "traffic_pct": 10 }],
              "rules": [{ "rule": "sequential" }] }"#,
@@ -583,7 +583,7 @@ fn typed_options_ask_the_same_as_text() {
 /// The faults of typed options and of the parts of a configuration are reported
 /// like those of a text.
 #[test]
-fn typed_faults_are_told_as_those_of_a_text() {
+fn typed_faults_are_reported_like_those_of_a_text() {
     let own = config(r#"{ "stages": [{ "traffic_pct": 10 }], "error_rate_threshold": 0.1 }"#);
     let mut empty = own.policy().clone();
     empty.stages.clear();

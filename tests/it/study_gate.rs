@@ -28,7 +28,7 @@ fn gated(limit: f64) -> Value {
 
 /// Here every run that is not rolled back waits for a person.
 #[test]
-fn a_gate_on_runs_that_wait_is_undecided_where_they_could_turn_it() {
+fn a_gate_is_undecided_if_waiting_runs_could_change_it() {
     use Fulfilment::{Failed, Met, Undecided};
     let never = study(&gated(0.9), json!({ "runs": 1_000 }));
     let some = study(&gated(0.02), json!({ "runs": 1_000 }));
@@ -151,7 +151,7 @@ fn a_sweep_of_a_policy_shows_both_releases() {
 }
 
 #[test]
-fn text_tells_who_waits_and_what_is_required() {
+fn text_reports_waiting_runs_and_requirements() {
     let mut report = study(&gated(0.9), json!({ "runs": 200 }));
     let requirement = Requirement::parse("caught>=0.9").unwrap();
     report.requirements.push(requirement.check(&report).unwrap());

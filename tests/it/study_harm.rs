@@ -74,7 +74,7 @@ fn quantiles_do_not_contradict_the_mean() {
 
 /// The longest that a rollout can take, with everything that can extend it.
 #[test]
-fn harm_is_charged_over_the_longest_a_rollout_can_take() {
+fn excess_errors_are_counted_up_to_the_longest_rollout() {
     let rule = |more: Value| {
         let mut rule = json!({ "rule": "error_rate", "max": 0.01 });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -206,7 +206,7 @@ fn a_study_counts_what_single_runs_say() {
 
 /// An independent simulation gives 98.6 % ± 0.3, and 6.3 % for a healthy release.
 #[test]
-fn a_cold_start_thrown_away_is_a_false_rollback() {
+fn a_cold_start_rolled_back_is_a_false_rollback() {
     let of_config: Value = serde_json::from_str(r#"{"traffic":{"requests_per_second":5},"baseline":{"error_rate":0.02},"canary":{"error_ratio":6,"error_arrival":{"cold_start":{"half_life_ticks":3}}},"stages":[{"traffic_pct":10,"duration_ticks":7},{"traffic_pct":50,"duration_ticks":5}],"rules":[{"rule":"error_rate","max":0.05,"look":"every_tick","window":"stage","failure_limit":2}]}"#).unwrap();
     let found = study(&of_config, &json!({ "runs": 5_000 }));
     // Four standard errors.
@@ -219,7 +219,7 @@ fn a_cold_start_thrown_away_is_a_false_rollback() {
 
 /// λ·share·p·(r − 1)·2^(−(t−1)/h) in tick t, with a share of 1 from completion on.
 #[test]
-fn a_cold_start_is_charged_with_its_errors() {
+fn a_cold_start_has_its_excess_errors() {
     let of_config = json!({
         "traffic": { "requests_per_second": 100 }, "baseline": { "error_rate": 0.01 },
         "canary": { "error_ratio": 3, "error_arrival": { "cold_start": { "half_life_ticks": 2 } } },

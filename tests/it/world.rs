@@ -409,7 +409,7 @@ fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
 }
 
 #[test]
-fn error_and_latency_arrive_by_themselves() {
+fn error_and_latency_arrive_separately() {
     let world = world_of(&with(|config| {
         config.release.error_ratio = 3.0;
         config.release.error_arrival = Arrival::Late { start_tick: 9 };
@@ -504,7 +504,7 @@ fn load_swings_daily() {
 }
 
 #[test]
-fn trouble_under_load_follows_the_load() {
+fn a_regression_under_load_follows_the_load() {
     let world = world_of(&with(|config| {
         config.world.traffic.burstiness = 0.5;
         config.release.error_ratio = 3.0;

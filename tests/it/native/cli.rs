@@ -101,7 +101,7 @@ fn commands_are_given_after_their_tick_in_any_order() {
 }
 
 #[test]
-fn a_pause_for_a_person_is_told() {
+fn a_pause_for_a_person_is_reported() {
     let output = run(&["run", "default", "--at", "3:pause"]);
     assert_eq!(output.status, 0);
     assert!(output.stderr.contains("--at 3:resume"), "{}", output.stderr);
@@ -110,7 +110,7 @@ fn a_pause_for_a_person_is_told() {
 }
 
 #[test]
-fn text_is_for_eyes() {
+fn text_is_readable() {
     let text = succeed(&["run", "twice-the-errors", "--format", "text"]);
     for part in ["seed 42", "canary share", "baseline errors", "as often as the baseline"] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
@@ -129,7 +129,7 @@ fn the_schema_the_presets_and_the_help_are_printed() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place() {
+fn faults_are_reported_with_their_places() {
     check_error(&[], b"", &["expected --demo or a command, one of run, study, "]);
     check_error(&["--seed", "3"], b"", &["expected --demo or a command, one of run, study, "]);
     check_usage(&["fly"], "unrecognized subcommand 'fly'", &[]);
@@ -228,7 +228,7 @@ impl Drop for Folder {
 }
 
 #[test]
-fn several_files_are_validated_and_each_is_told_of() {
+fn several_files_are_validated_and_each_is_reported() {
     let folder = Folder::new("several");
     let file = |name: &str, text: &str| {
         let path = folder.0.join(name);
@@ -404,7 +404,7 @@ fn an_option_that_takes_one_value_is_given_once() {
 }
 
 #[test]
-fn what_was_probably_meant_is_offered() {
+fn the_probable_meaning_is_suggested() {
     for (arguments, meant) in [
         (&["stduy"][..], "'study'"),
         (&["--hlep"], "'--help'"),
@@ -423,7 +423,7 @@ fn what_was_probably_meant_is_offered() {
 
 /// Names in output cannot control a terminal or break the lines of a table.
 #[test]
-fn names_do_nothing_to_a_terminal() {
+fn names_cannot_control_a_terminal() {
     const STEERING: &str =
         "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\nfake line: COMPLETED";
     let folder = Folder::new("names");

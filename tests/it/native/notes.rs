@@ -309,7 +309,7 @@ fn strategies_compared() {
 }
 
 #[test]
-fn a_limit_without_a_baseline_blames_the_release_for_the_weather() {
+fn a_limit_without_a_baseline_blames_the_release_for_common_noise() {
     let rows = ["blue-green", "rolling", "canary"].map(|name| {
         let mut config = preset_with(name, 1.0);
         config["noise"] = json!({ "common": 0.5 });
@@ -387,7 +387,7 @@ fn a_threshold_of_zero_by_stage() {
 }
 
 #[test]
-fn two_policies_meet_the_same_luck() {
+fn two_policies_get_the_same_random_variation() {
     const SEEDS: u64 = 20_000;
     let plans = ["default", "opening"].map(|name| Arc::new(Plan::new(&preset_config(name))));
     let played = |plan: &Arc<Plan>, seed| {
@@ -433,7 +433,7 @@ const PER_ARM: [(u32, f64, [f64; 4]); 9] = [
 ];
 
 #[test]
-fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
+fn noise_of_each_arm_by_tolerated_ratio() {
     const RUNS: u64 = 10_000;
     const TOLERATED: [f64; 4] = [1.0, 1.2, 1.5, 2.0];
     let stage = |share: u32| json!({ "traffic_pct": share, "duration_ticks": 10 });

@@ -81,7 +81,7 @@ fn noise(p: f64, runs: u64) -> f64 {
 }
 
 #[test]
-fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
+fn policies_match_the_reference_and_the_documents() {
     let columns: Vec<Vec<Figures>> =
         POLICIES.iter().map(|((_, config), _)| by_ratio(config)).collect();
     let rows = RATIOS.iter().enumerate().map(|(i, ratio)| {
@@ -130,7 +130,7 @@ fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
 /// P(rollback) and mean excess errors. Reference: a simulation in Python, 200,000
 /// runs; its excess errors have a standard error of 0.05 at most.
 #[test]
-fn bets_at_stage_starts_catch_what_starts_late_and_stand_in_the_notes() {
+fn bets_at_stage_starts_catch_late_regressions_and_match_the_documents() {
     let (_, text) = policy!("sequential");
     let mut rows = Vec::new();
     for (bets_open, falsely, late) in [

@@ -60,7 +60,7 @@ impl Drop for File {
 }
 
 #[test]
-fn json_is_the_librarys_whatever_the_threads() {
+fn json_is_the_librarys_with_any_number_of_threads() {
     let one = succeed(&["reference", "--runs", "3000", "--seed", "7", "--threads", "1"]);
     for threads in ["2", "7"] {
         assert_eq!(succeed(&["reference", "--runs=3000", "--seed=7", "--threads", threads]), one);
@@ -73,7 +73,7 @@ fn json_is_the_librarys_whatever_the_threads() {
 }
 
 #[test]
-fn text_is_for_eyes() {
+fn text_is_readable() {
     let text =
         succeed(&["twice-the-errors", "--runs=500", "--format=text", "--sweep=error_ratio=1,3"]);
     for part in [
@@ -91,7 +91,7 @@ fn text_is_for_eyes() {
 }
 
 #[test]
-fn csv_is_a_line_a_case() {
+fn csv_has_one_line_per_case() {
     let policy = File::new("policy, b", &json!({ "rules": [] }));
     let csv = succeed(&[
         "twice-the-errors",
@@ -170,7 +170,7 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
 
 /// The policy of `opening` rolls back 1 healthy release in 5.
 #[test]
-fn the_gate_tells_what_is_met_failed_and_undecided() {
+fn the_gate_reports_met_failed_and_undecided() {
     let met = ["--require", "false_rollback<=0.3"];
     let failed = ["--require", "false_rollback<=0.05"];
     let undecided = ["--require", "false_rollback<=0.2"];
@@ -212,7 +212,7 @@ fn check_error(arguments: &[&str], expected: &str) {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
+fn faults_are_reported_with_their_places_before_any_run() {
     let whole = "expected a whole number from";
     check_error(
         &["default", "--runs=0"],
@@ -401,7 +401,7 @@ fn a_second_interrupt_ends_it_at_once() {
 /// that each read the latencies of the whole rollout, a single run takes seconds.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interrupt_is_heard_within_a_run() {
+fn an_interrupt_stops_a_study_within_a_run() {
     let dear = File::new(
         "dear",
         &json!({ "traffic": { "requests_per_second": 170 },

@@ -61,7 +61,7 @@ fn evidence_is_the_50_digit_value() {
 }
 
 #[test]
-fn without_a_baseline_nothing_moves() {
+fn without_a_baseline_evidence_does_not_change() {
     for bets in [equal_bets(1.0, &WORSE), equal_bets(2.0, &BETTER)] {
         let before = watch(&bets, &[(3, 20, 0.1)]);
         let mut after = before;
@@ -280,7 +280,7 @@ fn expected_growth(
 /// The lemma behind the guarantee: from any state, E is not expected to grow while
 /// p_c ≤ r₀·p_b (for the certificate: ≥), for any p_b and any share of requests.
 #[test]
-fn evidence_is_not_expected_to_grow_while_the_claim_holds() {
+fn evidence_is_not_expected_to_grow_under_the_hypothesis() {
     let mut numbers = Numbers(3);
     for round in 0..150 {
         let against = numbers.between(0.5, 2.0);

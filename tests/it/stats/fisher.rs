@@ -25,7 +25,7 @@ fn p_values_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_tells_nothing_has_p_value_1() {
+fn counts_without_information_have_p_value_1() {
     for (canary, baseline) in
         [([0, 0], [5, 10]), ([5, 10], [0, 0]), ([0, 0], [0, 0]), ([0, 7], [0, 9]), ([7, 7], [9, 9])]
     {

@@ -181,7 +181,7 @@ struct ThreeLooks {
 /// are independent, which leaves one integral (50 digits). Includes looks close
 /// together.
 #[test]
-fn three_looks_by_another_way() {
+fn three_looks_computed_differently() {
     for ThreeLooks { fractions, boundaries, one_sided, two_sided } in table("three_looks") {
         for (sides, expected) in [(Sides::One, one_sided), (Sides::Two, two_sided)] {
             let crossed = crossing_probabilities(&boundaries, sides, &fractions).unwrap();
@@ -235,7 +235,7 @@ fn spending_starts_at_0_and_ends_at_alpha() {
 }
 
 #[test]
-fn what_is_no_plan_has_no_boundaries() {
+fn invalid_fractions_have_no_boundaries() {
     let too_many = equal(101);
     for fractions in [
         &[][..],
@@ -260,7 +260,7 @@ fn what_is_no_plan_has_no_boundaries() {
 
 /// Extreme boundaries: everything is rejected at once, or nothing ever.
 #[test]
-fn boundaries_without_sense_still_give_probabilities() {
+fn extreme_boundaries_still_give_probabilities() {
     for sides in [Sides::One, Sides::Two] {
         let never = crossing_probabilities(&[f64::INFINITY, 40.0], sides, &[0.5, 1.0]).unwrap();
         assert_eq!(never, [0.0, 0.0]);

@@ -28,7 +28,7 @@ fn histograms_give_what_scipy_gives_for_their_values() {
 }
 
 #[test]
-fn what_tells_nothing_is_no_evidence() {
+fn counts_without_information_are_no_evidence() {
     let nothing = MannWhitney { z: 0.0, p_value: 1.0, superiority: 0.5 };
     for (canary, baseline) in
         [([0, 4, 0], [0, 9, 0]), ([0, 0, 0], [1, 2, 3]), ([1, 2, 3], [0, 0, 0]), ([0; 3], [0; 3])]

@@ -67,7 +67,7 @@ fn both_parts_of_the_beta_function_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_is_not_defined_is_nan_and_does_not_hang() {
+fn undefined_values_are_nan_and_do_not_hang() {
     for (a, b, x) in [
         (0.0, 1.0, 0.5),
         (1.0, -1.0, 0.5),

@@ -27,7 +27,7 @@ fn z_and_its_p_value_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_tells_nothing_is_no_evidence() {
+fn counts_without_information_are_no_evidence() {
     for (canary, baseline) in
         [([0, 0], [5, 10]), ([5, 10], [0, 0]), ([0, 0], [0, 0]), ([0, 7], [0, 9]), ([7, 7], [9, 9])]
     {
