@@ -1,4 +1,4 @@
-# Every target installs what it misses, and says so in a line.
+# Every target installs what is missing, and prints a line for it.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -17,9 +17,9 @@ build: ## build the page: www/dist/canary-rollout.js and .mjs
 run: build ## build the page and open it
 	@scripts/open-page.sh
 
-test: test-suites test-page ## pass every test: the engine's, natively and in Chromium, and the page's
+test: test-suites test-page ## run all tests: the engine's, natively and in Chromium, and the page's
 
-test-suites: ## the engine's tests natively and in Chromium, and that both ran the same ones
+test-suites: ## run the engine's tests natively and in Chromium, and check that both ran the same ones
 	@scripts/install.sh wasm chromium
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
@@ -28,12 +28,12 @@ test-suites: ## the engine's tests natively and in Chromium, and that both ran t
 	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
 	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
 
-test-page: build ## the page's tests in Chromium, and its size against the budget
+test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
 	node --test --test-concurrency=2 tests/page/*.test.mjs
 	@scripts/size.mjs
 
-check: build ## format, lints on both targets, docs, the page's types, dependencies
+check: build ## check the format, lints on both targets, docs, the page's types, licences
 	@scripts/install.sh lints deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -42,12 +42,12 @@ check: build ## format, lints on both targets, docs, the page's types, dependenc
 	node_modules/.bin/tsc
 	cargo deny --locked check bans licenses sources
 
-msrv: ## compile with the oldest Rust that Cargo.toml allows
+msrv: ## compile with the oldest supported Rust
 	@scripts/install.sh msrv
 	cargo +$(MSRV) check --locked --lib --bins --target-dir target/msrv
 	cargo +$(MSRV) check --locked --lib --target wasm32-unknown-unknown --target-dir target/msrv
 
-audit: ## known vulnerabilities of the dependencies; fetches RustSec's list
+audit: ## check the dependencies for known vulnerabilities; fetches RustSec's list
 	@scripts/install.sh deny
 	cargo deny --locked check advisories
 
@@ -61,14 +61,14 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust
 	    -dict=fuzz/json.dict -timeout=10 -max_len=4096; \
 	done
 
-bench: ## the figures of docs/decisions.md
+bench: ## measure the figures of docs/decisions.md
 	cargo bench --profile unwinding
 
-figures: build ## what the page costs: bytes, first chart, frames, longest task, memory
+figures: build ## measure what the page costs: bytes, first chart, frames, longest task, memory
 	@scripts/install.sh chromium
 	@scripts/figures.mjs
 
-pictures: build ## draw the pictures in docs anew, and every view into pictures/
+pictures: build ## redraw the pictures in docs, and draw every view into pictures/
 	@scripts/install.sh chromium
 	@scripts/pictures.mjs
 

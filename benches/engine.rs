@@ -1,4 +1,4 @@
-//! Ticks and rollouts a second, with the whole history and without: `cargo bench`.
+//! Ticks and rollouts per second, with and without the history: `cargo bench`.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Keeps nothing and wants nothing: the bare loop.
+/// A sink that keeps nothing and needs no counts, to measure the loop alone.
 struct Nothing;
 
 impl Sink for Nothing {
@@ -71,8 +71,8 @@ fn rollouts(c: &mut Criterion) {
     }
 }
 
-/// The reference study on one core and on two, beside nothing but the random
-/// words that a rollout of it reads, seeding included.
+/// The reference study on one core and on two, compared with only generating the
+/// random words that its rollouts read, including seeding.
 fn study(c: &mut Criterion) {
     const RUNS: u64 = 32_768;
     let reference = preset("reference").expect("the reference study").json;
@@ -98,8 +98,8 @@ fn study(c: &mut Criterion) {
     group.finish();
 }
 
-/// A tick with one rule that looks as often as it may, in stages so long that
-/// rules which look at a stage's end hardly do.
+/// A tick with one rule that looks as often as possible. The stages are so long
+/// that rules that look at the end of a stage rarely do.
 fn rules(c: &mut Criterion) {
     let mut group = c.benchmark_group("rule");
     group.throughput(Throughput::Elements(1));
@@ -127,7 +127,7 @@ fn rules(c: &mut Criterion) {
     group.finish();
 }
 
-/// A rollout of one endless stage, before its first tick, and its seed.
+/// A rollout with one endless stage before its first tick, and its seed.
 fn endless(part: &str) -> (Plan, Run, u64) {
     let text =
         format!(r#"{{ "stages": [{{ "traffic_pct": 5, "duration_ticks": 100000 }}], {part} }}"#);
@@ -136,7 +136,7 @@ fn endless(part: &str) -> (Plan, Run, u64) {
     (plan, run, 0)
 }
 
-/// A tick by itself, in a rollout of one endless stage.
+/// A tick alone, in a rollout with one endless stage.
 fn ticks(c: &mut Criterion) {
     let mut group = c.benchmark_group("tick");
     group.throughput(Throughput::Elements(1));

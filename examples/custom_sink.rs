@@ -1,4 +1,4 @@
-//! A sink of your own: it receives the ticks, looks and decisions of a run, and keeps
+//! A custom sink: it receives the ticks, looks and decisions of a run, and keeps
 //! only what it needs. This one finds the worst tick of a thousand rollouts.
 //!
 //! `cargo run --release --example custom_sink`

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// The reference study against the same study in vectorised numpy, on one core
+// Compares the reference study with the same study in vectorised numpy, on one core
 // each: bench-numpy.mjs PYTHON STUDY.py, where STUDY.py takes a number of runs.
-// Rollouts a second of processor time, which others on the machine disturb less
-// than the clock's; in turn, so that both meet the same machine.
+// Prints rollouts per second of processor time, which other programs disturb less
+// than elapsed time. The two run alternately, so that both run under the same
+// conditions.
 import { spawnSync } from 'node:child_process';
 
 const TURNS = 5;
@@ -19,7 +20,7 @@ const ratios = turns.map(({ ratio }) => ratio).sort((a, b) => a - b);
 console.table(turns);
 console.log(`median ratio ${ratios[TURNS >> 1].toFixed(1)}`);
 
-/** Rollouts by the processor seconds that a program takes for them. */
+/** Rollouts per second of processor time of a program. */
 function rate(runs, command) {
   const timed = 'TIMEFORMAT=%U; { time "$@" >/dev/null 2>&1; }';
   const { status, stderr } = spawnSync('bash', ['-c', timed, 'bash', ...command(String(runs))], {

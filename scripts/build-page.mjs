@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Builds the page: the engine by wasm-pack, optimised by binaryen, then one
-// script with engine, worker and style inside, so that it runs from disk too.
-// With `element` as its argument, the engine stays as it is in `pkg/`. Beside the
-// script goes what an npm package has more: types, manifest, the engine alone.
+// Builds the page: the engine with wasm-pack, optimised by binaryen, then one
+// script that contains engine, worker and style, so that it also runs from disk.
+// With the argument `element`, the engine in `pkg/` is not rebuilt. It also writes
+// the other files of the npm package: types, manifest and the engine alone.
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,30 +11,31 @@ import { compress } from 'lzma1';
 import { manifest, types } from './describe.mjs';
 
 /**
- * How binaryen optimises the engine: for size, until nothing more is to be had.
- * A large function is not inlined into its one caller: that makes the module
- * shorter, but code with many locals packs worse. The stack's end is memory that
- * nothing uses, so offsets may be folded.
+ * The options of binaryen: optimise for size, until nothing changes. A large
+ * function is not inlined into its only caller; inlining makes the module shorter,
+ * but code with many locals compresses worse. The lowest memory is not used, so
+ * offsets may be folded.
  */
 const WASM_OPT = [
   ...['-Oz', '--converge', '--low-memory-unused', '--one-caller-inline-max-function-size=40'],
   ...['--strip-debug', '--strip-producers', '--strip-target-features'],
 ];
 
-/** What the bundles of the element and of its worker have in common. */
+/** Options that the bundles of the element and of its worker share. */
 const SHARED = {
   bundle: true,
   minify: true,
   target: 'es2022',
   logLevel: 'warning',
-  // The engine would look for its .wasm beside itself; the page hands it the bytes.
+  // The engine would load its .wasm from its own folder; the page passes the bytes
+  // instead.
   logOverride: { 'empty-import-meta': 'silent' },
 };
 
 /**
- * `import make from './shared.js?function'` is a function that runs the module
- * with all that it imports, and gives its exports. Nothing outside it is named in
- * it: its text is a script for a worker, who can load nothing when the page is
+ * `import make from './shared.js?function'` is a function that runs the module and
+ * its imports, and returns the exports. It refers to nothing outside itself, so its
+ * text can be the script of a worker, which cannot load files when the page is
  * opened from disk.
  */
 const asFunction = {
@@ -56,7 +57,7 @@ const asFunction = {
   },
 };
 
-/** `import css from './sheet.css'` is the sheet's text, as short as it goes. */
+/** `import css from './sheet.css'` is the minified text of the style sheet. */
 const styleText = {
   name: 'style-text',
   setup(build) {
@@ -69,9 +70,9 @@ const styleText = {
 };
 
 /**
- * `import packed from './engine.wasm?lzma'` is the file's bytes, packed: a
- * server's gzip can do little for them once they stand in base64. The schema of
- * a configuration is blank in it: the page never calls `config_schema`.
+ * `import packed from './engine.wasm?lzma'` is the compressed content of the file,
+ * because gzip on a server compresses base64 poorly. The schema of a configuration
+ * in it is replaced by zeros, because the page never calls `config_schema`.
  */
 const packed = {
   name: 'packed',
@@ -95,14 +96,14 @@ await Promise.all([
   describe(),
 ]);
 
-/** Compiles the engine to `pkg/`; throws when a program fails. */
+/** Compiles the engine to `pkg/`; throws if a program fails. */
 function buildEngine() {
   const wasm = 'pkg/canary_rollout_bg.wasm';
   run('wasm-pack', 'build', '--profile', 'page', '--no-opt', '--target', 'web', '--out-dir', 'pkg');
   run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
 }
 
-/** Writes what is told of the element, and copies the engine, whose types it names. */
+/** Writes the types and the manifest of the element, and copies the engine, to whose types they refer. */
 async function describe() {
   await mkdir('www/dist/engine', { recursive: true });
   await Promise.all([

@@ -2,11 +2,11 @@
 // Fails unless the same tests passed natively and in Chromium.
 // Usage: scripts/compare-suites.mjs NATIVE_OUTPUT CHROMIUM_OUTPUT
 //
-// wasm-pack skips what is not configured for a browser, and exits with 0. So what
-// counts is the tests that each run names, not its exit status.
+// wasm-pack skips tests that are not configured for a browser, and exits with 0. So
+// the names of the tests in each output are compared, not the exit status.
 import { readFileSync } from 'node:fs';
 
-/** Tests of what a browser does not have: a program, a file, a thread. */
+/** Tests that need what a browser does not have: processes, files or threads. */
 const NATIVE_ONLY = /^tests\/it\/main\.rs native::/;
 
 const [native, chromium] = process.argv.slice(2).map(passedTests);
@@ -21,8 +21,8 @@ if (problems.length > 0) process.exit(1);
 console.log(`compare-suites: the same ${chromium.size} tests passed natively and in Chromium`);
 
 /**
- * The names of the tests that passed, each after its crate's root file, without
- * the documentation's examples.
+ * The names of the tests that passed, each with the root file of its crate, without
+ * doctests.
  * @param {string} path of the output of `cargo test` or `wasm-pack test`
  */
 function passedTests(path) {
@@ -37,7 +37,7 @@ function passedTests(path) {
   return passed;
 }
 
-/** What is in `all` and not in `some`, but for the native-only tests. */
+/** The tests in `all` that are not in `some`, without the native-only ones. */
 function missing(all, some) {
   return [...all].filter((test) => !some.has(test) && !NATIVE_ONLY.test(test)).sort();
 }

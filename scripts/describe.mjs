@@ -1,4 +1,4 @@
-// The package's types and its custom-elements manifest, made of the one table in
+// Generates the package's types and its custom-elements manifest from the table in
 // interface.mjs.
 import { ENGINE_TYPES, attributes, cssParts, cssProperties, events, methods, properties, slots } from './interface.mjs';
 
@@ -42,7 +42,7 @@ export function manifest() {
   };
 }
 
-/** `canary-rollout.d.ts`, beside the engine's in `engine/`. */
+/** `canary-rollout.d.ts`; the engine's types are in `engine/`. */
 export function types() {
   const members = [
     ...properties.map((property) => doc(property) + member(property)),
@@ -93,7 +93,7 @@ declare global {
 
 const doc = ({ description }) => `  /** ${description} */\n`;
 
-/** A property that takes more than it gives is a pair of accessors. */
+/** A property that can be set to a wider type than its own is a pair of accessors. */
 function member({ name, type, takes, readonly }) {
   if (takes) return `  get ${name}(): ${type};\n  set ${name}(${name}: ${takes});`;
   return `  ${readonly ? 'readonly ' : ''}${name}: ${type};`;

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-// Prints what the page costs: bytes, time to the first chart, frames while it
-// plays, the longest task, memory. Figures to be read, not asserted: they depend
-// on the machine, but for the bytes.
+// Prints the cost of the page: bytes, time to the first chart, frames during play,
+// the longest task, memory. The figures are not asserted, because all except the
+// bytes depend on the machine.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { launchChromium } from '../tests/page/harness.mjs';
 import './size.mjs';
 
-/** How many times slower than this machine a phone is taken to be. */
+/** By how much the processor is throttled, to simulate a phone. */
 const THROTTLE = 4;
 const RESETS = 1000;
 const SCRIPT = readFileSync(new URL('../www/dist/canary-rollout.js', import.meta.url));
 
-/** The element is there before the script, so that all it does is done when the script ends. */
+/** The element is in the page before the script, so all of its work is done when the script ends. */
 const DOCUMENT = `<!doctype html><html lang="en"><title>Figures</title>
   <canary-rollout preset="twice-the-errors" seed="1" hero></canary-rollout>
   <script>performance.mark('start');</script>
@@ -70,7 +70,7 @@ async function firstChart(page) {
   });
 }
 
-/** Plays a rollout of 20 ticks; the intervals of frames in milliseconds. */
+/** Plays a rollout of 20 ticks; returns the intervals between frames in milliseconds. */
 async function frames(page) {
   return page.evaluate(async () => {
     const { shadowRoot } = document.querySelector('canary-rollout');
@@ -88,7 +88,7 @@ async function frames(page) {
   });
 }
 
-/** JavaScript's heap before and after resets, garbage collected. */
+/** The JavaScript heap before and after resets, after garbage collection. */
 async function memory(page, devtools) {
   await devtools.send('Performance.enable');
   const used = async () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the named needs miss, one line for each thing it installs.
+# Installs what is missing for the given needs, and prints a line for each
+# installation.
 # Usage: scripts/install.sh [wasm] [npm] [chromium] [lints] [msrv] [deny] [fuzz]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,13 +11,13 @@ cargo_fuzz_version=0.13.2
 
 say() { echo "install: $*"; }
 fail() { echo "install: $*" >&2; exit 1; }
-# Programs only: the needs below are functions of the same names.
+# Only programs count, because the needs below are functions with the same names.
 has() { type -P "$1" >/dev/null; }
 # Whether the version at the end of `$2` is `$1` or a later one.
 at_least() { printf '%s\n' "$1" "${2##* }" | sort --version-sort --check=silent; }
 has_any() { for name; do has "$name" && return; done; return 1; }
 
-# Installs Debian packages, or says what a person must install.
+# Installs Debian packages, or prints what must be installed.
 debian() {
   local install="apt-get install -y --no-install-recommends $*" as_root=()
   has apt-get || fail "missing, and there is no apt-get to install it: $*"

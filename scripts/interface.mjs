@@ -1,6 +1,6 @@
-// What `<canary-rollout>` shows to its host, in one table. The build makes the
-// package's types and its custom-elements manifest of it; a test holds the table
-// against the element.
+// The public interface of `<canary-rollout>`, in one table. The build generates the
+// package's types and its custom-elements manifest from it, and a test compares it
+// with the element.
 
 /** The types of these names come from the engine. */
 export const ENGINE_TYPES = ['Config', 'Decision', 'Report', 'State'];
@@ -19,7 +19,8 @@ export const attributes = [
 ];
 
 /**
- * `takes` is what a property may be set to, where that is more than it gives.
+ * `takes` is the type that a property may be set to, if that is wider than its own
+ * type.
  * @type {{ name: string, type: string, takes?: string, readonly?: boolean, description: string }[]}
  */
 export const properties = [
@@ -40,7 +41,7 @@ export const properties = [
   { name: 'state', type: 'State | null', readonly: true, description: 'The rollout’s state at the playhead; `null` before there is a rollout.' },
 ];
 
-/** None returns anything; what the state forbids throws the engine's `Error`. */
+/** None returns a value; a call that the state does not allow throws the engine's `Error`. */
 export const methods = [
   { name: 'play', description: 'Moves the playhead to the rollout’s end, a tick at a time; from the end, from the start.' },
   { name: 'freeze', description: 'Stops the playhead.' },
@@ -53,7 +54,7 @@ export const methods = [
   { name: 'reset', description: 'Back to the start, without commands.' },
 ];
 
-/** All bubble. They tell what happens in the element, not what its host sets. */
+/** All bubble. They report changes inside the element, not those that the host page makes. */
 export const events = [
   { name: 'statechange', detail: '{ state: State; tick: number }', description: 'The state at the playhead has changed.' },
   { name: 'decision', detail: 'Decision', description: 'The playhead has passed a decision, or a command has made one.' },

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Draws each lesson's still picture, www/lessons/NAME.svg, for print and for pages
-// without a script: the failed requests of its rollout, saved by the page's own button.
+// Draws the still picture of each lesson, www/lessons/NAME.svg, for print and for
+// pages without JavaScript: the failed requests of its rollout, saved with the
+// page's own button.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../tests/page/harness.mjs';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says where the built page is, and opens it where there is a screen.
+# Prints where the built page is, and opens it if there is a display.
 set -euo pipefail
 page="$(cd "$(dirname "$0")/.." && pwd)/www/index.html"
 

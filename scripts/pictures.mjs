@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Draws the page: README's three pictures into docs/, which are committed, and
-// into pictures/ every view at three widths, light and dark, to be looked at.
+// Draws the page: the three pictures of README.md into docs/, which are committed,
+// and every view at three widths, light and dark, into pictures/ for review.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../tests/page/harness.mjs';
 
-/** What there is to see, by the link that leads there. */
+/** The links of all pictures. */
 const LINKS = {
   opening: '',
   'bad-release-midway': 'v=1&preset=twice-the-errors&seed=1&tick=12',
@@ -21,7 +21,7 @@ const LINKS = {
   'lesson-veiled': 'v=1&lesson=slow-leak',
 };
 const WIDTHS = { desktop: 1366, tablet: 820, phone: 320 };
-/** README's, the first screen of a link. */
+/** The pictures of README.md: the first screen of a link. */
 const README = {
   page: { link: 'opening', width: 1366, height: 900 },
   requests: { link: 'view-flow', width: 900, height: 620 },
@@ -54,7 +54,8 @@ async function draw(link, { width, height, colorScheme, whole }, path) {
   };
   await studied();
   if (whole) {
-    // What is off the screen is laid out only when it is on it.
+    // Content is laid out only when it is on screen, so the window is made as tall
+    // as the page.
     const tall = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width, height: Math.max(height, tall + 2000) });
     await page.waitForTimeout(300);

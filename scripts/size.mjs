@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Prints what a page has to load, and fails when it is more than the budget.
+// Prints the number of bytes that a page has to load, and fails if it exceeds the
+// budget.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -1,17 +1,16 @@
-//! How results are written as JSON: by serde_json, with numbers as people write
-//! them.
+//! Writes results as JSON with serde_json, and whole numbers without `.0`.
 
 use serde::{Serialize, Serializer};
 
-/// A value as JSON text, indented by two spaces. Keys are strings; a number that is
-/// not finite is `null`.
+/// A value as JSON text, indented by two spaces. Keys must be strings. A number
+/// that is not finite becomes `null`.
 pub(crate) fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
-    // An error could only come from a type whose own `serialize` makes one, or from
-    // a key that is no string; no result has either.
+    // serde_json fails only for a type whose own `serialize` fails, or for a key
+    // that is not a string. Results have neither.
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// Writes a number without an idle `.0`.
+/// Writes a number, without `.0` if it is whole.
 pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     const EXACT: f64 = (1u64 << 53) as f64;
     if x.fract() == 0.0 && x.abs() <= EXACT {
@@ -21,7 +20,7 @@ pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::
     }
 }
 
-/// Writes numbers without idle `.0`s.
+/// Writes numbers, without `.0` if they are whole.
 pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
     struct Plain<'a>(&'a f64);
     impl Serialize for Plain<'_> {
@@ -32,7 +31,7 @@ pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::O
     serializer.collect_seq(list.iter().map(Plain))
 }
 
-/// The shortest text that is read back as this number, without an idle `.0`.
+/// The shortest text that reads back as the same number, without `.0`.
 pub(crate) fn plain(x: f64) -> String {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format(x);

@@ -1,5 +1,5 @@
-//! Simulates canary rollouts: counted requests, a noisy baseline, automatic
-//! verdicts, deterministic by seed.
+//! Simulates canary rollouts: counted requests, a noisy baseline and automatic
+//! verdicts, deterministic for a seed.
 //!
 //! ```
 //! use canary_rollout::config::Config;
@@ -23,28 +23,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The map
-//! Data flows one way; each module imports only what stands before it:
+//! # Modules
+//! Data flows in one direction, and each module imports only modules to its left:
 //!
 //! ```text
 //! observation ─ stats ─ rules ─ config ─┬─ world ─────┐
 //!                                       └─ policy ────┴─ rollout ─ study · report ─ text · catalogue ─ wasm · CLI
 //! ```
 //!
-//! Read in that order. [`observation`] is what an operator can see; [`rules`]
-//! turn it into verdicts; [`config`] is what a person writes; [`world`] is the
-//! truth that observations are drawn from; [`policy`] turns verdicts into a
-//! traffic share; [`rollout`] is the loop; [`report`] is its result; a [`study`] is
-//! many rollouts. The [`catalogue`] lists what there is, for forms.
+//! Read them in this order. [`observation`] is what monitoring sees. [`rules`] turn
+//! it into verdicts. [`config`] is what a person writes. [`world`] is the truth
+//! that observations are drawn from. [`policy`] turns verdicts into a traffic
+//! share. [`rollout`] is the loop, and [`report`] its result. A [`study`] is many
+//! rollouts. The [`catalogue`] lists rules, parameters and limits, for forms.
 //!
-//! # What always holds
+//! # Invariants
 //! - No rule reads the truth: [`rules`] does not import [`world`].
-//! - A configuration that exists is valid: [`config::Config`] is only made by
-//!   checking.
-//! - A seed and a configuration are one rollout, to the last bit, natively and in
-//!   WebAssembly: transcendental functions come from [`math`], draws are
-//!   addressed by component and tick, nothing depends on time, memory or
-//!   threads.
+//! - A configuration that exists is valid: every way to make a [`config::Config`]
+//!   checks it.
+//! - A seed and a configuration determine one rollout, bit for bit, natively and in
+//!   WebAssembly. Transcendental functions come from [`math`], and random draws are
+//!   addressed by component and tick. Nothing depends on time, memory or threads.
 //! - An error changes nothing.
 
 pub mod catalogue;
@@ -68,7 +67,7 @@ pub mod world;
 #[cfg(target_family = "wasm")]
 mod wasm;
 
-/// README's Rust example is a doctest.
+/// Runs the Rust example in README.md as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

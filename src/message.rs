@@ -1,16 +1,17 @@
-//! How a message quotes what it was given: short, on one line, and without
-//! characters that steer a terminal.
+//! Quoting of input in messages: short, on one line, and without control
+//! characters.
 
 use std::fmt::Write;
 
-/// Most characters of an input that a message quotes.
+/// Maximum number of characters of an input that a message quotes.
 pub const MAX_QUOTED: usize = 80;
-/// Longest word that a known one is looked for, in characters.
+/// Maximum length of a word for which a similar known word is searched, in
+/// characters.
 const MAX_WORD: usize = 40;
 
-/// A text as a message shows it: at most [`MAX_QUOTED`] characters, then `…`;
-/// line breaks, control characters and marks that turn the direction of writing
-/// as escapes of JSON, such as `\n` and `\u001b`.
+/// A text as a message shows it: at most [`MAX_QUOTED`] characters, then `…`. Line
+/// breaks, control characters and bidirectional marks are written as JSON escapes,
+/// such as `\n` and `\u001b`.
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     for (i, character) in text.chars().enumerate() {
@@ -23,7 +24,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// The same in quotes, with quotes and backslashes of its own escaped.
+/// Like [`shown`], in quotes, with quotes and backslashes escaped.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for (i, character) in text.chars().enumerate() {
@@ -40,7 +41,8 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A message with every character that steers a terminal escaped, of any length.
+/// A message of any length, with control characters and bidirectional marks
+/// escaped.
 pub fn harmless(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     message.chars().for_each(|character| push(&mut text, character));
@@ -59,9 +61,9 @@ fn push(text: &mut String, character: char) {
     }
 }
 
-/// Whether a character does something to a terminal or to the order of the
-/// others: C0, DEL, C1, line and paragraph separators, the bidirectional controls
-/// of Unicode (UAX 9), the byte order mark.
+/// Whether a character can control a terminal or change the order of the text: C0,
+/// DEL, C1, line and paragraph separators, the bidirectional controls of Unicode
+/// (UAX 9), the byte order mark.
 fn steers(character: char) -> bool {
     matches!(
         character,
@@ -75,9 +77,9 @@ fn steers(character: char) -> bool {
     )
 }
 
-/// The known word that somebody probably meant: the nearest within one edit for
-/// three letters, so on; `None` where none is near. An edit is a letter more,
-/// less or another, or two neighbours exchanged.
+/// The known word that was probably meant: the nearest within one edit per three
+/// letters, at least one edit; `None` if there is none. An edit inserts, deletes or
+/// replaces a letter, or swaps two adjacent letters.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = word.chars().take(MAX_WORD + 1).collect();
     if letters.len() > MAX_WORD {
@@ -93,7 +95,8 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
-/// The fewest edits from one word to another (optimal string alignment).
+/// The smallest number of edits from one word to another (optimal string
+/// alignment).
 fn edits(a: &[char], b: &[char]) -> usize {
     let mut two_before = vec![0; b.len() + 1];
     let mut before: Vec<usize> = (0..=b.len()).collect();

@@ -1,6 +1,5 @@
-//! What an operator can see of a tick or of a window of ticks: counts by arm,
-//! latency, the canary's share. The rates behind the counts are not here: a
-//! rule that could read them would not need statistics.
+//! What monitoring sees of a tick or of a window of ticks: counts by arm. The true
+//! rates behind the counts are not part of it.
 
 use serde::Serialize;
 
@@ -10,16 +9,16 @@ use serde::Serialize;
 pub enum Arm {
     /// The stable version.
     Baseline,
-    /// The release on trial.
+    /// The new release.
     Canary,
 }
 
 /// A value for each arm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ByArm<T> {
-    /// The stable version's.
+    /// The value for the baseline.
     pub baseline: T,
-    /// The release's.
+    /// The value for the canary.
     pub canary: T,
 }
 
@@ -32,23 +31,23 @@ impl<T> ByArm<T> {
         }
     }
 
-    /// Both values made from their arm.
+    /// Makes both values with a function of the arm.
     pub fn from_fn(mut make: impl FnMut(Arm) -> T) -> Self {
         ByArm { baseline: make(Arm::Baseline), canary: make(Arm::Canary) }
     }
 }
 
-/// Requests of one arm, served and failed. Whole numbers below 2⁵³.
+/// The requests of one arm and how many of them failed; both below 2⁵³.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// All requests, failures included.
+    /// All requests, including those that failed.
     pub requests: u64,
     /// Requests that failed.
     pub errors: u64,
 }
 
 impl Counts {
-    /// Errors by requests, in 0..=1; `None` without requests.
+    /// Errors divided by requests, in 0..=1; `None` without requests.
     pub fn error_rate(&self) -> Option<f64> {
         (self.requests > 0).then(|| self.errors as f64 / self.requests as f64)
     }

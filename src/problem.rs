@@ -1,17 +1,17 @@
-//! What is wrong with an input: the place, and what was expected there.
+//! Faults of an input: where they are and what was expected.
 
 use std::fmt;
 
-/// One fault of a value: where it stands and what was expected.
+/// A fault of an input: where it is and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The place, as a path from the top of the configuration:
-    /// `stages[2].traffic_pct`. Empty where the whole is meant.
+    /// The path from the top of the input, such as `stages[2].traffic_pct`. Empty
+    /// if the fault concerns the whole input.
     pub path: String,
-    /// What is wrong and what was expected, a phrase without a full stop.
+    /// What was found and what was expected, without a full stop.
     pub message: String,
-    /// Line and column in the text, both from 1; a column counts characters.
-    /// `None` where there is no text, or no place in it.
+    /// Line and column in the text, both from 1; a column counts characters. `None`
+    /// without a text or a place in it.
     pub line_column: Option<(u32, u32)>,
 }
 

@@ -1,8 +1,8 @@
-//! The result of a rollout: the only place that knows its JSON.
+//! The report of a rollout. Its JSON is defined here and nowhere else.
 //!
-//! The keys come in the order of the structs. The first are those of the
-//! course this simulator began with; `commands`, `seed` and `config` are enough
-//! to play the rollout again.
+//! The keys are in the order of the structs. The first ones are those of the course
+//! that this simulator began with. `commands`, `seed` and `config` are enough to
+//! replay the rollout.
 
 use std::ops::Range;
 
@@ -20,42 +20,42 @@ use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_seque
 use crate::stats::intervals::{Interval, wilson};
 use crate::world::WorldState;
 
-/// A rollout's result, at its end or on the way.
+/// The report of a rollout, finished or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The state, final once it is COMPLETED or ROLLED_BACK.
+    /// The state; final if it is COMPLETED or ROLLED_BACK.
     pub final_state: State,
     /// Stages passed.
     pub stages_completed: u32,
-    /// Stages planned.
+    /// Stages of the policy.
     pub total_stages: u32,
-    /// Whether the decision to roll back has fallen.
+    /// Whether a rollback has been decided.
     pub rollback_triggered: bool,
-    /// Why it has, in a sentence.
+    /// The reason for the rollback, in a sentence.
     pub rollback_reason: Option<String>,
-    /// The whole rollout in numbers.
+    /// The metrics of the whole rollout.
     pub metrics: Metrics,
-    /// The decision held against the truth.
+    /// Whether the decision was right, given the truth.
     pub outcome: Outcome,
-    /// What the release really was.
+    /// The truth about the release.
     pub truth: TruthReport,
-    /// The shares that traffic can stand at, in the order of the plan.
+    /// The levels, in the order of the policy.
     pub levels: Vec<LevelReport>,
-    /// Stage by stage.
+    /// The stages, in order.
     pub stages: Vec<StageReport>,
-    /// Each change of course, in order.
+    /// The decisions, in order.
     pub decisions: Vec<DecisionReport>,
-    /// What was told the rollout, with the ticks elapsed.
+    /// The commands given, each with the number of ticks elapsed.
     pub commands: Vec<TimedCommand>,
     /// The seed.
     pub seed: u64,
-    /// The configuration, with every default filled in.
+    /// The configuration, with all defaults filled in.
     pub config: Config,
-    /// What is valid in it but likely not meant.
+    /// What is valid in the configuration but probably a mistake.
     pub warnings: Vec<Warning>,
 }
 
-/// The decision held against the truth.
+/// Whether the decision was right, given the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -71,48 +71,49 @@ pub enum Outcome {
     Undecided,
 }
 
-/// What the release really was.
+/// The truth about the release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TruthReport {
     /// Healthy or bad.
     pub release: Release,
-    /// The first tick in which it was worse than the baseline, if there was
-    /// one so far.
+    /// The first tick so far in which it was worse than the baseline, if any.
     pub regression_from_tick: Option<u32>,
-    /// The same in a sentence.
+    /// What the release does, in a sentence or two.
     pub sentence: String,
 }
 
-/// What a release is.
+/// Whether a release is healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Release {
-    /// As good as the baseline, or better, or worse only until it is warm.
+    /// As good as the baseline, better, or worse only until it is warm.
     Healthy,
     /// Worse than the baseline, now or later.
     Bad,
 }
 
-/// Some ticks in numbers.
+/// The metrics of a range of ticks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metrics {
-    /// How many ticks.
+    /// The number of ticks.
     pub ticks: u32,
-    /// How long.
+    /// Their duration in seconds.
     pub seconds: u64,
     /// The stable version.
     pub baseline: ArmMetrics,
-    /// The release.
+    /// The canary.
     pub canary: ArmMetrics,
-    /// The canary's error rate less the baseline's; `null` without requests.
+    /// The canary's error rate minus the baseline's; `null` if an arm has no
+    /// requests.
     pub error_rate_delta: Option<f64>,
-    /// The canary's error rate by the baseline's; `null` without baseline errors.
+    /// The canary's error rate divided by the baseline's; `null` without baseline
+    /// errors.
     pub error_rate_ratio: Option<f64>,
-    /// The ratio of the true error rates, if it was constant, with 95 %
-    /// confidence however often one looks; an end is `null` where it is
+    /// A 95 % confidence interval of the ratio of the true error rates, if that is
+    /// constant. It stays valid however often one looks. An end is `null` if it is
     /// unbounded.
     pub error_ratio_interval: RatioInterval,
-    /// The canary's latency quantiles less the baseline's.
+    /// The canary's latency quantiles minus the baseline's.
     pub latency_delta_ms: Quantiles,
     /// Canary errors that the baseline would have served.
     pub excess_errors: u64,
@@ -121,18 +122,18 @@ pub struct Metrics {
 /// The level of the intervals in a report.
 const ALPHA: f64 = 0.05;
 
-/// One arm in numbers.
+/// The metrics of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArmMetrics {
-    /// Requests, failures included.
+    /// All requests, including those that failed.
     pub requests: u64,
     /// Requests that failed.
     pub errors: u64,
-    /// Errors by requests, 0..=1; `null` without requests.
+    /// Errors divided by requests, 0..=1; `null` without requests.
     pub error_rate: Option<f64>,
-    /// Wilson's interval of the error rate, 95 %; valid for one look.
+    /// Wilson's 95 % interval of the error rate; valid for one look.
     pub error_rate_interval: Option<Interval>,
-    /// Latency.
+    /// Latency quantiles.
     pub latency_ms: Quantiles,
 }
 
@@ -148,7 +149,7 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// The quantiles a report gives.
+    /// The quantiles that a report contains.
     pub const AT: [f64; 3] = [0.5, 0.95, 0.99];
 
     fn from_array([p50, p95, p99]: [Option<f64>; 3]) -> Self {
@@ -165,10 +166,10 @@ impl Quantiles {
     }
 }
 
-/// A stage as planned and as it went.
+/// A stage: its plan and what happened in it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StageReport {
-    /// From 1.
+    /// Its number, from 1.
     pub number: u32,
     /// Its name.
     pub name: String,
@@ -176,19 +177,19 @@ pub struct StageReport {
     pub traffic_pct: f64,
     /// Ticks planned.
     pub duration_ticks: u32,
-    /// The first tick spent in it.
+    /// The first tick in the stage; `null` if it was not reached.
     pub first_tick: Option<u32>,
-    /// The last tick spent in it so far.
+    /// The last tick in the stage so far.
     pub last_tick: Option<u32>,
-    /// The stage in numbers, once a tick has passed in it.
+    /// The metrics of the stage; `null` before its first tick.
     pub metrics: Option<Metrics>,
-    /// The rules that hold in it.
+    /// The rules that apply in the stage.
     pub checks: Vec<Check>,
-    /// What became of it.
+    /// The outcome of the stage.
     pub verdict: StageVerdict,
 }
 
-/// A share that traffic can stand at.
+/// A level: a share that traffic can stand at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LevelReport {
     /// Its number, from 1.
@@ -196,27 +197,27 @@ pub struct LevelReport {
     /// The canary's share of requests, in (0, 1].
     #[serde(serialize_with = "json::number")]
     pub share: f64,
-    /// Ticks for which the plan has it, timed pauses included.
+    /// Ticks planned at this level, including timed pauses.
     pub planned_ticks: u64,
-    /// The first tick at it; `null` if it was not reached.
+    /// The first tick at the level; `null` if it was not reached.
     pub first_tick: Option<u32>,
-    /// The last tick at it so far.
+    /// The last tick at the level so far.
     pub last_tick: Option<u32>,
 }
 
-/// What became of a stage.
+/// The outcome of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageVerdict {
-    /// It has not begun.
+    /// The stage has not begun.
     NotReached,
-    /// It is under way.
+    /// The stage is in progress.
     InProgress,
-    /// It is under way, and paused.
+    /// The stage is in progress, and paused.
     Paused,
-    /// It was left for the next, or for the end.
+    /// The stage was passed.
     Promoted,
-    /// The decision to roll back fell in it.
+    /// The rollback was decided in this stage.
     RolledBack,
 }
 
@@ -227,53 +228,53 @@ pub struct Check {
     pub rule: u32,
     /// Its name.
     pub name: &'static str,
-    /// How often it looked.
+    /// The number of looks.
     pub looks: u32,
     /// How many of these looks failed.
     pub failed_looks: u32,
-    /// How many could not tell.
+    /// How many of these looks were inconclusive.
     pub inconclusive_looks: u32,
     /// The tick of the last look.
     pub tick: Option<u32>,
-    /// What the last look said.
+    /// The verdict of the last look.
     pub verdict: Option<Verdict>,
-    /// What it measured, in the unit of the limit.
+    /// The measured value, in the unit of the limit.
     pub observed: Option<f64>,
-    /// What it held that against.
+    /// The limit that it was compared with.
     pub limit: Option<f64>,
     /// The last look in a sentence.
     pub sentence: Option<String>,
 }
 
-/// A change of course.
+/// A decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DecisionReport {
-    /// Ticks elapsed.
+    /// Ticks elapsed when it was made.
     pub tick: u32,
-    /// The number of the stage it fell in, from 1.
+    /// The number of the stage in which it was made, from 1.
     pub stage: u32,
     /// What changed.
     pub action: Step,
     /// Who decided.
     pub by: By,
-    /// The rule that named the reason, its number in `config.rules`, from 0.
+    /// The rule that gave the reason: its number in `config.rules`, from 0.
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
-    /// What it measured, in the unit of the limit.
+    /// The measured value, in the unit of the limit.
     pub observed: Option<f64>,
-    /// What it held that against.
+    /// The limit that it was compared with.
     pub limit: Option<f64>,
-    /// All of it in a sentence or two.
+    /// The decision and its reason, in a sentence or two.
     pub sentence: String,
 }
 
-/// Something valid that is likely not meant.
+/// Something that is valid but probably a mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// The place in the configuration.
+    /// The path in the configuration.
     pub path: String,
-    /// What about it.
+    /// What is probably wrong.
     pub message: String,
 }
 
@@ -291,7 +292,7 @@ impl Report {
 }
 
 impl Rollout {
-    /// The result as it stands.
+    /// The report of the rollout so far.
     pub fn report(&self) -> Report {
         let config = self.plan().config();
         let rollback = self.rollback_decision();
@@ -331,7 +332,7 @@ impl Rollout {
         }
     }
 
-    /// The rows of the ticks at a level, if it was reached.
+    /// The indices of the ticks at a level, if it was reached.
     fn ticks_at(&self, number: u32) -> Option<Range<usize>> {
         let rows = &self.history().ticks;
         let first = rows.partition_point(|row| row.stage < number);
@@ -339,14 +340,14 @@ impl Rollout {
         (past > first).then_some(first..past)
     }
 
-    /// The latency quantiles [`Quantiles::AT`] of every tick.
+    /// The latency quantiles [`Quantiles::AT`] of each tick.
     pub fn quantiles_by_tick(&self) -> Vec<ByArm<[Option<f64>; 3]>> {
         let mut scribe = Scribe::new(self);
         let ticks = 0..self.history().ticks.len();
         ticks.map(|i| ByArm::from_fn(|arm| scribe.quantiles(arm, i..i + 1))).collect()
     }
 
-    /// The decision held against the truth.
+    /// Whether the decision was right, given the truth.
     pub fn outcome(&self) -> Outcome {
         let bad = self.plan().config().release_is_bad();
         match (self.state(), self.rollback_decision()) {
@@ -421,7 +422,7 @@ impl Rollout {
         }
     }
 
-    /// What let a stage end before its time.
+    /// The reason why a stage ended early, if it did.
     fn early_reason(&self, evidence: Option<&Evidence>) -> String {
         evidence.map(|seen| format!(" {}", self.evidence_sentence(seen))).unwrap_or_default()
     }
@@ -438,10 +439,11 @@ impl Rollout {
     }
 }
 
-/// Writes the parts of a report that need latencies drawn.
+/// Writes the parts of a report for which latencies are drawn.
 struct Scribe<'a> {
     rollout: &'a Rollout,
-    /// Its own streams: draws are addressed, so these are the rollout's.
+    /// A world of its own. It draws the same latencies as the rollout's, because
+    /// random draws are addressed.
     world: WorldState,
 }
 
@@ -457,7 +459,7 @@ impl<'a> Scribe<'a> {
         for row in &self.rollout.history().ticks[rows.clone()] {
             counts += row.counts;
             excess_errors += row.excess_errors;
-            // Shares never fall, so those of a kind stand together.
+            // Shares never decrease, so the ticks of one share are adjacent.
             if strata.last().is_none_or(|stratum| stratum.weight != row.share) {
                 strata.push(Stratum { weight: row.share, canary_errors: 0, baseline_errors: 0 });
             }
@@ -520,7 +522,7 @@ fn interval(counts: &Counts) -> Option<Interval> {
     (counts.requests > 0).then(|| wilson(counts.errors, counts.requests, ALPHA))
 }
 
-/// The rules that hold in a stage, with their looks in the ticks of `rows`.
+/// The rules that apply in a stage, with their looks in the ticks of `rows`.
 fn checks(rollout: &Rollout, number: u32, rows: Range<usize>) -> Vec<Check> {
     let looks = &rollout.history().looks;
     let first = looks.partition_point(|look| look.tick <= rows.start as u32);
@@ -566,10 +568,10 @@ fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
     }
 }
 
-/// What the release really is, in a sentence or two.
+/// What the release does, in a sentence or two.
 fn truth_sentence(config: &Config) -> String {
     let canary = &config.release();
-    // A ratio that makes no difference is none.
+    // A ratio that has no effect counts as 1.
     let error_ratio = if config.error_ratio_acts() { canary.error_ratio } else { 1.0 };
     let worse = |ratio, verb, compared, arrival| {
         let never = config.never_arrives(arrival).is_some();

@@ -1,7 +1,7 @@
-//! The loop. A [`Plan`] is all that can be done once for a configuration; a
-//! [`Run`] is a seed's way through it, and [`Run::tick`] the only loop there
-//! is. What comes of a tick goes to a [`Sink`]: a [`Rollout`] is a run whose
-//! sink keeps the history, a study many runs whose sink counts.
+//! The simulation loop. A [`Plan`] holds what is computed once for a configuration.
+//! A [`Run`] is the state of one seed, and [`Run::tick`] is the only loop. Its
+//! events go to a [`Sink`]: the sink of a [`Rollout`] keeps the whole history, the
+//! sink of a study counts.
 
 mod history;
 
@@ -20,40 +20,41 @@ use crate::stats::mann_whitney::{RankSum, van_elteren};
 use crate::stats::stratified::stratified;
 use crate::world::{Cells, LatencyTick, Truth, WeightedTicks, World, WorldState};
 
-/// All that can be done once for a configuration.
+/// What is computed once for a configuration.
 #[derive(Debug)]
 pub struct Plan {
     config: Config,
     world: World,
     policy: Policy,
     rules: Vec<PlannedRule>,
-    /// What the rules need to be drawn.
+    /// The counts that the rules need.
     cells: Cells,
     /// Whether any rule reads latencies.
     latency: bool,
-    /// Whether any rule compares the arms over several shares.
+    /// Whether any rule compares the arms over several traffic shares.
     across: bool,
-    /// Whether any of these asks for the law of errors over them.
+    /// Whether any of these rules needs the exact distribution of the errors.
     exact_law: bool,
-    /// Whether any rule adds up a score, of the ticks that the plan has.
+    /// Whether any rule adds up a score, which counts planned ticks only.
     scores: bool,
 }
 
-/// A rule with what the loop asks of it in every tick.
+/// A rule with what the loop needs of it in every tick.
 #[derive(Debug)]
 struct PlannedRule {
     rule: Rule,
     needs: Needs,
-    /// What it gathers over the ticks.
+    /// What the rule accumulates over the ticks.
     watch: Watch,
-    /// What it has gathered before the first tick.
+    /// Its accumulated state before the first tick.
     fresh: Memory,
-    /// Whether a look needs no more than what it has gathered.
+    /// Whether the accumulated state is enough for a look.
     by_memory: bool,
 }
 
 impl Plan {
-    /// Prepares a configuration. It is valid, so this cannot fail.
+    /// Prepares a configuration. This cannot fail, because a configuration is
+    /// valid.
     pub fn new(config: &Config) -> Self {
         let rules: Vec<PlannedRule> =
             config.policy().rules.iter().map(|rule| planned(rule, config)).collect();
@@ -84,47 +85,48 @@ impl Plan {
         }
     }
 
-    /// The configuration it was made from.
+    /// The configuration that the plan was made from.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The rule of that number, counted from 0 in the configuration's order.
+    /// The rule with this number, counted from 0 in the configuration's order.
     pub fn rule(&self, number: u32) -> &Rule {
         &self.rules[number as usize].rule
     }
 
-    /// What decides.
+    /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Whether a rule reads latencies, which makes a tick many times as dear.
+    /// Whether a rule reads latencies. A tick is then many times as expensive.
     pub fn reads_latency(&self) -> bool {
         self.latency
     }
 
-    /// The truth the observations are drawn from.
+    /// The truth that observations are drawn from.
     pub fn world(&self) -> &World {
         &self.world
     }
 }
 
 impl PlannedRule {
-    /// Whether it compares the arms over windows that can have several shares.
+    /// Whether the rule compares the arms over windows with more than one traffic
+    /// share.
     fn compares_shares(&self) -> bool {
         self.rule.window == Window::Rollout && self.needs.baseline && self.needs.requests
     }
 
-    /// Whether a look beside a baseline is bound to pass, by what the rule has
-    /// gathered alone.
+    /// Whether the accumulated state shows that a look must pass. Only for looks
+    /// with a baseline.
     #[inline]
     fn passes(&self, memory: &Memory) -> bool {
         self.by_memory && self.watch.passes(memory)
     }
 }
 
-/// What the loop has to know of a rule.
+/// Prepares a rule for the loop.
 fn planned(rule: &Rule, config: &Config) -> PlannedRule {
     let shapes = config.policy().shapes_for(rule);
     let (needs, watch) = (rule.needs(), rule.watch(&shapes));
@@ -137,76 +139,76 @@ fn planned(rule: &Rule, config: &Config) -> PlannedRule {
     }
 }
 
-/// A change of course with what led to it.
+/// A decision: what changed, who decided, and the look that gave the reason.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision {
-    /// Ticks elapsed when it fell.
+    /// Ticks elapsed when it was made.
     pub tick: u32,
-    /// The number of the stage it fell in, from 1.
+    /// The number of the stage in which it was made, from 1.
     pub stage: u32,
     /// What changed.
     pub step: Step,
     /// Who decided.
     pub by: By,
-    /// The look that named the reason: of the rule that failed, or of the one
-    /// that could not tell.
+    /// The look that gave the reason: of the rule that failed, or of the rule that
+    /// was inconclusive.
     pub evidence: Option<Evidence>,
 }
 
-/// A look of a rule, with what it saw.
+/// A look of a rule, with what the rule saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
     /// The rule's number, counted from 0 in the configuration's order.
     pub rule: u32,
-    /// What it said.
+    /// Its verdict, with the measured values.
     pub judgement: Judgement,
     /// What it saw.
     pub sight: Sight,
 }
 
-/// A tick as a sink gets it. Counts that neither the rules need nor the sink
-/// wants are 0.
+/// A tick as passed to a sink. Counts that neither the rules nor the sink need are
+/// 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick<'a> {
-    /// Its number; the first tick is 1.
+    /// The tick's number, from 1.
     pub tick: u32,
-    /// The index of its stage.
+    /// The index of its stage, from 0.
     pub stage: u32,
-    /// The canary's share of requests while it lasted, 0..=1.
+    /// The canary's share of requests during the tick, 0..=1.
     pub share: f64,
-    /// The state after it.
+    /// The state after the tick.
     pub state: State,
-    /// What an operator sees of it.
+    /// The counts that monitoring sees.
     pub counts: ByArm<Counts>,
     /// The canary's errors that the baseline would have served.
     pub excess_errors: u64,
-    /// What it was drawn from.
+    /// The truth that the counts were drawn from.
     pub truth: &'a Truth,
 }
 
-/// Where a run's events go.
+/// Receives the events of a run.
 pub trait Sink {
-    /// The counts it wants beyond those that the rules need.
+    /// The counts that the sink needs in addition to those that the rules need.
     fn wants(&self) -> Cells;
-    /// Whether it wants every look; if not, it may miss those that pass and are
-    /// cheaper not to measure.
+    /// Whether the sink needs every look. If not, looks that are known to pass may
+    /// be skipped.
     fn wants_looks(&self) -> bool;
-    /// A tick has passed.
+    /// Called after a tick.
     fn tick(&mut self, tick: &Tick<'_>);
-    /// A rule has looked, in tick `tick`.
+    /// Called after each look of a rule; `tick` is the number of the tick.
     fn look(&mut self, tick: u32, evidence: &Evidence);
-    /// The course has changed.
+    /// Called after each decision.
     fn decision(&mut self, decision: &Decision);
 }
 
-/// A seed's way through a plan.
+/// The state of one seed's rollout in a plan.
 #[derive(Clone, Debug)]
 pub struct Run {
     controller: Controller,
     seen: Seen,
 }
 
-/// What a run has drawn and gathered so far.
+/// What a run has drawn and counted so far.
 #[derive(Clone, Debug)]
 struct Seen {
     world: WorldState,
@@ -217,32 +219,33 @@ struct Seen {
     counts: ByArm<Counts>,
     /// `counts` when the level began.
     counts_before_level: ByArm<Counts>,
-    /// What latencies are drawn from, an element a tick; empty if nobody reads
-    /// any.
+    /// What latencies are drawn from, one element per tick; empty if no rule reads
+    /// latencies.
     latencies: Vec<LatencyTick>,
     /// The length of `latencies` when the level began.
     latencies_before_level: usize,
-    /// The levels behind.
+    /// The levels passed so far.
     behind: Vec<Stratum>,
-    /// The law of the canary's errors in them, if a rule asks for it.
+    /// The exact distribution of the canary's errors in those levels, if a rule
+    /// needs it.
     law_behind: ErrorLaw,
-    /// What each rule has gathered.
+    /// The accumulated state of each rule.
     memories: Vec<Memory>,
-    /// The first tick in which the release was worse than the baseline.
+    /// The first tick in which the release was worse than the baseline, if any.
     degraded_from: Option<u32>,
 }
 
-/// A level as far as rules compare the arms in it: a share, its counts and its
-/// latencies.
+/// The counts and latencies of one level, which has one traffic share, for rules
+/// that compare the arms by share.
 #[derive(Clone, Copy, Debug)]
 struct Stratum {
     counts: ByArm<Counts>,
-    /// Elements of `latencies` that are its own.
+    /// How many elements of `latencies` belong to this level.
     latencies: usize,
 }
 
-/// The rules of a plan, as its controller lets them look at the tick that has just
-/// passed.
+/// The rules of a plan, with what they need to look after the tick that has just
+/// ended.
 struct Looks<'a, S> {
     plan: &'a Plan,
     seen: &'a mut Seen,
@@ -250,7 +253,7 @@ struct Looks<'a, S> {
     at: Place,
 }
 
-/// Where traffic stood in a tick.
+/// The level and traffic share of a tick.
 #[derive(Clone, Copy)]
 struct Place {
     /// The level's index.
@@ -279,7 +282,7 @@ impl<S: Sink> Checks for Looks<'_, S> {
 }
 
 impl Run {
-    /// Before the first tick.
+    /// A run before its first tick.
     pub fn new(plan: &Plan, seed: u64) -> Self {
         Run {
             controller: Controller::start(&plan.policy),
@@ -299,7 +302,8 @@ impl Run {
         }
     }
 
-    /// Back before the first tick, with another seed; it allocates nothing.
+    /// Resets the run to before its first tick, with another seed. Allocates
+    /// nothing.
     pub fn restart(&mut self, plan: &Plan, seed: u64) {
         self.controller.restart(&plan.policy);
         let seen = &mut self.seen;
@@ -320,7 +324,7 @@ impl Run {
         seen.degraded_from = None;
     }
 
-    /// Where it stands.
+    /// The state.
     pub fn state(&self) -> State {
         self.controller.state()
     }
@@ -335,15 +339,15 @@ impl Run {
         &self.controller
     }
 
-    /// The first tick so far in which the release was worse than the baseline,
-    /// by a regression that does not heal.
+    /// The first tick so far in which the release was worse than the baseline, by a
+    /// regression that does not end on its own.
     pub fn degraded_from(&self) -> Option<u32> {
         self.seen.degraded_from
     }
 
-    /// Excess errors to be expected from now on up to a tick if all traffic is
-    /// the release's, as it is after COMPLETED. The run is over afterwards: its
-    /// world has moved on.
+    /// The expected excess errors from now up to a tick if the canary gets all
+    /// traffic, as it does after COMPLETED. The run cannot be continued afterwards,
+    /// because its world has advanced.
     pub(crate) fn expected_excess_until(&mut self, plan: &Plan, last_tick: u32) -> f64 {
         let stage = self.controller.level(&plan.policy);
         let mut excess = 0.0;
@@ -356,10 +360,10 @@ impl Run {
         excess
     }
 
-    /// One interval.
+    /// Simulates one tick.
     ///
     /// # Errors
-    /// After the end, and after [`MAX_TICKS`]; nothing has changed then.
+    /// After the end of the rollout, and after [`MAX_TICKS`]. Nothing changes then.
     pub fn tick(&mut self, plan: &Plan, sink: &mut impl Sink) -> Result<(), CallError> {
         Call::Tick.check(self.state())?;
         let Run { controller, seen } = self;
@@ -410,7 +414,7 @@ impl Run {
     /// Carries out a command.
     ///
     /// # Errors
-    /// Where the state does not allow it; nothing has changed then.
+    /// If the state does not allow it. Nothing changes then.
     pub fn command(
         &mut self,
         plan: &Plan,
@@ -430,8 +434,8 @@ impl Run {
 }
 
 impl Seen {
-    /// Takes a tick into the windows. Part of the loop: counts that passed
-    /// through memory would stall it.
+    /// Adds a tick to the windows. Inlined into the loop, because passing the
+    /// counts through memory would slow it down.
     #[inline(always)]
     fn observe(
         &mut self,
@@ -463,7 +467,7 @@ impl Seen {
         }
     }
 
-    /// A rule's look, or its certificate, with what it is shown.
+    /// A rule's look, or its certificate, with what the rule sees.
     fn evidence(&mut self, plan: &Plan, check: usize, at: Place, certificate: bool) -> Evidence {
         let planned = &plan.rules[check];
         let mut sight = self.sight(plan, planned, check, at);
@@ -473,7 +477,7 @@ impl Seen {
         Evidence { rule: check as u32, judgement: planned.rule.judge(&sight), sight }
     }
 
-    /// What a rule is shown at a look.
+    /// What a rule sees at a look.
     fn sight(&mut self, plan: &Plan, planned: &PlannedRule, check: usize, at: Place) -> Sight {
         let (mut counts, from) = match planned.rule.window {
             Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
@@ -484,7 +488,8 @@ impl Seen {
         if !needs.requests {
             (counts.canary.requests, counts.baseline.requests) = (0, 0);
         }
-        // Arms that are compared over several shares are compared share by share.
+        // Where the window has several traffic shares, the arms are compared share
+        // by share.
         let across = planned.compares_shares() && !self.behind.is_empty();
         let strata = if across { self.strata() } else { Vec::new() };
         let by_share = across.then(|| self.by_share(&strata, needs));
@@ -527,7 +532,7 @@ impl Seen {
         }
     }
 
-    /// The levels so far, the present one included.
+    /// The levels so far, including the current one.
     fn strata(&self) -> Vec<Stratum> {
         let here = Stratum {
             counts: self.counts - self.counts_before_level,
@@ -545,7 +550,7 @@ impl Seen {
         }
     }
 
-    /// What a change of course does to the windows and the rules' memories.
+    /// Updates the windows and the rules' accumulated state after a decision.
     fn enter(&mut self, plan: &Plan, controller: &Controller, step: Step) {
         if !matches!(step, Step::Promote | Step::Complete) {
             return;
@@ -569,10 +574,10 @@ impl Seen {
     }
 }
 
-/// What a request of an arm counts where latencies are compared over several
-/// shares: as it is for the canary, and for the baseline so that each share has
-/// the weight it has for the canary. A share that lacks requests of an arm does
-/// not count.
+/// The weight of a request where latencies are compared over several traffic
+/// shares. It is 1 for the canary. For the baseline it is such that each share
+/// weighs as much as it does for the canary. A share in which an arm has no
+/// requests has weight 0.
 fn weights(strata: &[Stratum], arm: Arm) -> Vec<WeightedTicks> {
     let weight = |stratum: &Stratum| {
         let ByArm { canary: c, baseline: b } = stratum.counts;
@@ -596,7 +601,7 @@ pub struct TimedCommand {
     pub command: Command,
 }
 
-/// A seeded rollout with its whole history.
+/// A rollout with a seed and its whole history.
 #[derive(Clone, Debug)]
 pub struct Rollout {
     plan: Arc<Plan>,
@@ -614,17 +619,18 @@ impl Rollout {
         Rollout::of_plan(Arc::new(Plan::new(config)), seed)
     }
 
-    /// A rollout of a plan that others share.
+    /// A rollout of a plan that is shared with other rollouts.
     pub fn of_plan(plan: Arc<Plan>, seed: u64) -> Self {
         let run = Run::new(&plan, seed);
         Rollout { plan, run, seed, history: History::default(), commands: Vec::new() }
     }
 
-    /// A rollout played again: each command after its number of ticks, then on
-    /// until it rests (see [`Rollout::run`]), or for `ticks` in all.
+    /// Replays a rollout: gives each command after its number of ticks, then
+    /// continues to the end or to a pause (see [`Rollout::run`]), or for `ticks`
+    /// ticks in total.
     ///
     /// # Errors
-    /// Where a command or a tick is refused.
+    /// If a command or a tick is refused.
     pub fn replay(
         config: &Config,
         seed: u64,
@@ -649,7 +655,7 @@ impl Rollout {
         Ok(rollout)
     }
 
-    /// Where it stands.
+    /// The state.
     pub fn state(&self) -> State {
         self.run.state()
     }
@@ -659,19 +665,20 @@ impl Rollout {
         self.run.ticks()
     }
 
-    /// One interval.
+    /// Simulates one tick.
     ///
     /// # Errors
-    /// After the end, and after [`MAX_TICKS`]; nothing has changed then.
+    /// After the end of the rollout, and after [`MAX_TICKS`]. Nothing changes then.
     pub fn tick(&mut self) -> Result<(), CallError> {
         self.run.tick(&self.plan, &mut self.history)
     }
 
-    /// To the present stage's verdict; from ROLLING_BACK to ROLLED_BACK.
+    /// Simulates up to the verdict of the current stage; from ROLLING_BACK up to
+    /// ROLLED_BACK.
     ///
     /// # Errors
-    /// In a pause and after the end nothing has changed; after [`MAX_TICKS`]
-    /// the rollout stands there.
+    /// In a pause and after the end; nothing changes then. After [`MAX_TICKS`]; the
+    /// rollout stops there.
     pub fn advance(&mut self) -> Result<(), CallError> {
         Call::Advance.check(self.state())?;
         let (state, stage) = (self.state(), self.run.controller.levels_completed());
@@ -681,7 +688,7 @@ impl Rollout {
         Ok(())
     }
 
-    /// To the end, or to a pause that waits for a person.
+    /// Simulates up to the end, or up to a pause that waits for a person.
     ///
     /// # Errors
     /// After [`MAX_TICKS`].
@@ -695,41 +702,41 @@ impl Rollout {
     /// Carries out a command.
     ///
     /// # Errors
-    /// Where the state does not allow it; nothing has changed then.
+    /// If the state does not allow it. Nothing changes then.
     pub fn command(&mut self, command: Command) -> Result<(), CallError> {
         self.run.command(&self.plan, command, &mut self.history)?;
         self.commands.push(TimedCommand { tick: self.run.ticks(), command });
         Ok(())
     }
 
-    /// Halts the progress: [`Command::Pause`].
+    /// Pauses the rollout: [`Command::Pause`].
     ///
     /// # Errors
-    /// Unless it is PROGRESSING.
+    /// Unless the state is PROGRESSING.
     pub fn pause(&mut self) -> Result<(), CallError> {
         self.command(Command::Pause)
     }
 
-    /// Goes on: [`Command::Resume`].
+    /// Resumes the rollout: [`Command::Resume`].
     ///
     /// # Errors
-    /// Unless it is PAUSED.
+    /// Unless the state is PAUSED.
     pub fn resume(&mut self) -> Result<(), CallError> {
         self.command(Command::Resume)
     }
 
-    /// To the next stage at once: [`Command::Promote`].
+    /// Promotes to the next stage at once: [`Command::Promote`].
     ///
     /// # Errors
-    /// Unless it is PROGRESSING or PAUSED.
+    /// Unless the state is PROGRESSING or PAUSED.
     pub fn promote(&mut self) -> Result<(), CallError> {
         self.command(Command::Promote)
     }
 
-    /// Rolls back: [`Command::Abort`].
+    /// Aborts the rollout, which rolls it back: [`Command::Abort`].
     ///
     /// # Errors
-    /// Unless it is PROGRESSING or PAUSED.
+    /// Unless the state is PROGRESSING or PAUSED.
     pub fn abort(&mut self) -> Result<(), CallError> {
         self.command(Command::Abort)
     }
@@ -739,22 +746,22 @@ impl Rollout {
         self.seed
     }
 
-    /// What it was planned to do.
+    /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The run as it stands.
+    /// The current state of the run.
     pub fn standing(&self) -> &Run {
         &self.run
     }
 
-    /// All that happened.
+    /// The history so far.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// The commands given, with their ticks.
+    /// The commands given so far, with their ticks.
     pub fn commands(&self) -> &[TimedCommand] {
         &self.commands
     }

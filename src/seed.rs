@@ -1,16 +1,16 @@
-//! A seed as a person writes it.
+//! Reading of seeds.
 
 use crate::message::quoted;
 use crate::problem::Problem;
 
-/// Largest seed, 2⁵³ − 1: the largest whole number that JavaScript holds
-/// exactly.
+/// Largest seed, 2⁵³ − 1. JavaScript represents whole numbers exactly up to this
+/// one.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// Reads a seed: decimal digits, 0..=[`MAX_SEED`].
 ///
 /// # Errors
-/// Anything else, with the path `seed`.
+/// If the text has another form; the path of the problem is `seed`.
 pub fn parse_seed(text: &str) -> Result<u64, Problem> {
     let digits = text.trim();
     let seed = match digits.bytes().all(|byte| byte.is_ascii_digit()) {

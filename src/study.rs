@@ -1,10 +1,11 @@
-//! Many rollouts: what a policy does to healthy and to bad releases.
+//! A study simulates many rollouts: what a policy does to healthy and to bad
+//! releases.
 //!
-//! Run i of a study from seed s is the rollout with seed s + i, to the last bit
-//! of all that is counted here: it is the same [`Run`], with a sink that counts.
+//! Run i of a study with first seed s is the rollout with seed s + i, to the last
+//! bit of everything counted here. It is the same [`Run`], with a sink that counts.
 //! Counts are whole numbers, sums are in fixed point and histograms have fixed
-//! bins, so neither threads nor the size of chunks changes a figure, and a study
-//! stopped early is the study of the runs it finished.
+//! bins, so neither threads nor the size of chunks changes a figure. A study that
+//! is stopped early is the study of the runs it finished.
 
 mod histogram;
 mod options;
@@ -27,48 +28,51 @@ use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use crate::world::Cells;
 use histogram::Histogram;
 
-/// Most runs of a study.
+/// Maximum number of runs in a study.
 pub const MAX_RUNS: u64 = 1_000_000_000;
-/// Most points of a sweep.
+/// Maximum number of values in a sweep.
 pub const MAX_SWEEP: usize = 100;
-/// Most policies beside the configuration's own.
+/// Maximum number of policies in addition to the configuration's own.
 pub const MAX_POLICIES: usize = 8;
-/// Most stages of all cases together, a case being a policy on a release at a swept
-/// value: what is prepared for each takes up to 50 kB.
+/// Maximum number of stages in all cases together. A case is a policy on a release
+/// at a swept value. A prepared stage takes up to 50 kB.
 pub const MAX_CASE_STAGES: usize = 4_000;
-/// Runs whose outcomes are kept to be shown.
+/// How many of the first runs' outcomes are kept for display.
 pub const KEPT_RUNS: usize = 1_000;
-/// Most runs a thread takes at a time.
+/// Maximum number of runs that a thread takes at a time.
 const CHUNK: u64 = 1_024;
-/// About so many cheap ticks a thread takes at a time.
+/// Approximate number of ticks that a thread takes at a time, counted in ticks
+/// without latencies.
 const CHUNK_TICKS: u64 = 1 << 17;
-/// A tick whose latencies are read, in cheap ticks.
+/// The cost of a tick whose latencies are read, in ticks without latencies.
 const LATENCY_TICKS: u64 = 64;
-/// Ticks without latencies between two looks at whether to stop; a power of 2.
+/// How many ticks without latencies pass between two checks of the stop flag; a
+/// power of 2.
 const CHEAP_TICKS: u32 = 1_024;
-/// About how long all threads work on a block of runs.
+/// Approximate time in which all threads together finish a block of runs.
 #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_SECONDS: f64 = 0.25;
-/// A block grows at most so fast: the first ones are too short to go by.
+/// Maximum growth of a block over the previous one, because the time of the first,
+/// short blocks is not reliable.
 #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
 const BLOCK_GROWTH: f64 = 8.0;
 
-/// A study under way.
+/// A study: its cases, and what the finished runs have found.
 #[derive(Debug)]
 pub struct Study {
-    /// The configuration with what was `set`.
+    /// The configuration, with the fields of `set` changed.
     config: Config,
     runs: u64,
     seed: u64,
     horizon_ticks: u32,
     done: u64,
     cases: Vec<Case>,
-    /// What the cases stand for in the report.
+    /// Which cases belong where in the report.
     layout: Layout,
     pairs: Vec<Pair>,
 }
 
-/// A policy on a release: what is run for every seed.
+/// A policy on a release, simulated for every seed.
 #[derive(Debug)]
 struct Case {
     plan: Arc<Plan>,
@@ -77,7 +81,7 @@ struct Case {
     kept: Vec<RunOutcome>,
 }
 
-/// Cases by their index.
+/// Indices of the cases.
 #[derive(Debug, Default)]
 struct Layout {
     policies: Vec<PolicyCases>,
@@ -88,7 +92,7 @@ struct Layout {
 struct PolicyCases {
     name: String,
     healthy: usize,
-    /// `None` where the release is as the baseline.
+    /// `None` where the release does not differ from the baseline.
     release: Option<usize>,
 }
 
@@ -96,27 +100,27 @@ struct PolicyCases {
 struct SweepCases {
     field: String,
     values: Vec<f64>,
-    /// By policy, the cases of the values on the configuration's release.
+    /// By policy, the cases of all values on the configuration's release.
     cases: Vec<Vec<usize>>,
-    /// By policy, those on a healthy release, if these are others and the
-    /// values make a difference to them.
+    /// By policy, the cases on a healthy release. Only if the configuration's
+    /// release is not healthy and the values affect a healthy one.
     healthy: Option<Vec<Vec<usize>>>,
 }
 
-/// Two cases on the same worlds.
+/// Two cases compared on the same seeds.
 #[derive(Clone, Debug)]
 struct Pair {
     first: usize,
     second: usize,
     only_first_rolled_back: u64,
     only_second_rolled_back: u64,
-    /// Pairs whose excess errors differ.
+    /// Runs in which the excess errors of the two cases differ.
     different_excess: u64,
     excess_squares: Squares,
 }
 
-/// A sum of squares that is the same in every order: of differences in 2⁻²⁰,
-/// each square's high and low 64 bits by themselves.
+/// A sum of squares that does not depend on the order. Differences are in units of
+/// 2⁻²⁰; the high and low 64 bits of the squares are added separately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Squares {
     high: u128,
@@ -143,37 +147,37 @@ impl Squares {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// All traffic went to the release.
+    /// The release was promoted to all traffic.
     Completed,
-    /// It was rolled back.
+    /// The release was rolled back.
     RolledBack,
-    /// It waits for a person.
+    /// The rollout is paused until a person acts.
     Waiting,
 }
 
-/// All that a study counts of a run.
+/// What a study records of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunOutcome {
-    /// How it ended.
+    /// How the run ended.
     pub end: End,
     /// Stages passed.
     pub stages_completed: u32,
-    /// Ticks it took.
+    /// Ticks until the end, or until the pause that waits for a person.
     pub ticks: u32,
     /// The tick of the decision to roll back.
     pub rollback_tick: Option<u32>,
     /// The first tick in which the release was worse than the baseline.
     pub degraded_from: Option<u32>,
     /// Canary errors that the baseline would have served, up to the horizon:
-    /// those counted in the rollout, and after its completion the expected ones.
+    /// counted during the rollout, expected after its completion.
     pub excess_errors: f64,
-    /// Expected requests that the canary got until the rollout's end.
+    /// Expected requests served by the canary until the end of the rollout.
     pub exposed_requests: f64,
 }
 
 impl RunOutcome {
-    /// Whether it was rolled back before the release became worse (or without
-    /// its ever doing so).
+    /// Whether the release was rolled back before it became worse, or although it
+    /// never did.
     pub fn rolled_back_falsely(&self) -> bool {
         match (self.rollback_tick, self.degraded_from) {
             (Some(rollback), Some(degraded)) => rollback < degraded,
@@ -182,7 +186,7 @@ impl RunOutcome {
     }
 }
 
-/// Sums over runs.
+/// Counts and distributions over the runs of a case.
 #[derive(Clone, Debug, PartialEq)]
 struct Tally {
     runs: u64,
@@ -190,7 +194,7 @@ struct Tally {
     waiting: u64,
     rolled_back_by_stage: Vec<u64>,
     rolled_back_falsely: u64,
-    /// From the regression's first tick to the decision, both counted.
+    /// Ticks from the first tick of the regression to the decision, both included.
     ticks_to_rollback: Histogram,
     excess_errors: Histogram,
     exposed_requests: Histogram,
@@ -257,43 +261,44 @@ impl Study {
     /// ```
     ///
     /// # Errors
-    /// All that is wrong with the options, or with what they make of the
-    /// configuration; places in the options begin with `study.`.
+    /// All faults of the options, and of the configurations that result from them.
+    /// Paths in the options begin with `study.`.
     pub fn new(config: &Config, options: &StudyOptions) -> Result<Study, ConfigError> {
         options::prepare_typed(config, options)
     }
 
-    /// Prepares a study from texts, YAML or JSON. The options, each of which may be
-    /// left out:
+    /// Prepares a study from two texts, YAML or JSON: the configuration and the
+    /// options. All options are optional:
     ///
     /// - `runs`: how many seeds, 1 to 10⁹; default 10,000.
-    /// - `seed`: the first seed; default 0. All have to be below 2⁵³.
-    /// - `horizon_ticks`: the ticks over which harm is charged; default the
-    ///   longest that a rollout of the study can take, extensions and the way
-    ///   back included ([`Config::most_ticks`]).
+    /// - `seed`: the first seed; default 0. All seeds must be below 2⁵³.
+    /// - `horizon_ticks`: the number of ticks for which excess errors are counted;
+    ///   default the longest that a rollout of the study can take, including
+    ///   extensions and `rollback_ticks`
+    ///   ([`PolicyConfig::most_ticks`](crate::config::PolicyConfig::most_ticks)).
     /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
-    ///   configuration changed beforehand.
+    ///   configuration to change first.
     /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the
-    ///   configuration with 1 to 100 values it takes in turn; `error_ratio` is
-    ///   short for `canary.error_ratio`.
-    /// - `policies`: `[{"name": text, "policy": {...}}]`, at most 8 others on
-    ///   the same worlds. A policy has the keys `stages` (default: the
+    ///   configuration with 1 to 100 values to simulate; `error_ratio` is short for
+    ///   `canary.error_ratio`.
+    /// - `policies`: `[{"name": text, "policy": {...}}]`, at most 8 other policies
+    ///   to compare on the same seeds. A policy has the keys `stages` (default: the
     ///   configuration's, without their thresholds), `error_rate_threshold`,
     ///   `latency_threshold_ms`, `rules`, `on_inconclusive`, `rollback_ticks`.
     ///
     /// # Errors
-    /// All that is wrong with the configuration, or else with the options;
-    /// places in the options begin with `study.`.
+    /// All faults of the configuration or, if it has none, of the options. Paths in
+    /// the options begin with `study.`.
     pub fn from_text(config: &str, options: &str) -> Result<Study, ConfigError> {
         options::prepare_text(config, options)
     }
 
-    /// Runs asked for.
+    /// The number of runs requested.
     pub fn runs(&self) -> u64 {
         self.runs
     }
 
-    /// Runs finished.
+    /// The number of runs finished.
     pub fn done(&self) -> u64 {
         self.done
     }
@@ -303,12 +308,12 @@ impl Study {
         self.done == self.runs
     }
 
-    /// Rollouts simulated for each run: one for each policy on each release.
+    /// Rollouts simulated per run: one for each policy on each release.
     pub fn rollouts_per_run(&self) -> u32 {
         self.cases.len() as u32
     }
 
-    /// The next `runs` runs, or as many as are left, on this thread.
+    /// Simulates the next `runs` runs, or as many as are left, on this thread.
     pub fn advance(&mut self, runs: u64) {
         let end = self.runs.min(self.done.saturating_add(runs));
         while self.done < end {
@@ -318,10 +323,11 @@ impl Study {
         }
     }
 
-    /// All runs that are left, on all threads of the present pool. Between
-    /// blocks it tells the number of finished runs to `progress`. Once `stop` is
-    /// true it ends within a tick; the study is then that of the runs finished.
-    /// A block takes about a quarter of a second, so that few are lost.
+    /// Simulates all remaining runs, on all threads of the current pool. After each
+    /// block of runs (about a quarter of a second), it passes the number of
+    /// finished runs to `progress`. When `stop` becomes true, it returns almost at
+    /// once. The study is then the study of the runs finished; few are lost,
+    /// because a block is short.
     #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
     pub fn run_parallel(
         &mut self,
@@ -356,8 +362,8 @@ impl Study {
     }
 
     /// The outcomes of the first runs, at most [`KEPT_RUNS`], of the
-    /// configuration's own policy: on a healthy release, or on the
-    /// configuration's own.
+    /// configuration's own policy, on a healthy release or on the configuration's
+    /// release.
     pub fn first_runs(&self, healthy: bool) -> &[RunOutcome] {
         self.layout.policies.first().map_or(&[], |own| {
             let case = if healthy { own.healthy } else { own.release.unwrap_or(own.healthy) };
@@ -365,19 +371,19 @@ impl Study {
         })
     }
 
-    /// Runs to take at a time: the fewer the dearer, so that the outcomes held
-    /// meanwhile stay few.
+    /// How many runs a thread takes at a time: fewer if they are expensive, so that
+    /// few outcomes are held at a time.
     fn chunk(&self) -> u64 {
         let ticks = |case: &Case| {
-            let dear = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
-            case.plan.config().policy().planned_ticks() * dear
+            let cost = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
+            case.plan.config().policy().planned_ticks() * cost
         };
         let ticks: u64 = self.cases.iter().map(ticks).sum();
         (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)
     }
 
-    /// The outcomes of some runs, by case; `None` if it was stopped. Each run
-    /// stands by itself.
+    /// The outcomes of some runs, by case; `None` if stopped. The outcomes do not
+    /// depend on other runs.
     fn outcomes(
         &self,
         runs: Range<u64>,
@@ -401,7 +407,7 @@ impl Study {
         self.cases.iter().map(of_case).collect()
     }
 
-    /// Takes in the outcomes of the runs that come next.
+    /// Adds the outcomes of the next runs to the counts.
     fn absorb(&mut self, outcomes: &[Vec<RunOutcome>]) {
         let shown = self.layout.policies.first().map(|own| [Some(own.healthy), own.release]);
         for (i, (case, outcomes)) in self.cases.iter_mut().zip(outcomes).enumerate() {
@@ -437,27 +443,28 @@ impl Pair {
     }
 }
 
-/// Runs a rollout from its start to its end, or to a pause that waits for a
-/// person, and counts. Excess errors are charged up to the horizon: those that
-/// happened, and to a completed rollout those to be expected from then on, for
-/// all traffic is the release's.
+/// Simulates a rollout from its start to its end, or to a pause that waits for a
+/// person, and returns its outcome. Excess errors are counted up to the horizon:
+/// those of the rollout and, after it has completed, the expected ones of a canary
+/// with all traffic.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
     let mut counter = Counter { horizon_ticks, ..Counter::default() };
     play(plan, run, &mut counter, || false);
     counted(plan, run, &counter)
 }
 
-/// Runs a rollout from its start to its end, or to a pause that waits for a
-/// person; false if it was stopped.
+/// Simulates a rollout from its start to its end, or to a pause that waits for a
+/// person; false if stopped.
 fn play(plan: &Plan, run: &mut Run, counter: &mut Counter, stopped: impl Fn() -> bool) -> bool {
-    // To ask costs as much as a part of a cheap tick.
+    // Checking the flag at every tick would take a noticeable part of the time of a
+    // tick.
     let seldom = if plan.reads_latency() { 0 } else { CHEAP_TICKS - 1 };
     while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
         if run.ticks() & seldom == 0 && stopped() {
             return false;
         }
-        // Only the limit on ticks is left to refuse it, and a rollout that no
-        // person holds up ends before.
+        // Only the limit on ticks could refuse the tick, and a rollout without
+        // commands ends before that.
         if run.tick(plan, counter).is_err() {
             break;
         }
@@ -465,8 +472,8 @@ fn play(plan: &Plan, run: &mut Run, counter: &mut Counter, stopped: impl Fn() ->
     true
 }
 
-/// What is counted of a rollout that was played; its world moves on. By itself:
-/// beside the loop it would take registers from it.
+/// The outcome of a rollout that was simulated; this advances its world. Not
+/// inlined, because next to the loop it would take registers from it.
 #[inline(never)]
 fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
     let (ticks, horizon_ticks) = (run.ticks(), counter.horizon_ticks);

@@ -1,4 +1,5 @@
-//! A rollout for eyes at a terminal: the stage table, small charts, the reason.
+//! Results as text for a terminal: of a rollout with a table of stages and small
+//! charts, and of a study; a study also as CSV.
 
 use std::fmt::Write;
 
@@ -9,10 +10,10 @@ use crate::rollout::Rollout;
 use crate::rules::words::{counted, milliseconds, percent, significant, thousands};
 use crate::study::{CaseReport, Distribution, Estimate, StudyReport, SweepPoint};
 
-/// Widest chart, in columns.
+/// Maximum width of a chart, in columns.
 const CHART_COLUMNS: usize = 60;
 
-/// The result as text, some 80 columns wide, ending in a line break.
+/// The result of a rollout as text, about 80 columns wide, with a final line break.
 pub fn rollout_text(rollout: &Rollout) -> String {
     let report = rollout.report();
     let mut text = String::new();
@@ -58,7 +59,7 @@ fn stage_table(text: &mut String, report: &Report) {
     table(text, &rows);
 }
 
-/// Writes rows in columns; the first and the last column to the left.
+/// Writes rows in columns; the first and the last column are aligned to the left.
 fn table<const COLUMNS: usize>(text: &mut String, rows: &[[String; COLUMNS]]) {
     let width = |column: usize| {
         rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
@@ -77,7 +78,8 @@ fn table<const COLUMNS: usize>(text: &mut String, rows: &[[String; COLUMNS]]) {
     }
 }
 
-/// A stage takes two rows, the canary above the baseline; one before it began.
+/// The rows of a stage: the canary above the baseline, or a single row if it has
+/// not begun.
 fn stage_rows(stage: &StageReport) -> Vec<[String; 8]> {
     let name: String = shown(&stage.name).chars().take(24).collect();
     let share = format!("{} %", significant(stage.traffic_pct));
@@ -126,8 +128,8 @@ fn charts(text: &mut String, rollout: &Rollout) {
     let _ = writeln!(text, "baseline errors {}  a tick", chart(&rates.baseline, top));
 }
 
-/// A line of blocks, each the largest of the ticks it stands for, so that no
-/// peak is lost; a blank where nothing was measured.
+/// A line of blocks. Each block shows the maximum of its ticks, so that no peak is
+/// lost; a blank shows that nothing was measured.
 fn chart(values: &[Option<f64>], top: f64) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let per_column = values.len().div_ceil(CHART_COLUMNS);
@@ -143,7 +145,7 @@ fn chart(values: &[Option<f64>], top: f64) -> String {
 
 /// A case of a study: a policy on a release.
 struct StudyCase<'a> {
-    /// Empty for the configuration's own.
+    /// The policy's name; empty for the configuration's own.
     policy: &'a str,
     is_healthy: bool,
     /// The swept field and its value.
@@ -156,8 +158,8 @@ impl StudyCase<'_> {
         if self.is_healthy { "healthy" } else { "release" }
     }
 
-    /// `delta.json: rules[0].max 0.0117, healthy`. Values stand with all their
-    /// digits: two that differ are two names.
+    /// `delta.json: rules[0].max 0.0117, healthy`. Values are written with all
+    /// digits, so that different values have different names.
     fn name(&self, alone: bool) -> String {
         let release = if self.is_healthy { "healthy" } else { "the release" };
         let case = match self.swept {
@@ -169,7 +171,7 @@ impl StudyCase<'_> {
     }
 }
 
-/// All cases of a study, in the order in which they are told.
+/// All cases of a study, in the order of the output.
 fn study_cases(report: &StudyReport) -> Vec<StudyCase<'_>> {
     let others = report.policies.iter().map(|other| other.name.as_str());
     let names: Vec<&str> = std::iter::once("").chain(others).collect();
@@ -194,7 +196,7 @@ fn study_cases(report: &StudyReport) -> Vec<StudyCase<'_>> {
     cases
 }
 
-/// A study as text, ending in a line break.
+/// The result of a study as text, with a final line break.
 pub fn study_text(report: &StudyReport) -> String {
     let mut text = String::new();
     let name = if report.config.name().is_empty() { "study" } else { report.config.name() };
@@ -269,8 +271,8 @@ fn study_row(name: &str, case: &CaseReport) -> [String; 8] {
     ]
 }
 
-/// A probability in percent, by the digits of the rarer side: `99.9982 %` where
-/// three digits would tell certainty.
+/// A probability in percent, with as many digits as the rarer side needs: `99.9982
+/// %`, because three digits would read as certainty.
 fn chance(p: f64) -> String {
     let rarer = (1.0 - p) * 100.0;
     if p == 1.0 || rarer >= 1.0 {
@@ -280,8 +282,8 @@ fn chance(p: f64) -> String {
     format!("{:.places$} %", 100.0 - rarer)
 }
 
-/// An amount in three significant digits, from a thousand on to the unit with
-/// commas between its thousands: `0.495`, `38,511`.
+/// A number with three significant digits; from 1,000 on rounded to a whole number,
+/// with commas: `0.495`, `38,511`.
 fn amount(x: f64) -> String {
     if x < 1000.0 { significant(x) } else { thousands((x + 0.5) as u64) }
 }
@@ -290,9 +292,9 @@ fn interval(estimate: &Estimate) -> String {
     format!("{} to {}", chance(estimate.low), chance(estimate.high))
 }
 
-/// A study as comma-separated values, a line a case. `release` is `healthy` for
-/// one as good as the baseline, else `release`; `field` and `value` are of a
-/// sweep.
+/// The result of a study as CSV, one line per case. The column `release` is
+/// `healthy` for a release as good as the baseline, otherwise `release`. The
+/// columns `field` and `value` are those of a sweep.
 pub fn study_csv(report: &StudyReport) -> String {
     let mut text = String::from(
         "policy,release,field,value,runs,p_rollback,p_rollback_low,p_rollback_high,p_completed,p_waiting,p_false_rollback,p_false_rollback_low,p_false_rollback_high,p_caught,mean_ticks_to_rollback,mean_excess_errors,p95_excess_errors,mean_exposed_requests,mean_duration_ticks\n",
@@ -331,7 +333,7 @@ pub fn study_csv(report: &StudyReport) -> String {
     text
 }
 
-/// A text as a field of comma-separated values.
+/// A text as a CSV field.
 fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))

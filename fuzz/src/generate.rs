@@ -1,10 +1,10 @@
-//! Bytes made into configurations, calls and options that are mostly valid, so that
-//! what comes after reading is reached.
+//! Turns bytes into configurations, calls and options that are mostly valid, so
+//! that the code after reading is reached.
 
 use canary_rollout::policy::Call;
 use serde_json::{Map, Value, json};
 
-/// Configurations that are quick to run.
+/// Configurations that run fast.
 pub const SMALL: [&str; 4] = [
     r#"{ "stages": [{ "traffic_pct": 10 }] }"#,
     r#"{ "traffic": { "requests_per_second": 5 }, "canary": { "error_ratio": 20 },
@@ -17,7 +17,7 @@ pub const SMALL: [&str; 4] = [
          "rules": [{ "rule": "z_test", "min_errors": 3 }], "on_inconclusive": "rollback" }"#,
 ];
 
-/// Numbers at the ends of what is allowed, and beyond.
+/// Numbers at the ends of the allowed ranges, and beyond.
 const STRANGE: [f64; 16] = [
     0.0,
     -0.0,
@@ -37,7 +37,7 @@ const STRANGE: [f64; 16] = [
     9.007_199_254_740_993e15,
 ];
 
-/// Choices read from bytes; zeros when they are used up.
+/// Reads choices from bytes; zeros when the bytes are used up.
 pub struct Bytes<'a> {
     rest: &'a [u8],
 }
@@ -47,7 +47,7 @@ impl<'a> Bytes<'a> {
         Bytes { rest }
     }
 
-    /// All that is left.
+    /// The remaining bytes.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -76,7 +76,7 @@ impl<'a> Bytes<'a> {
         self.byte() % of == 1
     }
 
-    /// One of the usual numbers, or now and then a strange one.
+    /// One of the usual numbers or, sometimes, a strange one.
     fn number(&mut self, usual: &[f64]) -> Value {
         let number = if self.once_in(24) { self.some(&STRANGE) } else { self.some(usual) };
         if number.fract() == 0.0 && number.abs() < 1e15 {
@@ -104,7 +104,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// A configuration; about every second is valid.
+/// A configuration; about half of them are valid.
 pub fn config(bytes: &mut Bytes) -> Value {
     let mut config = Map::new();
     config.insert("stages".to_string(), stages(bytes));
@@ -146,7 +146,7 @@ pub fn config(bytes: &mut Bytes) -> Value {
     config.into()
 }
 
-/// One to four stages, mostly with shares that rise.
+/// One to four stages, mostly with increasing shares.
 fn stages(bytes: &mut Bytes) -> Value {
     let mut share = 0.0;
     let further = bytes.byte() % 4;
@@ -186,7 +186,7 @@ fn canary(bytes: &mut Bytes) -> Value {
     canary.into()
 }
 
-/// The rules, with the keys that only they have.
+/// The rules, each with its own keys.
 const RULES: [(&str, &[&str]); 11] = [
     ("error_rate", &["max"]),
     ("error_rate_delta", &["max"]),
@@ -213,7 +213,7 @@ const RULES: [(&str, &[&str]); 11] = [
 ];
 const COMMON: [&str; 7] =
     ["look", "window", "failure_limit", "on_fail", "stages", "min_requests", "min_errors"];
-/// Without which there is no such rule.
+/// Keys without which a rule is refused.
 const REQUIRED: [&str; 2] = ["max", "objective_ms"];
 
 fn rule(bytes: &mut Bytes) -> Value {
@@ -254,7 +254,7 @@ fn parameter(b: &mut Bytes, key: &str) -> Value {
     }
 }
 
-/// Options of a study; more than every second set is valid.
+/// Options of a study; more than half of them are valid.
 pub fn options(bytes: &mut Bytes) -> Value {
     const FIELDS: [&str; 9] = [
         "canary.error_ratio",

@@ -1,6 +1,6 @@
-//! What must hold for any input. `cargo fuzz` feeds these functions for as long as
-//! one likes; `tests/it/fuzzed.rs` feeds them a few thousand seeded inputs in every
-//! run of the test suite, so that they keep compiling and holding.
+//! Properties that must hold for any input. `cargo fuzz` calls these functions with
+//! inputs of its own. `tests/it/fuzzed.rs` calls them with a few thousand seeded
+//! inputs in every run of the test suite.
 
 mod generate;
 
@@ -12,8 +12,8 @@ use canary_rollout::text;
 use generate::Bytes;
 use serde_json::Value;
 
-/// Any text is refused with reasons that have places in it, or is a configuration
-/// that survives being written and read.
+/// Any text is either refused with faults whose places are in the text, or a
+/// configuration that can be written and read back.
 pub fn text_to_config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some(config) = read(text) {
@@ -24,8 +24,8 @@ pub fn text_to_config(bytes: &[u8]) {
     }
 }
 
-/// A plan and a row of calls: what is counted adds up, what is refused changes
-/// nothing, the end is the end, and the commands alone play it again.
+/// A plan and a sequence of calls: counts add up, a refused call changes nothing, a
+/// terminal state is final, and the commands replay the rollout.
 pub fn rollout(bytes: &[u8]) {
     let mut bytes = Bytes::new(bytes);
     let (seed, calls) = (bytes.seed(), bytes.calls());
@@ -46,8 +46,9 @@ pub fn rollout(bytes: &[u8]) {
     check_report(&rollout);
 }
 
-/// Any options of a study are refused with reasons, or give a study whose figures
-/// are probabilities inside their intervals and do not depend on how it is cut.
+/// Any options of a study are either refused with faults, or give a study whose
+/// probabilities are inside their intervals and do not depend on how the runs are
+/// divided.
 pub fn study_options(bytes: &[u8]) {
     let mut bytes = Bytes::new(bytes);
     let config = generate::SMALL[usize::from(bytes.byte()) % generate::SMALL.len()];
@@ -61,7 +62,7 @@ pub fn study_options(bytes: &[u8]) {
     };
     assert!((1..=MAX_RUNS).contains(&study.runs()));
     check_study(&study.report());
-    // A field that was set or swept can make a plan of 100,000 ticks.
+    // A field that is set or swept can make a plan of 100,000 ticks.
     if study.rollouts_per_run() > 24 || study.report().config.policy().most_ticks() > 400 {
         return;
     }
@@ -74,7 +75,8 @@ pub fn study_options(bytes: &[u8]) {
     assert_eq!(again.report(), report);
 }
 
-/// The configuration of a text, which is then checked to survive being written.
+/// Reads the configuration of a text, and checks that it can be written and read
+/// back.
 fn read(text: &str) -> Option<Config> {
     let config = match Config::from_text(text) {
         Ok(config) => config,
@@ -100,7 +102,7 @@ fn check_error(error: &ConfigError, text: Option<&str>) {
     }
 }
 
-/// A place lies in the text, or just behind its last character.
+/// Checks that a place is in the text, or directly after its last character.
 fn check_place(line_column: Option<(u32, u32)>, text: &str) {
     let Some((line, column)) = line_column else { return };
     assert!(line >= 1 && column >= 1);
@@ -109,7 +111,7 @@ fn check_place(line_column: Option<(u32, u32)>, text: &str) {
     assert!(column as usize <= of_line.chars().count() + 1, "{line}:{column} in {text:?}");
 }
 
-/// Whether it was done.
+/// Makes a call; whether it was accepted.
 fn make(rollout: &mut Rollout, call: Call) -> bool {
     let done = match call {
         Call::Tick => rollout.tick(),

@@ -1,26 +1,27 @@
-//! What is wrong with a configuration, said to people.
+//! The error that reports the faults of a configuration.
 
 use std::fmt;
 
 use crate::problem::Problem;
-use crate::reading::{Fault, MOST_TOLD, in_order};
+use crate::reading::{Fault, MAX_REPORTED, in_order};
 
-/// Why a configuration is refused: all of its faults, in the order of the text. A
-/// fault of syntax stands alone, for behind it nothing can be read.
+/// The reasons why a configuration is refused: all of its faults, in the order of
+/// the text. A syntax error is reported alone, because the text after it cannot be
+/// read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<Problem>,
     more: usize,
 }
 
-/// Longest path in characters.
+/// Maximum length of a path, in characters.
 const MAX_PATH: usize = 500;
 
 impl ConfigError {
-    /// Faults in the order of the schema, of what no text stands for.
+    /// Faults of values without a text, in the order of the schema.
     pub(crate) fn of_values(mut problems: Vec<Problem>) -> Self {
-        let more = problems.len().saturating_sub(MOST_TOLD);
-        problems.truncate(MOST_TOLD);
+        let more = problems.len().saturating_sub(MAX_REPORTED);
+        problems.truncate(MAX_REPORTED);
         ConfigError { problems, more }
     }
 
@@ -28,7 +29,7 @@ impl ConfigError {
         ConfigError::of_values(vec![Problem::new("", message)])
     }
 
-    /// Faults of a text in its order.
+    /// Faults of a text, in the order of the text.
     pub(crate) fn of_text(faults: &[Fault]) -> Self {
         let order = in_order(faults.iter().map(|fault| fault.place));
         let problem = |i: usize| {
@@ -36,34 +37,34 @@ impl ConfigError {
             let line_column = Some(fault.place.line_column());
             Problem { line_column, ..problem(fault) }
         };
-        let more = faults.len().saturating_sub(MOST_TOLD);
-        ConfigError { problems: order.into_iter().take(MOST_TOLD).map(problem).collect(), more }
+        let more = faults.len().saturating_sub(MAX_REPORTED);
+        ConfigError { problems: order.into_iter().take(MAX_REPORTED).map(problem).collect(), more }
     }
 
-    /// Faults of a tree whose parts may come from several texts.
+    /// Faults of a tree, whose parts may come from several texts.
     pub(crate) fn of_tree(faults: &[Fault]) -> Self {
         ConfigError::of_values(faults.iter().map(problem).collect())
     }
 
-    /// What is wrong: at least one problem, at most 20, in the order of the text.
+    /// The faults: at least one, at most 20, in the order of the text.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// How many further problems there are.
+    /// The number of further faults.
     pub fn more(&self) -> usize {
         self.more
     }
 
-    /// The same without lines and columns, for a configuration that nobody wrote
-    /// as a text.
+    /// The same error without lines and columns, for a configuration that was not
+    /// read from a text.
     pub fn without_line_column(mut self) -> Self {
         self.problems.iter_mut().for_each(|problem| problem.line_column = None);
         self
     }
 }
 
-/// A line a problem, with its place where it has one.
+/// One line per fault, with its line and column if known.
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, problem) in self.problems.iter().enumerate() {

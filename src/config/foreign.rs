@@ -1,23 +1,23 @@
-//! Files of other programs that people give us: known by name, not read yet. What
-//! a file is, is told only where its own words say so.
+//! Recognizes configuration files of other programs, which are not read yet, so
+//! that the error can name them. A file is named only if its own keys identify it.
 
 use crate::message::shown;
 use crate::reading::Node;
 
-/// Where the words of other programs are set beside ours.
+/// The document that maps the terms of other programs to ours.
 const MAPPING: &str = "notes.md, “How their words map”, says what to write here instead";
 
-/// What is known of a file that is no configuration of ours.
+/// The keys and values that identify a document of another program.
 #[derive(Default)]
 struct Traits {
     api_version: Option<String>,
     kind: Option<String>,
     keys: Vec<String>,
-    /// CloudFormation's macros.
+    /// The macros of a CloudFormation template.
     transform: Option<String>,
 }
 
-/// What a tree is, if it is another program's file.
+/// The message about a tree, if it is a file of another program.
 pub(super) fn of_tree(tree: &Node) -> Option<String> {
     let of_one = |tree: &Node| Traits {
         api_version: tree.get_text("apiVersion").map(str::to_string),
@@ -25,11 +25,11 @@ pub(super) fn of_tree(tree: &Node) -> Option<String> {
         keys: tree.keys().map(str::to_string).collect(),
         transform: tree.get_text("Transform").map(str::to_string),
     };
-    // Our own with a key too many is told of that key.
+    // A configuration of ours with an unknown key is reported for that key.
     if tree.get("stages").is_some() {
         return None;
     }
-    // What `kubectl get -o json` makes of several.
+    // `kubectl get -o json` wraps several objects in a list.
     let items = tree.get("items").filter(|_| tree.get_text("kind") == Some("List"));
     let parts: Vec<Traits> = match items.map(Node::items) {
         Some(items) => items.iter().map(of_one).collect(),
@@ -38,8 +38,8 @@ pub(super) fn of_tree(tree: &Node) -> Option<String> {
     not_read(&named(&parts)?)
 }
 
-/// What a text is that cannot be read as one document: several, with tags of its
-/// own, or a template.
+/// The message about a text that cannot be read as one document, if it is a file of
+/// another program: several documents, YAML tags, or a template.
 pub(super) fn of_text(text: &str) -> Option<String> {
     let documents = documents(text);
     let name = named(&documents);
@@ -54,8 +54,8 @@ fn not_read(name: &str) -> Option<String> {
     Some(format!("this is {name}, which is not read yet; {MAPPING}"))
 }
 
-/// The first of several parts that has a name, those that decide a rollout before
-/// others.
+/// The name of the first part that is recognized, preferring parts that define a
+/// rollout.
 fn named(parts: &[Traits]) -> Option<String> {
     let decides = parts.iter().find_map(|part| part.name(true));
     decides.or_else(|| parts.iter().find_map(|part| part.name(false)))
@@ -101,7 +101,7 @@ impl Traits {
     }
 }
 
-/// The documents of a YAML stream, by the keys that stand at the margin.
+/// The documents of a YAML stream, by their keys in the first column.
 fn documents(text: &str) -> Vec<Traits> {
     let mut documents = vec![Traits::default()];
     for line in text.lines() {
@@ -124,7 +124,7 @@ fn documents(text: &str) -> Vec<Traits> {
     documents
 }
 
-/// `key: value`, or `key:`, at the margin.
+/// Splits a line `key: value` or `key:` that begins in the first column.
 fn key_at_margin(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
     let key = key.trim_end().trim_matches(['"', '\'']);
@@ -138,8 +138,8 @@ fn unquoted(value: &str) -> String {
     value.trim().trim_matches(['"', '\'']).to_string()
 }
 
-/// Whether braces stand in it that are Helm's: Argo and Flagger have braces of their
-/// own, such as `{{args.service}}` and `{{ namespace }}`.
+/// Whether the text contains actions of a Helm template. Argo and Flagger have
+/// placeholders in braces, too, such as `{{args.service}}` and `{{ namespace }}`.
 fn is_helm_template(text: &str) -> bool {
     const OBJECTS: [&str; 4] = [".Values", ".Release", ".Chart", ".Capabilities"];
     const ACTIONS: [&str; 6] = ["if ", "include ", "range ", "with ", "template ", "define "];
@@ -151,7 +151,7 @@ fn is_helm_template(text: &str) -> bool {
     is_yaml && text.split("{{").skip(1).any(is_helms)
 }
 
-/// Whether the first line that says anything is one of YAML and none of JSON.
+/// Whether the first line with content is YAML but not JSON.
 fn looks_like_yaml(text: &str) -> bool {
     let says =
         |line: &&str| !line.trim().is_empty() && !line.starts_with('#') && !line.starts_with('%');

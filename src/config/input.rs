@@ -1,8 +1,9 @@
-//! A configuration as a person writes it. Reading it settles names and types;
-//! ranges are settled when it is resolved, so that all faults come at once.
-//! What is not an `Option` or a struct of such has to be given.
+//! A configuration as a person writes it. Reading checks names and types. Ranges
+//! are checked when the configuration is resolved, so that all faults are reported
+//! together. A field is required unless it is an `Option` or a struct of optional
+//! fields.
 //!
-//! The comments on the fields are the schema's descriptions.
+//! The doc comments are the descriptions in the JSON Schema.
 
 use schemars::JsonSchema;
 

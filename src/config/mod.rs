@@ -1,10 +1,10 @@
-//! A rollout's configuration: what a person writes, checked and completed.
+//! The configuration of a rollout, checked and complete.
 //!
-//! [`Config`] is valid by its type: it comes from [`Config::from_text`] or from
-//! [`ConfigParts::check`], which refuse what is wrong with all of its faults at
-//! once. It holds no defaults left open and no plain thresholds, only the rules
-//! these stand for, so it says in full what a rollout will do. It has three parts:
-//! the world that a release meets, the release, and the policy that decides.
+//! A [`Config`] is always valid. It comes from [`Config::from_text`] or from
+//! [`ConfigParts::check`], which refuse an invalid configuration and report all of
+//! its faults. All defaults are filled in and plain thresholds are replaced by the
+//! rules that they stand for, so a `Config` says in full what a rollout will do. It
+//! has three parts: the world, the release, and the policy.
 
 mod error;
 mod foreign;
@@ -36,14 +36,14 @@ use serde::Serialize;
 use crate::json;
 use crate::rules::{Method, Rule};
 
-/// Everything that decides a rollout, but for its seed and its commands: a world, a
-/// release and a policy that fit together.
+/// The configuration of a rollout: a world, a release and a policy that fit
+/// together. Together with a seed and the commands it determines the rollout.
 ///
-/// A `Config` is valid: its parts can be read but not changed from outside, and all
-/// ways to make one check it. To change something, take the [parts](Config::parts),
-/// change them and check them again.
+/// A `Config` is always valid: its parts can be read but not changed from outside,
+/// and every way to make one checks it. To change it, take its
+/// [parts](Config::parts), change them and check them again.
 ///
-/// It serializes to a configuration that [`Config::from_text`] reads back to the
+/// A serialized `Config` is a text that [`Config::from_text`] reads back to the
 /// same value.
 ///
 /// ```compile_fail,E0616
@@ -76,8 +76,8 @@ pub struct Config {
     policy: PolicyConfig,
 }
 
-/// The parts of a configuration, free to change. [`ConfigParts::check`] makes a
-/// [`Config`] of them.
+/// The parts of a configuration, which may be changed freely.
+/// [`ConfigParts::check`] makes a [`Config`] from them.
 ///
 /// ```
 /// use canary_rollout::config::{Config, preset};
@@ -95,65 +95,65 @@ pub struct Config {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConfigParts {
-    /// A name for people; free text, may be empty.
+    /// A display name; may be empty.
     pub name: String,
-    /// What a release meets.
+    /// The world: load, noise, incidents and the stable version.
     #[serde(flatten)]
     pub world: WorldConfig,
-    /// The release on trial: the truth, which no rule reads.
+    /// The release: the truth, which no rule reads.
     #[serde(rename = "canary")]
     pub release: ReleaseConfig,
-    /// What decides.
+    /// The policy: stages and rules.
     #[serde(flatten)]
     pub policy: PolicyConfig,
 }
 
 impl ConfigParts {
-    /// The configuration of these parts.
+    /// Checks the parts and makes a configuration from them.
     ///
     /// # Errors
-    /// All that is wrong with them, with the paths of a configuration as text.
+    /// All faults of the parts, with the paths of a configuration's text.
     pub fn check(&self) -> Result<Config, ConfigError> {
         Config::from_text(&json::pretty(self)).map_err(ConfigError::without_line_column)
     }
 }
 
 impl Config {
-    /// A name for people; free text, may be empty.
+    /// A display name; may be empty.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What a release meets.
+    /// The world: load, noise, incidents and the stable version.
     pub fn world(&self) -> &WorldConfig {
         &self.world
     }
 
-    /// The release on trial: the truth, which no rule reads.
+    /// The release: the truth, which no rule reads.
     pub fn release(&self) -> &ReleaseConfig {
         &self.release
     }
 
-    /// What decides.
+    /// The policy: stages and rules.
     pub fn policy(&self) -> &PolicyConfig {
         &self.policy
     }
 
-    /// Copies of the parts, free to change.
+    /// A copy of the parts, which may be changed freely.
     pub fn parts(&self) -> ConfigParts {
         let Config { name, world, release, policy } = self.clone();
         ConfigParts { name, world, release, policy }
     }
 
-    /// The same world and policy with a release as good as the baseline, which fits
-    /// in wherever another did.
+    /// The same world and policy with a release as good as the baseline. It needs
+    /// no check, because a healthy release is valid in every world.
     pub fn with_healthy_release(&self) -> Config {
         Config { release: ReleaseConfig::default(), ..self.clone() }
     }
 
-    /// Whether the release is worse than the baseline, now or later, and stays
-    /// so. A cold start that heals is not bad, and a ratio that has nothing to
-    /// multiply is no regression.
+    /// Whether the release is or becomes worse than the baseline, and stays so. A
+    /// cold start is not bad, because it ends. A ratio without effect is not a
+    /// regression.
     pub fn release_is_bad(&self) -> bool {
         let canary = &self.release;
         let stays = |arrival| {
@@ -163,8 +163,8 @@ impl Config {
             || (canary.latency_ratio > 1.0 && stays(canary.latency_arrival))
     }
 
-    /// Whether the release can differ from the baseline at all: by a cold start
-    /// or for the better, too.
+    /// Whether the release differs from the baseline at any time, including by a
+    /// cold start or by being better.
     pub fn release_differs(&self) -> bool {
         let canary = &self.release;
         let arrives = |arrival| self.never_arrives(arrival).is_none();
@@ -172,9 +172,8 @@ impl Config {
             || (canary.latency_ratio != 1.0 && arrives(canary.latency_arrival))
     }
 
-    /// Whether the ratio of errors makes a difference: a baseline that never
-    /// fails has no errors to be more of, and one that always fails has no room
-    /// for more.
+    /// Whether the error ratio has an effect. It has none if the baseline never
+    /// fails, or if it always fails and the ratio is above 1.
     pub(crate) fn error_ratio_acts(&self) -> bool {
         let dips =
             self.world.incidents.as_ref().is_some_and(|incidents| incidents.error_ratio < 1.0);
@@ -182,7 +181,8 @@ impl Config {
         self.world.baseline.error_rate > 0.0 && !(always && self.release.error_ratio > 1.0)
     }
 
-    /// The highest load, by the mean, if an arrival waits for a higher one.
+    /// The highest load in units of the mean load, if the arrival starts only at a
+    /// higher one, so that it never happens.
     pub(crate) fn never_arrives(&self, arrival: Arrival) -> Option<f64> {
         let Arrival::UnderLoad { from_load, .. } = arrival else { return None };
         let peak = self.world.traffic.peak_load();
@@ -194,19 +194,20 @@ fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
 
-/// Largest expected number of requests in a tick, with every factor at its
+/// Maximum expected number of requests in a tick, with every noise factor at its
 /// mean.
 pub const MAX_REQUESTS_PER_TICK: f64 = 1e8;
-/// Latencies are drawn in bins, each this many times as long as the one before.
+/// Latencies are drawn in bins. This is the ratio of a bin's upper edge to its
+/// lower edge.
 pub const LATENCY_BIN_RATIO: f64 = 1.02;
-/// Most ticks a rollout may last, pauses included.
+/// Maximum length of a rollout in ticks, including pauses.
 pub const MAX_TICKS: u32 = 100_000;
-/// Most stages in a plan.
+/// Maximum number of stages in a policy.
 pub const MAX_STAGES: usize = 100;
-/// Most rules in a policy.
+/// Maximum number of rules in a policy.
 pub const MAX_RULES: usize = 32;
-/// Most values in a configuration's text: numbers, strings and the like, arrays and
-/// objects. The largest that is valid has about 5,000.
+/// Maximum number of values in the text of a configuration: scalars, arrays and
+/// objects. The largest valid configuration has about 5,000.
 pub const MAX_CONFIG_VALUES: usize = 10_000;
-/// Longest configuration text, in bytes.
+/// Maximum length of a configuration's text, in bytes.
 pub const MAX_CONFIG_BYTES: usize = 1 << 18;

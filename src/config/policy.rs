@@ -1,4 +1,4 @@
-//! The policy: the plan of stages and the rules that judge.
+//! The configuration of the staged policy.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,22 +7,22 @@ use crate::json::number;
 use crate::reading::words;
 use crate::rules::{Rule, StageShape};
 
-/// What decides: the plan of stages, the rules, and what follows from them.
+/// A staged policy: its stages, its rules, and what follows from their verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PolicyConfig {
-    /// The plan: at least one stage, shares strictly rising.
+    /// The stages: at least one, with strictly increasing shares.
     pub stages: Vec<Stage>,
-    /// What judges, in the order in which reasons are named.
+    /// The rules. If several fail in a tick, the first one gives the reason.
     pub rules: Vec<Rule>,
-    /// What follows when a stage ends and a rule could not tell.
+    /// What follows if a rule is inconclusive at the end of a stage.
     pub on_inconclusive: OnInconclusive,
-    /// Ticks for which the canary keeps its share after the decision to roll
-    /// back.
+    /// Number of ticks that the canary keeps its share after a rollback has been
+    /// decided.
     pub rollback_ticks: u32,
 }
 
 impl PolicyConfig {
-    /// The plan as a rule's preparation needs to know it.
+    /// The stages in the form that a rule is prepared with.
     pub fn shapes_for(&self, rule: &Rule) -> Vec<StageShape> {
         let shape = |(number, stage): (u32, &Stage)| StageShape {
             share: stage.share(),
@@ -33,16 +33,16 @@ impl PolicyConfig {
         (1..).zip(&self.stages).map(shape).collect()
     }
 
-    /// Ticks the plan takes when every stage passes at once: stages and timed
-    /// pauses.
+    /// Ticks that a rollout takes if no stage is extended or paused by a person:
+    /// stages and timed pauses.
     pub fn planned_ticks(&self) -> u64 {
         self.stages.iter().map(Stage::planned_ticks).sum()
     }
 
-    /// Most ticks a rollout can take that no person holds up: the stages, each
-    /// prolonged where a rule may be inconclusive, their timed pauses, and
-    /// either the end or the way back. A rollback falls before a stage's
-    /// pause, so the last pause and the way back never add up.
+    /// The maximum length in ticks of a rollout without a person's pause: the
+    /// stages, each extended where a rule may be inconclusive, their timed pauses,
+    /// and either the end or a rollback. A rollback is decided before the pause of
+    /// its stage, so the last pause and `rollback_ticks` never add up.
     pub fn most_ticks(&self) -> u64 {
         let (mut ticks, mut most) = (0, 0);
         for (number, stage) in (1..).zip(&self.stages) {
@@ -53,24 +53,24 @@ impl PolicyConfig {
         most.max(ticks)
     }
 
-    /// Most ticks by which a stage may be prolonged.
+    /// Maximum number of ticks by which a stage may be extended.
     pub(super) fn extension(&self, number: u32, stage: &Stage) -> u64 {
         let OnInconclusive::Extend { max_ticks, .. } = self.on_inconclusive else { return 0 };
         let may_lack = |rule: &Rule| rule.holds_in(number) && rule.may_lack_counts(stage.has_all());
         if self.rules.iter().any(may_lack) { u64::from(max_ticks) } else { 0 }
     }
 }
-/// A stage of the plan.
+/// A stage of the policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stage {
-    /// A name for people; the share, if nobody gave one.
+    /// A display name; default the share.
     pub name: String,
     /// The canary's share of requests, in percent, in (0, 100].
     #[serde(serialize_with = "number")]
     pub traffic_pct: f64,
-    /// Ticks until the stage's verdict, at least 1.
+    /// Ticks from the start of the stage to its verdict, at least 1.
     pub duration_ticks: u32,
-    /// Whether a passed stage waits before the next.
+    /// A pause after the stage has passed, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<StagePause>,
 }
@@ -81,12 +81,13 @@ impl Stage {
         self.traffic_pct / 100.0
     }
 
-    /// Whether all traffic is the canary's: then no baseline runs beside it.
+    /// Whether the canary gets all traffic. No baseline is left to compare with
+    /// then.
     pub fn has_all(&self) -> bool {
         self.traffic_pct == 100.0
     }
 
-    /// Ticks of its timed pause; 0 if it has none.
+    /// Ticks of the timed pause; 0 without one.
     pub fn pause_ticks(&self) -> u32 {
         match self.pause {
             Some(StagePause::Ticks(ticks)) => ticks,
@@ -94,24 +95,24 @@ impl Stage {
         }
     }
 
-    /// Its ticks and those of its timed pause.
+    /// Ticks of the stage and of its timed pause.
     pub fn planned_ticks(&self) -> u64 {
         u64::from(self.duration_ticks) + u64::from(self.pause_ticks())
     }
 }
 
-/// A planned pause at a stage's end.
+/// A planned pause at the end of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StagePause {
-    /// Until a person says resume (or promote, or abort).
+    /// Until a person resumes, promotes or aborts.
     Manual,
-    /// For so many ticks; a person may resume earlier.
+    /// For this many ticks; a person may resume earlier.
     Ticks(u32),
 }
 
-/// What follows when a stage ends and a rule could not tell: too few requests
-/// or errors, or no baseline at 100 %.
+/// What follows if a rule is inconclusive at the end of a stage: it had too few
+/// requests or errors, or no baseline at 100 %.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInconclusive {
@@ -121,12 +122,12 @@ pub enum OnInconclusive {
     Pause,
     /// Roll back.
     Rollback,
-    /// Prolong the stage by a tick at a time until the rules can tell; no
-    /// prolongation for lack of a baseline, which time does not mend.
+    /// Extend the stage, one tick at a time, until no rule is inconclusive. A stage
+    /// is not extended for lack of a baseline, because more ticks do not help.
     Extend {
-        /// At most so many ticks in a stage.
+        /// Maximum extension of a stage, in ticks.
         max_ticks: u32,
-        /// What follows then.
+        /// What follows if the stage is still inconclusive.
         then: AfterExtension,
     },
 }

@@ -1,11 +1,11 @@
-//! Configurations with a name, as a person would write them.
+//! Presets: example configurations, as a person would write them.
 
-/// A configuration with a name.
+/// A named example configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Preset {
-    /// The name to ask for it by.
+    /// The name.
     pub name: &'static str,
-    /// What it shows, in one line.
+    /// A description in one line.
     pub description: &'static str,
     /// The configuration as JSON text.
     pub json: &'static str,
@@ -21,8 +21,7 @@ macro_rules! preset {
     };
 }
 
-/// All presets: the policies, the releases under the default policy, the
-/// strategies.
+/// All presets: policies, then releases under the default policy, then strategies.
 pub fn presets() -> &'static [Preset] {
     &[
         preset!("default", "The course’s rollout: four stages, plain limits at each stage’s end."),
@@ -41,7 +40,7 @@ pub fn presets() -> &'static [Preset] {
     ]
 }
 
-/// The preset of that name.
+/// The preset with this name.
 pub fn preset(name: &str) -> Option<&'static Preset> {
     presets().iter().find(|preset| preset.name == name)
 }

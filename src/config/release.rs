@@ -1,22 +1,22 @@
-//! The release on trial: the truth, which no rule reads.
+//! The configuration of the release: the truth, which no rule reads.
 
 use serde::Serialize;
 
 use crate::json::number;
 
-/// The release on trial, beside the baseline.
+/// A release, relative to the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReleaseConfig {
-    /// Its error rate by the baseline's; 1 is healthy.
+    /// Its error rate divided by the baseline's; 1 is healthy.
     #[serde(serialize_with = "number")]
     pub error_ratio: f64,
-    /// How the error ratio arrives.
+    /// When the error ratio takes effect.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub error_arrival: Arrival,
-    /// Its latency by the baseline's; 1 is healthy.
+    /// Its latency divided by the baseline's; 1 is healthy.
     #[serde(serialize_with = "number")]
     pub latency_ratio: f64,
-    /// How the latency ratio arrives.
+    /// When the latency ratio takes effect.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub latency_arrival: Arrival,
 }
@@ -33,8 +33,8 @@ impl Default for ReleaseConfig {
     }
 }
 
-/// How a ratio r arrives: in tick t it is 1 + (r − 1) · e(t), with e in 0..=1.
-/// It goes on while the rollout is paused.
+/// When a ratio r takes effect: in tick t it is 1 + (r − 1) · e(t), with e in
+/// 0..=1. Time also passes while the rollout is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrival {
@@ -42,31 +42,30 @@ pub enum Arrival {
     AtOnce,
     /// e = 0 before the tick `start_tick`, 1 from then on.
     Late {
-        /// The first tick that has it; the rollout's first tick is 1.
+        /// The first tick with the full ratio, from 1.
         start_tick: u32,
     },
-    /// e rises from 0 by 1/`ramp_ticks` a tick, beginning in `start_tick`, and
+    /// e rises from 0 by 1/`ramp_ticks` per tick, beginning in `start_tick`, and
     /// stays at 1.
     Leak {
-        /// The first tick that has some of it; the rollout's first tick is 1.
+        /// The first tick with a part of the ratio, from 1.
         start_tick: u32,
-        /// Ticks until all of it is there.
+        /// Ticks until the full ratio is reached.
         ramp_ticks: u32,
     },
-    /// e rises from 0 at `from_load` to 1 at `full_load`, loads by the mean
+    /// e rises from 0 at `from_load` to 1 at `full_load`, in units of the mean
     /// load.
     UnderLoad {
-        /// Below this the release is as good as the baseline.
+        /// Up to this load the release is as good as the baseline.
         #[serde(serialize_with = "number")]
         from_load: f64,
-        /// From here on it is as bad as it gets; above `from_load`.
+        /// From this load on the ratio is full; above `from_load`.
         #[serde(serialize_with = "number")]
         full_load: f64,
     },
-    /// e = 2^(−uptime / `half_life_ticks`): a cold start that heals.
+    /// e = 2^(−uptime / `half_life_ticks`): a cold start.
     ColdStart {
-        /// Ticks until half of it has healed; the uptime is 0 in the first
-        /// tick.
+        /// Ticks in which the excess halves; the uptime is 0 in the first tick.
         #[serde(serialize_with = "number")]
         half_life_ticks: f64,
     },

@@ -1,5 +1,5 @@
-//! From what a person wrote to what a rollout does: defaults filled in, plain
-//! thresholds turned into rules, and every fault found, not the first alone.
+//! Makes a complete configuration from what a person wrote: fills in defaults,
+//! replaces plain thresholds by rules, and reports all faults.
 
 use super::foreign;
 use super::input::*;
@@ -7,32 +7,32 @@ use super::thresholds::{Thresholds, plain_rules};
 use super::*;
 use crate::json::plain;
 use crate::problem::Problem;
-use crate::reading::{self, Fault, Faults, Node, Place, Told};
+use crate::reading::{self, Fault, Faults, Node, Place, Reported};
 use crate::rules::words::{significant, thousands};
 use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
 
-/// How long a stage lasts if nobody says, in ticks.
+/// The default duration of a stage, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
-/// Longest name of a configuration or stage, in characters.
+/// Maximum length of the name of a configuration or stage, in characters.
 const MAX_NAME: usize = 200;
-/// Largest ratio of error rates or latencies.
+/// Maximum ratio of error rates or latencies.
 const MAX_RATIO: f64 = 100.0;
-/// Largest coefficient of variation.
+/// Maximum coefficient of variation.
 const MAX_VARIATION: f64 = 3.0;
-/// Largest latency the world can draw, in milliseconds.
+/// Maximum latency that the world can draw, in milliseconds.
 const MAX_WORLD_LATENCY_MS: f64 = 60_000.0;
-/// A year, the longest day, in seconds.
+/// Maximum period of the daily swing: a year, in seconds.
 const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
 
 impl Config {
-    /// Reads a configuration from text, YAML 1.2 or JSON, which is a part of it.
+    /// Reads a configuration from a text: YAML 1.2, of which JSON is a part.
     ///
     /// # Errors
-    /// All faults with their places in the text: of names, of types and of values;
-    /// a fault of syntax alone.
+    /// All unknown or missing fields, wrong types and wrong values, with their
+    /// places in the text; or the first syntax error.
     pub fn from_text(text: &str) -> Result<Config, ConfigError> {
         let (tree, input, faults) = read_text(text)?;
-        let problems = match resolved(&input, &faults.told()) {
+        let problems = match resolved(&input, &faults.reported()) {
             Ok(config) if faults.is_empty() => return Ok(config),
             resolved => resolved.err().unwrap_or_default(),
         };
@@ -42,7 +42,8 @@ impl Config {
     }
 }
 
-/// The tree of a text, what it says, and what is wrong with its names and types.
+/// Reads a text. Returns its tree, the input read from it, and the faults of names
+/// and types.
 pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), ConfigError> {
     if text.len() > MAX_CONFIG_BYTES {
         return Err(ConfigError::of_whole(format!(
@@ -65,45 +66,45 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
     Ok((tree, input, faults))
 }
 
-/// The configuration that was written, or its faults of value in the order of the
-/// schema; but for those of which something was `told`.
-fn resolved(input: &ConfigInput, told: &Told) -> Result<Config, Vec<Problem>> {
-    let mut check = Check { problems: Vec::new(), told };
+/// The complete configuration, or its wrong values in the order of the schema.
+/// Faults of values for which a fault was already reported (`reported`) are left out.
+fn resolved(input: &ConfigInput, reported: &Reported) -> Result<Config, Vec<Problem>> {
+    let mut check = Check { problems: Vec::new(), reported };
     let config = check.config(input);
-    check.problems.retain(|problem| !told.covers(&problem.path));
+    check.problems.retain(|problem| !reported.covers(&problem.path));
     if check.problems.is_empty() { Ok(config) } else { Err(check.problems) }
 }
 
 impl ConfigInput {
-    /// Reads and completes a configuration from a tree that no text stands for:
-    /// faults have no line and column.
+    /// Reads and completes a configuration from a tree without a text: faults have
+    /// no line and column.
     pub(crate) fn resolve_tree(tree: &Node) -> Result<Config, ConfigError> {
         let (input, faults): (ConfigInput, _) = reading::read(tree);
         if !faults.is_empty() {
             return Err(ConfigError::of_tree(&faults.into_list()));
         }
-        resolved(&input, &Told::default()).map_err(ConfigError::of_values)
+        resolved(&input, &Reported::default()).map_err(ConfigError::of_values)
     }
 }
 
-/// Reads a policy by itself: an object with the keys of a configuration that make
-/// one, as a study's options take it. Without `stages` it keeps those of the
-/// configuration that it is studied with.
+/// Reads a policy for the options of a study: an object with those keys of a
+/// configuration that belong to its policy. Without `stages`, the study uses the
+/// stages of its configuration.
 ///
 /// # Errors
-/// All faults that need no world to be seen, with their places in the text.
+/// All faults that do not depend on the world, with their places in the text.
 pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
     let (tree, input, faults) = read_text(text)?;
-    let told = faults.told();
+    let reported = faults.reported();
     let gives_stages = tree.get("stages").is_some();
-    let problems = resolved(&input, &told).err().unwrap_or_default();
+    let problems = resolved(&input, &reported).err().unwrap_or_default();
     let mut faults = faults.into_list();
     faults.extend(placed(&tree, problems));
-    // Without stages of its own it keeps those of the configuration.
+    // A policy without stages uses those of the configuration.
     faults.retain(|fault| gives_stages || fault.path != "stages");
     let others = tree.keys_with_places();
     let others = others.filter_map(|(key, place)| Some((no_policys(key)?, key, place)));
-    let others = others.filter(|(_, key, _)| !told.covers(key));
+    let others = others.filter(|(_, key, _)| !reported.covers(key));
     faults.extend(others.map(|(message, key, place)| Fault {
         path: key.to_string(),
         message,
@@ -115,14 +116,14 @@ pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
     }
 }
 
-/// What is said of a key that no policy has.
+/// The message for a key that does not belong to a policy.
 pub(crate) fn no_policys(key: &str) -> Option<String> {
     let keys = reading::keys_of::<PolicyInput>();
     let expected = || format!("is not a policy’s, expected one of {}", keys.join(", "));
     (!keys.contains(&key)).then(expected)
 }
 
-/// Faults of values with the places of these in the text.
+/// Adds the places of the values in the text to their faults.
 fn placed(tree: &Node, problems: Vec<Problem>) -> Vec<Fault> {
     let places = tree.places(problems.iter().map(|problem| problem.path.as_str()));
     let of_value = |Problem { path, message, .. }: Problem| {
@@ -132,11 +133,11 @@ fn placed(tree: &Node, problems: Vec<Problem>) -> Vec<Fault> {
     problems.into_iter().map(of_value).collect()
 }
 
-/// Numbers allowed for a value.
+/// The allowed range of a number.
 struct Range {
     min: f64,
     max: f64,
-    /// Whether `min` itself is too small.
+    /// Whether `min` itself is excluded.
     open: bool,
 }
 
@@ -148,14 +149,15 @@ const fn above_0(max: f64) -> Range {
     Range { min: 0.0, max, open: true }
 }
 
-/// Builds the parts of a configuration and notes what is wrong with them.
+/// Builds the parts of a configuration and collects their faults.
 ///
-/// What stands in for a faulty value is NaN or 0, which later comparisons let
-/// pass: a fault is told once. The configuration built with it is dropped.
+/// A wrong value is replaced by NaN or 0, which later comparisons accept, so that a
+/// fault is reported once. The resulting configuration is dropped.
 struct Check<'a> {
     problems: Vec<Problem>,
-    /// What could not be read: of a value that depends on it nothing is said.
-    told: &'a Told,
+    /// Values that could not be read. No fault is reported for a value that depends
+    /// on them.
+    reported: &'a Reported,
 }
 
 impl Check<'_> {
@@ -239,7 +241,7 @@ impl Check<'_> {
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
         let plain_rules = plain_rules(everywhere, &thresholds);
         let from_thresholds = plain_rules.len();
-        // Of a plan that cannot be read the length is not known.
+        // If the stages could not be read, their number is unknown.
         let stage_count = if stages.is_empty() { MAX_STAGES } else { stages.len() };
         let rules =
             self.rules(plain_rules, input.rules.as_deref().unwrap_or_default(), stage_count);
@@ -248,14 +250,14 @@ impl Check<'_> {
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
         let policy = PolicyConfig { stages, rules, on_inconclusive, rollback_ticks };
         self.longest_rollout(&policy);
-        if self.problems.is_empty() && self.told.is_empty() {
+        if self.problems.is_empty() && self.reported.is_empty() {
             self.misfits(&policy, from_thresholds);
             self.work(&policy, from_thresholds);
         }
         policy
     }
 
-    /// That a rollout's cost stays within its limits; see `work.rs`.
+    /// Checks the limits on the cost of a rollout; see `work.rs`.
     fn work(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
         let looks = policy.most_looks();
         if looks > MAX_LOOKS {
@@ -290,8 +292,8 @@ impl Check<'_> {
         }
     }
 
-    /// The rules that cannot work with the plan; the first `from_thresholds` are
-    /// nobody's.
+    /// Reports the rules that cannot work with the stages. The first
+    /// `from_thresholds` rules come from plain thresholds and are skipped.
     fn misfits(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
         for (i, rule) in policy.rules[from_thresholds..].iter().enumerate() {
             if let Some(misfit) = rule.misfit(&policy.shapes_for(rule)) {
@@ -337,7 +339,7 @@ impl Check<'_> {
         let path = |name| format!("incidents.{name}");
         let chance = input.chance_per_tick.unwrap_or(0.0);
         let never = input.at_tick.is_none() && chance == 0.0;
-        if never && !self.told.touches("incidents") {
+        if never && !self.reported.touches("incidents") {
             self.complain(
                 "incidents",
                 "never start, expected a chance_per_tick above 0 or an at_tick",
@@ -418,7 +420,8 @@ impl Check<'_> {
         Arrival::UnderLoad { from_load, full_load }
     }
 
-    /// Every ratio at its worst must leave the latency one that can be drawn.
+    /// Checks that the 99th percentile can be drawn even with every latency ratio
+    /// at its maximum.
     fn slowest_latency(&mut self, world: &WorldConfig, release: &ReleaseConfig) {
         let incident = world.incidents.as_ref().map_or(1.0, |incidents| incidents.latency_ratio);
         let p99 = world.baseline.latency_ms.p99;
@@ -432,7 +435,7 @@ impl Check<'_> {
         }
     }
 
-    /// The stages, and the plain thresholds of each.
+    /// The stages, with the plain thresholds of each.
     fn stages(&mut self, input: &[StageInput]) -> (Vec<Stage>, Vec<Thresholds>) {
         if input.is_empty() {
             self.complain("stages", "is empty, expected at least one stage");
@@ -506,7 +509,7 @@ impl Check<'_> {
         })
     }
 
-    /// The plain thresholds' rules, then the others.
+    /// The rules of the plain thresholds, then the others.
     fn rules(&mut self, plain_rules: Vec<Rule>, input: &[RuleInput], stages: usize) -> Vec<Rule> {
         let count = plain_rules.len() + input.len();
         if count > MAX_RULES {
@@ -521,7 +524,7 @@ impl Check<'_> {
         for (i, rule) in input.iter().enumerate() {
             let path = format!("rules[{i}]");
             let rule = rule.resolve(&path, stages as u32, &mut self.problems);
-            let Some(rule) = rule.filter(|_| !self.told.touches(&path)) else { continue };
+            let Some(rule) = rule.filter(|_| !self.reported.touches(&path)) else { continue };
             if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
                 let by =
                     if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };
@@ -558,7 +561,7 @@ impl Check<'_> {
     }
 }
 
-/// The value met, for a message.
+/// The value found, for a message.
 fn found(value: Option<f64>) -> String {
     value.map_or("missing".to_string(), |value| format!("found {}", plain(value)))
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema of a configuration, from the types that read it.
+//! The JSON Schema of a configuration, generated from the types that read it.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use super::ConfigInput;
 use crate::rules::{Items, Kind, Method, Parameter};
 
-/// The text of [`config_schema`], for the browser: making it there would take
-/// ten times the bytes.
+/// The text of [`config_schema`]. The browser uses it, because generating it there
+/// would take ten times the bytes.
 pub const CONFIG_SCHEMA: &str = include_str!("schema.json");
 
-/// The schema's own name. It is no address: nothing is to be fetched.
+/// The identifier of the schema. It is not a URL, so nothing is fetched.
 const SCHEMA_ID: &str = "urn:canary-rollout:configuration";
 
-/// The JSON Schema (2020-12) of a configuration as a person writes it.
+/// The JSON Schema (2020-12) of the text of a configuration.
 ///
-/// It knows names, types and simple ranges. What one value asks of another
-/// only [`super::Config::from_text`] tells.
+/// It covers names, types and simple ranges. Relations between values are checked
+/// only by [`super::Config::from_text`].
 pub fn config_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(Tidy);
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
@@ -38,8 +38,9 @@ pub fn config_schema() -> Value {
     schema.to_value()
 }
 
-/// schemars reads an `Option` as "or null", where a configuration leaves out;
-/// names Rust's formats; and keeps the source's line breaks.
+/// Corrects what schemars generates: an `Option` is a field that may be left out,
+/// not one that may be null; Rust's number formats and the line breaks of the
+/// comments are removed.
 #[derive(Clone)]
 struct Tidy;
 
@@ -68,8 +69,8 @@ impl Transform for Tidy {
     }
 }
 
-/// That a rule of this name has the parameters it needs and no others, and how
-/// large its limit may be.
+/// Requires that a rule of this name has the parameters that it needs and no
+/// others, and limits its `max`.
 fn parameters_of(name: &str) -> Value {
     let taken = Method::parameters(name);
     let needed: Vec<&str> =

@@ -1,16 +1,16 @@
-//! The course's plain thresholds, and the rules they stand for.
+//! The plain thresholds of the course, and the rules that they stand for.
 
 use crate::rules::{ErrorRateDelta, LatencyDelta, Limit, Look, Method, OnFail, Rule, Window};
 
-/// The plain thresholds at one place: the top of the configuration, or a stage.
+/// The plain thresholds of the configuration or of a stage.
 #[derive(Clone, Copy)]
 pub(super) struct Thresholds {
     pub(super) error_rate: Option<Limit>,
     pub(super) latency_ms: Option<f64>,
 }
 
-/// One rule for each value that holds anywhere, error rates first. What a
-/// stage says replaces what holds everywhere.
+/// One rule for each threshold that applies in any stage, error rates first. A
+/// stage's own threshold replaces the global one.
 pub(super) fn plain_rules(everywhere: Thresholds, stages: &[Thresholds]) -> Vec<Rule> {
     let error_rates = stages.iter().map(|stage| stage.error_rate.or(everywhere.error_rate));
     let latencies = stages.iter().map(|stage| stage.latency_ms.or(everywhere.latency_ms));
@@ -35,8 +35,8 @@ pub(super) fn plain_rules(everywhere: Thresholds, stages: &[Thresholds]) -> Vec<
         .collect()
 }
 
-/// The values, in the order in which they first hold, with the numbers of the
-/// stages each holds in.
+/// The values in the order in which they first apply, each with the numbers of its
+/// stages.
 fn by_value<T: PartialEq>(values: impl Iterator<Item = Option<T>>) -> Vec<(T, Vec<u32>)> {
     let mut groups: Vec<(T, Vec<u32>)> = Vec::new();
     for (stage, value) in (1..).zip(values) {

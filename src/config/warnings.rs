@@ -1,4 +1,4 @@
-//! What is allowed and yet probably not meant.
+//! Warnings: what is valid but probably a mistake.
 
 use super::*;
 use crate::math;
@@ -6,12 +6,12 @@ use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
 use crate::rules::{Look, Window};
 
-/// With fewer expected events than this a rate is mostly chance.
+/// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
 
 impl Config {
-    /// What is allowed and yet probably not meant. Paths are those of the
-    /// resolved configuration, whose first rules stand for the thresholds.
+    /// What is valid but probably a mistake. Paths are those of the complete
+    /// configuration, whose first rules are those of the plain thresholds.
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::new();
         self.warn_of_incidents(&mut warnings);
@@ -57,7 +57,7 @@ impl Config {
         warnings
     }
 
-    /// That a rule promises something for one look and takes more.
+    /// Warns of a rule whose guarantee is for one look but which looks more often.
     fn looked_at_too_often(&self, rule: &Rule) -> Option<String> {
         let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
         (once && rule.look == Look::EveryTick).then(|| {
@@ -65,7 +65,7 @@ impl Config {
         })
     }
 
-    /// That a rule allows for what moves both arms, and that each moves by itself.
+    /// Warns of a comparison of the arms if each arm has noise of its own.
     fn arms_vary_apart(&self, rule: &Rule) -> Option<String> {
         let remedy = match rule.method {
             Method::Sequential(_) => "; a tolerated_ratio above 1 allows for some of it",
@@ -79,7 +79,7 @@ impl Config {
         })
     }
 
-    /// That a limit is finer than latencies are drawn.
+    /// Warns of a limit that is finer than the bins in which latencies are drawn.
     fn coarse_latency(&self, rule: &Rule) -> Option<String> {
         let latency = self.world.baseline.latency_ms;
         let bin = LATENCY_BIN_RATIO;
@@ -111,7 +111,7 @@ impl Config {
         limit.map(|limit| format!("{limit}: latencies are drawn in bins of 2 %"))
     }
 
-    /// That the load changes much within a tick.
+    /// Warns of a load that changes much within a tick.
     fn coarse_swing(&self) -> Option<String> {
         const ENOUGH_TICKS: u32 = 8;
         let period = self.world.traffic.daily_swing.as_ref()?.period_seconds;
@@ -123,7 +123,7 @@ impl Config {
         })
     }
 
-    /// The plan's last tick; `None` if a person's pause may put it off.
+    /// The last planned tick; `None` if a person's pause may delay it.
     fn last_tick(&self) -> Option<u64> {
         let waits = self.policy.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
         (!waits).then(|| self.policy.planned_ticks())
@@ -141,7 +141,7 @@ impl Config {
         Some(format!("starts in tick {start_tick}, the plan ends with tick {last}"))
     }
 
-    /// Why a regression never shows, if so.
+    /// The reason why a regression never takes effect, if so.
     fn idle_arrival(&self, name: &str, ratio: f64, arrival: Arrival) -> Option<String> {
         if ratio == 1.0 && arrival != Arrival::AtOnce {
             return Some(format!("has no effect with the {name}_ratio at 1"));
@@ -161,7 +161,8 @@ impl Config {
         }
     }
 
-    /// The stages in which a rule can tell, with their numbers.
+    /// The stages in which a rule applies and can be conclusive, with their
+    /// numbers.
     fn judged_stages<'a>(&'a self, rule: &'a Rule) -> impl Iterator<Item = (u32, &'a Stage)> {
         let compares = rule.needs().baseline;
         (1..)
@@ -186,8 +187,8 @@ impl Config {
             .sum()
     }
 
-    /// The stages in which fewer than `enough` are expected: "1.02 in stage 1,
-    /// 3.1 in stage 2".
+    /// The stages in which fewer than `enough` events are expected: "1.02 in stage
+    /// 1, 3.1 in stage 2".
     fn stages_with_few(
         &self,
         rule: &Rule,

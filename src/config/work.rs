@@ -1,31 +1,32 @@
-//! What a rollout costs to simulate, as far as it does not just grow with its
-//! length. A configuration beyond these limits is refused: nothing that is valid
-//! takes minutes, here or in the browser.
+//! Limits on the cost of simulating a rollout, where the cost is not simply
+//! proportional to its length. A configuration beyond these limits is refused, so
+//! that no valid one takes minutes, natively or in a browser.
 
 use super::*;
 use crate::rules::{Look, Window};
 use crate::stats::group_sequential::boundary_work;
 
-/// Most looks of all rules together in a rollout; each is kept in its history.
+/// Maximum number of looks of all rules together in a rollout. Each is kept in its
+/// history.
 pub const MAX_LOOKS: u64 = 1_000_000;
-/// Most ticks whose latencies all looks of a rollout read, each tick counted for
-/// each arm as often as it is read, and five times where whole histograms are
-/// compared.
+/// Maximum number of ticks whose latencies all looks of a rollout read. A tick
+/// counts each time it is read, for each arm, and five times if whole histograms
+/// are compared.
 pub const MAX_LATENCY_READS: u64 = 1_200_000;
-/// Most work that goes into the boundaries of all `group_sequential` rules: a
-/// look counts 1/√g, if it adds the share g to the information there is by then.
+/// Maximum work for the boundaries of all `group_sequential` rules. A look counts
+/// 1/√g, where g is the share that it adds to the information up to then.
 pub const MAX_BOUNDARY_WORK: f64 = 1_000.0;
-/// A tick read as a histogram, in ticks read for a quantile.
+/// The cost of reading a tick as a histogram, in ticks read for a quantile.
 const HISTOGRAM_READS: u64 = 5;
 
 impl PolicyConfig {
-    /// How often a rule can look in a rollout that no person holds up, and how many
-    /// ticks it then sees in its windows, one look after the other.
+    /// How often a rule can look in a rollout without a person's pause, and how
+    /// many ticks the windows of these looks contain in total.
     fn looks_of(&self, rule: &Rule) -> (u64, u64) {
         let (mut looks, mut seen, mut before) = (0, 0, 0);
         for (number, stage) in (1..).zip(&self.stages) {
             let ticks = u64::from(stage.duration_ticks) + self.extension(number, stage);
-            // The ticks of the stage after which it looks.
+            // The number of ticks in the stage at its first look.
             let first = match rule.look {
                 Look::EveryTick => 1,
                 Look::StageEnd => u64::from(stage.duration_ticks),
@@ -45,13 +46,14 @@ impl PolicyConfig {
         (looks, seen)
     }
 
-    /// Looks of all rules together, at most, in a rollout that no person holds up.
+    /// The maximum number of looks of all rules together in a rollout without a
+    /// person's pause.
     pub fn most_looks(&self) -> u64 {
         self.rules.iter().map(|rule| self.looks_of(rule).0).sum()
     }
 
-    /// Ticks whose latencies a rule reads, at most, in a rollout that no person
-    /// holds up; see [`MAX_LATENCY_READS`].
+    /// The maximum number of ticks whose latencies a rule reads in a rollout
+    /// without a person's pause; see [`MAX_LATENCY_READS`].
     pub fn most_latency_reads(&self, rule: &Rule) -> u64 {
         let needs = rule.needs();
         let arms = if needs.baseline { 2 } else { 1 };
@@ -63,7 +65,7 @@ impl PolicyConfig {
         self.looks_of(rule).1 * arms * reads
     }
 
-    /// The work of a rule's boundaries; see [`MAX_BOUNDARY_WORK`].
+    /// The work for the boundaries of a rule; see [`MAX_BOUNDARY_WORK`].
     pub fn boundary_work(&self, rule: &Rule) -> f64 {
         match &rule.method {
             Method::GroupSequential(method) => {

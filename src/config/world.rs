@@ -1,4 +1,4 @@
-//! The world: the load, how the error rates vary by themselves, and the stable version.
+//! The configuration of the world: load, noise, incidents and the stable version.
 
 use serde::Serialize;
 
@@ -7,17 +7,17 @@ use crate::json::number;
 use crate::math::{exp, ln};
 use crate::stats::normal;
 
-/// What a release meets: all but the release and the policy.
+/// The world of a rollout: everything except the release and the policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WorldConfig {
-    /// Length of a tick, one analysis interval, in seconds.
+    /// Length of a tick (one analysis interval) in seconds.
     pub tick_seconds: u32,
     /// The load.
     pub traffic: Traffic,
-    /// How the error rates vary by themselves.
+    /// Random variation of the error rates.
     #[serde(skip_serializing_if = "Noise::is_none")]
     pub noise: Noise,
-    /// Trouble that hits both arms alike.
+    /// Incidents, which affect both arms alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incidents: Option<Incidents>,
     /// The stable version.
@@ -31,23 +31,23 @@ impl WorldConfig {
     }
 }
 
-/// The load: requests a tick are Poisson around it.
+/// The load. The requests of a tick are Poisson with this mean.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Traffic {
-    /// Mean requests a second, above 0.
+    /// Mean requests per second, above 0.
     #[serde(serialize_with = "number")]
     pub requests_per_second: f64,
-    /// A daily rise and fall of the mean.
+    /// A daily variation of the mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_swing: Option<DailySwing>,
-    /// Coefficient of variation of a gamma factor on each tick's load; 0 for
+    /// Coefficient of variation of the gamma factor on the load of each tick; 0 for
     /// none.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub burstiness: f64,
 }
 
 impl Traffic {
-    /// The load at the swing's peak, by the mean load.
+    /// The load at the daily peak, in units of the mean load.
     pub fn peak_load(&self) -> f64 {
         1.0 + self.daily_swing.as_ref().map_or(0.0, |swing| swing.amplitude)
     }
@@ -57,24 +57,25 @@ impl Traffic {
 /// middle of each tick.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DailySwing {
-    /// 0..=1, a share of the mean.
+    /// Amplitude as a share of the mean, 0..=1.
     #[serde(serialize_with = "number")]
     pub amplitude: f64,
     /// Length of the day, in seconds.
     pub period_seconds: u32,
-    /// When the load is highest, in seconds after the rollout's start.
+    /// Time of the highest load, in seconds after the start of the rollout.
     pub peak_seconds: u32,
 }
 
-/// Gamma factors, drawn anew each tick, on the error rates.
+/// Gamma factors on the error rates, drawn for each tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Noise {
-    /// Coefficient of variation of the factor both arms share; 0 for none. A
-    /// comparison of the arms is immune to it.
+    /// Coefficient of variation of the factor that both arms share; 0 for none. A
+    /// comparison of the arms is not affected by it.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub common: f64,
-    /// Coefficient of variation of a factor that each arm draws for itself; 0
-    /// for none. It breaks every comparison that does not allow for it.
+    /// Coefficient of variation of the factor that is drawn for each arm
+    /// separately; 0 for none. It invalidates every comparison of the arms that
+    /// does not allow for it.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub per_arm: f64,
 }
@@ -85,22 +86,22 @@ impl Noise {
     }
 }
 
-/// Trouble that multiplies error rate and latency of both arms for a while.
+/// Incidents multiply the error rate and the latency of both arms for a while.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Incidents {
-    /// Probability that one starts in a tick, 0..=1; a start while one lasts
-    /// prolongs it.
+    /// Probability that an incident starts in a tick, 0..=1. A start during an
+    /// incident prolongs it.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub chance_per_tick: f64,
-    /// One that starts for certain, in this tick; the first tick is 1.
+    /// The tick in which an incident certainly starts, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_tick: Option<u32>,
-    /// How long each lasts, in ticks.
+    /// Duration of an incident in ticks.
     pub duration_ticks: u32,
-    /// Error rates are multiplied by this while one lasts, then capped at 1.
+    /// The factor on error rates during an incident; the product is capped at 1.
     #[serde(serialize_with = "number")]
     pub error_ratio: f64,
-    /// Latencies are multiplied by this while one lasts.
+    /// The factor on latencies during an incident.
     #[serde(serialize_with = "number")]
     pub latency_ratio: f64,
 }
@@ -111,17 +112,17 @@ pub struct Baseline {
     /// Probability that a request fails, 0..=1.
     #[serde(serialize_with = "number")]
     pub error_rate: f64,
-    /// Latency, log-normal.
+    /// Latency, with a log-normal distribution.
     pub latency_ms: Latency,
 }
 
-/// A log-normal latency, by two of its quantiles, in milliseconds.
+/// A log-normal latency, given by two quantiles in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Latency {
     /// The median.
     #[serde(serialize_with = "number")]
     pub p50: f64,
-    /// The 99th percentile, at least the median.
+    /// The 99th percentile; not below the median.
     #[serde(serialize_with = "number")]
     pub p99: f64,
 }

@@ -1,4 +1,4 @@
-//! Warnings as the person who wrote the text meets them.
+//! Warnings with the paths and places of the text that a person wrote.
 
 use super::resolve::read_text;
 use super::*;
@@ -8,8 +8,8 @@ use crate::rules::Method;
 
 impl Config {
     /// The [warnings](Config::warnings) with the paths, lines and columns of the
-    /// text that the configuration was read from, in its order. A rule that stands
-    /// for a plain threshold is warned of where the threshold stands.
+    /// text that the configuration was read from, in the order of the text. A
+    /// warning about the rule of a plain threshold is placed at the threshold.
     pub fn warnings_in(&self, text: &str) -> Vec<Problem> {
         let mut warnings = self.warnings();
         let Ok((tree, input, _)) = read_text(text) else { return warnings };
@@ -24,7 +24,7 @@ impl Config {
         order.into_iter().map(|i| warnings[i].clone()).collect()
     }
 
-    /// The path in what was written of a path in what was resolved from it.
+    /// The path in the text for a path in the complete configuration.
     fn written_path(&self, path: &str, input: &ConfigInput) -> String {
         let rule = path.strip_prefix("rules[").and_then(|rest| rest.split_once(']'));
         let Some((Ok(i), rest)) = rule.map(|(i, rest)| (i.parse::<usize>(), rest)) else {

@@ -1,5 +1,5 @@
-//! What may stand on the command line, its help, and what is said of a mistake
-//! in it.
+//! The arguments of the command line, their help, and the messages about wrong
+//! arguments.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -234,7 +234,7 @@ pub(crate) enum StudyFormat {
     Csv,
 }
 
-/// A field and the values it takes in turn.
+/// A field and the values to simulate.
 #[derive(Clone)]
 pub(crate) struct Sweep {
     pub field: String,
@@ -249,7 +249,7 @@ fn seed(text: &str) -> Result<u64, String> {
     parse_seed(text).map_err(|problem| problem.message)
 }
 
-/// `12:pause`.
+/// Parses `12:pause`.
 fn timed_command(text: &str) -> Result<TimedCommand, String> {
     let names = Command::ALL.map(Command::name).join(", ");
     let expected =
@@ -271,7 +271,7 @@ fn number(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("found {}, expected a number", quoted(text)))
 }
 
-/// `error_ratio=1,1.5,2`.
+/// Parses `error_ratio=1,1.5,2`.
 fn sweep(text: &str) -> Result<Sweep, String> {
     let expected = || format!("found {}, expected FIELD=NUMBER,NUMBER,…", quoted(text));
     let (field, values) = text.split_once('=').ok_or_else(expected)?;
@@ -289,13 +289,13 @@ fn threads(text: &str) -> Result<usize, String> {
     threads.ok_or_else(|| format!("found {}, expected 1 to 1024", quoted(text)))
 }
 
-/// What is wrong with the command line, in lines for standard error: what was
-/// given is cut and escaped, as everywhere.
+/// The message about a wrong command line, as lines for standard error. Arguments
+/// are quoted as in all messages: shortened and escaped.
 pub(crate) fn mistake(mut error: clap::Error) -> String {
     if let (ErrorKind::ValueValidation, Some(ContextValue::String(option)), Some(source)) =
         (error.kind(), error.get(ContextKind::InvalidArg), error.source())
     {
-        // Named as the engine names a place.
+        // Written like a path in the engine's messages.
         let option = option.split(' ').next().unwrap_or_default();
         return format!("{option}: {source}");
     }

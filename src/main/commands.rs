@@ -1,4 +1,4 @@
-//! What each command does.
+//! The commands of the program.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 use crate::arguments::{self, CommandLine, RunFormat, RunOptions, Task};
 use crate::study;
 
-/// What a command prints, and its exit status.
+/// The output and the exit status of a command.
 pub(crate) struct Outcome {
     pub output: String,
     pub status: u8,
@@ -42,13 +42,13 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Writes a line to standard error. Where that is closed or full nobody listens:
-/// it is no reason to lose the result and the exit status.
+/// Writes a line to standard error. An error is ignored: if standard error is
+/// closed or full, the result and the exit status still count.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", harmless(line));
 }
 
-/// A closed pipe (`| head`) is no error.
+/// Writes to standard output. A closed pipe (`| head`) is not an error.
 fn write_out(output: &str) -> Result<(), String> {
     match std::io::stdout().lock().write_all(output.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.to_string()),
@@ -56,11 +56,11 @@ fn write_out(output: &str) -> Result<(), String> {
     }
 }
 
-/// What the command line asks for, carried out.
+/// Parses the command line and carries out its command.
 fn command_line() -> Result<Outcome, String> {
     let parsed = match CommandLine::try_parse() {
         Ok(parsed) => parsed,
-        // Help or the version was asked for.
+        // `--help` or `--version`.
         Err(error) if !error.use_stderr() => return Ok(error.render().to_string().into()),
         Err(error) => return Err(arguments::mistake(error)),
     };
@@ -100,7 +100,7 @@ fn completions(shell: clap_complete::Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual page of the program, or of one of its commands.
+/// The manual page of the program or of one of its commands.
 fn manual(of: Option<&str>) -> Result<String, String> {
     let mut all = CommandLine::command();
     all.build();
@@ -135,7 +135,7 @@ fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
     .into())
 }
 
-/// Tells what is wrong with each configuration, in the form that editors and
+/// Reports the faults and warnings of configurations, in the form that editors and
 /// pre-commit read: `file:line:column: path: message`.
 fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
     let mut status = 0;
@@ -157,7 +157,7 @@ fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
     Ok(Outcome { output: String::new(), status })
 }
 
-/// The warnings of a configuration that is valid.
+/// The warnings of a configuration, or its faults as the error.
 fn warnings(source: &OsStr) -> Result<Vec<Problem>, String> {
     let text = read_source(source)?;
     let config = Config::from_text(&text).map_err(|error| all_in_source(source, &error))?;
@@ -171,17 +171,17 @@ fn list_presets() -> String {
     presets().iter().map(line).collect()
 }
 
-/// The configuration of a file, of standard input, or of a preset.
+/// Reads a configuration from a file, from standard input or from a preset.
 fn read_config(source: &OsStr) -> Result<Config, String> {
     Config::from_text(&read_source(source)?).map_err(|error| all_in_source(source, &error))
 }
 
-/// How a source is called in a message.
+/// The name of a source in messages.
 pub(crate) fn name_of(source: &OsStr) -> String {
     harmless(&source.to_string_lossy())
 }
 
-/// A fault behind the name of its source, as compilers write it.
+/// A fault with the name of its source in front, in the form of compiler messages.
 fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
     match problem.line_column {
         Some((line, column)) => format!("{name}:{line}:{column}: {kind}{problem}"),
@@ -189,7 +189,7 @@ fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
     }
 }
 
-/// Each fault on a line of its own.
+/// All faults, one per line.
 pub(crate) fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
     let name = name_of(source);
     let faults = error.problems().iter().map(|problem| in_source(&name, problem, ""));
@@ -200,14 +200,14 @@ pub(crate) fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
     lines.join("\n")
 }
 
-/// The text of a configuration.
+/// Reads the text of a configuration.
 pub(crate) fn read_source(source: &OsStr) -> Result<String, String> {
     let name = name_of(source);
     if let Some(preset) = preset(&name) {
         return Ok(preset.json.to_string());
     }
     let mut bytes = Vec::new();
-    // One byte more than allowed is enough to see that it is too long.
+    // One byte more than allowed is enough to find that it is too long.
     let limit = MAX_CONFIG_BYTES as u64 + 1;
     let read = match name.as_str() {
         "-" => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),

@@ -1,4 +1,4 @@
-//! The program `canary-rollout`: a thin face of the engine.
+//! The program `canary-rollout`, a thin layer over the engine.
 
 #[cfg(not(target_family = "wasm"))]
 mod arguments;
@@ -10,6 +10,6 @@ mod study;
 #[cfg(not(target_family = "wasm"))]
 use commands::main;
 
-/// A browser has no command line.
+/// In a browser there is no command line.
 #[cfg(target_family = "wasm")]
 fn main() {}

@@ -1,4 +1,5 @@
-//! `canary-rollout study`: options, progress and the gate for pipelines.
+//! `canary-rollout study`: options, progress, and requirements as a gate for
+//! pipelines.
 
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +15,8 @@ use serde_json::{Value as Json, json};
 use crate::arguments::{StudyFormat, StudyOptions};
 use crate::commands::{Outcome, all_in_source, read_source, say, text};
 
-/// The exit status where a requirement is not met, and where the runs do not
-/// decide; and where Ctrl-C ended a gate, as a shell counts it.
+/// Exit statuses: a requirement is not met, a requirement is undecided, and Ctrl-C
+/// stopped a study with requirements (128 + SIGINT).
 const FAILED: u8 = 1;
 const UNDECIDED: u8 = 3;
 const INTERRUPTED: u8 = 130;
@@ -46,7 +47,7 @@ pub(crate) fn study(source: &OsStr, options: &StudyOptions) -> Result<Outcome, S
     };
     let worst = report.requirements.iter().map(|found| found.fulfilment).max();
     let status = match worst {
-        // A gate on fewer runs than asked for has not answered.
+        // A gate on fewer runs than requested has no answer.
         Some(_) if partial => INTERRUPTED,
         None | Some(Fulfilment::Met) => 0,
         Some(Fulfilment::Undecided) => UNDECIDED,
@@ -55,14 +56,15 @@ pub(crate) fn study(source: &OsStr, options: &StudyOptions) -> Result<Outcome, S
     Ok(Outcome { output, status })
 }
 
-/// A requirement, with the study of the changed configuration it speaks of.
+/// A requirement, with the study of the changed configuration that it needs.
 struct Gate<'a> {
     requirement: &'a Requirement,
     changed: Option<Study>,
 }
 
 impl<'a> Gate<'a> {
-    /// What is wrong with a requirement is told before anything is simulated.
+    /// Prepares a gate. Faults of the requirement are reported before anything is
+    /// simulated.
     fn new(
         requirement: &'a Requirement,
         source: &OsStr,
@@ -90,8 +92,8 @@ impl<'a> Gate<'a> {
         Ok(Gate { requirement, changed })
     }
 
-    /// Holds the requirement against its own study, or else against `report`;
-    /// also whether that study was stopped early.
+    /// Checks the requirement against its own study or, without one, against
+    /// `report`. Also returns whether that study was stopped early.
     fn pass(
         &mut self,
         report: &StudyReport,
@@ -134,8 +136,8 @@ fn policy(path: &OsStr) -> Result<Json, String> {
     Ok(json!({ "name": name, "policy": policy }))
 }
 
-/// As many threads as are asked for, or as there are cores; whatever rayon would
-/// make of its environment variable.
+/// Starts the requested number of threads, or one per core. Rayon's environment
+/// variable has no effect.
 fn start_threads(threads: Option<usize>) -> Result<(), String> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.unwrap_or_else(cores);
@@ -146,13 +148,14 @@ fn prepared(source: &OsStr, config: &str, options: &Json) -> Result<Study, Strin
     Study::from_text(config, &options.to_string()).map_err(|error| all_in_source(source, &error))
 }
 
-/// Runs a study, with its progress on standard error where that is a terminal, and
-/// then its speed. An interrupt (Ctrl-C) ends it early: what it then has is the
+/// Runs a study. It shows the progress on standard error, if that is a terminal,
+/// and then the speed. An interrupt (Ctrl-C) ends the study early; it is then the
 /// study of the runs it finished.
 fn simulate(study: &mut Study, quiet: bool) {
     static STOP: AtomicBool = AtomicBool::new(false);
-    // The first interrupt gives what is finished, the second one nothing. A
-    // second handler is refused: the first one serves every study.
+    // The first interrupt stops the study, with the result so far; the second one
+    // ends the program. Setting the handler again fails, because the first handler
+    // serves all studies.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
@@ -175,7 +178,7 @@ fn simulate(study: &mut Study, quiet: bool) {
     ));
 }
 
-/// Draws on a terminal alone, and where that has gone nobody listens.
+/// A progress bar on standard error; it draws only on a terminal.
 fn progress_bar(runs: u64, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let style = ProgressStyle::with_template("[{bar:40}] {pos} of {len} runs, {eta} left");

@@ -1,13 +1,14 @@
-//! What decides: verdicts of checks in, a level of traffic out.
+//! Rollout policies: they turn the verdicts of checks into a level of traffic.
 //!
-//! A [`Policy`] is prepared once for a configuration, a [`Controller`] is where a
-//! run stands in it. A controller sees no counts and draws nothing. The loop asks
-//! the same few things of each: the levels, the present level and state, what
-//! follows from a tick, and to carry out a command. To learn what follows, a
-//! controller lets its [`Checks`] look when they are due.
+//! A [`Policy`] is prepared once for a configuration. A [`Controller`] is the state
+//! of a run in it. A controller sees no counts and draws no random numbers. The
+//! loop calls the same few methods of every controller: for its levels, for the
+//! current level and state, for the decision after a tick, and to carry out a
+//! command. After a tick the controller calls [`Checks`] for the checks that are
+//! due.
 //!
-//! To add a controller: a file here, with a type that is prepared and a type that is
-//! a run's state, and a line in both enums.
+//! To add a controller, add a file here with two types, the prepared policy and the
+//! state of a run, and a variant for each in the two enums.
 
 mod staged;
 
@@ -20,19 +21,19 @@ pub use staged::{Staged, StagedPolicy};
 use crate::config::PolicyConfig;
 use crate::rules::{Gap, Verdict};
 
-/// A share that traffic can stand at.
+/// A level: a share that traffic can stand at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
     /// The canary's share of requests, in (0, 1].
     pub share: f64,
-    /// Ticks for which the plan has it, timed pauses included.
+    /// Ticks planned at this level, including timed pauses.
     pub planned_ticks: u64,
 }
 
-/// A policy, prepared once for a configuration.
+/// A policy, prepared for a configuration.
 #[derive(Clone, Debug)]
 pub enum Policy {
-    /// Stages with rising shares and rules that judge them.
+    /// Stages with increasing shares, judged by rules.
     Staged(StagedPolicy),
 }
 
@@ -42,7 +43,7 @@ impl Policy {
         Policy::Staged(StagedPolicy::new(config))
     }
 
-    /// The levels, in the order of their numbers.
+    /// The levels, in order.
     pub fn levels(&self) -> &[Level] {
         match self {
             Policy::Staged(policy) => policy.levels(),
@@ -50,43 +51,43 @@ impl Policy {
     }
 }
 
-/// Where a run stands in its policy. It is small and allocates nothing: a study
-/// restarts it a million times.
+/// The state of a run in its policy. It is small and allocates nothing, because a
+/// study restarts it a million times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Controller {
-    /// Of stages.
+    /// The staged policy.
     Staged(Staged),
 }
 
-/// What a controller lets look. It learns verdicts, never counts.
+/// The checks that a controller can call. They return verdicts, never counts.
 pub trait Checks {
-    /// Whether a look of this check has to be taken: it may do other than pass, or
-    /// every look is wanted.
+    /// Whether this check has to look: it may not pass, or every look is recorded.
     fn matters(&self, check: usize) -> bool;
-    /// Lets the check look.
+    /// Makes the check look. The gap says what was missing, if the look was
+    /// inconclusive.
     fn look(&mut self, check: usize) -> (Verdict, Option<Gap>);
-    /// Whether the check certifies that a level may end after `clock` ticks of it;
-    /// `None` if it certifies nothing.
+    /// Whether the check certifies that the level may end after `clock` ticks;
+    /// `None` if the check certifies nothing.
     fn certifies(&self, check: usize, clock: u32) -> Option<bool>;
 }
 
-/// A change of course with what led to it.
+/// A decision: what changes, who decided, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
     /// What changes.
     pub step: Step,
     /// Who decided.
     pub by: By,
-    /// The check whose look gave the reason.
+    /// The check that gave the reason.
     pub reason: Option<Reason>,
 }
 
-/// A look that gave a reason.
+/// The check that gave the reason for a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// The check's number, from 0.
     pub check: usize,
-    /// Whether the reason is its certificate.
+    /// Whether the reason is its certificate rather than its look.
     pub certificate: bool,
 }
 
@@ -94,11 +95,11 @@ pub struct Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// The plan: a stage passed, a planned pause, the way back.
+    /// The policy: a stage passed, a planned pause, the end of a rollback.
     Policy,
     /// A rule that failed.
     Rule,
-    /// A command.
+    /// A command of a person.
     Person,
 }
 
@@ -111,19 +112,19 @@ macro_rules! each_controller {
 }
 
 impl Controller {
-    /// Before the first tick.
+    /// The controller before its first tick.
     pub fn start(policy: &Policy) -> Self {
         match policy {
             Policy::Staged(_) => Controller::Staged(Staged::start()),
         }
     }
 
-    /// Back before the first tick of the same policy.
+    /// Resets the controller to before the first tick of the same policy.
     pub fn restart(&mut self, policy: &Policy) {
         each_controller!(self, policy, (c, p) => c.restart(p));
     }
 
-    /// Where the rollout stands.
+    /// The state of the rollout.
     #[inline]
     pub fn state(&self) -> State {
         match self {
@@ -131,7 +132,7 @@ impl Controller {
         }
     }
 
-    /// The index of the present (after the end: the last) level.
+    /// The index of the current level; after the end, of the last one.
     #[inline]
     pub fn level(&self, policy: &Policy) -> u32 {
         each_controller!(self, policy, (c, p) => c.stage(p))
@@ -143,37 +144,37 @@ impl Controller {
         each_controller!(self, policy, (c, p) => c.share(p))
     }
 
-    /// Levels passed so far.
+    /// The number of levels passed so far.
     pub fn levels_completed(&self) -> u32 {
         match self {
             Controller::Staged(staged) => staged.stages_completed(),
         }
     }
 
-    /// Whether it is paused until a person speaks.
+    /// Whether the rollout is paused until a person acts.
     pub fn waits_for_a_person(&self) -> bool {
         match self {
             Controller::Staged(staged) => staged.waits_for_a_person(),
         }
     }
 
-    /// Whether the plan has the tick to come: an extension, or a person's pause, is
-    /// not in it.
+    /// Whether the next tick is planned. The ticks of an extension and of a
+    /// person's pause are not.
     #[inline]
     pub fn is_planned(&self, policy: &Policy) -> bool {
         each_controller!(self, policy, (c, p) => c.is_planned(p))
     }
 
-    /// What follows from the tick that has just passed.
+    /// The decision after the tick that has just ended, if any.
     #[inline]
     pub fn after_tick(&mut self, policy: &Policy, checks: &mut impl Checks) -> Option<Move> {
         each_controller!(self, policy, (c, p) => c.after_tick(p, checks))
     }
 
-    /// Carries out a command; it may take two steps (resume, then promote).
+    /// Carries out a command. It may take two steps (resume, then promote).
     ///
     /// # Errors
-    /// Where the state does not allow it; nothing has changed then.
+    /// If the state does not allow it. Nothing changes then.
     pub fn command(
         &mut self,
         policy: &Policy,
@@ -183,19 +184,19 @@ impl Controller {
     }
 }
 
-/// Where a rollout stands.
+/// The state of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
-    /// A stage is under way.
+    /// A stage is in progress.
     Progressing,
-    /// Traffic flows at the stage's share, but nothing acts on it.
+    /// The share stays as it is, and no rule acts.
     Paused,
-    /// The rollback has been decided; the canary still has its share.
+    /// The rollback has been decided, but the canary still has its share.
     RollingBack,
-    /// The end: all traffic is back at the baseline.
+    /// The end: all traffic is back on the baseline.
     RolledBack,
-    /// The end: all traffic is the canary's.
+    /// The end: all traffic goes to the canary.
     Completed,
 }
 
@@ -209,7 +210,7 @@ impl State {
         State::Completed,
     ];
 
-    /// Whether nothing follows.
+    /// Whether the rollout has ended.
     pub fn is_terminal(self) -> bool {
         matches!(self, State::RolledBack | State::Completed)
     }
@@ -227,16 +228,16 @@ impl fmt::Display for State {
     }
 }
 
-/// What a person may tell a rollout.
+/// A command that a person can give to a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Halt the progress without rolling back.
+    /// Pause without rolling back.
     Pause,
-    /// Go on. After a pause at a stage's end it promotes; after a rule's pause
-    /// that rule does not act again in this stage.
+    /// Resume. After a pause at the end of a stage this promotes. After a pause by
+    /// a rule, that rule does not act again in this stage.
     Resume,
-    /// To the next stage at once, whatever the rules say.
+    /// Promote to the next stage at once, whatever the rules say.
     Promote,
     /// Roll back.
     Abort,
@@ -247,7 +248,7 @@ impl Command {
     pub const ALL: [Command; 4] =
         [Command::Pause, Command::Resume, Command::Promote, Command::Abort];
 
-    /// Its name, as in the log and on the command line.
+    /// Its name in reports and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Command::Pause => "pause",
@@ -258,14 +259,14 @@ impl Command {
     }
 }
 
-/// A call on a rollout.
+/// A method of a rollout that its state can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// One interval.
+    /// Simulate one tick.
     Tick,
-    /// To the stage's verdict.
+    /// Simulate up to the stage's verdict.
     Advance,
-    /// A command.
+    /// A command of a person.
     Command(Command),
 }
 
@@ -289,7 +290,7 @@ impl Call {
         }
     }
 
-    /// The states in which it may be called.
+    /// The states in which the call is allowed.
     pub fn allowed_in(self) -> &'static [State] {
         use State::*;
         match self {
@@ -301,7 +302,8 @@ impl Call {
         }
     }
 
-    /// Whether it may be called in `state`; the error says what may not be.
+    /// Checks that the call is allowed in `state`. The error names the states that
+    /// allow it.
     pub fn check(self, state: State) -> Result<(), CallError> {
         if self.allowed_in().contains(&state) {
             Ok(())
@@ -311,21 +313,21 @@ impl Call {
     }
 }
 
-/// A call that was refused. It changed nothing.
+/// A refused call. It changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallError {
     /// The state does not allow it.
     State {
         /// The call.
         call: Call,
-        /// The state it met.
+        /// The state of the rollout.
         state: State,
     },
-    /// The rollout has lasted as long as it may.
+    /// The rollout has reached its maximum length.
     TooLong {
         /// The call.
         call: Call,
-        /// The most ticks a rollout may last.
+        /// The maximum length, in ticks.
         max_ticks: u32,
     },
 }
@@ -356,22 +358,23 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-/// A change of course.
+/// What a decision changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// To the next stage.
+    /// Promoted to the next stage.
     Promote,
-    /// Past the last stage.
+    /// Promoted to all traffic, after the last stage.
     Complete,
-    /// The stage was prolonged by a tick.
+    /// The stage was extended by one tick.
     Extend,
-    /// To PAUSED.
+    /// Paused: from PROGRESSING to PAUSED.
     Pause,
-    /// From PAUSED to PROGRESSING.
+    /// Resumed: from PAUSED to PROGRESSING.
     Resume,
-    /// The decision to roll back.
+    /// The rollback was decided.
     Rollback,
-    /// All traffic is back at the baseline, `rollback_ticks` after the decision.
+    /// The rollback is complete: all traffic is back on the baseline,
+    /// `rollback_ticks` after the decision.
     RolledBack,
 }

@@ -1,17 +1,17 @@
-//! The staged policy: stages with rising shares, rules that look within a stage or
-//! at its end, pauses between, and certificates that end a stage early.
+//! The staged policy: stages with increasing shares, rules that look during a stage
+//! or at its end, pauses between stages, and certificates that end a stage early.
 
 use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step};
 use crate::config::{AfterExtension, MAX_RULES, OnInconclusive, PolicyConfig, StagePause};
 use crate::rules::{Gap, Look, OnFail, Rule, Verdict};
 
-/// What the controller has to know of a configuration.
+/// The staged policy of a configuration, prepared for its controller.
 #[derive(Clone, Debug)]
 pub struct StagedPolicy {
     stages: Vec<PlannedStage>,
     levels: Vec<Level>,
     checks: Vec<PlannedCheck>,
-    /// Whether any rule may end a stage before its time.
+    /// Whether any rule can end a stage early.
     certifies: bool,
     on_inconclusive: OnInconclusive,
     rollback_ticks: u32,
@@ -22,39 +22,40 @@ struct PlannedStage {
     share: f64,
     duration_ticks: u32,
     pause: Option<StagePause>,
-    /// The rules that hold in it.
+    /// The rules that apply in the stage.
     checks: CheckSet,
-    /// Those of them that look at every tick.
+    /// The rules among them that look at every tick.
     every_tick: CheckSet,
 }
 
-/// Numbers of checks, a bit each: what is due in a tick is found without a table.
+/// A set of check numbers, one bit per check, so that the checks of a tick are
+/// found without a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct CheckSet(u32);
 
 const _: () = assert!(MAX_RULES <= u32::BITS as usize, "a check has no bit");
 
 impl CheckSet {
-    /// The rules of which `belongs` is true.
+    /// The rules for which `belongs` is true.
     fn of(rules: &[Rule], belongs: impl Fn(&Rule) -> bool) -> CheckSet {
         let bit = |(check, rule)| u32::from(belongs(rule)) << check;
         CheckSet(rules.iter().enumerate().map(bit).fold(0, |set, bit| set | bit))
     }
 
-    /// The numbers in their order.
+    /// The numbers in increasing order.
     #[inline(always)]
     fn iter(self) -> impl Iterator<Item = usize> {
         let mut left = self.0;
         std::iter::from_fn(move || {
             let check = left.trailing_zeros();
-            // Clears the lowest bit that is set.
+            // Clears the lowest bit.
             left &= left.checked_sub(1)?;
             Some(check as usize)
         })
     }
 }
 
-/// A rule, as far as it is the policy's to say when it looks and what follows.
+/// When a rule looks, and what follows from a failure.
 #[derive(Clone, Copy, Debug)]
 struct PlannedCheck {
     look: Look,
@@ -63,7 +64,7 @@ struct PlannedCheck {
 }
 
 impl StagedPolicy {
-    /// The plan of a configuration.
+    /// Prepares the policy of a configuration.
     pub fn new(config: &PolicyConfig) -> Self {
         let rules = &config.rules;
         let stages = (1..).zip(&config.stages).map(|(number, stage)| PlannedStage {
@@ -103,36 +104,37 @@ impl StagedPolicy {
     }
 }
 
-/// The staged controller of one rollout.
+/// The state of a run in a staged policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Staged {
     state: State,
-    /// Stages passed, so also the index of the present one.
+    /// Number of stages passed, which is the index of the current stage.
     stage: u32,
-    /// The stage's clock: ticks it was PROGRESSING.
+    /// Ticks that the stage has been PROGRESSING.
     clock: u32,
-    /// Ticks by which the stage was prolonged.
+    /// Ticks by which the stage has been extended.
     extended: u32,
-    /// Whether the stage's verdict is known, so that going on means the next.
+    /// Whether the stage has passed, so that resuming promotes.
     passed: bool,
-    /// In a planned pause or ROLLING_BACK: ticks until it ends by itself.
+    /// In a timed pause or in ROLLING_BACK: ticks until it ends.
     ticks_left: Option<u32>,
-    /// Whether a certificate had the stage judged before its time.
+    /// Whether a certificate has led to an early verdict on the stage.
     judged_early: bool,
-    /// What is remembered of each rule.
+    /// What the controller remembers of each rule.each rule.
     counts: [Count; MAX_RULES],
 }
 
-/// What is remembered of a rule.
+/// What the controller remembers of each rule.a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Count {
-    /// Failed looks so far.
+    /// Number of failed looks so far.
     failures: u32,
-    /// What its last look in this stage lacked.
+    /// What was missing in the last look in this stage.
     gap: Option<Gap>,
-    /// It paused this stage and a person said resume: it does not act again in it.
+    /// The rule paused this stage and a person resumed: it does not act again in
+    /// this stage.
     muted: bool,
-    /// It paused the stage, and nobody said resume yet.
+    /// The rule paused the stage, and no person has resumed yet.
     paused: bool,
 }
 
@@ -140,40 +142,41 @@ impl Count {
     const NOTHING: Count = Count { failures: 0, gap: None, muted: false, paused: false };
 }
 
-/// What the rules found in a tick.
+/// The findings of all rules in a tick.
 #[derive(Clone, Copy, Debug, Default)]
 struct Finding {
-    /// What the rules that failed ask for; a rollback beats a pause.
+    /// The action of the rules that failed; a rollback takes precedence over a
+    /// pause.
     fail: Option<OnFail>,
-    /// Whether a rule could not tell, and whether time would mend it.
+    /// Whether a rule was inconclusive, and whether more ticks would help.
     inconclusive: Option<Mendable>,
-    /// The rule that gives the reason: the first failure of the kind that is acted
-    /// on, else the first that could not tell.
+    /// The rule that gives the reason: the first that failed with the action taken,
+    /// otherwise the first that was inconclusive.
     reason: Option<usize>,
 }
 
-/// Whether more ticks can make an inconclusive rule tell.
+/// Whether more ticks can make an inconclusive rule conclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mendable {
-    /// They can.
+    /// More ticks can help.
     Yes,
-    /// They cannot: no baseline is left.
+    /// They cannot, because no baseline is left.
     No,
 }
 
-/// What a tick is to the stage it falls in.
+/// The position of a tick in its stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
-    /// Within the stage.
+    /// Before the end of the stage.
     Within,
-    /// The stage's time is up.
+    /// The planned end of the stage.
     End,
-    /// The stage's time was up before; the end of an extension.
+    /// The end of an extension.
     ExtendedEnd,
 }
 
 impl Staged {
-    /// Before the first tick.
+    /// The controller before its first tick.
     pub(super) fn start() -> Self {
         Staged {
             state: State::Progressing,
@@ -187,7 +190,8 @@ impl Staged {
         }
     }
 
-    /// Back before the first tick; in place, for a study does it a million times.
+    /// Resets the controller to before its first tick. In place, because a study
+    /// does it a million times.
     pub(super) fn restart(&mut self, policy: &StagedPolicy) {
         self.counts[..policy.checks.len()].fill(Count::NOTHING);
         (self.state, self.stage) = (State::Progressing, 0);
@@ -203,7 +207,7 @@ impl Staged {
         self.state
     }
 
-    /// The index of the present (after the end: the last) stage.
+    /// The index of the current stage; after the end, of the last one.
     #[inline]
     pub(super) fn stage(&self, policy: &StagedPolicy) -> u32 {
         self.stage.min(policy.total_stages() - 1)
@@ -226,7 +230,7 @@ impl Staged {
         }
     }
 
-    /// Whether the tick to come is within a stage's time, or in a timed pause.
+    /// Whether the next tick is within the stage's duration or in a timed pause.
     #[inline]
     pub(super) fn is_planned(&self, policy: &StagedPolicy) -> bool {
         match self.state {
@@ -236,7 +240,7 @@ impl Staged {
         }
     }
 
-    /// What follows from the tick that has just passed.
+    /// The decision after the tick that has just ended, if any.
     #[inline]
     pub(super) fn after_tick(
         &mut self,
@@ -249,7 +253,7 @@ impl Staged {
         }
         let stage = &policy.stages[self.stage as usize];
         self.clock += 1;
-        // The commonest tick: within the stage, and no rule finds anything.
+        // The most common case: within the stage, and no rule has to look.
         let within = self.clock < stage.duration_ticks + self.extended;
         if within
             && !policy.certifies
@@ -260,8 +264,8 @@ impl Staged {
         self.look(policy, within, checks)
     }
 
-    /// What follows from a tick in which a rule may look or certify, or a stage
-    /// ends.
+    /// The decision after a tick in which a rule may look or certify, or in which a
+    /// stage ends.
     #[inline(never)]
     fn look(
         &mut self,
@@ -279,20 +283,21 @@ impl Staged {
             _ => None,
         };
         if certificate.is_some() || moment == Moment::End {
-            // The rules that look at a stage's end look once, early or in time.
+            // Rules that look at the end of a stage look once, whether it ends
+            // early or as planned.
             moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
         }
         let finding = self.judge(policy, moment, checks);
         if certificate.is_some() {
             self.judged_early = true;
             if finding.inconclusive.is_some() {
-                // Another rule needs the stage's time to tell.
+                // Another rule needs the rest of the stage to be conclusive.
                 (moment, certificate) = (Moment::Within, None);
             }
         }
         let step = self.follow(policy, moment, finding)?;
-        // A stage that passed in its time needs no reason, even where a rule could
-        // not tell; one that passed early has its certificate.
+        // A stage that passes as planned needs no reason, even if a rule was
+        // inconclusive. The reason for passing early is the certificate.
         let passed = matches!(step, Step::Promote | Step::Complete);
         let reason = match passed {
             true => certificate.map(|check| Reason { check, certificate: true }),
@@ -302,8 +307,8 @@ impl Staged {
         Some(Move { step, by: if by_rule { By::Rule } else { By::Policy }, reason })
     }
 
-    /// The rule whose certificate ends the stage before its time: the first that
-    /// certifies it, if all do that were asked to.
+    /// The rule whose certificate ends the stage early: the first that certifies,
+    /// if all rules with a certificate do.
     fn certificate(&self, policy: &StagedPolicy, checks: &impl Checks) -> Option<usize> {
         let mut first = None;
         for check in policy.stages[self.stage as usize].checks.iter() {
@@ -316,18 +321,18 @@ impl Staged {
         first
     }
 
-    /// Whether a rule that holds looks now.
+    /// Whether a rule that applies in the stage looks now.
     fn is_due(&self, policy: &StagedPolicy, check: usize, moment: Moment) -> bool {
         match (policy.checks[check].look, moment) {
             (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
-            // A rule that could tell is not asked again: a second look
-            // at the same stage would be another chance to err.
+            // A rule that was conclusive does not look again, because a second look
+            // at the same stage would be another chance of error.
             (Look::StageEnd, Moment::ExtendedEnd) => self.counts[check].gap.is_some(),
             (Look::StageEnd, Moment::Within) => false,
         }
     }
 
-    /// Lets the rules look that look at this moment.
+    /// Makes the rules look that are due, and collects their findings.
     fn judge(
         &mut self,
         policy: &StagedPolicy,
@@ -373,7 +378,7 @@ impl Staged {
         finding
     }
 
-    /// The step that the finding leads to.
+    /// Acts on the finding.
     fn follow(&mut self, policy: &StagedPolicy, moment: Moment, finding: Finding) -> Option<Step> {
         let at_end = moment != Moment::Within;
         match finding.fail {
@@ -408,10 +413,10 @@ impl Staged {
         })
     }
 
-    /// Carries out a command; it may take two steps (resume, then promote).
+    /// Carries out a command. It may take two steps (resume, then promote).
     ///
     /// # Errors
-    /// Where the state does not allow it; nothing has changed then.
+    /// If the state does not allow it. Nothing changes then.
     pub(super) fn command(
         &mut self,
         policy: &StagedPolicy,
@@ -434,7 +439,7 @@ impl Staged {
         })
     }
 
-    /// A tick of a planned pause, or of the way back.
+    /// Counts down a tick of a timed pause or of a rollback.
     fn wait(&mut self, policy: &StagedPolicy) -> Option<Step> {
         let left = self.ticks_left.as_mut()?;
         *left -= 1;

@@ -1,4 +1,4 @@
-//! What is wrong with a text, and where.
+//! Faults of a text, and their places.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,15 +10,15 @@ use crate::message::shown;
 /// A fault of syntax or type in a text.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// Where it stands, as `stages[2].traffic_pct`; empty at the top.
+    /// The path, such as `stages[2].traffic_pct`; empty at the top.
     pub(crate) path: String,
-    /// What is wrong.
+    /// What was found and what was expected.
     pub(crate) message: String,
-    /// Where in the text.
+    /// The place in the text.
     pub(crate) place: Place,
 }
 
-/// A place in a text, in the order of the text.
+/// A place in a text; ordered as in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     line: u32,
@@ -32,7 +32,7 @@ impl Place {
         Place { line: marker.line() as u32, column: marker.col() as u32 + 1 }
     }
 
-    /// The place behind a text.
+    /// The place after the end of a text.
     pub(super) fn after(text: &str) -> Self {
         let line = text.rsplit('\n').next().unwrap_or_default();
         let lines = text.bytes().filter(|byte| *byte == b'\n').count();
@@ -40,63 +40,63 @@ impl Place {
     }
 
     /// Line and column, both from 1. A column counts characters (Unicode scalar
-    /// values), as editors do; a byte order mark is none.
+    /// values), as in editors, without a byte order mark.
     pub(crate) fn line_column(self) -> (u32, u32) {
         (self.line, self.column)
     }
 }
 
-/// In which order places of a text are met: their indices, those of the same place
-/// as they stand.
+/// The order of places in a text, as indices. Equal places keep their order.
 pub(crate) fn in_order(places: impl Iterator<Item = Place>) -> Vec<usize> {
     let mut order: Vec<(Place, usize)> = places.zip(0..).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, i)| i).collect()
 }
 
-/// The faults of a text, all of them, in the order in which they are met.
+/// All faults of a text, in the order in which they are found.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     list: Vec<Fault>,
     /// The path of what is being read.
     path: String,
-    /// Paths that a fault speaks of without standing there: what a misspelt key
-    /// was probably meant to be.
-    meant: BTreeSet<String>,
+    /// Paths of missing keys for which a fault suggested a correction: the probable
+    /// meaning of a misspelt key.
+    suggested: BTreeSet<String>,
 }
 
-/// So many faults are told; of further ones only the place is kept.
-pub(crate) const MOST_TOLD: usize = 20;
+/// Maximum number of faults that are reported. Of further ones only the place is
+/// kept.
+pub(crate) const MAX_REPORTED: usize = 20;
 
 impl Faults {
-    /// Notes a fault of what is being read. Those that are met come in the order
-    /// of the text, so that the message of a late one is never shown: it is not
+    /// Adds a fault of the current value. Faults are found in the order of the
+    /// text, so the message of a fault beyond the maximum is never shown and is not
     /// made.
-    pub(super) fn tell(&mut self, place: Place, message: impl FnOnce() -> String) {
-        let message = if self.tells() { message() } else { String::new() };
+    pub(super) fn add(&mut self, place: Place, message: impl FnOnce() -> String) {
+        let message = if self.reports() { message() } else { String::new() };
         self.list.push(Fault { path: self.path.clone(), message, place });
     }
 
-    /// Whether the message of a fault that is met now is told.
-    pub(super) fn tells(&self) -> bool {
-        self.list.len() < MOST_TOLD
+    /// Whether the message of a fault found now will be reported.
+    pub(super) fn reports(&self) -> bool {
+        self.list.len() < MAX_REPORTED
     }
 
-    /// Notes that a field has to be given: out of order, for its object stands
-    /// before what is in it.
-    pub(super) fn tell_missing(&mut self, place: Place, key: &str, expected: &str) {
+    /// Adds the fault of a missing field. This is out of order, because its place
+    /// is that of the object, which begins before its fields.
+    pub(super) fn add_missing(&mut self, place: Place, key: &str, expected: &str) {
         let message = format!("missing, expected {expected}");
         self.in_field(key, |faults| {
-            if !faults.meant.contains(&faults.path) {
+            if !faults.suggested.contains(&faults.path) {
                 let path = faults.path.clone();
                 faults.list.push(Fault { path, message, place });
             }
         });
     }
 
-    /// Notes what a misspelt key beside what is being read was meant to be.
-    pub(super) fn mean(&mut self, key: &str) {
-        self.in_field(key, |faults| faults.meant.insert(faults.path.clone()));
+    /// Records the probable meaning of a misspelt key in the current object.
+    pub(super) fn suggest(&mut self, key: &str) {
+        self.in_field(key, |faults| faults.suggested.insert(faults.path.clone()));
     }
 
     /// Reads the value of a key.
@@ -120,53 +120,54 @@ impl Faults {
         value
     }
 
-    /// Whether there is none.
+    /// Whether there are no faults.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The paths that were spoken of.
-    pub(crate) fn told(&self) -> Told {
-        let mut told = self.meant.clone();
+    /// The paths for which a fault was reported.
+    pub(crate) fn reported(&self) -> Reported {
+        let mut reported = self.suggested.clone();
         // One by one: to collect them would sort them first.
         for fault in &self.list {
-            told.insert(fault.path.clone());
+            reported.insert(fault.path.clone());
         }
-        Told(told)
+        Reported(reported)
     }
 
-    /// All of them.
+    /// The list of all faults.
     pub(crate) fn into_list(self) -> Vec<Fault> {
         self.list
     }
 }
 
-/// Paths of which something was told that makes the value there worth no further
-/// word.
+/// Paths for which a fault was reported, so that further faults of the values there
+/// are not.
 #[derive(Debug, Default)]
-pub(crate) struct Told(BTreeSet<String>);
+pub(crate) struct Reported(BTreeSet<String>);
 
-impl Told {
-    /// Whether nothing was told at all.
+impl Reported {
+    /// Whether no fault was reported.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether something was told of the value at a path, or of one that holds it.
+    /// Whether a fault was reported for the value at a path, or for one that
+    /// contains it.
     pub(crate) fn covers(&self, path: &str) -> bool {
         let steps = path.match_indices(['.', '[']).map(|(end, _)| end);
         let mut above = steps.chain([0, path.len()]).filter_map(|end| path.get(..end));
         above.any(|above| self.0.contains(above))
     }
 
-    /// Whether something was told of the value at a path, of one that holds it or
-    /// of one in it.
+    /// Whether a fault was reported for the value at a path, for one that contains
+    /// it, or for one inside it.
     pub(crate) fn touches(&self, path: &str) -> bool {
-        let is_within = |told: &String| {
-            let rest = told.strip_prefix(path);
+        let is_within = |reported: &String| {
+            let rest = reported.strip_prefix(path);
             rest.is_some_and(|rest| path.is_empty() || rest.starts_with(['.', '[']))
         };
         let after = self.0.range(path.to_string()..);
-        self.covers(path) || after.take_while(|told| told.starts_with(path)).any(is_within)
+        self.covers(path) || after.take_while(|reported| reported.starts_with(path)).any(is_within)
     }
 }

@@ -1,17 +1,17 @@
-//! Text that people write, YAML 1.2, of which JSON is a part: read strictly.
+//! Strict reading of text that people write: YAML 1.2, of which JSON is a part.
 //!
-//! A library parses. Its events become a tree of our own, and the tree is read into
-//! types by hand, not by serde, for the sake of what a person is told: all faults at
-//! once, each with its path, line and column, in plain words. Refused is what nobody
-//! means: an array for an object, `null` for a value left out (which is what
-//! JavaScript makes of `NaN`), a key twice, a number with leading zeros, an alias.
+//! A library parses the text. Its events become a tree of our own, which is read
+//! into types without serde, so that all faults are reported together, each with
+//! its path, line and column and a clear message. Input that is probably a mistake
+//! is refused: an array for an object, `null` for an omitted value (JavaScript
+//! writes `NaN` as `null`), a duplicate key, a number with leading zeros, an alias.
 
 mod fault;
 mod node;
 mod parse;
 mod read;
 
-pub(crate) use fault::{Fault, Faults, MOST_TOLD, Place, Told, in_order};
+pub(crate) use fault::{Fault, Faults, MAX_REPORTED, Place, Reported, in_order};
 pub(crate) use node::{MAX_DEPTH, Node};
 pub(crate) use parse::{parse, without_mark};
 pub(crate) use read::{

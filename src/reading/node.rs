@@ -1,11 +1,11 @@
-//! The tree of a text, looks into it, and changes to it: a configuration as it would
-//! be if somebody had written it otherwise.
+//! The tree of a text, with methods to inspect it and to change it, as for the
+//! configurations of a study.
 
 use serde::{Serialize, Serializer};
 
 use super::Place;
 
-/// A value and where it stands.
+/// A value with its place in the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(super) value: Value,
@@ -16,12 +16,12 @@ pub(crate) struct Node {
 pub(super) enum Value {
     Null,
     Bool(bool),
-    /// Always finite.
+    /// A finite number.
     Number(f64),
     Text(String),
     Array(Vec<Node>),
     Object(Vec<Entry>),
-    /// What no type can be read from, and why.
+    /// A value that no type can be read from, with the reason.
     Refused(&'static str),
 }
 
@@ -33,8 +33,8 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// Arrays and objects inside one another at most: beyond, a hostile text would
-/// exhaust the stack.
+/// Maximum nesting depth of arrays and objects. A deeper text could exhaust the
+/// stack.
 pub(crate) const MAX_DEPTH: u32 = 127;
 
 impl Node {
@@ -47,12 +47,12 @@ impl Node {
         matches!(self.value, Value::Object(_))
     }
 
-    /// The keys of an object; none of anything else.
+    /// The keys of an object; none for other values.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys_with_places().map(|(key, _)| key)
     }
 
-    /// The same with the place of each.
+    /// The keys of an object with their places; none for other values.
     pub(crate) fn keys_with_places(&self) -> impl Iterator<Item = (&str, Place)> {
         let entries: &[Entry] = match &self.value {
             Value::Object(entries) => entries,
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The items of an array; none of anything else.
+    /// The items of an array; none for other values.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.value {
             Value::Array(items) => items,
@@ -83,14 +83,14 @@ impl Node {
         }
     }
 
-    /// Keeps the keys of an object that are to be kept.
+    /// Removes the keys of an object for which `keep` is false.
     pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         if let Value::Object(entries) = &mut self.value {
             entries.retain(|entry| keep(&entry.key));
         }
     }
 
-    /// Takes a key out of every object of the list at `list`.
+    /// Removes a key from every object in the array at `list`.
     pub(crate) fn remove_in_items(&mut self, list: &str, key: &str) {
         let Value::Object(entries) = &mut self.value else { return };
         for entry in entries.iter_mut().filter(|entry| entry.key == list) {
@@ -100,17 +100,16 @@ impl Node {
         }
     }
 
-    /// Puts all of another object's keys into this one.
+    /// Adds all keys of another object to this one.
     pub(crate) fn extend(&mut self, other: &Node) {
         if let (Value::Object(entries), Value::Object(others)) = (&mut self.value, &other.value) {
             entries.extend(others.iter().cloned());
         }
     }
 
-    /// Sets the number that a path such as `stages[0].duration_ticks` leads to.
-    /// Keys that are left out are made; list elements have to be there.
-    /// `None` where the path leads nowhere, to something else than a number, or
-    /// deeper than a text may; nothing has changed then.
+    /// Sets the number at a path such as `stages[0].duration_ticks`. Missing keys
+    /// are added; array items must exist. `None` if the path does not exist, is not
+    /// that of a number, or is too deep; nothing changes then.
     pub(crate) fn set_number(&mut self, path: &str, number: f64) -> Option<()> {
         if path.matches(['.', '[']).count() >= MAX_DEPTH as usize {
             return None;
@@ -139,7 +138,7 @@ impl Node {
         Some(())
     }
 
-    /// The value of a key, made if it is left out.
+    /// The value of a key, which is added if it is missing.
     fn entry(&mut self, key: &str) -> Option<&mut Node> {
         if key.is_empty() {
             return None;
@@ -158,7 +157,7 @@ impl Node {
     }
 }
 
-/// Its value; of what is refused, `null`.
+/// Writes the value; `null` for a refused one.
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.value {

@@ -1,6 +1,6 @@
-//! From text to tree, each value with its place, by the events of a library's
-//! parser. Scalars are those of YAML 1.2's core schema: `no` and `on` are strings.
-//! A key that stands twice is left to the reader of its object.
+//! Parses a text into a tree, each value with its place, from the events of a
+//! library's parser. Scalars follow the core schema of YAML 1.2: `no` and `on` are
+//! strings. Duplicate keys are kept; reading the object reports them.
 
 use std::borrow::Cow;
 
@@ -12,23 +12,23 @@ use super::{Fault, Place};
 use crate::message::{quoted, shown};
 use crate::rules::words::thousands;
 
-/// What some editors begin a text in UTF-8 with.
+/// Some editors begin a UTF-8 text with this character.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// No path of a configuration is as deep: it is not worth telling.
+/// No path of a configuration is this deep, so it is not worth reporting.
 const DEEP: usize = 16;
 
 const NO_ALIASES: &str = "anchors and aliases (`&`, `*`) are not read here, expected the value \
                           itself; quote a string that begins so";
 const TOO_DEEP: &str = "nested too deeply";
 
-/// A text without the byte order mark before it, which counts for nothing.
+/// The text without a byte order mark.
 pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// Reads a text that holds one value, behind a byte order mark if there is one, of at
-/// most so many values inside one another and side by side: beyond, a hostile text
-/// would take as long as it likes.
+/// Parses a text that contains one value, after an optional byte order mark.
+/// `max_values` is the maximum number of values in total, which limits the time for
+/// a hostile text.
 pub(crate) fn parse(text: &str, max_values: usize) -> Result<Node, Fault> {
     let text = without_mark(text);
     let mut tree = Tree::new(max_values);
@@ -39,8 +39,8 @@ pub(crate) fn parse(text: &str, max_values: usize) -> Result<Node, Fault> {
     }
 }
 
-/// What to make of a text that the parser refuses: a fault in plain words, or the
-/// tree of a text that is JSON all the same.
+/// Handles a text that the parser refuses: returns a fault with a clear message, or
+/// the tree if the text is valid JSON.
 fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<Node, Fault> {
     let mut message = yaml_words(error.info());
     let mut byte = byte_of(text, error.marker().index());
@@ -55,7 +55,8 @@ fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<No
                     Err(Stop::Syntax(_)) => {}
                 }
             }
-            // The later one: YAML within brackets is no JSON from its first word on.
+            // The later of the two faults is reported, because YAML in brackets
+            // fails as JSON at its first unquoted word.
             Err(json) => {
                 let at = byte_of_json(text, &json);
                 if at >= byte && error.info() != RECURSION {
@@ -65,8 +66,8 @@ fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<No
         }
     }
     let before = text.get(..byte).unwrap_or(text);
-    // The parser reads ahead of its events. What stands before the fault is read
-    // again by itself, for the path, and for what is refused there.
+    // The parser reads ahead of its events. So the text before the fault is parsed
+    // again, to find the path and anything refused there.
     let mut tree = Tree::new(max_values);
     match tree.read(before) {
         Err(Stop::Refused(fault)) => Err(fault),
@@ -74,30 +75,30 @@ fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<No
     }
 }
 
-/// Why reading stopped.
+/// The reason why parsing stopped.
 enum Stop {
     /// The parser refuses the text.
     Syntax(ScanError),
-    /// It is YAML that is not read here.
+    /// The text has YAML that is not supported here.
     Refused(Fault),
 }
 
-/// A tree that grows event by event.
+/// A tree under construction.
 struct Tree<'a> {
-    /// Arrays and objects open here, each in the one before.
+    /// The open arrays and objects, from the outside in.
     open: Vec<Open>,
     root: Option<Node>,
-    /// The text as it is, where what is parsed is one [`without_surrogates`].
+    /// The original text, if the parsed text is one [`without_surrogates`].
     json: Option<&'a str>,
     max_values: usize,
-    /// How many more there may be.
+    /// How many more values are allowed.
     left: usize,
 }
 
-/// An array or object whose end is still to come.
+/// An array or object that has not ended yet.
 struct Open {
     node: Node,
-    /// In an object, the key whose value is next.
+    /// In an object, the key of the next value.
     key: Option<(String, Place)>,
 }
 
@@ -204,7 +205,8 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Puts a value that is whole into what is open, or makes it the root.
+    /// Adds a complete value to the innermost open array or object, or makes it the
+    /// root.
     fn put(&mut self, node: Node) {
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -221,12 +223,12 @@ impl Tree<'_> {
         }
     }
 
-    /// The value of the text; of one without any, such as comments alone, `null`.
+    /// The value of the text; `null` if it has none, for example only comments.
     fn root(self) -> Node {
         self.root.unwrap_or(Node { value: Value::Null, place: Place::START })
     }
 
-    /// The path to what is being read.
+    /// The path of the current value.
     fn path(&self) -> String {
         let mut path = String::new();
         if self.open.len() > DEEP {
@@ -247,7 +249,7 @@ impl Tree<'_> {
     }
 }
 
-/// A scalar's value by its style, its tag and the core schema.
+/// The value of a scalar, from its style, its tag and the core schema.
 fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Cow<'static, str>> {
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { resolved(text) } else { Value::Text(text) });
@@ -268,7 +270,7 @@ fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, 
     }
 }
 
-/// The word of a tag that YAML itself defines: `str` of `!!str`.
+/// The name of a tag that YAML defines, such as `str` for `!!str`.
 fn core_tag(tag: &Tag) -> Option<&str> {
     tag.is_yaml_core_schema().then_some(tag.suffix.as_str())
 }
@@ -282,8 +284,8 @@ fn unknown_tag(tag: Option<&Tag>) -> Cow<'static, str> {
     format!("the tag `{}` is not read here, expected a value without it", shown(&tag)).into()
 }
 
-/// What a plain scalar means in the core schema. Numbers that are not finite, or that
-/// other programs read otherwise, are refused where they stand.
+/// The value of a plain scalar in the core schema. Numbers that are not finite, or
+/// that other programs read differently, are refused at their place.
 fn resolved(text: String) -> Value {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
     let has_sign = digits.len() < text.len();
@@ -309,7 +311,8 @@ fn resolved(text: String) -> Value {
             return in_base(hex, 16);
         }
     }
-    // What begins so and Rust takes for a number is one of the core schema.
+    // A text that begins like this and that Rust parses as a number is a number of
+    // the core schema.
     let begins_as_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     match text.parse::<f64>() {
         Ok(_) if !begins_as_number => Value::Text(text),
@@ -324,8 +327,8 @@ fn resolved(text: String) -> Value {
 
 const NOT_FINITE: &str = "not a finite number";
 
-/// A JSON text whose surrogate escapes, such as `\ud83d`, which YAML has not, are
-/// others of the same length.
+/// The JSON text with surrogate escapes, such as `\ud83d`, replaced by others of
+/// the same length, because YAML does not have them.
 fn without_surrogates(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
@@ -339,7 +342,7 @@ fn without_surrogates(text: &str) -> String {
     masked + rest
 }
 
-/// Bytes before characters, asked for in rising order.
+/// Converts character positions to byte positions, in increasing order.
 struct Bytes<'a> {
     text: &'a str,
     characters: usize,
@@ -360,16 +363,17 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// The bytes before a character.
+/// The byte position of a character.
 fn byte_of(text: &str, character: usize) -> usize {
     text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte)
 }
 
-/// The bytes before a JSON fault.
+/// The byte position of a JSON fault.
 fn byte_of_json(text: &str, error: &serde_json::Error) -> usize {
     let mut lines = text.split_inclusive('\n');
     let before: usize = lines.by_ref().take(error.line().saturating_sub(1)).map(str::len).sum();
-    // At the end of a text it stands behind the last character, else upon one.
+    // At the end of the text, the fault is after the last character. Otherwise the
+    // column, from 1, is that of the fault.
     let column = if error.is_eof() { error.column() } else { error.column().saturating_sub(1) };
     let mut byte = (before + column).min(text.len());
     while !text.is_char_boundary(byte) {
@@ -380,7 +384,7 @@ fn byte_of_json(text: &str, error: &serde_json::Error) -> usize {
 
 const RECURSION: &str = "recursion limit exceeded";
 
-/// The parser's sentences in plain words.
+/// The parser's messages in plain English.
 fn yaml_words(info: &str) -> String {
     let words = match info {
         RECURSION => TOO_DEEP,
@@ -416,7 +420,7 @@ fn yaml_words(info: &str) -> String {
     words.to_string()
 }
 
-/// The sentences of JSON's faults in plain words.
+/// The messages of serde_json in plain English.
 fn json_words(error: &serde_json::Error) -> String {
     if error.is_eof() {
         return "the text ends too early".to_string();

@@ -1,9 +1,9 @@
-//! From tree to type. A type says its fields or words in one line, by
-//! [`fields!`] or [`words!`]; the work is done here, once for all types.
+//! Reads a tree into types. A type lists its fields or words with [`fields!`] or
+//! [`words!`]; everything else is done here, once for all types.
 //!
-//! Reading does not stop at a fault: it notes it, puts a stand-in and goes on, so
-//! that all faults are told at once. What was read is of use only if there is
-//! none, or for finding further faults.
+//! Reading does not stop at a fault. It records the fault, uses a placeholder and
+//! continues, so that all faults are reported together. With faults, the value read
+//! is used only to find further faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -14,26 +14,27 @@ use super::{Faults, Place};
 use crate::json::plain;
 use crate::message::{did_you_mean, quoted, shown};
 
-/// A type that can be read from a text.
+/// A type that can be read from a tree.
 pub(crate) trait Read: Sized {
-    /// Whether a field of this type must not be left out.
+    /// Whether a field of this type is required.
     const NEEDED: bool = true;
-    /// What is expected, for a message.
+    /// What is expected, for messages.
     const EXPECTED: &'static str;
 
-    /// Reads a value, or notes its faults; `None` if nothing can stand in for it.
+    /// Reads a value, or records its faults; `None` if there is no placeholder for
+    /// it.
     fn read(node: &Node, faults: &mut Faults) -> Option<Self>;
 }
 
-/// Reads a value with all its faults of type.
+/// Reads a value, and returns it with all faults of names and types.
 pub(crate) fn read<T: Read + Default>(node: &Node) -> (T, Faults) {
     let mut faults = Faults::default();
     let value = T::read(node, &mut faults);
     (value.unwrap_or_default(), faults)
 }
 
-/// No number of a text is NaN: it stands in for what is none, and no comparison
-/// with it holds.
+/// The placeholder is NaN. No text contains one, and every comparison with it is
+/// false.
 impl Read for f64 {
     const EXPECTED: &'static str = "a number";
 
@@ -46,13 +47,13 @@ impl Read for f64 {
     }
 }
 
-/// One of some words, in a text.
+/// A value that a text names by one of several words.
 pub(crate) trait Word {
-    /// As it is written.
+    /// The word.
     fn word(&self) -> &'static str;
 }
 
-/// A tree as it is, to be read later.
+/// A copy of the tree, to be read later.
 impl Read for Node {
     const EXPECTED: &'static str = "a value";
 
@@ -82,7 +83,8 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-/// A stand-in keeps the place of an item that cannot be read.
+/// An item that cannot be read is replaced by a default, so that the others keep
+/// their index.
 impl<T: Read + Default> Read for Vec<T> {
     const EXPECTED: &'static str = "an array";
 
@@ -97,7 +99,7 @@ impl<T: Read + Default> Read for Vec<T> {
     }
 }
 
-/// What a value is read into.
+/// A field that a value is read into.
 trait Slot {
     fn fill(&mut self, node: &Node, faults: &mut Faults);
 }
@@ -110,7 +112,7 @@ impl<T: Read> Slot for T {
     }
 }
 
-/// A field of a struct, to be filled.
+/// A field of a struct that is being read.
 pub(crate) struct Field<'a> {
     name: &'static str,
     slot: &'a mut dyn Slot,
@@ -126,10 +128,10 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A part of a struct as its object shows it: a value with a key of its own, or a
-/// struct whose keys stand among the others.
+/// A part of a struct in its object: a value with its own key, or a struct whose
+/// keys are flattened into the object.
 pub(crate) trait Part {
-    /// Adds its fields; `name` is its key if it is a value.
+    /// Adds the fields of the part. `name` is its key if it is a value.
     fn add_fields<'a>(&'a mut self, name: &'static str, fields: &mut Vec<Field<'a>>);
 }
 
@@ -139,7 +141,7 @@ impl<T: Read> Part for T {
     }
 }
 
-/// The keys of a part, in their order.
+/// The keys of a part, in order.
 pub(crate) fn keys_of<T: Part + Default>() -> Vec<&'static str> {
     let mut part = T::default();
     let mut fields = Vec::new();
@@ -147,11 +149,11 @@ pub(crate) fn keys_of<T: Part + Default>() -> Vec<&'static str> {
     fields.iter().map(|field| field.name).collect()
 }
 
-/// What is expected of what [`read_object`] reads.
+/// What [`read_object`] expects.
 pub(crate) const AN_OBJECT: &str = "an object";
 
-/// Reads an object into fields: each at most once, no others, the needed ones
-/// without fail. `None` if it is no object.
+/// Reads an object into fields. Duplicate keys, unknown keys and missing required
+/// fields are faults. `None` if the value is not an object.
 pub(crate) fn read_object(
     node: &Node,
     fields: &mut [Field<'_>],
@@ -168,31 +170,31 @@ pub(crate) fn read_object(
         };
         let field = &mut fields[i];
         faults.in_field(field.name, |faults| match field.is_filled {
-            true => faults.tell(*place, || "the key stands twice".to_string()),
+            true => faults.add(*place, || "the key stands twice".to_string()),
             false => field.slot.fill(node, faults),
         });
         field.is_filled = true;
     }
     for field in fields.iter().filter(|field| field.is_needed && !field.is_filled) {
-        faults.tell_missing(node.place, field.name, field.expected);
+        faults.add_missing(node.place, field.name, field.expected);
     }
     Some(())
 }
 
 fn unknown_key(key: &str, place: Place, fields: &[Field<'_>], faults: &mut Faults) {
     let names = || fields.iter().map(|field| field.name);
-    // A suggestion takes a while, and behind so many faults nobody reads it.
-    let meant = if faults.tells() { did_you_mean(key, names()) } else { None };
+    // A suggestion takes time, so it is made only if it will be reported.
+    let meant = if faults.reports() { did_you_mean(key, names()) } else { None };
     faults.in_field(key, |faults| {
-        faults.tell(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
+        faults.add(place, || format!("unknown field `{}`{}", shown(key), rather(meant, names())));
     });
     let left_out = |name: &&str| fields.iter().any(|field| field.name == *name && !field.is_filled);
     if let Some(meant) = meant.filter(left_out) {
-        faults.mean(meant);
+        faults.suggest(meant);
     }
 }
 
-/// One of several: a word, or an object whose only key is one.
+/// A choice among words: a string, or an object with one key.
 pub(crate) struct Choice<'a> {
     node: &'a Node,
     pub(crate) word: &'a str,
@@ -208,39 +210,38 @@ impl<'a> Choice<'a> {
                     return Some(Choice { node, word: key, content: Some(content) });
                 }
                 let keys = entries.len();
-                faults.tell(node.place, || format!("the object has {keys} keys, expected one"));
+                faults.add(node.place, || format!("the object has {keys} keys, expected one"));
             }
             _ => node.is_not(A_CHOICE, faults),
         }
         None
     }
 
-    /// What stands with the word.
+    /// Reads the value of the word.
     pub(crate) fn content<T: Read>(&self, faults: &mut Faults) -> Option<T> {
         let (word, place) = (self.word, self.node.place);
         match self.content {
             Some(content) => faults.in_field(word, |faults| T::read(content, faults)),
             None => {
-                faults
-                    .tell(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
+                faults.add(place, || format!("`{word}` needs a value, expected {{\"{word}\": …}}"));
                 None
             }
         }
     }
 
-    /// That nothing stands with the word.
+    /// Checks that the word has no value.
     pub(crate) fn alone(&self, faults: &mut Faults) -> Option<()> {
         let (word, place) = (self.word, self.node.place);
         if self.content.is_some() {
-            faults.tell(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
+            faults.add(place, || format!("`{word}` takes no value, expected \"{word}\" alone"));
             return None;
         }
         Some(())
     }
 
-    /// That the word is none of these.
+    /// Adds the fault that the word is not one of these.
     pub(crate) fn unknown(&self, words: &[&str], faults: &mut Faults) {
-        faults.tell(self.node.place, || {
+        faults.add(self.node.place, || {
             let words = || words.iter().copied();
             let meant = did_you_mean(self.word, words());
             format!("unknown variant `{}`{}", shown(self.word), rather(meant, words()))
@@ -248,13 +249,13 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// What is expected of what [`Choice::read`] reads.
+/// What [`Choice::read`] expects.
 pub(crate) const A_CHOICE: &str = "a word or an object with one key";
 
-/// Lets a struct be read from an object with these fields, and with keys behind
-/// the semicolon, which are strings of no meaning. An object that is left out is
-/// one whose every field is: it is not needed. The fields of a `part` stand among
-/// those of the struct that has it.
+/// Implements [`Read`] for a struct with these fields. Keys after the semicolon are
+/// accepted as strings and ignored. The struct is not required: if its object is
+/// left out, so are all its fields. The fields of a `part` are flattened into the
+/// struct that contains it.
 macro_rules! fields {
     (part $type:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::reading::Part for $type {
@@ -294,8 +295,8 @@ macro_rules! fields {
     };
 }
 
-/// Lets an enum be read from these words; `Variant(_)` is an object's key, and
-/// the value with it is what the variant holds.
+/// Implements [`Read`] for an enum with these words. `Variant(_)` is read from an
+/// object with the word as its key; its value is that of the variant.
 macro_rules! words {
     ($type:ident { $($word:literal => $variant:ident $(($content:tt))?),+ $(,)? }) => {
         impl $crate::reading::Read for $type {
@@ -346,13 +347,13 @@ impl Node {
             Value::Refused(why) => why.to_string(),
         };
         if let Value::Refused(_) = self.value {
-            return faults.tell(self.place, found);
+            return faults.add(self.place, found);
         }
-        faults.tell(self.place, || format!("invalid type: {}, expected {expected}", found()));
+        faults.add(self.place, || format!("invalid type: {}, expected {expected}", found()));
     }
 
-    /// The places in the text of the values at these paths, or of the nearest ones
-    /// that hold what is left out; by path.
+    /// The places of the values at these paths; for a missing value, the place of
+    /// the nearest one that contains it.
     pub(crate) fn places<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Places {
         let mut wanted = BTreeSet::new();
         for path in paths {
@@ -392,11 +393,11 @@ impl Node {
     }
 }
 
-/// The places of some values in a text, by path.
+/// Places of values in a text, by path.
 pub(crate) struct Places(BTreeMap<String, Place>);
 
 impl Places {
-    /// The place of the value at a path, or of the nearest one that holds it.
+    /// The place of the value at a path, or of the nearest value that contains it.
     pub(crate) fn of(&self, path: &str) -> Place {
         let steps = path.match_indices(['.', '[']).map(|(end, _)| end);
         let mut above: Vec<&str> =
@@ -406,8 +407,8 @@ impl Places {
     }
 }
 
-/// What was expected instead: " (did you mean `a`?)", ", expected one of `a`, `b`,
-/// `c`".
+/// The end of a message, with a suggestion or the known names: " (did you mean
+/// `a`?)", ", expected one of `a`, `b`, `c`".
 fn rather<'a>(meant: Option<&str>, names: impl Iterator<Item = &'a str>) -> String {
     match meant {
         Some(meant) => format!(" (did you mean `{meant}`?)"),
@@ -415,7 +416,7 @@ fn rather<'a>(meant: Option<&str>, names: impl Iterator<Item = &'a str>) -> Stri
     }
 }
 
-/// "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
+/// Joins names: "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     match names.as_slice() {

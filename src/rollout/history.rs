@@ -1,44 +1,44 @@
-//! The sink of a rollout: it keeps everything.
+//! The sink of a rollout, which keeps everything.
 
 use super::{Decision, Evidence, Sink, Tick};
 use crate::observation::{ByArm, Counts};
 use crate::policy::State;
 use crate::world::{Cells, LatencyTick};
 
-/// All that happened in a rollout.
+/// The history of a rollout.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// A row a tick, in order.
+    /// One row per tick, in order.
     pub ticks: Vec<TickRow>,
-    /// What latencies are drawn from, an element a tick.
+    /// What latencies are drawn from, one element per tick.
     pub latencies: Vec<LatencyTick>,
     /// Every look of every rule, in order.
     pub looks: Vec<LookRow>,
-    /// Every change of course, in order.
+    /// Every decision, in order.
     pub decisions: Vec<Decision>,
 }
 
-/// A tick: what was seen, and what it was drawn from.
+/// A tick: what monitoring saw, and the truth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TickRow {
     /// The number of its stage, from 1.
     pub stage: u32,
-    /// The canary's share of requests while it lasted, 0..=1.
+    /// The canary's share of requests during the tick, 0..=1.
     pub share: f64,
-    /// The state after it.
+    /// The state after the tick.
     pub state: State,
-    /// What an operator saw.
+    /// The counts that monitoring saw.
     pub counts: ByArm<Counts>,
     /// The canary's errors that the baseline would have served.
     pub excess_errors: u64,
-    /// Expected requests.
+    /// Expected requests of both arms together.
     pub true_requests: f64,
-    /// Error rates by arm.
+    /// True error rates by arm.
     pub true_error_rate: ByArm<f64>,
 }
 
 impl TickRow {
-    /// The number of its state in [`State::ALL`].
+    /// The position of the state in [`State::ALL`].
     pub fn state_number(&self) -> u8 {
         self.state as u8
     }
@@ -47,9 +47,9 @@ impl TickRow {
 /// A look of a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LookRow {
-    /// The tick after which it looked; the first tick is 1.
+    /// The tick after which the rule looked, from 1.
     pub tick: u32,
-    /// Which rule, what it said and what it saw.
+    /// The rule, its verdict and what it saw.
     pub evidence: Evidence,
 }
 

@@ -1,4 +1,4 @@
-//! `error_rate`: the canary fails too many requests, whatever the baseline does.
+//! `error_rate`: the canary's error rate is too high, whatever the baseline's is.
 
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
-//! `error_rate_delta`: the canary's error rate exceeds the baseline's by too
-//! much. The course's plain `error_rate_threshold`.
+//! `error_rate_delta`: the canary's error rate exceeds the baseline's by too much.
+//! The plain `error_rate_threshold` of the course stands for this rule.
 
 use serde::Serialize;
 
@@ -9,8 +9,8 @@ use super::{
     Subject, failures, rates,
 };
 
-/// Fails when the canary's error rate less the baseline's > `max`; by
-/// Mantel-Haenszel's difference where the window saw several shares.
+/// Fails when the canary's error rate minus the baseline's > `max`. If the window
+/// has several traffic shares, the difference is Mantel-Haenszel's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorRateDelta {
     /// Largest difference allowed, 0..=1; 0.02 is two percentage points.
@@ -73,7 +73,7 @@ impl Judge for ErrorRateDelta {
     }
 }
 
-/// The difference of the error rates; `None` where an arm has no requests.
+/// The difference of the error rates; `None` if an arm has no requests.
 fn difference(sight: &Sight) -> Option<f64> {
     if let Some(by_share) = sight.by_share {
         return Some(by_share.errors.difference);

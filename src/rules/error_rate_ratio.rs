@@ -8,9 +8,9 @@ use super::{
     Subject, failures, rates,
 };
 
-/// Fails when the canary's error rate > `max` times the baseline's; by
-/// Mantel-Haenszel's ratio where the window saw several shares. Against a
-/// baseline without errors any canary error fails: ask for `min_errors`.
+/// Fails when the canary's error rate > `max` times the baseline's. If the window
+/// has several traffic shares, the ratio is Mantel-Haenszel's. Against a baseline
+/// without errors any canary error fails; use `min_errors` to prevent that.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorRateRatio {
     /// Largest ratio allowed, 0..=1000.
@@ -79,7 +79,7 @@ impl Judge for ErrorRateRatio {
     }
 }
 
-/// The ratio of the error rates; `None` against a baseline without errors.
+/// The ratio of the error rates; `None` if the baseline has no errors.
 fn ratio(sight: &Sight) -> Option<f64> {
     if let Some(by_share) = sight.by_share {
         return by_share.errors.ratio;

@@ -10,9 +10,9 @@ use super::{
 use crate::json::number;
 use crate::stats::fisher::fisher_test;
 
-/// Fails when the one-sided p-value of Fisher’s exact test, by strata where the
-/// window saw several shares, ≤ `alpha`. Valid for one look at the stage, and careful where errors are few;
-/// every further look adds another chance to err.
+/// Fails when the one-sided p-value of Fisher’s exact test ≤ `alpha`; by strata if
+/// the window has several traffic shares. Valid for one look per stage: every
+/// further look adds a chance of error. Conservative if errors are few.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fisher {
     /// The level of one look, in (0, 1).
@@ -39,8 +39,8 @@ impl Judge for Fisher {
     }
 
     fn fails(&self, sight: &Sight) -> bool {
-        // A hair above, for the p-value is a sum: 1 of 100 against 0 of 9,900 is
-        // exactly 0.01.
+        // With a small margin, because the p-value is a rounded sum: for 1 of 100
+        // against 0 of 9,900 it is exactly 0.01.
         self.p_value(sight) <= self.alpha * (1.0 + 1e-12)
     }
 

@@ -13,13 +13,13 @@ use crate::json::number;
 use crate::reading::words;
 use crate::stats::group_sequential::{Score, Sides, Spending, are_fractions, boundaries};
 
-/// Fails when Z, the stratified score of the errors so far, ≥ the boundary of
-/// this stage's end. The boundaries share `alpha` over the planned looks by the
-/// information expected at each, Σ ticks·ρ(1−ρ), fixed before the rollout: ticks
-/// of stages and of timed pauses. Ticks that the plan does not have, of an
-/// extension or of a person's pause, do not count, for they would come on top of
-/// what the boundaries were made for. The level is approximate where errors are
-/// few: a study measures it.
+/// Fails when Z, the stratified score of the errors so far, ≥ the boundary of the
+/// current stage's end. The boundaries divide `alpha` among the planned looks by
+/// the information expected at each, Σ ticks·ρ(1−ρ) over the ticks of stages and
+/// timed pauses, with the canary's share ρ. They are fixed before the rollout.
+/// Ticks of an extension or of a person's pause do not count, because the
+/// boundaries were not computed for them. The level is approximate if errors are
+/// few; a study measures it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupSequential {
     /// The level of all looks together, in (0, 1).
@@ -116,10 +116,11 @@ impl Judge for GroupSequential {
 }
 
 impl GroupSequential {
-    /// The information expected at each look, by all there is at the last; `None`
-    /// for a plan without any, or with looks too close to tell apart.
+    /// The information expected at each look, as a fraction of that at the last
+    /// look; `None` if there is none, or if two looks are too close to be
+    /// distinguished.
     pub(crate) fn fractions(&self, plan: &[StageShape]) -> Option<Vec<f64>> {
-        // Errors of a pause are seen at the next look.
+        // Errors during a pause count at the next look.
         let (mut so_far, mut paused) = (0.0, 0.0);
         let mut by_look = Vec::new();
         for stage in plan.iter().filter(|stage| stage.is_informative()) {
@@ -134,8 +135,8 @@ impl GroupSequential {
     }
 }
 
-/// By stage index, the weight of an error and the boundary of the look; `None`
-/// where the rule does not hold or no baseline is left.
+/// The weight of an error and the boundary of the look, by stage index; `None` if
+/// the rule does not apply or no baseline is left.
 #[derive(Clone, Debug)]
 pub struct ScoreWatch {
     weights: Vec<Option<f64>>,

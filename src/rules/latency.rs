@@ -1,5 +1,5 @@
-//! `latency`: a latency quantile of the canary is too high, whatever the
-//! baseline does.
+//! `latency`: a latency quantile of the canary is too high, whatever the baseline's
+//! is.
 
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
-//! `latency_delta_ms`: a latency quantile of the canary exceeds the baseline's
-//! by too much. The course's plain `latency_threshold_ms`.
+//! `latency_delta_ms`: a latency quantile of the canary exceeds the baseline's by
+//! too much. The plain `latency_threshold_ms` of the course stands for this rule.
 
 use serde::Serialize;
 
@@ -10,9 +10,9 @@ use super::{
 };
 use crate::json::number;
 
-/// Fails when the canary's quantile of latency less the baseline's > `max`
-/// milliseconds. Where the window saw several shares, the baseline's requests are
-/// weighted so that each share counts as it does for the canary.
+/// Fails when the canary's quantile of latency minus the baseline's > `max`
+/// milliseconds. If the window has several traffic shares, the baseline's requests
+/// are weighted so that each share has the weight that it has for the canary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LatencyDelta {
     /// Largest difference allowed, in milliseconds, above 0.
@@ -72,7 +72,7 @@ impl Judge for LatencyDelta {
     }
 }
 
-/// The canary's quantile less the baseline's.
+/// The canary's quantile minus the baseline's.
 fn delta(sight: &Sight) -> Option<f64> {
     Some(sight.quantile_ms.canary? - sight.quantile_ms.baseline?)
 }

@@ -4,17 +4,17 @@ use serde::{Serialize, Serializer};
 
 use crate::json;
 
-/// A decimal of at most nine places, at least 0 and at most [`Limit::MAX`].
+/// A decimal number with at most nine places, from 0 to [`Limit::MAX`].
 ///
-/// Held as a whole number of billionths, so that comparing it with a quotient
-/// of counts is a matter of whole numbers: 2 failures of 100 are not above
-/// 0.02, though in floating point `2.0 / 100.0 - 0.0 > 0.02` may say anything.
+/// Stored as a whole number of billionths, so that comparisons with a quotient of
+/// counts are exact: 2 failures of 100 are not above 0.02, whereas `2.0 / 100.0 -
+/// 0.0 > 0.02` depends on rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
     billionths: u64,
 }
 
-/// Billionths in 1.
+/// The number of billionths in 1.
 const ONE: u64 = 10_u64.pow(Limit::DECIMAL_PLACES);
 
 impl Limit {
@@ -25,8 +25,8 @@ impl Limit {
     /// Most decimal places.
     pub const DECIMAL_PLACES: u32 = 9;
 
-    /// The decimal that `value` is the nearest `f64` to; `None` if it has more
-    /// than nine places or lies outside 0..=1000.
+    /// The decimal number whose nearest `f64` is `value`; `None` if it has more
+    /// than nine places or is outside 0..=1000.
     pub fn from_f64(value: f64) -> Option<Self> {
         if !(0.0..=Self::MAX).contains(&value) {
             return None;
@@ -56,8 +56,8 @@ impl Limit {
         left > right && (left - right) * wide(ONE) > wide(self.billionths) * wide(n) * wide(m)
     }
 
-    /// Whether `(a/n) / (b/m)` is strictly above the limit, which any a > 0 is
-    /// when b = 0. Exact for counts below 10¹³; `n` and `m` are not 0.
+    /// Whether `(a/n) / (b/m)` is strictly above the limit. For b = 0 that is the
+    /// case for any a > 0. Exact for counts below 10¹³; `n` and `m` are not 0.
     pub fn is_below_ratio(self, (a, n): (u64, u64), (b, m): (u64, u64)) -> bool {
         wide(a) * wide(m) * wide(ONE) > wide(self.billionths) * wide(b) * wide(n)
     }

@@ -1,5 +1,4 @@
-//! `mann_whitney`: the latencies of the arms compared as shapes, meant for one
-//! look.
+//! `mann_whitney`: compares the latency distributions of the arms, for one look.
 
 use serde::Serialize;
 
@@ -10,8 +9,8 @@ use super::{
 use crate::json::number;
 
 /// Fails when the one-sided p-value of the Mann-Whitney test on latency bins,
-/// corrected for ties, ≤ `alpha`; of van Elteren's, the same test by strata, where
-/// the window saw several shares. Valid for one look at the stage.
+/// corrected for ties, ≤ `alpha`. If the window has several traffic shares, it is
+/// van Elteren's test, the same by strata. Valid for one look per stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MannWhitney {
     /// The level of one look, in (0, 1).

@@ -1,9 +1,9 @@
 //! `sequential`: evidence that stays valid however often one looks.
 //!
-//! The evidence is a stake of 1, divided among bets on ratios above the
-//! tolerated one ([`crate::stats::eprocess`]). If the canary fails at most
-//! `tolerated_ratio` times as often as the baseline, P(it ever reaches 1/α) ≤ α,
-//! whatever the schedule and however the rates move, so long as they move
+//! The evidence is a stake of 1, divided among bets on ratios above the tolerated
+//! one ([`crate::stats::eprocess`]). If the canary fails at most `tolerated_ratio`
+//! times as often as the baseline, P(the evidence ever reaches 1/α) ≤ α. This holds
+//! for any schedule and any change of the error rates, as long as both arms change
 //! together.
 
 use schemars::JsonSchema;
@@ -20,11 +20,11 @@ use crate::math::{exp, ln};
 use crate::reading::words;
 use crate::stats::eprocess::{Bet, Bets, Evidence, MAX_BETS, Step};
 
-/// Fails when the evidence that the canary is worse ≥ 1/`alpha`. It can also
-/// certify that it is not much worse, and so end a stage early.
+/// Fails when the evidence that the canary is worse ≥ 1/`alpha`. The rule can also
+/// certify that the canary is not much worse, which ends a stage early.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sequential {
-    /// The bets on "worse".
+    /// The bets on "the canary is worse".
     #[serde(flatten)]
     pub stake: Stake,
     /// The certificate that the ratio is below a bound.
@@ -42,7 +42,8 @@ pub struct Stake {
     /// The ratio of the rates that is still accepted, above 0.
     #[serde(serialize_with = "number")]
     pub tolerated_ratio: f64,
-    /// The ratios bet on in equal parts, each above the tolerated one.
+    /// The ratios among which the stake is divided equally; each is above the
+    /// tolerated one.
     #[serde(serialize_with = "numbers")]
     pub bets: Vec<f64>,
     /// When the bets are placed.
@@ -63,12 +64,13 @@ pub enum BetsOpen {
 
 words!(BetsOpen { "tick_1" => TickOne, "stage_starts" => StageStarts });
 
-/// The certificate that the ratio in this stage is below a bound: if the ratio is
-/// the same throughout the stage and not below it, P(the stake on "below" ever
-/// reaches 1/`certify_alpha`) ≤ `certify_alpha`. The stage ends in the first tick,
-/// from `min_ticks` on, in which the stake stands there, unless another rule
-/// cannot tell yet. It says nothing of a release that turns bad within the stage:
-/// what was won while it was good is then still in the stake.
+/// The certificate that the ratio of the rates in this stage is below a bound. If
+/// the ratio is constant in the stage and not below the bound, P(the stake on
+/// "below" ever reaches 1/`certify_alpha`) ≤ `certify_alpha`. The stage ends in the
+/// first tick, from `min_ticks` on, in which the stake is at or above that value,
+/// unless another rule is still inconclusive. The certificate does not cover a
+/// release that becomes worse during the stage, because the stake keeps what it won
+/// before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Certificate {
     /// The bound r₁, above the tolerated ratio.
@@ -77,13 +79,13 @@ pub struct Certificate {
     /// The level, in (0, 1).
     #[serde(serialize_with = "number")]
     pub certify_alpha: f64,
-    /// Ticks a stage lasts at least before a certificate ends it.
+    /// Minimum length in ticks of a stage that a certificate ends.
     pub min_ticks: u32,
 }
 
-/// What the certificate bets on, as far as it lies below the bound.
+/// The ratios that a certificate bets on; only those below its bound are used.
 const CERTIFICATE_BETS: [f64; 5] = [0.25, 0.5, 0.75, 1.0, 1.25];
-/// The bets by default, times the tolerated ratio.
+/// The default bets, in units of the tolerated ratio.
 const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
 
 /// Largest ratio that is tolerated, or certified to be undercut.
@@ -121,7 +123,7 @@ impl Stake {
         Measure { observed, limit: 1.0 / self.alpha, canary_limit: None }
     }
 
-    /// The evidence in words; `worse` is the bet as people say it.
+    /// The evidence in a sentence; `worse` is what the bets are on, in words.
     pub(super) fn sentence(&self, sight: &Sight, worse: &str) -> String {
         let now = worth(sight.ln_wealth.unwrap_or_default());
         let limit = significant(1.0 / self.alpha);
@@ -161,11 +163,16 @@ impl Stake {
             BetsOpen::StageStarts => informative.max(1),
         };
         Some(WealthWatch {
-            worse: Pot::new(self.bets()?, plan, openings, self.ln_limit()),
+            worse: PlannedBets::new(self.bets()?, plan, openings, self.ln_limit()),
             certificate: match certificate {
                 None => None,
                 Some(certificate) => Some((
-                    Pot::new(certificate.bets()?, plan, 1, ln(1.0 / certificate.certify_alpha)),
+                    PlannedBets::new(
+                        certificate.bets()?,
+                        plan,
+                        1,
+                        ln(1.0 / certificate.certify_alpha),
+                    ),
                     certificate.min_ticks,
                 )),
             },
@@ -252,7 +259,7 @@ fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
 }
 
-/// What a stake has grown to, as people read it.
+/// The value of a stake, in words or digits.
 fn worth(ln_value: f64) -> String {
     match value(ln_value) {
         worth if worth > 1e6 => "more than a million".to_string(),
@@ -328,21 +335,20 @@ impl Judge for Sequential {
     }
 }
 
-/// Bets with what an error does to them by stage.
+/// Bets, with the effect of an error on them in each stage.
 #[derive(Clone, Debug)]
-struct Pot {
+struct PlannedBets {
     bets: Bets,
-    /// By stage index; `None` where the rule does not hold or no baseline is
-    /// left.
+    /// By stage index; `None` if the rule does not apply or no baseline is left.
     steps: Vec<Option<Step>>,
     openings: u32,
     ln_limit: f64,
 }
 
-impl Pot {
+impl PlannedBets {
     fn new(bets: Bets, plan: &[StageShape], openings: u32, ln_limit: f64) -> Self {
         let step = |stage: &StageShape| stage.is_informative().then(|| bets.step(stage.share));
-        Pot { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
+        PlannedBets { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
     }
 
     fn fresh(&self) -> Evidence {
@@ -363,14 +369,14 @@ impl Pot {
     }
 }
 
-/// What is prepared of a stake for a plan.
+/// The stakes of a rule, prepared for a plan.
 #[derive(Clone, Debug)]
 pub struct WealthWatch {
-    worse: Pot,
-    certificate: Option<(Pot, u32)>,
+    worse: PlannedBets,
+    certificate: Option<(PlannedBets, u32)>,
 }
 
-/// What the stakes have grown to.
+/// The values of the stakes in a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Wealth {
     worse: Evidence,
@@ -381,15 +387,15 @@ impl WealthWatch {
     pub(super) fn begin(&self) -> Wealth {
         Wealth {
             worse: self.worse.fresh(),
-            certificate: self.certificate.as_ref().map(|(pot, _)| pot.fresh()),
+            certificate: self.certificate.as_ref().map(|(planned, _)| planned.fresh()),
         }
     }
 
     pub(super) fn enter(&self, wealth: &mut Wealth, stage: usize) {
         self.worse.enter(&mut wealth.worse, stage);
-        if let Some((pot, _)) = &self.certificate {
-            let mut evidence = pot.fresh();
-            pot.enter(&mut evidence, stage);
+        if let Some((planned, _)) = &self.certificate {
+            let mut evidence = planned.fresh();
+            planned.enter(&mut evidence, stage);
             wealth.certificate = Some(evidence);
         }
     }
@@ -404,12 +410,12 @@ impl WealthWatch {
 
     #[inline(never)]
     fn observe_certificate(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
-        if let (Some((pot, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
-            pot.observe(evidence, stage, errors);
+        if let (Some((planned, _)), Some(evidence)) = (&self.certificate, &mut wealth.certificate) {
+            planned.observe(evidence, stage, errors);
         }
     }
 
-    /// Whether the evidence that the canary is worse is enough now.
+    /// Whether the evidence that the canary is worse has reached its limit.
     #[inline]
     pub(super) fn is_enough(&self, wealth: &Wealth) -> bool {
         wealth.worse.reaches(self.worse.ln_limit)
@@ -423,15 +429,15 @@ impl WealthWatch {
         self.certificate.is_some()
     }
 
-    /// Whether a stage may end early after `clock` ticks; `None` if no
-    /// certificate is asked for.
+    /// Whether a stage may end early after `clock` ticks; `None` if the rule has no
+    /// certificate.
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
-        let (pot, min_ticks) = self.certificate.as_ref()?;
+        let (planned, min_ticks) = self.certificate.as_ref()?;
         let evidence = wealth.certificate.as_ref()?;
-        Some(clock >= *min_ticks && evidence.reaches(pot.ln_limit))
+        Some(clock >= *min_ticks && evidence.reaches(planned.ln_limit))
     }
 
-    /// ln of what the certificate's stake has grown to in this stage.
+    /// ln of the value of the certificate's stake in this stage.
     pub(super) fn ln_certificate(&self, wealth: &Wealth) -> Option<f64> {
         wealth.certificate.as_ref().map(Evidence::ln_value)
     }

@@ -1,5 +1,6 @@
-//! `slow_requests`: requests over a latency objective as a second kind of
-//! error, judged like the first by evidence that stays valid.
+//! `slow_requests`: requests slower than a latency objective count as errors and
+//! are judged like `sequential`, by evidence that stays valid however often one
+//! looks.
 
 use serde::Serialize;
 
@@ -11,11 +12,11 @@ use super::{
 };
 use crate::json::number;
 
-/// Fails when the evidence that the canary is slow more often ≥ 1/`alpha`.
+/// Fails when the evidence that the canary has more slow requests ≥ 1/`alpha`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowRequests {
-    /// A request that takes longer is slow, in milliseconds; rounded to the
-    /// nearest edge of a latency bin, at most 1 % away.
+    /// The objective in milliseconds: a request that takes longer is slow. Rounded
+    /// to the nearest edge of a latency bin, which changes it by at most 1 %.
     #[serde(serialize_with = "number")]
     pub objective_ms: f64,
     /// The bets on "slow more often than tolerated".

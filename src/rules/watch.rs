@@ -1,57 +1,59 @@
-//! What a rule gathers over the ticks, where a window's counts are not enough.
+//! What a rule accumulates over the ticks, if the counts of its window are not
+//! enough.
 
 use super::group_sequential::ScoreWatch;
 use super::sequential::{Wealth, WealthWatch};
 use crate::stats::group_sequential::Score;
 
-/// A stage as far as a rule's preparation needs to know it.
+/// The properties of a stage that a rule is prepared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StageShape {
     /// The canary's share of requests, in (0, 1].
     pub share: f64,
     /// Ticks planned.
     pub duration_ticks: u32,
-    /// Ticks of the timed pause that follows it; 0 if none is planned.
+    /// Ticks of the timed pause after the stage; 0 without one.
     pub pause_ticks: u32,
-    /// Whether the rule holds in it.
+    /// Whether the rule applies in the stage.
     pub holds: bool,
 }
 
 impl StageShape {
-    /// Whether the rule can learn anything in it: it holds, and a baseline runs
-    /// beside the canary.
+    /// Whether the stage is informative for the rule: the rule applies, and there
+    /// is a baseline to compare with.
     pub(super) fn is_informative(&self) -> bool {
         self.holds && self.share < 1.0
     }
 }
 
-/// What is prepared once of a rule for a plan.
+/// A rule's method of accumulation, prepared for a plan.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for a rule")]
 pub enum Watch {
-    /// The window's counts are enough.
+    /// Nothing is accumulated: the counts of the window are enough.
     Nothing,
-    /// A stake that grows.
+    /// The values of stakes.
     Wealth(WealthWatch),
-    /// A score that adds up.
+    /// A sum of scores.
     Score(ScoreWatch),
 }
 
-/// What a rule has gathered in a run.
+/// What a rule has accumulated in a run.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::large_enum_variant, reason = "in a box, every run would allocate")]
 pub enum Memory {
-    /// The window's counts are enough.
+    /// Nothing is accumulated: the counts of the window are enough.
     #[default]
     Nothing,
-    /// A stake that has grown.
+    /// The values of stakes.
     Wealth(Wealth),
-    /// A score that has added up.
+    /// A sum of scores.
     Score(Score),
 }
 
 impl Watch {
-    /// Before the first tick, in the first stage. The same for every run.
+    /// The state before the first tick, in the first stage. It is the same for
+    /// every run.
     pub fn begin(&self) -> Memory {
         match self {
             Watch::Nothing => Memory::Nothing,
@@ -64,16 +66,16 @@ impl Watch {
         }
     }
 
-    /// Another stage begins.
+    /// Called when a stage after the first begins.
     pub fn enter(&self, memory: &mut Memory, stage: u32) {
         if let (Watch::Wealth(watch), Memory::Wealth(wealth)) = (self, memory) {
             watch.enter(wealth, stage as usize);
         }
     }
 
-    /// Takes in a tick: the errors (or slow requests) of canary and baseline, and
-    /// whether the plan has this tick (an extension or a person's pause is not
-    /// in it). Part of the loop, where a call costs as much as what it does.
+    /// Adds a tick: the errors (or slow requests) of canary and baseline. `planned`
+    /// is false for ticks of an extension or of a person's pause. Inlined into the
+    /// loop, because a call would cost as much as the work.
     #[inline(always)]
     pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, errors: [u64; 2]) {
         match (self, memory) {
@@ -87,8 +89,8 @@ impl Watch {
         }
     }
 
-    /// Whether a look passes for certain by what was gathered; cheap, and false
-    /// where only a full look can tell.
+    /// Whether a look is known to pass without measuring. Cheap; false if only a
+    /// look can decide.
     #[inline]
     pub fn passes(&self, memory: &Memory) -> bool {
         match (self, memory) {
@@ -97,7 +99,7 @@ impl Watch {
         }
     }
 
-    /// ln of the stake's worth.
+    /// ln of the value of the stake.
     pub fn ln_wealth(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => Some(watch.ln_wealth(wealth)),
@@ -105,7 +107,7 @@ impl Watch {
         }
     }
 
-    /// Z and the boundary of a look at the end of a stage.
+    /// Z and its boundary for a look at the end of a stage.
     pub fn score(&self, memory: &Memory, stage: u32) -> Option<(f64, f64)> {
         match (self, memory) {
             (Watch::Score(watch), Memory::Score(score)) => watch.look(score, stage as usize),
@@ -114,7 +116,7 @@ impl Watch {
     }
 
     /// Whether the rule certifies that the stage may end after `clock` ticks;
-    /// `None` if it was not asked to certify anything.
+    /// `None` if the rule has no certificate.
     #[inline]
     pub fn certifies(&self, memory: &Memory, clock: u32) -> Option<bool> {
         match (self, memory) {
@@ -123,7 +125,7 @@ impl Watch {
         }
     }
 
-    /// ln of what the certificate's stake has grown to in this stage.
+    /// ln of the value of the certificate's stake in this stage.
     pub fn ln_certificate(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.ln_certificate(wealth),

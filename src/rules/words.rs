@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers formatted for sentences.
 
 /// A rate in percent, three significant digits: `4.27 %`.
 pub(crate) fn percent(rate: f64) -> String {
@@ -17,7 +17,7 @@ pub(crate) fn milliseconds(ms: f64) -> String {
     format!("{} ms", significant(ms))
 }
 
-/// A plain number with three significant digits and no idle zeros.
+/// A number with three significant digits, without trailing zeros.
 pub(crate) fn significant(x: f64) -> String {
     let magnitude = x.abs();
     let places = match magnitude {
@@ -37,10 +37,10 @@ pub(crate) fn significant(x: f64) -> String {
     if x < 0.0 { format!("-{text}") } else { text.to_string() }
 }
 
-/// A number of at least 0 with so many decimal places, at most nine.
+/// A number of at least 0 with the given number of decimal places, at most nine.
 ///
-/// It is what `{:.places$}` writes, without the 10 KB that this takes of the
-/// browser's engine.
+/// Writes the same as `{:.places$}`, which would add 10 KB to the engine in the
+/// browser.
 fn fixed(x: f64, places: usize) -> String {
     let scale = 10_u64.pow(places as u32);
     let scaled = rounded_product(x, scale);
@@ -50,8 +50,8 @@ fn fixed(x: f64, places: usize) -> String {
     }
 }
 
-/// x · scale rounded to a whole number, exactly: x is m · 2^e with a whole m
-/// below 2⁵³, so it is a matter of whole numbers. Ties go to the even one.
+/// x · scale, rounded exactly to a whole number, ties to even. x is m · 2^e with a
+/// whole m below 2⁵³, so whole numbers are enough.
 fn rounded_product(x: f64, scale: u64) -> u64 {
     const MANTISSA_BITS: u32 = 52;
     const EXPONENT_OF_1: i32 = 1023;
@@ -71,7 +71,7 @@ fn rounded_product(x: f64, scale: u64) -> u64 {
     whole as u64 + u64::from(up)
 }
 
-/// A count with its noun in the right number: `1 request`, `1,204 requests`.
+/// A count with its noun in singular or plural: `1 request`, `1,204 requests`.
 pub(crate) fn counted(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(n))
@@ -95,7 +95,7 @@ pub(crate) fn p_value(p: f64) -> String {
     if p > 0.0 && p < 1e-6 { "less than 0.000001".to_string() } else { significant(p) }
 }
 
-/// How often something happens at a level, with its verb: `1 rollout in 20 ever
+/// The share of rollouts given by a level, with a verb: `1 rollout in 20 ever
 /// reaches`, `3 % of rollouts ever reach`.
 pub(crate) fn ever_reaches(level: f64) -> String {
     let number = (1.0 / level).round();

@@ -10,10 +10,11 @@ use super::{
 use crate::json::number;
 use crate::stats::two_proportion::z_test;
 
-/// Fails when the one-sided p-value of the pooled two-proportion z test ≤
-/// `alpha`; where the window saw several shares, of the score test stratified by
-/// share, which is the same test for one. Valid for one look at the stage; it understates the risk where
-/// errors are few, and every further look adds another chance to err.
+/// Fails when the one-sided p-value of the pooled two-proportion z test ≤ `alpha`.
+/// If the window has several traffic shares, it is the score test stratified by
+/// share, which for one share is the same test. Valid for one look per stage: every
+/// further look adds a chance of error. The test errs more often than its level if
+/// errors are few.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ZTest {
     /// The level of one look, in (0, 1).

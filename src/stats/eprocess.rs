@@ -1,5 +1,5 @@
-//! The risk-ratio mixture e-process: evidence on the ratio of two error rates
-//! that stays valid however often one looks and whatever the schedule.
+//! The risk-ratio mixture e-process: evidence about the ratio of two error rates
+//! that stays valid however often one looks, for any schedule.
 //!
 //! A stake of 1 is divided among bets. The bet on the ratio r grows, in a tick
 //! with canary weight w (the canary's share of requests), x_c canary errors
@@ -9,15 +9,16 @@
 //! (r/r₀)^x_c · ((1−w+w·r₀) / (1−w+w·r))^m
 //! ```
 //!
-//! the likelihood ratio of r against r₀ for "which arm did each error come
-//! from". Bets above r₀ win when the canary is worse than r₀ times the
-//! baseline; bets below, when it is better. The sum E of all bets is a
-//! nonnegative supermartingale from 1 under *every* ratio on the other side of
-//! r₀ (p_c ≤ r₀·p_b for bets above), whatever p_b does and however the weight
-//! is steered by the past. So by Ville's inequality P(E ever reaches 1/α) ≤ α.
-//! At w = 1 there is no concurrent baseline and nothing moves.
+//! the likelihood ratio of r against r₀ for the arm of each error. Bets above r₀
+//! win when the canary is worse than r₀ times the baseline; bets below, when it is
+//! better. The sum E of all bets is a nonnegative supermartingale from 1 under
+//! *every* ratio on the other side of r₀ (p_c ≤ r₀·p_b for bets above), for any p_b
+//! and for weights that depend on the past. So by Ville's inequality P(E ever
+//! reaches 1/α) ≤ α. At w = 1 there is no concurrent baseline and E does not
+//! change.
 //!
-//! What breaks it: noise of one arm alone, and requests that fail together.
+//! The evidence is not valid if an arm has noise of its own or if requests do not
+//! fail independently.
 //!
 //! Sources: M. Lindon and A. Malek, "Anytime-Valid Inference for Multinomial
 //! Count Data", NeurIPS 2022, with the prior put on the ratio itself; J. Ville,
@@ -25,13 +26,13 @@
 
 use crate::math;
 
-/// Most bets a stake is divided among.
+/// Maximum number of bets that a stake is divided among.
 pub const MAX_BETS: usize = 16;
 
-/// Bets are updated in groups of so many, which the processor does at once.
+/// Bets are updated in groups of this size, which the processor computes at once.
 const LANES: usize = 4;
 
-/// A part of the stake, put on one ratio.
+/// A bet: a part of the stake on one ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bet {
     /// The ratio of the canary's error rate to the baseline's; above 0.
@@ -42,8 +43,8 @@ pub struct Bet {
 
 /// A stake divided among ratios on one side of r₀.
 ///
-/// All above r₀, they are evidence that the canary is worse than r₀ times the
-/// baseline; all below, that it is better: a certificate.
+/// Bets above r₀ are evidence that the canary is worse than r₀ times the baseline.
+/// Bets below r₀ are evidence that it is better: a certificate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bets {
     against: f64,
@@ -53,7 +54,7 @@ pub struct Bets {
 }
 
 impl Bets {
-    /// Bets against r₀ = `against`. Stakes count in proportion to their sum.
+    /// Bets against r₀ = `against`. Stakes are relative to their sum.
     ///
     /// `None` unless there are 1 to [`MAX_BETS`] bets, every number is finite
     /// and above 0, and the ratios are all above or all below `against`.
@@ -72,7 +73,7 @@ impl Bets {
         let mut made = Bets {
             against,
             count: bets.len() as u32,
-            // Padding that neither moves nor weighs.
+            // Padding: bets that do not change and have no stake.
             ratio: [against; MAX_BETS],
             ln_stake: [f64::NEG_INFINITY; MAX_BETS],
         };
@@ -88,33 +89,33 @@ impl Bets {
         self.against
     }
 
-    /// What an error of either arm does to each bet while the canary has the
-    /// share `weight` of requests, in 0..=1.
+    /// The effect of an error of either arm on each bet, while the canary's share
+    /// of requests is `weight`, in 0..=1.
     pub fn step(&self, weight: f64) -> Step {
         let r0 = self.against;
         let other = 1.0 - weight;
         let mut step = Step { canary: [0.0; MAX_BETS], baseline: [0.0; MAX_BETS] };
         for (j, &r) in self.ratio.iter().enumerate() {
-            // Both logarithms in the form that is exactly 0 at weight 1 and
-            // weight 0 respectively, where such an error tells nothing.
+            // These forms of the logarithms are exactly 0 at weight 1 and weight 0
+            // respectively, where such an error has no information.
             step.canary[j] = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
             step.baseline[j] = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
         }
         step
     }
 
-    /// A fresh stake of 1, to be placed in `openings` equal parts, at least 1,
-    /// by as many calls of [`Evidence::open`], one at the start of each stage.
-    /// With one part everything is risked from the first tick; with as many
-    /// parts as there are stages with a baseline, a regression that starts late
-    /// meets a bet that has not yet lost its stake.
+    /// A new stake of 1, placed in `openings` equal parts (at least 1) by as many
+    /// calls of [`Evidence::open`], one at the start of each stage. With one part,
+    /// the whole stake is at risk from the first tick. With one part per stage with
+    /// a baseline, a regression that starts late meets a bet that has not yet lost
+    /// its stake.
     pub fn evidence(&self, openings: u32) -> Evidence {
         let components = self.count + u32::from(openings > 1);
         Evidence {
             ln_wealth: [f64::NEG_INFINITY; MAX_BETS],
             ln_unspent: 0.0,
             highest: 0.0,
-            // The slack outweighs the rounding of the sum it bounds.
+            // The margin exceeds the rounding error of the sum that it bounds.
             ln_components: math::ln(f64::from(components)) + 1e-12,
             count: self.count,
             groups: self.count.div_ceil(LANES as u32),
@@ -124,36 +125,36 @@ impl Bets {
     }
 }
 
-/// What one error of either arm adds to the logarithm of each bet, at one
-/// weight. Made once a stage by [`Bets::step`].
+/// What one error of either arm adds to the logarithm of each bet, at one weight.
+/// Made once per stage by [`Bets::step`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     canary: [f64; MAX_BETS],
     baseline: [f64; MAX_BETS],
 }
 
-/// What a stake of 1 has grown to: the e-process. A plain value; copy a fresh
-/// one to begin anew.
+/// The e-process: the value of a stake that began as 1. A plain value; to restart,
+/// copy a new one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
-    /// ln of each bet's present worth; −∞ before it is opened.
+    /// ln of the current value of each bet; −∞ before it is opened.
     ln_wealth: [f64; MAX_BETS],
-    /// ln of what is not yet at stake.
+    /// ln of the part of the stake that is not yet placed.
     ln_unspent: f64,
-    /// The greatest of all these.
+    /// The greatest of these logarithms.
     highest: f64,
-    /// Not below ln of the number of all these.
+    /// An upper bound of ln of their number.
     ln_components: f64,
     count: u32,
-    /// Groups of [`LANES`] that hold all bets.
+    /// Number of groups of [`LANES`] that contain all bets.
     groups: u32,
     openings: u32,
     opened: u32,
 }
 
 impl Evidence {
-    /// Places the next part of the stake, before the tick it is for: A ← A + π
-    /// for each bet. Without effect once all parts are placed.
+    /// Places the next part of the stake, before the first tick that it is for: A ←
+    /// A + π for each bet. Has no effect after all parts are placed.
     pub fn open(&mut self, bets: &Bets) {
         if self.opened == self.openings {
             return;
@@ -169,11 +170,11 @@ impl Evidence {
         }
     }
 
-    /// Takes in a tick, or several of one weight: the errors of either arm.
+    /// Adds the errors of a tick, or of several ticks of one weight.
     #[inline(always)]
     pub fn observe(&mut self, step: &Step, canary_errors: u64, baseline_errors: u64) {
-        // By way of i64, which the processor converts in one instruction; counts
-        // are below 2⁵³.
+        // Converted by way of i64, which takes the processor one instruction;
+        // counts are below 2⁵³.
         let (canary, baseline) = (canary_errors as i64 as f64, baseline_errors as i64 as f64);
         let mut highest = [self.ln_unspent; LANES];
         let wealth = self.ln_wealth.as_chunks_mut::<LANES>().0.iter_mut();
@@ -189,7 +190,7 @@ impl Evidence {
         self.highest = greater(greater(a, c), greater(b, d));
     }
 
-    /// ln E. It is 0 before the first opening; it cannot overflow.
+    /// ln E; 0 before the first opening. It cannot overflow.
     pub fn ln_value(&self) -> f64 {
         let mut sum = math::exp(self.ln_unspent - self.highest);
         for wealth in &self.ln_wealth[..self.count as usize] {
@@ -200,9 +201,9 @@ impl Evidence {
 
     /// Whether ln E ≥ `ln_limit`; for the level α the limit is ln(1/α).
     ///
-    /// The same answer as [`Evidence::ln_value`] gives, to the last bit, but
-    /// the exponentials are taken only when the greatest part g leaves it open:
-    /// g ≤ ln E ≤ g + ln(number of parts).
+    /// Equivalent to comparing [`Evidence::ln_value`], to the last bit. The
+    /// exponentials are computed only if the greatest part g does not decide: g ≤
+    /// ln E ≤ g + ln(number of parts).
     #[inline]
     pub fn reaches(&self, ln_limit: f64) -> bool {
         self.highest + self.ln_components >= ln_limit
@@ -210,13 +211,13 @@ impl Evidence {
     }
 }
 
-/// The anytime p-value 1 / max E, at most 1, from the highest [`Evidence::ln_value`]
-/// so far. Valid at whatever moment it is read.
+/// The anytime p-value 1 / max E, at most 1, from the highest
+/// [`Evidence::ln_value`] so far. Valid at any time.
 pub fn anytime_p_value(highest_ln_value: f64) -> f64 {
     math::exp(-greater(highest_ln_value, 0.0))
 }
 
-/// As `f64::max`, without its care for NaN, which keeps it one instruction.
+/// Like `f64::max` but without its handling of NaN, so that it is one instruction.
 #[inline]
 fn greater(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }

@@ -1,4 +1,4 @@
-//! Fisher's exact test of two error rates, for one look, and by strata.
+//! Fisher's exact test of two error rates for one look, also by strata.
 
 use crate::math;
 use crate::observation::{ByArm, Counts};
@@ -8,25 +8,27 @@ use crate::stats::special::ln_binomial;
 /// The p-values of Fisher's test against "the canary is not worse".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FisherTest {
-    /// P(H ≥ x_c): never too small on average, usually a good deal too large.
+    /// P(H ≥ x_c): conservative, so the test never exceeds its level and usually
+    /// stays well below it.
     pub p_value: f64,
-    /// P(H > x_c) + ½ P(H = x_c): close to its nominal level, but may exceed it.
+    /// P(H > x_c) + ½ P(H = x_c): the test is close to its level but may exceed it.
     pub mid_p_value: f64,
 }
 
-/// Given how many errors there were in all, how likely is it that at least so
-/// many fell on the canary by chance? H ~ Hypergeometric(n_c + n_b requests,
-/// x_c + x_b errors, n_c draws).
+/// The probability that the canary has at least as many errors by chance, given the
+/// total number of errors: H ~ Hypergeometric(n_c + n_b requests, x_c + x_b errors,
+/// n_c draws).
 ///
 /// Errors at most requests, requests below 2⁵². An arm without requests, or no
 /// errors at all: p-value 1.
 ///
-/// The probability of x_c is taken in Loader's form, the others follow from it
-/// by their ratio, away from the mode until they vanish: about 8 standard
+/// P(H = x_c) is computed in Loader's form. The other probabilities follow by their
+/// ratios, away from the mode until they vanish, which takes about 8 standard
 /// deviations of terms. Relative error below (2 + |ln p|)·1e-15 for up to 10⁶
-/// errors; 0 below 1e-308. Beyond [`SUMMED_VARIANCE`] the sum is taken by the
-/// Edgeworth series: relative error below 1e-8 for p above 0.001. So where p equals a level exactly, as 1 error of 100 against 0 of 9,900 has
-/// p = 0.01, rounding decides on which side it falls: compare with a margin.
+/// errors; 0 below 1e-308. For variances above [`SUMMED_VARIANCE`] the Edgeworth
+/// series replaces the sum: relative error below 1e-8 for p above 0.001. If p
+/// equals a level exactly, as for 1 error of 100 against 0 of 9,900 with p = 0.01,
+/// rounding decides on which side it falls, so compare with a margin.
 ///
 /// Source: R. A. Fisher, "The Logic of Inductive Inference", JRSS 98 (1935).
 pub fn fisher_test(
@@ -41,7 +43,8 @@ pub fn fisher_test(
         errors: (canary_errors + baseline_errors) as f64,
     };
     let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
-    // Canary errors beyond their share, times all requests: an exact integer.
+    // The canary's errors in excess of its share, times all requests: an exact
+    // integer.
     let beyond =
         product(canary_errors, baseline_requests) - product(baseline_errors, canary_requests);
     let observed = canary_errors as f64;
@@ -67,7 +70,7 @@ struct Table {
 }
 
 impl Table {
-    /// Of a stratum; `None` where nothing can vary.
+    /// The margins of a stratum; `None` if its canary errors cannot vary.
     fn new(stratum: ByArm<Counts>) -> Option<Self> {
         let ByArm { canary: c, baseline: b } = stratum;
         let errors = c.errors + b.errors;
@@ -84,12 +87,12 @@ impl Table {
         self.canary + self.baseline
     }
 
-    /// The fewest errors the canary can have.
+    /// The smallest possible number of canary errors.
     fn least(&self) -> f64 {
         (self.errors - self.baseline).max(0.0)
     }
 
-    /// The number of canary errors from which on probabilities fall.
+    /// The most likely number of canary errors.
     fn mode(&self) -> f64 {
         ((self.errors + 1.0) * ((self.canary + 1.0) / (self.all() + 2.0))).floor()
     }
@@ -122,7 +125,7 @@ impl Table {
         sum
     }
 
-    /// P(H = k), where `excess` is k less its mean, by way of three binomial
+    /// P(H = k), where `excess` is k minus the mean, from three binomial
     /// probabilities with p = errors/all.
     fn probability(&self, k: f64, excess: f64) -> f64 {
         let all = self.all();
@@ -150,7 +153,7 @@ impl Table {
         }
         let variance = mean * (served / all) * (baseline / (all - 1.0));
         let third = variance * ((served - errors) / all) * ((baseline - canary) / (all - 2.0));
-        // n K (N−K) (N−n) / N⁴ and the like, so that nothing overflows.
+        // In terms such as n K (N−K) (N−n) / N⁴, which do not overflow.
         let (p, w) = (errors / all, canary / all);
         let (pq, wv) = (p * (served / all), w * (baseline / all));
         let inner = (1.0 + 1.0 / all) - 6.0 * pq - 6.0 * wv;
@@ -159,7 +162,7 @@ impl Table {
         Cumulants { mean, variance, third, fourth: excess * variance * variance }
     }
 
-    /// The law, from its mode outwards until it vanishes.
+    /// The distribution, from its mode outwards until the probabilities vanish.
     fn points(&self) -> Points {
         let (least, most) = (self.least(), self.errors.min(self.canary));
         let mode = self.mode().clamp(least, most);
@@ -182,30 +185,31 @@ impl Table {
     }
 }
 
-/// The law of the canary's errors over the strata behind, given each stratum's
-/// requests by arm and its errors in all, if the arms are equal: a sum of
-/// independent hypergeometric counts.
+/// The distribution of the canary's errors in the strata added so far if the arms
+/// are equal, given the requests by arm and the total errors of each stratum: a sum
+/// of independent hypergeometric counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorLaw {
-    /// The canary's errors that were observed.
+    /// The observed errors of the canary.
     observed: f64,
     cumulants: Cumulants,
-    /// Point by point, as long as the variance is at most
+    /// The exact distribution, while the variance is at most
     /// [`CONVOLVED_VARIANCE`].
     points: Option<Points>,
 }
 
-/// Up to this variance of the canary's errors the law of several strata is added
-/// up point by point, which takes of the order of its square root for a look
-/// and of itself for a stratum. Beyond, the Edgeworth series takes over.
+/// Up to this variance of the canary's errors, the distribution over several strata
+/// is computed point by point. The time is proportional to the square root of the
+/// variance for a look, and to the variance for adding a stratum. Above it, the
+/// Edgeworth series is used.
 pub const CONVOLVED_VARIANCE: f64 = 2.5e4;
-/// The same for one stratum, whose sum is shorter.
+/// The same limit for a single stratum, whose sum is shorter.
 pub const SUMMED_VARIANCE: f64 = 1e6;
 /// Probabilities below this are left out.
 const LEAST_PROBABILITY: f64 = 1e-40;
 
 impl ErrorLaw {
-    /// Of no stratum.
+    /// The distribution without any stratum.
     pub fn none() -> Self {
         ErrorLaw {
             observed: 0.0,
@@ -214,7 +218,7 @@ impl ErrorLaw {
         }
     }
 
-    /// With one more stratum. One without requests of both arms says nothing.
+    /// Adds a stratum. A stratum without requests of both arms has no information.
     pub fn add(&mut self, stratum: ByArm<Counts>) {
         let Some(law) = Table::new(stratum) else { return };
         self.observed += stratum.canary.errors as f64;
@@ -227,13 +231,13 @@ impl ErrorLaw {
         };
     }
 
-    /// P(the canary has at least the errors observed, here and in `stratum`), if
-    /// the arms are equal: Fisher's exact test by strata, one-sided. 1 where no
-    /// stratum has errors, or an arm has no requests.
+    /// P(the canary has at least as many errors as observed in the strata so far
+    /// and in `stratum`) if the arms are equal: Fisher's one-sided exact test by
+    /// strata. 1 if no stratum has errors, or if an arm has no requests.
     ///
-    /// Up to a variance of [`CONVOLVED_VARIANCE`] exact to 1e-10 relative, for p
-    /// above 1e-30. Beyond, by the Edgeworth series: relative error below 1e-5 for
-    /// p above 1e-6.
+    /// Up to a variance of [`CONVOLVED_VARIANCE`]: relative error below 1e-10 for p
+    /// above 1e-30. Above it, by the Edgeworth series: relative error below 1e-5
+    /// for p above 1e-6.
     ///
     /// Sources: M. Gart, Biometrika 57 (1970), 471-475 (strata); P. McCullagh,
     /// "Tensor Methods in Statistics", 1987, section 5.2 (series).
@@ -256,7 +260,8 @@ impl ErrorLaw {
     }
 }
 
-/// The cumulants of a count: those of a sum are the sums.
+/// The cumulants of a count. The cumulants of a sum of independent counts are the
+/// sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Cumulants {
     mean: f64,
@@ -273,8 +278,8 @@ impl Cumulants {
         self.fourth += other.fourth;
     }
 
-    /// P(X ≥ x) by the Edgeworth series at x − ½ with Sheppard's corrections, for
-    /// X takes whole numbers only. For variances well above 1.
+    /// P(X ≥ x) by the Edgeworth series at x − ½ with Sheppard's corrections,
+    /// because X is a whole number. For variances well above 1.
     fn at_least(&self, x: f64) -> f64 {
         let variance = self.variance - 1.0 / 12.0;
         let sd = variance.sqrt();
@@ -290,11 +295,11 @@ impl Cumulants {
     }
 }
 
-/// A law point by point.
+/// A distribution on whole numbers, point by point.
 #[derive(Clone, Debug, PartialEq)]
 struct Points {
     first: f64,
-    /// From `first` on.
+    /// The probabilities of `first`, `first` + 1 and so on.
     probability: Vec<f64>,
     /// P(X ≥ first + i).
     from_here: Vec<f64>,
@@ -305,7 +310,7 @@ impl Points {
         Points { first: 0.0, probability: vec![1.0], from_here: vec![1.0] }
     }
 
-    /// Scaled to 1.
+    /// Scales the probabilities so that their sum is 1.
     fn new(first: f64, mut probability: Vec<f64>) -> Self {
         let total: f64 = probability.iter().sum();
         for p in &mut probability {
@@ -331,7 +336,8 @@ impl Points {
                 *s += p * q;
             }
         }
-        // What vanishes is left out, so that the law stays as short as it is.
+        // Vanishing probabilities at both ends are left out, to keep the
+        // distribution short.
         let vanishes = |p: &f64| *p < LEAST_PROBABILITY;
         let skipped = sum.iter().take_while(|p| vanishes(p)).count();
         let kept = sum.len() - sum.iter().rev().take_while(|p| vanishes(p)).count();

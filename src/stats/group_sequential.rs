@@ -1,9 +1,9 @@
 //! Group sequential testing: a few planned looks share one error probability.
 //!
-//! The evidence at look k is a score statistic Z_k, close to a standard normal
-//! when the arms are equal, with corr(Z_j, Z_k) = √(t_j/t_k), where t is the
-//! fraction of the final information gathered so far. An α-spending function
-//! says how much of the error may be used up by t; the boundary b_k follows by
+//! The evidence at look k is a score statistic Z_k. If the arms are equal, it is
+//! close to a standard normal with corr(Z_j, Z_k) = √(t_j/t_k), where t is the
+//! fraction of the final information up to that look. An α-spending function gives
+//! the error probability that may be spent up to t. The boundary b_k is found by
 //! integrating the joint density look by look.
 //!
 //! Sources: P. Armitage, C. K. McPherson and B. C. Rowe, JRSS A 132 (1969),
@@ -18,18 +18,18 @@ use crate::stats::normal;
 /// The score of the canary against the baseline, stratified by the canary's
 /// weight: U = Σ(x_c − m·w), V = Σ m·w(1−w), with x_c canary errors among m.
 ///
-/// U has mean 0 and, for rare errors, variance V when the arms are equal,
-/// however the weight changes from tick to tick. At weight 1 nothing is added.
+/// If the arms are equal, U has mean 0 and, for rare errors, variance V, for any
+/// weights of the ticks. At weight 1 nothing is added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
-    /// Canary errors beyond their share.
+    /// The canary's errors in excess of its share.
     pub u: f64,
     /// Their variance: the information.
     pub v: f64,
 }
 
 impl Score {
-    /// Takes in a tick, or several of one weight in 0..=1.
+    /// Adds the errors of a tick, or of several ticks of one weight in 0..=1.
     pub fn observe(&mut self, weight: f64, canary_errors: u64, baseline_errors: u64) {
         let (canary, baseline) = (canary_errors as f64, baseline_errors as f64);
         self.u += canary * (1.0 - weight) - baseline * weight;
@@ -42,20 +42,21 @@ impl Score {
     }
 }
 
-/// How the error probability is spent over the fraction t of information.
+/// How the error probability is spent over the fraction t of the information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spending {
-    /// α·ln(1 + (e−1)t): boundaries of about one height, as Pocock's.
+    /// α·ln(1 + (e−1)t): boundaries of about equal height, like Pocock's.
     Pocock,
-    /// 2 − 2Φ(z_{α/2}/√t): very high at first, as O'Brien and Fleming's.
+    /// 2 − 2Φ(z_{α/2}/√t): very high boundaries at first, like O'Brien and
+    /// Fleming's.
     OBrienFleming,
     /// α·t.
     Linear,
 }
 
 impl Spending {
-    /// The part of `alpha` that is spent by the fraction t in 0..=1: 0 at 0,
-    /// `alpha` at 1, rising between.
+    /// The part of `alpha` spent up to the fraction t in 0..=1: increases from 0 at
+    /// 0 to `alpha` at 1.
     pub fn spent(self, alpha: f64, t: f64) -> f64 {
         if t <= 0.0 {
             return 0.0;
@@ -71,7 +72,7 @@ impl Spending {
     }
 }
 
-/// Which results reject.
+/// Which values of Z reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sides {
     /// Z ≥ b: the canary is worse.
@@ -80,24 +81,25 @@ pub enum Sides {
     Two,
 }
 
-/// Most looks that boundaries are computed for.
+/// Maximum number of looks for which boundaries are computed.
 pub const MAX_LOOKS: usize = 100;
 
-/// The least that a look may add to the information, as a part of all there is
-/// by then. The work grows as one by the square root of it.
+/// The least share that a look may add to the information up to then. The work is
+/// proportional to 1 divided by its square root.
 pub const CLOSEST_LOOKS: f64 = 1e-5;
 
-/// A greater boundary than this cannot be told from never.
+/// A greater boundary cannot be distinguished from one that is never crossed.
 const HIGHEST_BOUNDARY: f64 = 37.5;
 
 /// The boundaries b_1, b_2, … for looks at the information fractions
 /// `fractions`, so that P(reject by look k) = α*(t_k) under equal arms.
 ///
-/// `None` unless there are 1 to [`MAX_LOOKS`] fractions within (0, 1], each
-/// above the one before by at least [`CLOSEST_LOOKS`], and `alpha` is in (0, 1). If the last fraction is below 1, some of `alpha` stays unspent.
+/// `None` unless there are 1 to [`MAX_LOOKS`] fractions within (0, 1], each above
+/// the previous one by at least the share [`CLOSEST_LOOKS`] of itself, and `alpha`
+/// is in (0, 1). If the last fraction is below 1, a part of `alpha` is not spent.
 ///
-/// Absolute error below 1e-8. Where a look may spend less than 1e-25 the
-/// boundary is set a little high; it never exceeds 37.5.
+/// Absolute error below 1e-8. If a look may spend less than 1e-25, its boundary is
+/// slightly too high; it never exceeds 37.5.
 pub fn boundaries(
     spending: Spending,
     alpha: f64,
@@ -128,8 +130,8 @@ pub fn boundaries(
 /// P(reject at or before look k) under equal arms, for each k, with the given
 /// `boundaries` at the given `fractions`.
 ///
-/// `None` unless both are equally many and the fractions are as for
-/// [`boundaries`]. Absolute error below 1e-9.
+/// `None` unless there are as many boundaries as fractions, and the fractions are
+/// as for [`boundaries`]. Absolute error below 1e-9.
 pub fn crossing_probabilities(
     boundaries: &[f64],
     sides: Sides,
@@ -153,8 +155,8 @@ pub fn crossing_probabilities(
     Some(found)
 }
 
-/// What [`boundaries`] cost: 1/√g for each look that adds the share g to the
-/// information there is by then; some 50 µs for 1.
+/// The work of [`boundaries`]: the sum of 1/√g over the looks, where g is the share
+/// that a look adds to the information up to then. A unit takes about 50 µs.
 pub fn boundary_work(fractions: &[f64]) -> f64 {
     let before = [0.0].into_iter().chain(fractions.iter().copied());
     before.zip(fractions).map(|(before, &t)| (t / (t - before)).sqrt()).sum()
@@ -171,8 +173,8 @@ pub fn are_fractions(fractions: &[f64]) -> bool {
     rising && before <= 1.0 && (1..=MAX_LOOKS).contains(&fractions.len())
 }
 
-/// The distribution of Z at the last look on the way where no boundary has
-/// been crossed, as points with a mass each.
+/// The distribution of Z at the last look, restricted to paths that have not
+/// crossed a boundary, as points with masses.
 struct Walk {
     sides: Sides,
     t: f64,
@@ -191,10 +193,10 @@ impl Walk {
         Walk { sides, t: 0.0, points: vec![Point { z: 0.0, mass: 1.0 }] }
     }
 
-    /// P(not stopped yet, and Z ≥ b at fraction t).
+    /// P(no boundary crossed before, and Z ≥ b at fraction t).
     fn exceeds(&self, t: f64, b: f64) -> f64 {
         let step = Step::new(self.t, t);
-        // From further below nobody gets there.
+        // From points further below, the probability is negligible.
         let first = self.points.partition_point(|point| step.standardised(point.z, b) > FURTHEST);
         self.points[first..]
             .iter()
@@ -202,7 +204,8 @@ impl Walk {
             .sum()
     }
 
-    /// The density of Z at fraction t, at b, over the ways not stopped yet.
+    /// The density of Z at fraction t, at b, restricted to paths that have not
+    /// crossed a boundary.
     fn density(&self, t: f64, b: f64) -> f64 {
         let step = Step::new(self.t, t);
         let (from, to) = step.origins(b);
@@ -217,9 +220,9 @@ impl Walk {
 
     /// The b that is exceeded with probability `spend` at fraction t.
     ///
-    /// Newton's method on ln P(Z ≥ b), which is concave (the way so far keeps
-    /// Z within a convex set), from a b that is surely not too low: from there
-    /// it comes down to the solution and never passes it.
+    /// Newton's method on ln P(Z ≥ b), which is concave because the earlier
+    /// boundaries keep Z in a convex set. It starts from a b that is not too low,
+    /// so it descends to the solution without passing it.
     fn boundary(&self, t: f64, spend: f64) -> f64 {
         const SPEND_TO_RESOLVE: f64 = 1e-25;
         const CLOSE: f64 = 1e-12;
@@ -234,7 +237,7 @@ impl Walk {
         for _ in 0..MOST_STEPS {
             let exceeded = self.exceeds(t, b);
             let down = math::ln(spend / exceeded) * exceeded / self.density(t, b);
-            // Not finite where nothing is left that could exceed b.
+            // Not finite if the probability of exceeding b is 0.
             if !down.is_finite() || down <= CLOSE {
                 break;
             }
@@ -243,16 +246,16 @@ impl Walk {
         b
     }
 
-    /// Stops the ways that cross the boundary b at fraction t. The points are
-    /// laid out for the step to `next`.
+    /// Removes the paths that cross the boundary b at fraction t. The new points
+    /// are spaced for the step to `next`.
     fn go_on(&mut self, t: f64, b: f64, next: Option<f64>) {
         let Some(next) = next else { return };
         let (low, high) = match self.sides {
             Sides::One => (-TAIL, b.clamp(-TAIL, FURTHEST)),
             Sides::Two => (-b.clamp(0.0, FURTHEST), b.clamp(0.0, FURTHEST)),
         };
-        // The density is as smooth as the step that made it, and the step to
-        // come blurs it by its own width.
+        // The density is as smooth as the step that produced it, and the next step
+        // smooths it by its own width.
         let made = if self.t == 0.0 { 1.0 } else { Step::new(self.t, t).width_after() };
         let panel = PANEL * made.min(Step::new(t, next).width_before());
         let points = gauss_legendre(low, high, panel)
@@ -262,16 +265,18 @@ impl Walk {
     }
 }
 
-/// Beyond this Z there is nothing worth counting, even to spend 1e-25: 2e-33.
+/// The probability beyond this Z, 2e-33, is negligible even for spending 1e-25.
 const FURTHEST: f64 = 12.0;
 
-/// Width of a panel of integration by that of the narrowest bell in it.
+/// Width of an integration panel, in standard deviations of the narrowest density
+/// in it.
 const PANEL: f64 = 2.0;
 
-/// Elsewhere, tails beyond so many standard deviations are left out: 1e-17.
+/// Elsewhere, tails beyond this many standard deviations are left out; their
+/// probability is 1e-17.
 const TAIL: f64 = 8.5;
 
-/// From fraction `before` to `after`: Z√after = Z′√before + independent
+/// The step from fraction `before` to `after`: Z√after = Z′√before + an independent
 /// increment of variance after − before.
 struct Step {
     from_scale: f64,
@@ -284,22 +289,24 @@ impl Step {
         Step { from_scale: before.sqrt() / increment, slope: after.sqrt() / increment }
     }
 
-    /// The increment that leads from `origin` to b, in standard deviations.
+    /// The increment needed from `origin` to b, in standard deviations.
     fn standardised(&self, origin: f64, b: f64) -> f64 {
         b * self.slope - origin * self.from_scale
     }
 
-    /// Standard deviation of the increment on the scale of Z after the step.
+    /// The standard deviation of the increment, in units of Z after the step.
     fn width_after(&self) -> f64 {
         1.0 / self.slope
     }
 
-    /// And on the scale of Z before it.
+    /// The standard deviation of the increment, in units of Z before the step; at
+    /// most 1.
     fn width_before(&self) -> f64 {
         (1.0 / self.from_scale).min(1.0)
     }
 
-    /// From where b can be reached; from anywhere by a first step.
+    /// The range of Z before the step from which b can be reached. Before the first
+    /// look Z is 0.
     fn origins(&self, b: f64) -> (f64, f64) {
         if self.from_scale == 0.0 {
             return (0.0, 0.0);
@@ -309,8 +316,8 @@ impl Step {
     }
 }
 
-/// Points and weights of the 8-point Gauss-Legendre rule on equal panels of at
-/// most the width `panel` over [low, high], in rising order.
+/// Points and weights of the 8-point Gauss-Legendre rule on equal panels of at most
+/// the width `panel` over [low, high], in increasing order.
 fn gauss_legendre(low: f64, high: f64, panel: f64) -> impl Iterator<Item = (f64, f64)> {
     const HALF: [(f64, f64); 4] = [
         (0.183_434_642_495_649_8, 0.362_683_783_378_362),

@@ -1,5 +1,5 @@
-//! Confidence intervals for an error rate or a share, and for the difference of
-//! two.
+//! Confidence intervals for an error rate or a share, and for the difference
+//! between two of them.
 
 use crate::math;
 use crate::stats::normal;
@@ -17,10 +17,10 @@ pub struct Interval {
 /// Wilson's interval for an error rate, with two-sided error `alpha` in (0, 1):
 /// the rates θ with |x/n − θ| ≤ z·√(θ(1−θ)/n).
 ///
-/// Errors at most requests, requests below 2⁵³. Within [0, 1], and it touches 0
-/// and 1 exactly when there are no errors or no successes; without requests it
-/// is all of [0, 1]. The lower end is taken as the other root's partner, which
-/// does not cancel: error of both ends at most 4 ulp.
+/// Errors at most requests, requests below 2⁵³. Within [0, 1], and it touches 0 and
+/// 1 exactly when there are no errors or no successes; without requests it is all
+/// of [0, 1]. The lower end is computed from the other root, without cancellation:
+/// error of both ends at most 4 ulp.
 ///
 /// Source: E. B. Wilson, JASA 22 (1927), 209-212.
 pub fn wilson(errors: u64, requests: u64, alpha: f64) -> Interval {
@@ -36,15 +36,15 @@ pub fn wilson(errors: u64, requests: u64, alpha: f64) -> Interval {
     Interval { low: x * (x / n) / (middle + spread), high }
 }
 
-/// Newcombe's interval for the canary's error rate less the baseline's, with
+/// Newcombe's interval for the canary's error rate minus the baseline's, with
 /// two-sided error `alpha` in (0, 1), from the Wilson intervals of both:
 ///
 /// ```text
 /// d − √((p_c−l_c)² + (u_b−p_b)²)  to  d + √((u_c−p_c)² + (p_b−l_b)²)
 /// ```
 ///
-/// Errors at most requests, requests below 2⁵³. Within [−1, 1], which it is
-/// when an arm has no requests. Absolute error below 2 ulp of 1.
+/// Errors at most requests, requests below 2⁵³. Within [−1, 1]; all of [−1, 1] if
+/// an arm has no requests. Absolute error below 2 ulp of 1.
 ///
 /// Source: R. G. Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
 pub fn newcombe(
@@ -69,16 +69,17 @@ pub fn newcombe(
     }
 }
 
-/// Clopper and Pearson's interval for the share of `events` among `trials`,
-/// with two-sided error `alpha` in (0, 1): the shares θ under which neither so
-/// many events nor so few have a probability below `alpha`/2.
+/// Clopper and Pearson's interval for the share of `events` among `trials`, with
+/// two-sided error `alpha` in (0, 1): the shares θ under which at least this many
+/// events and at most this many events both have a probability of at least
+/// `alpha`/2.
 ///
-/// It holds the true share with a probability of at least 1 − `alpha` whatever
-/// that share is, and each end alone is wrong with at most `alpha`/2: at rare
-/// events, too, where [`wilson`] does not. Events at most trials, trials below
-/// 2⁵³. Within [0, 1], and it touches 0 and 1 exactly at 0 and all events;
-/// without trials it is all of [0, 1]. Relative error of an end below 1e-12 up
-/// to one half, absolute above. Takes of the order of √trials steps.
+/// It contains the true share with a probability of at least 1 − `alpha`, and each
+/// end is wrong with at most `alpha`/2. This holds for every share, also for rare
+/// events, for which [`wilson`] does not guarantee it. Events at most trials,
+/// trials below 2⁵³. Within [0, 1], and it touches 0 and 1 exactly at 0 and all
+/// events; without trials it is all of [0, 1]. Relative error of an end below 1e-12
+/// up to one half, absolute above. Takes of the order of √trials steps.
 ///
 /// Source: C. J. Clopper, E. S. Pearson, Biometrika 26 (1934), 404-413.
 pub fn clopper_pearson(events: u64, trials: u64, alpha: f64) -> Interval {
@@ -97,7 +98,8 @@ pub fn clopper_pearson(events: u64, trials: u64, alpha: f64) -> Interval {
         return Interval { low: 0.0, high: -math::expm1(math::ln(tail) / n) };
     }
     let near = wilson(events, trials, alpha);
-    // Each by what is left of its tail and by how fast that changes with ln θ.
+    // Each end is a root of ln(tail probability / `tail`), given with its
+    // derivative by ln θ.
     let low = root(near.low, 0.0, x / n, |share| {
         let more = binomial_sf(events - 1, trials, share);
         (math::ln(more / tail), x * binomial_pmf(events, trials, share) / more)
@@ -111,8 +113,9 @@ pub fn clopper_pearson(events: u64, trials: u64, alpha: f64) -> Interval {
     Interval { low, high }
 }
 
-/// The root of a function of a share that rises, by Newton's steps in the
-/// share's logarithm; where a step leaves the bracket it is halved instead.
+/// The root of an increasing function of a share, by Newton's method in the
+/// logarithm of the share. If a step leaves the bracket, the bracket is halved
+/// instead.
 fn root(start: f64, low: f64, high: f64, function: impl Fn(f64) -> (f64, f64)) -> f64 {
     const MOST_STEPS: u32 = 100;
     const NEAR: f64 = 1e-14;
@@ -134,21 +137,21 @@ fn root(start: f64, low: f64, high: f64, function: impl Fn(f64) -> (f64, f64)) -
     share
 }
 
-/// Tango's interval for the difference of two shares of the same `pairs`, with
-/// two-sided error `alpha` in (0, 1): of `gained` pairs the second alone had the
-/// event, of `lost` the first alone. It is that of the second share less the
-/// first, by the score
+/// Tango's interval for the difference of two shares in the same `pairs`, the
+/// second share minus the first, with two-sided error `alpha` in (0, 1). In
+/// `gained` pairs only the second had the event, in `lost` pairs only the first.
+/// The interval contains the differences δ that satisfy
 ///
 /// ```text
 /// (gained − lost − n·δ)² ≤ z²·n·(2q + δ(1−δ))
 /// ```
 ///
-/// with q the likeliest probability of a lost pair under the difference δ: the
+/// with q the most likely probability of a lost pair under the difference δ: the
 /// greater root of 2n·q² + ((2n−gained+lost)·δ − gained − lost)·q = lost·δ(1−δ).
 ///
-/// Gained and lost at most pairs together, pairs below 2⁵³. Within [−1, 1],
-/// which it is without pairs. Where no pair differs it is ±z²/(n+z²), not empty.
-/// Absolute error below 1e-14.
+/// `gained` + `lost` at most `pairs`, `pairs` below 2⁵³. Within [−1, 1]; all of
+/// [−1, 1] without pairs. If no pair differs, it is ±z²/(n+z²). Absolute error
+/// below 1e-14.
 ///
 /// Source: T. Tango, Statistics in Medicine 17 (1998), 891-908.
 pub fn tango(gained: u64, lost: u64, pairs: u64, alpha: f64) -> Interval {
@@ -160,7 +163,8 @@ pub fn tango(gained: u64, lost: u64, pairs: u64, alpha: f64) -> Interval {
     Interval { low: -tango_end(lost, gained, n, z), high: tango_end(gained, lost, n, z) }
 }
 
-/// The upper end of Tango's interval: the greatest difference the score allows.
+/// The upper end of Tango's interval: the greatest difference that satisfies the
+/// inequality.
 fn tango_end(gained: f64, lost: f64, n: f64, z: f64) -> f64 {
     let allows = |difference: f64| {
         let b = (2.0 * n - gained + lost) * difference - gained - lost;

@@ -1,32 +1,32 @@
-//! The Mann-Whitney test on two histograms: whether the canary's values tend
-//! to be greater, by their order alone.
+//! The Mann-Whitney test on two histograms: whether the canary's values tend to be
+//! greater, from their order only.
 
 use crate::stats::normal;
 
 /// The result of a Mann-Whitney test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MannWhitney {
-    /// Standardised U with the continuity correction of ½; above 0 where the
-    /// canary's values tend to be greater.
+    /// Standardised U with a continuity correction of ½; above 0 if the canary's
+    /// values tend to be greater.
     pub z: f64,
-    /// P(Z ≥ z) for a standard normal Z: small where they are greater.
+    /// P(Z ≥ z) for a standard normal Z: small if the canary's values are greater.
     pub p_value: f64,
     /// P(canary > baseline) + ½ P(canary = baseline) for a value of each, the
-    /// "common language effect size"; ½ where neither is greater.
+    /// "common language effect size"; ½ if neither tends to be greater.
     pub superiority: f64,
 }
 
-/// Compares two histograms over the same bins, in rising order; values that
-/// share a bin are tied.
+/// Compares two histograms over the same bins, in increasing order. Values in the
+/// same bin are tied.
 ///
 /// ```text
 /// U = Σ c_i·(B_{<i} + b_i/2),   z = (U − n_c·n_b/2 − ½) / σ,
 /// σ² = n_c·n_b/12 · ((N+1) − Σ(t³−t) / (N(N−1)))
 /// ```
 ///
-/// with t_i = c_i + b_i and N = n_c + n_b below 2⁵³. An arm without values has
-/// superiority ½; it and values that are all tied are no evidence: z = 0 with
-/// p-value 1.
+/// with t_i = c_i + b_i and N = n_c + n_b below 2⁵³. If an arm has no values, or if
+/// all values are tied, there is no evidence: z = 0 with p-value 1. Without values
+/// the superiority is ½.
 ///
 /// U and its centre are exact integers, σ² is written as a sum of positive
 /// terms: z errs by a few ulp, the p-value by as much times z².
@@ -37,7 +37,7 @@ pub fn mann_whitney(canary: &[u64], baseline: &[u64]) -> MannWhitney {
     van_elteren(&[RankSum::new(canary, baseline)])
 }
 
-/// What one stratum adds to a rank test.
+/// The contribution of one stratum to a rank test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RankSum {
     /// N, all values.
@@ -48,14 +48,14 @@ pub struct RankSum {
     u: f64,
     /// U − n_c·n_b/2.
     excess: f64,
-    /// σ²; 0 where nothing tells the arms apart.
+    /// σ²; 0 if the stratum has no information.
     variance: f64,
 }
 
 impl RankSum {
-    /// Of two histograms, as for [`mann_whitney`].
+    /// The contribution of two histograms, as for [`mann_whitney`].
     pub fn new(canary: &[u64], baseline: &[u64]) -> Self {
-        // In integers twice U, for ties count one half.
+        // Twice U in integers, because ties count one half.
         let (mut twice_u, mut canary_total, mut baseline_total) = (0_i128, 0_i128, 0_i128);
         for (&c, &b) in canary.iter().zip(baseline) {
             let (c, b) = (i128::from(c), i128::from(b));
@@ -65,7 +65,7 @@ impl RankSum {
         }
         let pairs = canary_total * baseline_total;
         let n = (canary_total + baseline_total) as f64;
-        // N³ − Σt³, which is what the tie correction leaves of it.
+        // N³ − Σt³, from the correction for ties.
         let untied: f64 = canary
             .iter()
             .zip(baseline)
@@ -86,19 +86,20 @@ impl RankSum {
     }
 }
 
-/// Van Elteren's test: Mann-Whitney's within each stratum, added up with weights
-/// in proportion to 1/(N + 1). Its superiority is the mean of the strata's,
-/// weighted by n_c·n_b/(N + 1). For one stratum it is the Mann-Whitney test.
-/// Strata without values of both arms say nothing.
+/// Van Elteren's test: Mann-Whitney's within each stratum, summed with weights
+/// proportional to 1/(N + 1). The superiority is the mean of the strata's, weighted
+/// by n_c·n_b/(N + 1). For one stratum it is the Mann-Whitney test. Strata without
+/// values of both arms have no information.
 ///
 /// Source: P. van Elteren, Bulletin de l'Institut International de Statistique
 /// 37 (1960), 351-361.
 pub fn van_elteren(strata: &[RankSum]) -> MannWhitney {
-    let telling = || strata.iter().filter(|stratum| stratum.pairs > 0.0);
-    let largest = telling().map(|stratum| stratum.values).fold(0.0, f64::max);
+    let informative = || strata.iter().filter(|stratum| stratum.pairs > 0.0);
+    let largest = informative().map(|stratum| stratum.values).fold(0.0, f64::max);
     let (mut u, mut excess, mut variance, mut pairs) = (0.0, 0.0, 0.0, 0.0);
-    for stratum in telling() {
-        // 1 for the largest, so that half its step is the smallest of all.
+    for stratum in informative() {
+        // The largest stratum has weight 1, the smallest of all weights, so the
+        // continuity correction of ½ is half its step.
         let weight = (largest + 1.0) / (stratum.values + 1.0);
         u += weight * stratum.u;
         excess += weight * stratum.excess;

@@ -1,13 +1,15 @@
-//! Counts in, evidence out; one file a method.
+//! The statistical methods, one file each. They take counts and return evidence.
 //!
-//! Reading order: [`two_proportion`] and [`fisher`] are what most people do,
-//! once; [`group_sequential`] does it at a few planned looks; [`eprocess`] at
-//! any; [`stratified`] compares where the canary's share changes. [`intervals`], [`confidence_sequence`] and [`quantile_interval`] put
-//! ranges to what is shown, [`mann_whitney`] compares latencies. [`normal`] and
-//! [`special`] are the distributions beneath.
+//! Reading order: [`two_proportion`] and [`fisher`] are the usual tests, for one
+//! look. [`group_sequential`] is for a few planned looks, [`eprocess`] for any
+//! number. [`stratified`] compares the arms when the canary's share changes.
+//! [`intervals`], [`confidence_sequence`] and [`quantile_interval`] compute
+//! intervals for display. [`mann_whitney`] compares latencies. [`normal`] and
+//! [`special`] are the distributions that the methods use.
 //!
-//! Counts within the range a function states never make it panic or hang; what
-//! tells nothing is "no evidence". Results are the same bits on every platform.
+//! No function panics or hangs for counts within its documented range. Counts
+//! without information are no evidence. Results are the same bits on every
+//! platform.
 
 pub mod confidence_sequence;
 pub mod eprocess;

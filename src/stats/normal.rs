@@ -6,7 +6,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 
 use crate::math;
 
-/// The density at x; 0 far out. Relative error below (1 + x²) ulp.
+/// The density at x; underflows to 0 far from 0. Relative error below (1 + x²) ulp.
 pub fn density(x: f64) -> f64 {
     0.5 * FRAC_2_SQRT_PI / SQRT_2 * math::exp(-0.5 * x * x)
 }
@@ -14,24 +14,23 @@ pub fn density(x: f64) -> f64 {
 /// Φ(x) = P(X ≤ x) for a standard normal X.
 ///
 /// Any x; −∞ gives 0 and ∞ gives 1. Below x = −38.5 the result underflows to 0.
-/// Error at most 3 ulp wherever the result is a normal number, the
-/// far lower tail included.
+/// Error at most 3 ulp if the result is a normal number, including the far lower
+/// tail.
 pub fn cdf(x: f64) -> f64 {
     sf(-x)
 }
 
 /// 1 − Φ(x) = P(X > x) for a standard normal X, without the cancellation.
 ///
-/// Accuracy as for [`cdf`], here in the far upper tail.
+/// Accuracy as for [`cdf`], including the far upper tail.
 pub fn sf(x: f64) -> f64 {
     0.5 * erfc_of_x_over_sqrt_2(x)
 }
 
-/// erfc(x/√2). The rounding error of x/√2 alone would cost x² ulp in the tail,
-/// so it is recovered and allowed for to first order: erfc′(t) = −(2/√π)
-/// exp(−t²).
+/// erfc(x/√2). The rounding error of x/√2 alone would cost x² ulp in the tail, so
+/// it is computed and corrected to first order: erfc′(t) = −(2/√π) exp(−t²).
 fn erfc_of_x_over_sqrt_2(x: f64) -> f64 {
-    /// What `FRAC_1_SQRT_2` leaves of 1/√2.
+    /// 1/√2 minus `FRAC_1_SQRT_2`.
     const REST_OF_1_SQRT_2: f64 = -4.833_646_656_726_457e-17;
     let t = x * FRAC_1_SQRT_2;
     let slope = FRAC_2_SQRT_PI * math::exp(-t * t);
@@ -54,7 +53,7 @@ pub fn quantile(p: f64) -> f64 {
         let r = 0.180625 - q * q;
         return q * polynomial(&CENTRE.0, r) / polynomial(&CENTRE.1, r);
     }
-    // From here on p is one of the tails; 1 − p is exact above one half.
+    // From here on p is in one of the tails; 1 − p is exact above one half.
     let tail = if q < 0.0 { p } else { 1.0 - p };
     if tail <= 0.0 {
         return if tail == 0.0 { f64::INFINITY.copysign(q) } else { f64::NAN };

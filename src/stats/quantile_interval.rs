@@ -1,16 +1,16 @@
-//! A confidence interval for a quantile, from the order of the values alone.
+//! A confidence interval for a quantile, from the order of the values only.
 
 use crate::stats::special::{binomial_cdf, binomial_sf};
 
 /// The ranks, counted from 1, of the sorted values that bound a quantile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileRanks {
-    /// Rank of the lower bound; `None` where even the least value is too high.
+    /// Rank of the lower bound; `None` if even the smallest value is too high.
     pub low: Option<u64>,
-    /// Rank of the upper bound; `None` where even the greatest is too low.
+    /// Rank of the upper bound; `None` if even the greatest value is too low.
     pub high: Option<u64>,
-    /// Probability that the bounds hold, at least 1 − α, for a continuous
-    /// distribution.
+    /// Probability that the bounds contain the quantile of a continuous
+    /// distribution, at least 1 − α.
     pub coverage: f64,
 }
 
@@ -19,14 +19,14 @@ pub struct QuantileRanks {
 /// P(K ≥ u) ≤ α/2, where K ~ Binomial(n, q) counts the values below Q(q).
 ///
 /// `values` below 2⁵³, q and `alpha` in (0, 1). An upper rank for p99 at 95 %
-/// exists from 368 values on. Coverage as accurate as
+/// exists from 368 values on. Accuracy of the coverage as for
 /// [`crate::stats::special::binomial_cdf`].
 ///
 /// Source: W. J. Conover, "Practical Nonparametric Statistics", 3rd ed.,
 /// section 3.2.
 pub fn quantile_ranks(values: u64, q: f64, alpha: f64) -> QuantileRanks {
     let tail = 0.5 * alpha;
-    // How many ranks are surely low enough, and the first surely high enough.
+    // The last rank that is low enough and the first that is high enough.
     let low = first_from(values, |l| binomial_cdf(l, values, q) > tail);
     let high = first_from(values, |u| binomial_sf(u, values, q) <= tail) + 1;
     let low = (low > 0).then_some(low);
@@ -36,8 +36,8 @@ pub fn quantile_ranks(values: u64, q: f64, alpha: f64) -> QuantileRanks {
     QuantileRanks { low, high, coverage: 1.0 - missed_low - missed_high }
 }
 
-/// The least k in 0..=n for which `holds`, which then holds for all greater
-/// ones; n if for none.
+/// The least k in 0..=n for which `holds` is true; n if there is none. `holds` must
+/// stay true for all greater k.
 fn first_from(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {

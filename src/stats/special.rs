@@ -1,9 +1,9 @@
-//! The functions of probability that `libm` lacks: the beta function and its
+//! Functions of probability that `libm` does not have: the beta function and its
 //! incomplete form, binomial coefficients and probabilities.
 //!
-//! All rest on [`stirling_error`] and [`deviance`], which carry the small part
-//! of a logarithm of a large factorial by itself, so that nothing cancels when
-//! counts run into the millions.
+//! All are based on [`stirling_error`] and [`deviance`], which compute the small
+//! part of the logarithm of a large factorial separately, so that nothing cancels
+//! for counts in the millions.
 //!
 //! Sources: C. Loader, "Fast and Accurate Computation of Binomial
 //! Probabilities", 2000; A. R. DiDonato and A. H. Morris, "Algorithm 708",
@@ -16,7 +16,7 @@ use crate::math;
 /// ln √(2π).
 const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
 
-/// What Stirling's formula lacks: ln Γ(x) − ((x − ½) ln x − x + ln √(2π)).
+/// The error of Stirling's formula: ln Γ(x) − ((x − ½) ln x − x + ln √(2π)).
 ///
 /// x ≥ 0; ∞ at 0, NaN below. Absolute error below 1e-15 for x ≥ 0.1.
 pub fn stirling_error(x: f64) -> f64 {
@@ -47,9 +47,9 @@ pub fn stirling_error(x: f64) -> f64 {
 /// x ln(x/mean) + mean − x, where `excess` = x − mean, without cancellation near
 /// x = mean.
 ///
-/// x, mean ≥ 0; 0 where both are. Whoever knows the excess better than the
-/// difference of the rounded others should say so: it is what counts near the
-/// mean. Relative error a few ulp.
+/// x, mean ≥ 0; 0 if both are 0. `excess` is a parameter because the result depends
+/// on it near the mean, so pass the exact value where x − mean would be rounded.
+/// Relative error a few ulp.
 pub fn deviance(x: f64, mean: f64, excess: f64) -> f64 {
     let ratio = excess / (x + mean);
     if ratio.is_nan() {
@@ -75,7 +75,7 @@ pub fn deviance(x: f64, mean: f64, excess: f64) -> f64 {
 }
 
 /// ln P(X = k) for X ~ Binomial(n, p), with q = 1 − p and `excess` = k − n·p as
-/// well as they are known.
+/// exact as possible.
 ///
 /// Whole k in 0..=n, and p in (0, 1). Absolute error of the order of 4 ulp of
 /// the greater of the result and 1.
@@ -104,7 +104,7 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
     let rest = stirling_error(large) - stirling_error(total);
     let grown = math::ln_1p(small / large);
     if small < 8.0 {
-        // ln Γ(large) − ln Γ(total), of which the leading terms cancel.
+        // ln Γ(large) − ln Γ(total), without the leading terms, which cancel.
         let shift = (large - 0.5 + small) * grown + small * (math::ln(large) - 1.0);
         return math::ln_gamma(small) + (rest - shift);
     }
@@ -131,8 +131,8 @@ pub fn ln_choose(n: u64, k: u64) -> f64 {
 /// The regularised incomplete beta function and its complement: I_x(a, b) and
 /// I_{1−x}(b, a) = 1 − I_x(a, b), each without cancellation.
 ///
-/// a, b > 0, otherwise NaN; x is taken into [0, 1]. Relative error of a part P
-/// below (2 + |ln P|)·1e-15. Takes of the order of √max(a, b) steps.
+/// a, b > 0, otherwise NaN; x is clamped to [0, 1]. Relative error of each part P
+/// below (2 + |ln P|)·1e-15. Takes about √max(a, b) steps.
 pub fn incomplete_beta(a: f64, b: f64, x: f64) -> (f64, f64) {
     let defined = a > 0.0 && b > 0.0 && !x.is_nan();
     if !defined {
@@ -146,7 +146,7 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> (f64, f64) {
         return (1.0, 0.0);
     }
     let excess = (-(a + b)).mul_add(x, a);
-    // The continued fraction is for the side of the mean that x is on.
+    // The continued fraction is evaluated on the side of the mean where x is.
     if excess >= 0.0 {
         let lower = beta_tail(a, b, x, y, excess);
         (lower, 1.0 - lower)

@@ -1,41 +1,42 @@
-//! Two arms compared share by share.
+//! Comparison of two arms share by share.
 //!
-//! Where the canary's share of the traffic changes, pooled counts compare apples
-//! with pears: an hour with many errors that the canary met at 1 % and an hour
-//! with few that it met at 50 % make it look better than a baseline that met
-//! both in full (Simpson's paradox). So each share is a stratum. The arms are
-//! compared within it, and the comparisons are added up.
+//! If the canary's share of the traffic changes, pooled counts are misleading: an
+//! hour with many errors in which the canary's share was 1 %, and an hour with few
+//! errors in which it was 50 %, make the canary look better than the baseline,
+//! because nearly all of its requests fall into the second hour (Simpson's
+//! paradox). So each share is a stratum. The arms are compared within each stratum,
+//! and the comparisons are added up.
 
 use crate::observation::{ByArm, Counts};
 use crate::stats::two_proportion::ZTest;
 
-/// What the strata say together.
+/// The comparison over all strata.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stratified {
-    /// Strata with requests of both arms; the others say nothing.
+    /// Number of strata with requests of both arms; the others have no information.
     pub strata: u32,
-    /// The score test: z is the canary errors beyond their share, in standard
+    /// The score test: z is the canary's errors in excess of its share, in standard
     /// errors.
     pub test: ZTest,
-    /// Mantel-Haenszel's difference of the error rates, canary less baseline; 0
+    /// Mantel-Haenszel's difference of the error rates, canary minus baseline; 0
     /// without strata.
     pub difference: f64,
-    /// Mantel-Haenszel's ratio of the error rates, canary by baseline; `None`
-    /// where no baseline error is in a stratum that counts.
+    /// Mantel-Haenszel's ratio of the error rates, canary divided by baseline;
+    /// `None` if the strata with requests of both arms have no baseline errors.
     pub ratio: Option<f64>,
 }
 
-/// Compares the arms in each stratum and adds up:
+/// Compares the arms in each stratum and adds the comparisons up:
 ///
 /// ```text
 /// U = Σ (x_c − m·n_c/N),   V = Σ m(N−m)·n_c·n_b / N³,   z = U/√V,
 /// difference = U / Σ n_c·n_b/N,   ratio = Σ x_c·n_b/N / Σ x_b·n_c/N
 /// ```
 ///
-/// with m = x_c + x_b errors of N = n_c + n_b requests. For one stratum z is the
-/// pooled z of [`z_test`](crate::stats::two_proportion::z_test), the difference
-/// and the ratio are those of the rates. Requests below 2⁵³ in all. Relative
-/// error of each sum a few ulp of its largest term.
+/// with m = x_c + x_b errors of N = n_c + n_b requests. For one stratum, z is the
+/// pooled z of [`z_test`](crate::stats::two_proportion::z_test), and difference and
+/// ratio are those of the rates. Requests below 2⁵³ in all. Relative error of each
+/// sum a few ulp of its largest term.
 ///
 /// Sources: W. G. Cochran, Biometrics 10 (1954), 417-451; N. Mantel and
 /// W. Haenszel, JNCI 22 (1959), 719-748; K. J. Rothman, S. Greenland and

@@ -5,34 +5,35 @@ use crate::stats::normal;
 /// The statistic and the one-sided p-value of a z-test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ZTest {
-    /// Above 0 where the canary fails more often.
+    /// Above 0 if the canary fails more often.
     pub z: f64,
-    /// P(Z ≥ z) for a standard normal Z: small where the canary is worse.
+    /// P(Z ≥ z) for a standard normal Z: small if the canary is worse.
     pub p_value: f64,
 }
 
 impl ZTest {
-    /// What a test says that cannot tell.
+    /// The result without evidence.
     pub(super) const NO_EVIDENCE: ZTest = ZTest { z: 0.0, p_value: 1.0 };
 
-    /// What a statistic says.
+    /// The result for a statistic.
     pub(super) fn of(z: f64) -> ZTest {
         ZTest { z, p_value: normal::sf(z) }
     }
 }
 
-/// Whether the canary's error rate exceeds the baseline's:
+/// Tests whether the canary's error rate exceeds the baseline's:
 ///
 /// ```text
 /// z = (p_c − p_b) / √(p(1−p)(1/n_c + 1/n_b)),   p = (x_c + x_b) / (n_c + n_b)
 /// ```
 ///
-/// Errors at most requests, requests below 2⁵³. An arm without requests, and
-/// errors in none or all of the requests, are no evidence: z = 0 with p-value 1.
+/// Errors at most requests, requests below 2⁵³. If an arm has no requests, or if
+/// none or all of the requests failed, there is no evidence: z = 0 with p-value 1.
 ///
-/// The numerator is an exact integer: z errs by at most 3 ulp, the p-value by
-/// as much times z². The normal approximation itself is poor for rare errors:
-/// with fewer than 5 expected in an arm the test errs several times too often.
+/// The numerator is an exact integer: the error of z is at most 3 ulp, that of the
+/// p-value as much times z². The normal approximation itself is poor for rare
+/// errors: with fewer than 5 expected in an arm, the test errs several times too
+/// often.
 pub fn z_test(
     canary_errors: u64,
     canary_requests: u64,

@@ -1,4 +1,4 @@
-//! What a study is asked to do, checked, and the cases it comes to.
+//! The options of a study: reading and checking them, and the cases that result.
 
 use std::sync::Arc;
 
@@ -17,21 +17,21 @@ use crate::rollout::Plan;
 use crate::rules::words::thousands;
 use crate::seed::MAX_SEED;
 
-/// What a study is asked to do.
+/// The options of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyOptions {
     /// How many seeds, 1 to [`MAX_RUNS`]; default 10,000.
     pub runs: u64,
-    /// The first seed; default 0. All have to be below 2⁵³.
+    /// The first seed; default 0. All seeds must be below 2⁵³.
     pub seed: u64,
-    /// The ticks over which harm is charged; default the longest that a rollout of
-    /// the study can take.
+    /// The number of ticks for which excess errors are counted; default the longest
+    /// that a rollout of the study can take.
     pub horizon_ticks: Option<u32>,
-    /// Numeric fields of the configuration that are changed beforehand.
+    /// Numeric fields of the configuration to change first.
     pub set: Vec<FieldValue>,
-    /// A numeric field with the values it takes in turn.
+    /// A numeric field with the values to simulate.
     pub sweep: Option<Sweep>,
-    /// At most [`MAX_POLICIES`] other policies on the same worlds.
+    /// Other policies to compare on the same seeds, at most [`MAX_POLICIES`].
     pub policies: Vec<NamedPolicy>,
 }
 
@@ -48,26 +48,26 @@ impl Default for StudyOptions {
     }
 }
 
-/// A numeric field of the configuration, by a path such as `canary.error_ratio` or
-/// `stages[0].duration_ticks`, with another value.
+/// A new value for a numeric field of the configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldValue {
-    /// Its path.
+    /// The field's path, such as `canary.error_ratio` or
+    /// `stages[0].duration_ticks`.
     pub field: String,
-    /// Its value.
+    /// The new value.
     pub value: f64,
 }
 
-/// A numeric field of the configuration with 1 to [`MAX_SWEEP`] values.
+/// A numeric field of the configuration with 1 to [`MAX_SWEEP`] values to simulate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// Its path; `error_ratio` is short for `canary.error_ratio`.
+    /// The field's path; `error_ratio` is short for `canary.error_ratio`.
     pub field: String,
-    /// The values it takes in turn.
+    /// The values, in the order of the report.
     pub values: Vec<f64>,
 }
 
-/// A policy beside the configuration's own.
+/// A policy to compare with the configuration's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedPolicy {
     /// A name for people.
@@ -76,7 +76,7 @@ pub struct NamedPolicy {
     pub policy: PolicyConfig,
 }
 
-/// What a study is asked to do, as a text has it.
+/// The options as written in a text.
 #[derive(Debug, Default)]
 struct StudyInput {
     runs: Option<f64>,
@@ -87,21 +87,21 @@ struct StudyInput {
     policies: Option<Vec<PolicyInput>>,
 }
 
-/// A field of the configuration with another value.
+/// [`FieldValue`] as written in a text.
 #[derive(Debug, Default)]
 struct ChangeInput {
     field: Option<String>,
     value: Option<f64>,
 }
 
-/// A field of the configuration with the values it takes in turn.
+/// [`Sweep`] as written in a text.
 #[derive(Debug, Default)]
 struct SweepInput {
     field: Option<String>,
     values: Option<Vec<f64>>,
 }
 
-/// A policy beside the configuration's own.
+/// A policy to compare with the configuration's own.
 #[derive(Debug, Default)]
 struct PolicyInput {
     name: Option<String>,
@@ -113,9 +113,9 @@ fields!(ChangeInput { field, value });
 fields!(SweepInput { field, values });
 fields!(PolicyInput { name, policy });
 
-/// Runs if nobody says how many.
+/// The default number of runs.
 const DEFAULT_RUNS: u64 = 10_000;
-/// Most values in the text of the options, with all policies.
+/// Maximum number of values in the text of the options, all policies included.
 const MAX_VALUES: usize = (MAX_POLICIES + 1) * MAX_CONFIG_VALUES;
 
 /// See [`Study::from_text`].
@@ -152,12 +152,13 @@ pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<S
     prepare(tree_of(config)?, input, Vec::new())
 }
 
-/// A value as the tree of its text.
+/// A value as the tree that its JSON text is parsed into.
 fn tree_of(value: &impl serde::Serialize) -> Result<Node, ConfigError> {
     parse(&pretty(value), MAX_VALUES).map_err(|fault| ConfigError::of_tree(&[fault]))
 }
 
-/// The study that is asked of the configuration `base`, unless there are `problems`.
+/// Prepares the study of the configuration `base`, unless there are `problems`
+/// already.
 fn prepare(
     mut base: Node,
     input: StudyInput,
@@ -222,21 +223,22 @@ fn prepare(
     })
 }
 
-/// A policy in its world, as a configuration's tree.
+/// A policy in the study's world, as the tree of a configuration.
 struct Policy {
     name: String,
     tree: Node,
-    /// Where its faults are placed.
+    /// The path prefix of its faults.
     path: String,
 }
 
-/// A path below another.
+/// A path below a parent path.
 fn placed(parent: &str, path: &str) -> String {
     let dot = if parent.is_empty() || path.is_empty() || path.starts_with('[') { "" } else { "." };
     format!("{parent}{dot}{path}")
 }
 
-/// Each policy beside the first, on healthy and on bad releases.
+/// The pairs of each further policy with the first, on the healthy and on the
+/// configuration's release.
 fn pairs(layout: &Layout) -> Vec<Pair> {
     let Some((first, others)) = layout.policies.split_first() else { return Vec::new() };
     let pair = |first, second| Pair {
@@ -254,11 +256,11 @@ fn pairs(layout: &Layout) -> Vec<Pair> {
     others.iter().flat_map(of_policy).flatten().collect()
 }
 
-/// A study being prepared: its cases, and what is wrong so far.
+/// A study being prepared: its cases, and the faults so far.
 #[derive(Default)]
 struct Draft {
     cases: Vec<Case>,
-    /// Of all cases together.
+    /// Number of stages of all cases together.
     stages: usize,
     problems: Vec<Problem>,
 }
@@ -269,7 +271,7 @@ impl Draft {
         if x.fract() == 0.0 && x >= min as f64 && x <= max as f64 {
             return x as u64;
         }
-        // What was no number was told as such.
+        // NaN stands for a value that is not a number, which is already reported.
         if x.is_nan() {
             return min;
         }
@@ -278,7 +280,7 @@ impl Draft {
         min
     }
 
-    /// The configuration of a tree, whose faults are placed under `path`.
+    /// The configuration of a tree; `path` is the prefix of its faults.
     fn config(&mut self, tree: &Node, path: &str) -> Option<Config> {
         match ConfigInput::resolve_tree(tree) {
             Ok(config) => Some(config),
@@ -292,13 +294,13 @@ impl Draft {
         }
     }
 
-    /// The index of the case of a configuration, made if it is new.
+    /// The index of the case of a configuration, which is added if it is new.
     fn case(&mut self, config: &Config) -> usize {
         let known = self.cases.iter().position(|case| case.plan.config() == config);
         known.unwrap_or_else(|| {
             self.stages += config.policy().stages.len();
             if self.stages > MAX_CASE_STAGES {
-                // Told once; nothing is prepared that will not be run.
+                // Reported once. Nothing is prepared that will not be simulated.
                 if self.stages - config.policy().stages.len() <= MAX_CASE_STAGES {
                     let message = format!(
                         "its policies, releases and swept values come to more than {} stages in all",
@@ -327,7 +329,7 @@ impl Draft {
         }
     }
 
-    /// The world of `base` under another policy.
+    /// `base` with another policy.
     fn with_policy(&mut self, base: &Node, policy: Option<&Node>, path: &str) -> Node {
         let mut tree = base.clone();
         let Some(policy) = policy.filter(|policy| policy.is_object()) else {
@@ -343,7 +345,7 @@ impl Draft {
         }
         let gives_stages = policy.keys().any(|key| key == "stages");
         tree.retain(|key| no_policys(key).is_some() || (key == "stages" && !gives_stages));
-        // The shares and the times are kept, not the limits that stand in them.
+        // Shares and durations are kept; the stages' own thresholds are not.
         for key in ["error_rate_threshold", "latency_threshold_ms"] {
             tree.remove_in_items("stages", key);
         }
@@ -359,7 +361,7 @@ impl Draft {
             return None;
         }
         let field = full_path(sweep.field.as_deref().unwrap_or_default());
-        // What the release is makes no difference to a healthy one.
+        // Fields of `canary` do not affect a healthy release.
         let of_release = field.starts_with("canary");
         let mut differs = false;
         let (mut cases, mut healthy) = (Vec::new(), Vec::new());
@@ -371,7 +373,8 @@ impl Draft {
                     self.problems.push(Problem::new("study.sweep.field", no_field(field)));
                     return None;
                 }
-                // Of a wrong field every value is wrong: one is told.
+                // If the field is wrong, it is wrong for every value, so only the
+                // first is reported.
                 let config = self.config(&tree, &format!("study.sweep.values[{i}]"))?;
                 of_policy.push(self.case(&config));
                 if !of_release {
@@ -387,7 +390,7 @@ impl Draft {
     }
 }
 
-/// The path that a field's short name stands for.
+/// The full path of a field's short name.
 pub(super) fn full_path(field: &str) -> &str {
     match field {
         "error_ratio" => "canary.error_ratio",

@@ -1,4 +1,4 @@
-//! What a study found, as JSON.
+//! The report of a study, and its JSON.
 
 use serde::Serialize;
 
@@ -8,68 +8,68 @@ use crate::config::Config;
 use crate::json::number;
 use crate::stats::intervals::{clopper_pearson, tango};
 
-/// The z of a two-sided interval of 95 %.
+/// The standard normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
-/// The same as a level.
+/// The level of the intervals.
 const ALPHA: f64 = 0.05;
-/// Of fewer runs that differ, the spread of their differences is not known.
+/// With fewer runs that differ, the spread of the differences cannot be estimated.
 const ENOUGH_DIFFERENT: u64 = 10;
 
-/// What a study found. Intervals are of 95 %, and of the simulation's error
-/// alone: more runs make them narrower, not the policy better.
+/// The report of a study. Intervals are 95 % and cover only the sampling error of
+/// the simulation: more runs make them narrower.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StudyReport {
-    /// Runs finished.
+    /// Number of runs finished.
     pub runs: u64,
-    /// Runs asked for.
+    /// Number of runs requested.
     pub requested_runs: u64,
-    /// Whether it was stopped before the end.
+    /// Whether the study was stopped before all runs were finished.
     pub partial: bool,
     /// The seeds of the runs finished.
     pub seeds: SeedRange,
-    /// Ticks over which harm is charged.
+    /// The number of ticks for which excess errors are counted.
     pub horizon_ticks: u32,
-    /// How often the policy throws away a healthy release: the configuration's
-    /// own, if that is healthy in the end and differs from the baseline all the
-    /// same (by a cold start), else one as good as the baseline.
+    /// The probability that the policy rolls back a healthy release. This is the
+    /// configuration's release if that is healthy in the end but differs from the
+    /// baseline (by a cold start), otherwise a release as good as the baseline.
     pub false_rollback: Estimate,
-    /// How often it promotes the configuration's release, if that is bad.
+    /// The probability that the policy promotes the configuration's release, if
+    /// that is bad.
     pub missed_regression: Option<Estimate>,
-    /// Whether the configuration's release is worse than the baseline, now or
-    /// later, and stays so.
+    /// Whether the configuration's release is or becomes worse than the baseline,
+    /// and stays so.
     pub release_is_bad: bool,
     /// The policy on a release as good as the baseline.
     pub healthy: CaseReport,
     /// The policy on the configuration's release, if that differs from the
     /// baseline.
     pub release: Option<CaseReport>,
-    /// The field that was swept.
+    /// The results by value of the swept field.
     pub sweep: Option<SweepReport>,
-    /// Other policies on the same worlds.
+    /// Other policies on the same seeds.
     pub policies: Vec<Comparison>,
-    /// What was required of the policy, and whether it is met; of the command
-    /// line's gate.
+    /// The requirements given on the command line, and whether they are met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementReport>,
-    /// The configuration, with every default filled in.
+    /// The configuration, with all defaults filled in.
     pub config: Config,
 }
 
 /// The seeds of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SeedRange {
-    /// The first run's.
+    /// The seed of the first run.
     pub first: u64,
-    /// The last run's; `null` if none is finished.
+    /// The seed of the last finished run; `null` if none is finished.
     pub last: Option<u64>,
-    /// The first seed that no run asked for uses.
+    /// The first seed after those of all requested runs.
     pub next: u64,
 }
 
 /// A probability, 0..=1, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// The share of the runs.
+    /// The share of the runs, 0..=1.
     pub estimate: f64,
     /// The interval's lower end.
     pub low: f64,
@@ -78,21 +78,22 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Clopper and Pearson's interval: it holds the true share in at least 95 %
-    /// of studies, and each of its ends is wrong in at most 2.5 %.
+    /// An estimate with Clopper and Pearson's interval. It contains the true
+    /// probability in at least 95 % of studies, and each end is wrong in at most
+    /// 2.5 %.
     pub(super) fn of(count: u64, runs: u64) -> Estimate {
         let interval = clopper_pearson(count, runs, ALPHA);
         let estimate = if runs == 0 { 0.0 } else { count as f64 / runs as f64 };
         Estimate { estimate, low: interval.low, high: interval.high }
     }
 
-    /// How many of so many runs it is the share of.
+    /// The number of runs, out of `runs`, that the estimate stands for.
     pub(super) fn count(&self, runs: u64) -> u64 {
         (self.estimate * runs as f64 + 0.5) as u64
     }
 }
 
-/// A difference of shares with its interval.
+/// A difference of two probabilities, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// The difference.
@@ -103,29 +104,30 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A mean difference with its interval.
+/// A mean difference, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MeanDifference {
     /// The mean difference.
     pub estimate: f64,
-    /// The interval's lower end; `null` where fewer than 10 runs differ, too few
-    /// to know how far such differences spread.
+    /// The interval's lower end; `null` if fewer than 10 runs differ, which are too
+    /// few to estimate the spread.
     pub low: Option<f64>,
-    /// The interval's upper end; likewise.
+    /// The interval's upper end; `null` likewise.
     pub high: Option<f64>,
 }
 
-/// How a number spreads over runs. A quantile is the mean of the values in its
-/// bin: one bin for each whole number below 128, above bins of at most 1/64. So
-/// quantiles of whole numbers are exact below 128.
+/// The distribution of a value over runs. A quantile is the mean of the values in
+/// its bin: each whole number below 128 has its own bin, above that the width of a
+/// bin is at most 1/64 of its lower end. So quantiles of whole numbers are exact
+/// below 128.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Distribution {
-    /// Its mean.
+    /// The mean.
     pub mean: f64,
-    /// Its median.
+    /// The median.
     #[serde(serialize_with = "number")]
     pub p50: f64,
-    /// Its 95th percentile.
+    /// The 95th percentile.
     #[serde(serialize_with = "number")]
     pub p95: f64,
 }
@@ -140,30 +142,31 @@ impl Distribution {
     }
 }
 
-/// A policy on a release.
+/// The results of a policy on a release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseReport {
-    /// Rolled back, rightly or not.
+    /// The release was rolled back, rightly or falsely.
     pub p_rollback: Estimate,
-    /// All traffic went to the release.
+    /// The release was promoted to all traffic.
     pub p_completed: Estimate,
-    /// It waits for a person without end: neither.
+    /// Neither: the rollout is paused until a person acts.
     pub p_waiting: Estimate,
-    /// Rolled back before the release became worse, or though it never did.
+    /// The release was rolled back before it became worse, or although it never
+    /// did.
     pub p_false_rollback: Estimate,
-    /// Rolled back after it had become worse.
+    /// The release was rolled back after it had become worse.
     pub p_caught: Estimate,
-    /// How many were rolled back in each stage.
+    /// How many runs were rolled back in each stage.
     pub rolled_back_by_stage: Vec<u64>,
-    /// Of the rollbacks of a release that had become worse: ticks from its
-    /// first worse tick to the decision, both counted.
+    /// For rollbacks of a release that had become worse: ticks from its first worse
+    /// tick to the decision, both included.
     pub ticks_to_rollback: Option<Distribution>,
     /// Canary errors that the baseline would have served, up to the horizon:
-    /// those of the rollout as counted, those after its completion as expected.
+    /// counted during the rollout, expected after its completion.
     pub excess_errors: Option<Distribution>,
-    /// Expected requests that the canary got while the rollout lasted.
+    /// Expected requests served by the canary during the rollout.
     pub exposed_requests: Option<Distribution>,
-    /// Ticks until the end, or until it waits.
+    /// Ticks until the end, or until the pause that waits for a person.
     pub duration_ticks: Option<Distribution>,
 }
 
@@ -185,12 +188,12 @@ impl CaseReport {
     }
 }
 
-/// A field that took several values.
+/// The results of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SweepReport {
-    /// Its path.
+    /// The field's path.
     pub field: String,
-    /// A point a value.
+    /// One point per value.
     pub points: Vec<SweepPoint>,
 }
 
@@ -200,35 +203,37 @@ pub struct SweepPoint {
     /// The value.
     #[serde(serialize_with = "number")]
     pub value: f64,
-    /// The configuration with it, by policy, the configuration's own first.
+    /// The results with this value, by policy, the configuration's own first.
     pub policies: Vec<CaseReport>,
-    /// The same with a healthy release, where that is another case: for fields
-    /// of the policy and of the world, if the release differs from the baseline.
+    /// The same on a healthy release, for fields of the policy and of the world, if
+    /// the configuration's release differs from the baseline.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub healthy: Vec<CaseReport>,
 }
 
-/// Another policy on the same worlds.
+/// Another policy compared on the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Its name.
+    /// The policy's name.
     pub name: String,
-    /// It on a healthy release.
+    /// Its results on a healthy release.
     pub healthy: CaseReport,
-    /// It on the configuration's release, if that differs from the baseline.
+    /// Its results on the configuration's release, if that differs from the
+    /// baseline.
     pub release: Option<CaseReport>,
-    /// On healthy releases, this policy less the configuration's own.
+    /// On a healthy release: this policy minus the configuration's own.
     pub healthy_difference: Difference,
-    /// On the configuration's release, likewise.
+    /// The same on the configuration's release.
     pub release_difference: Option<Difference>,
 }
 
-/// Two policies, paired by seed: the second less the first.
+/// The difference of two policies, paired by seed: the second minus the first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Of the probabilities of rollback; Tango's interval.
+    /// The difference of the probabilities of rollback, with Tango's interval.
     pub p_rollback: Interval,
-    /// Of the excess errors a rollout; the normal interval.
+    /// The mean difference of the excess errors per rollout, with the normal
+    /// interval.
     pub excess_errors: MeanDifference,
 }
 
@@ -240,11 +245,11 @@ impl StudyReport {
 }
 
 impl Study {
-    /// What the runs finished so far have found.
+    /// The report of the runs finished so far.
     pub fn report(&self) -> StudyReport {
         let (own, others) = match self.layout.policies.split_first() {
             Some(split) => split,
-            // A study has its configuration's own policy, at least.
+            // A study always contains the configuration's own policy.
             None => unreachable!("a study without a policy"),
         };
         let case = |index: usize| CaseReport::of(&self.cases[index]);

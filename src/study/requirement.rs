@@ -1,4 +1,5 @@
-//! What a pipeline asks of a policy: `missed_regression(error_ratio=2)<=0.01`.
+//! Requirements on a policy, for the gate of a pipeline:
+//! `missed_regression(error_ratio=2)<=0.01`.
 
 use std::fmt;
 
@@ -10,12 +11,12 @@ use crate::message::{quoted, shown};
 use crate::problem::Problem;
 use crate::rules::words::thousands;
 
-/// A bound on a probability.
+/// A required bound on a probability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Requirement {
     text: String,
     measure: Measured,
-    /// A field of the configuration to change first.
+    /// A field of the configuration to change first, with its new value.
     change: Option<(String, f64)>,
     at_most: bool,
     bound: f64,
@@ -32,34 +33,35 @@ enum Measured {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fulfilment {
-    /// The whole interval lies on the right side.
+    /// The whole interval satisfies the bound.
     Met,
-    /// The interval holds the bound, and more runs would tell; or some runs wait
-    /// for a person, on whose answer it depends.
+    /// The interval contains the bound, so more runs are needed; or the result
+    /// depends on runs that wait for a person.
     Undecided,
-    /// The whole interval lies on the wrong side.
+    /// The whole interval violates the bound.
     Failed,
 }
 
-/// A requirement held against a study.
+/// The result of checking a requirement against a study.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RequirementReport {
     /// The requirement as it was written.
     pub requirement: String,
     /// Whether it is met.
     pub fulfilment: Fulfilment,
-    /// The probability it is of, with its interval; runs that wait for a person
+    /// The estimated probability, with its interval. Runs that wait for a person
     /// are not counted in it.
     pub found: Estimate,
-    /// How far the estimate lies beyond the bound; negative on the right side.
+    /// How far the estimate lies beyond the bound; negative if it satisfies the
+    /// bound.
     pub distance: f64,
-    /// The runs it was held against.
+    /// The number of runs of the study.
     pub runs: u64,
-    /// How many of these wait for a person, so that nothing is decided.
+    /// How many of them wait for a person, without a decision.
     pub waiting_runs: u64,
 }
 
-/// In a line: `caught>=0.9: met, 0.970000 (0.961566 to 0.977037)`.
+/// One line: `caught>=0.9: met, 0.970000 (0.961566 to 0.977037)`.
 impl fmt::Display for RequirementReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.fulfilment {
@@ -95,7 +97,7 @@ impl Requirement {
     /// a path in the configuration or `error_ratio`, `latency_ratio`.
     ///
     /// # Errors
-    /// Anything else, with the path `require`.
+    /// If the text has another form; the path of the problem is `require`.
     pub fn parse(text: &str) -> Result<Requirement, Problem> {
         Requirement::read(text).ok_or_else(|| {
             let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
@@ -139,14 +141,14 @@ impl Requirement {
         self.change.as_ref().map(|(field, value)| (field.as_str(), *value))
     }
 
-    /// Holds it against a study of the (changed) configuration. Where runs wait
-    /// for a person, it is met or failed only if it is so whether all of these
-    /// are counted or none. The false rollback is that of a release as good as
-    /// the baseline and of the configuration's own, if that is healthy in the
-    /// end: of the worse of the two.
+    /// Checks the requirement against a study of the (changed) configuration. If
+    /// runs wait for a person, the requirement is met or failed only if the answer
+    /// is the same with all of them counted and with none. The probability of a
+    /// false rollback is the worse of two: for a release as good as the baseline,
+    /// and for the configuration's release, if that is healthy in the end.
     ///
     /// # Errors
-    /// A requirement on a bad release, where the release is healthy.
+    /// If the requirement is about a bad release, but the release is healthy.
     pub fn check(&self, report: &StudyReport) -> Result<RequirementReport, Problem> {
         let release = report.release.as_ref();
         let bad = || {
@@ -177,7 +179,7 @@ impl Requirement {
         })
     }
 
-    /// Holds it against a probability beside that of waiting.
+    /// Checks the bound against a probability, given the probability of waiting.
     fn held(&self, found: Estimate, waiting: Estimate, runs: u64) -> RequirementReport {
         let waiting_runs = waiting.count(runs);
         let at_most = Estimate::of(found.count(runs) + waiting_runs, runs);

@@ -3,12 +3,12 @@
 use super::stream::open_unit;
 use crate::math::{exp, ln, ln_1p};
 
-/// Below so many expected on the rarer side, inversion from 0; from there on
+/// Below this expected count on the rarer side: inversion from 0. Otherwise
 /// rejection.
 const FEW: f64 = 10.0;
 
-/// How many of n trials succeed, each with probability p, from a source of
-/// 64-bit uniform numbers. Nothing is taken from it if p is 0 or 1.
+/// The number of successes in n trials with probability p, from a source of 64-bit
+/// uniform numbers. None is taken if p is 0 or 1.
 pub fn draw(n: u64, p: f64, bits: impl FnMut() -> u64) -> u64 {
     if n == 0 || p <= 0.0 {
         0
@@ -21,14 +21,14 @@ pub fn draw(n: u64, p: f64, bits: impl FnMut() -> u64) -> u64 {
     }
 }
 
-/// For p in (0, 1/2].
+/// The same for p in (0, 1/2].
 fn rarer(n: u64, p: f64, mut bits: impl FnMut() -> u64) -> u64 {
     if n as f64 * p < FEW { invert(n, p, open_unit(bits())) } else { reject(n, p, bits) }
 }
 
-/// Adds up probabilities from 0.
+/// Inversion: adds up probabilities from 0.
 fn invert(n: u64, p: f64, u: f64) -> u64 {
-    /// Rounding has kept the sum below u.
+    /// Stops where probabilities vanish, in case rounding keeps the sum below u.
     const NOTHING: f64 = 1e-20;
     let odds = p / (1.0 - p);
     let mut probability = exp(n as f64 * ln_1p(-p));
@@ -42,7 +42,7 @@ fn invert(n: u64, p: f64, u: f64) -> u64 {
     k
 }
 
-/// Transformed rejection with squeeze, two numbers an attempt.
+/// Transformed rejection with squeeze; takes two numbers per attempt.
 ///
 /// Source: W. Hörmann, "The generation of binomial random variates", J. Stat.
 /// Comput. Simul. 46 (1993), 101-110, algorithm BTRS.
@@ -73,7 +73,7 @@ fn reject(n: u64, p: f64, mut bits: impl FnMut() -> u64) -> u64 {
     }
 }
 
-/// ln P(k) − ln P(mode), factorials by Stirling's formula.
+/// ln P(k) − ln P(mode), with factorials by Stirling's formula.
 fn ln_ratio(k: f64, mode: f64, n: f64, p: f64) -> f64 {
     let odds = p / (1.0 - p);
     (mode + 0.5) * ln((mode + 1.0) / (odds * (n - mode + 1.0)))
@@ -85,7 +85,7 @@ fn ln_ratio(k: f64, mode: f64, n: f64, p: f64) -> f64 {
         - stirling_rest(n - k)
 }
 
-/// ln k! less Stirling's (k + ½) ln(k + 1) − (k + 1) + ½ ln 2π.
+/// ln k! minus Stirling's (k + ½) ln(k + 1) − (k + 1) + ½ ln 2π.
 fn stirling_rest(k: f64) -> f64 {
     const SMALL: [f64; 10] = [
         0.081_061_466_795_327_26,

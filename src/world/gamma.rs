@@ -1,4 +1,4 @@
-//! Gamma factors of mean 1: how much worse or busier than usual a tick is.
+//! Gamma factors of mean 1, for the load and for noise on the error rates.
 
 use super::stream::open_unit;
 use crate::math::{ln, pow};
@@ -11,14 +11,14 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// With a coefficient of variation; `None` for a factor that is always 1:
-    /// below 10⁻⁶, where even 10⁸ requests a tick could not show it.
+    /// A factor with this coefficient of variation; `None` below 10⁻⁶, which even
+    /// 10⁸ requests per tick could not show.
     pub fn new(variation: f64) -> Option<Factor> {
         (variation >= 1e-6).then(|| Factor { shape: 1.0 / (variation * variation) })
     }
 
-    /// A factor from a source of 64-bit uniform numbers, of which it takes
-    /// three or, once in 20 or fewer, some more.
+    /// Draws a factor from a source of 64-bit uniform numbers. It takes three of
+    /// them; in at most one of 20 draws, some more.
     ///
     /// Source: G. Marsaglia and W. W. Tsang, "A simple method for generating
     /// gamma variables", ACM Trans. Math. Softw. 26 (2000), 363-372.
@@ -27,12 +27,13 @@ impl Factor {
         if self.shape >= 1.0 {
             return standard(self.shape, bits) / self.shape;
         }
-        // Gamma(k) is Gamma(k + 1) times a uniform number to the power 1/k.
+        // Gamma(k) is distributed as Gamma(k + 1) times a uniform number to the
+        // power 1/k.
         standard(self.shape + 1.0, bits) * pow(boost, 1.0 / self.shape) / self.shape
     }
 }
 
-/// Gamma of scale 1 and a shape of at least 1.
+/// A gamma variable of scale 1, for a shape of at least 1.
 fn standard(shape: f64, mut bits: impl FnMut() -> u64) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();

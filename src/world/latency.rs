@@ -1,7 +1,7 @@
-//! Latencies of a tick, drawn into logarithmic bins by halving: of the requests
-//! in a range of bins, how many lie in its left half is binomial. Every split
-//! has its own words, so a quantile or a tail count draws only the splits on
-//! its way, and finds what the full histogram finds.
+//! Latencies of a tick, drawn into logarithmic bins by halving: of the requests in
+//! a range of bins, the number in the left half is binomial. Every split has its
+//! own random words. So a quantile or a tail count draws only the splits on its
+//! path, with the same result as the full histogram.
 
 use super::Truth;
 use super::binomial;
@@ -11,26 +11,26 @@ use crate::math::{exp, ln};
 use crate::observation::{Arm, ByArm, Counts};
 use crate::stats::normal;
 
-/// Halvings from all bins to one.
+/// Number of halvings from all bins to one.
 const LEVELS: u32 = 10;
-/// Bins of a histogram.
+/// Number of bins of a histogram.
 pub const BINS: u32 = 1 << LEVELS;
-/// Where the first bin begins, in milliseconds.
+/// Lower edge of the first bin, in milliseconds.
 const FIRST_EDGE_MS: f64 = 0.001;
-/// A bin's upper edge by its lower.
+/// The ratio of a bin's upper edge to its lower edge.
 const BIN_RATIO: f64 = config::LATENCY_BIN_RATIO;
-/// Levels whose splits lie together in a stream, so that one load of its
-/// window serves four splits on a way down.
+/// Number of levels whose splits are adjacent in a stream, so that loading its
+/// window once serves four splits of a path.
 const LEVELS_TOGETHER: u32 = 4;
 
-/// Latencies of a tick, as far as they are not drawn.
+/// What the latencies of a tick are drawn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LatencyTick {
     /// The tick, from 1.
     pub tick: u32,
-    /// The requests counted in it.
+    /// The number of requests, by arm.
     pub requests: ByArm<u64>,
-    /// The logarithm of the factor on latencies in it.
+    /// The logarithm of the factor on latencies, by arm.
     pub shift: ByArm<f64>,
 }
 
@@ -42,11 +42,12 @@ impl LatencyTick {
     }
 }
 
-/// The lower edge of a bin, or the upper of the one before, in milliseconds;
-/// `edge` in 0..=[`BINS`], fractions lie between on a logarithmic scale.
+/// The lower edge of a bin, which is the upper edge of the previous one, in
+/// milliseconds. `edge` is in 0..=[`BINS`]; fractions are interpolated on a
+/// logarithmic scale.
 ///
-/// The first bin also holds all below its lower edge, the last all above its
-/// upper.
+/// The first bin also contains all latencies below its lower edge, and the last bin
+/// all above its upper edge.
 pub fn edge_ms(edge: f64) -> f64 {
     exp(ln_edge(edge))
 }
@@ -61,42 +62,42 @@ pub fn nearest_edge(ms: f64) -> u32 {
     edge.round().clamp(0.0, f64::from(BINS)) as u32
 }
 
-/// The law of latencies: log-normal, up to a shift.
+/// The distribution of latencies: log-normal, up to a shift.
 #[derive(Clone, Debug)]
 pub(super) struct Law {
-    /// By edge, how far its logarithm lies above the mean.
+    /// By edge, its logarithm minus the mean.
     edges: Box<[f64]>,
     /// Standard deviation of the logarithm; may be 0.
     sigma: f64,
-    /// Splits at the shifts that most ticks have.
+    /// The splits at the shifts that most ticks have.
     tables: Vec<Splits>,
 }
 
-/// By node, the probability of the left half.
+/// The probability of the left half, by node.
 #[derive(Clone, Debug)]
 struct Splits {
     shift: f64,
     left: Box<[f64]>,
 }
 
-/// A tick on the way down: what is left of its requests, and how many of these
-/// lie in the left half.
+/// The requests of a tick at the current node, and how many of them are in its left
+/// half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Descent {
     here: u64,
     left: u64,
 }
 
-/// Ticks that follow each other, and what a request of theirs counts.
+/// Consecutive ticks whose requests have the same weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightedTicks {
-    /// How many ticks.
+    /// The number of ticks.
     pub ticks: usize,
     /// The weight of each of their requests, at least 0.
     pub weight: f64,
 }
 
-/// A sum over the ticks by their weights; exact where these are 0 or 1.
+/// The weighted sum over the ticks; exact if the weights are 0 or 1.
 fn weighted(
     descents: &[Descent],
     weights: &[WeightedTicks],
@@ -134,9 +135,9 @@ impl Law {
         law
     }
 
-    /// The latency at rank q · n of n, between the edges of its bin by its rank
-    /// there, on a logarithmic scale. Each request counts as `weights` says, runs
-    /// of ticks that together are the window.
+    /// The latency at rank q · n of n, interpolated on a logarithmic scale between
+    /// the edges of its bin. `weights` are consecutive ranges of ticks that make up
+    /// the window.
     pub(super) fn quantile_ms(
         &self,
         streams: &mut Streams,
@@ -157,8 +158,8 @@ impl Law {
             self.halve(streams, descents, arm, window, node);
             let left = weighted(descents, weights, |descent| descent.left);
             let right = weighted(descents, weights, |descent| descent.here - descent.left);
-            // An empty half has no quantile, not even at rank 0, nor where a rank
-            // passes the sum by a rounding.
+            // An empty half is never chosen, not even at rank 0 or if rounding
+            // moves the rank beyond the sum.
             let to_left = left > 0.0 && (rank <= left || right == 0.0);
             node = descend(descents, node, to_left);
             if to_left {
@@ -172,7 +173,7 @@ impl Law {
         Some(edge_ms(f64::from(node - BINS) + within))
     }
 
-    /// Requests in bins from `edge` on.
+    /// The number of requests in bins from `edge` on.
     pub(super) fn above_edge(
         &self,
         streams: &mut Streams,
@@ -202,7 +203,7 @@ impl Law {
         right + here
     }
 
-    /// Requests by bin.
+    /// The number of requests by bin.
     pub(super) fn histogram(
         &self,
         streams: &mut Streams,
@@ -226,7 +227,7 @@ impl Law {
         bins
     }
 
-    /// Draws the left half of a node in every tick; their sum.
+    /// Draws the left half of a node in every tick, and returns the sum.
     fn halve(
         &self,
         streams: &mut Streams,
@@ -243,7 +244,7 @@ impl Law {
         sum
     }
 
-    /// How many of the `here` requests at a node lie in its left half.
+    /// The number of requests in the left half of a node that has `here` requests.
     fn left(
         &self,
         streams: &mut Streams,
@@ -292,7 +293,8 @@ impl Law {
     }
 }
 
-/// The two sides of an edge; each keeps its precision where it is small.
+/// The probabilities on the two sides of an edge; each is precise where it is
+/// small.
 #[derive(Clone, Copy)]
 struct Tails {
     below: f64,
@@ -306,23 +308,23 @@ fn split(node: Node, tails: impl Fn(u32) -> Tails) -> f64 {
     let middle = first + (1 << (height - 1));
     let [low, middle, high] = [first, middle, first + (1 << height)].map(tails);
     let (left, right) = (between(low, middle), between(middle, high));
-    // Where nothing can be, any answer is right.
+    // Without any probability, every answer is right.
     if left > 0.0 { left / (left + right) } else { 0.0 }
 }
 
-/// The probability between two edges, by the side where it is more precise.
+/// The probability between two edges, from the side where it is more precise.
 fn between(low: Tails, high: Tails) -> f64 {
     if low.below < low.above { high.below - low.below } else { low.above - high.above }
 }
 
-/// All ticks at the root; their requests.
+/// Puts all ticks at the root, and returns the number of their requests.
 fn begin(descents: &mut Vec<Descent>, arm: Arm, window: &[LatencyTick]) -> u64 {
     descents.clear();
     descents.extend(window.iter().map(|t| Descent { here: *t.requests.of(arm), left: 0 }));
     descents.iter().map(|descent| descent.here).sum()
 }
 
-/// All ticks to one half of a node.
+/// Moves all ticks to one half of a node, and returns that half.
 fn descend(descents: &mut [Descent], node: Node, to_left: bool) -> Node {
     for descent in descents {
         descent.here = if to_left { descent.left } else { descent.here - descent.left };
@@ -330,8 +332,8 @@ fn descend(descents: &mut [Descent], node: Node, to_left: bool) -> Node {
     2 * node + u32::from(!to_left)
 }
 
-/// Where the words of a split are: a cluster of 16 places, of which a node, its
-/// halves, their halves and theirs take the places 1 to 15.
+/// The place of a split's words in the stream. A cluster has 16 places: a node and
+/// the three levels below it take the places 1 to 15.
 fn place(node: Node) -> u32 {
     let level = node.ilog2();
     let below_top = level % LEVELS_TOGETHER;
@@ -340,7 +342,7 @@ fn place(node: Node) -> u32 {
     top << LEVELS_TOGETHER | place
 }
 
-/// All splits, each after the one above it, cluster by cluster.
+/// All nodes, each after its parent, cluster by cluster.
 fn in_stream_order() -> impl Iterator<Item = Node> {
     let tops = (0..LEVELS).step_by(LEVELS_TOGETHER as usize).flat_map(|level| {
         let below = LEVELS_TOGETHER.min(LEVELS - level);
@@ -351,9 +353,10 @@ fn in_stream_order() -> impl Iterator<Item = Node> {
     })
 }
 
-/// The words of a split: two longs, mostly enough, in its place.
+/// The random words of a split. The two longs at its place are enough in most
+/// cases.
 fn words(streams: &mut Streams, arm: Arm, tick: u32, node: Node) -> impl FnMut() -> u64 {
-    /// Places of a tick: the highest is of a top at level 8.
+    /// Number of places per tick; the highest is that of a cluster at level 8.
     const PLACES: u64 = 1 << 13;
     const NEAR: u64 = 4;
     let components = match arm {

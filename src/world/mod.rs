@@ -1,20 +1,22 @@
-//! The truth of the simulation, and what is drawn from it.
+//! The world: the truth of the simulation, and the counts and latencies drawn from
+//! it.
 //!
-//! In every tick the requests are Poisson around the load, each goes to the
-//! canary with the level's share and fails with its arm's error rate. By
-//! thinning, what is counted is then five independent Poisson counts, whatever
-//! the traffic: of each arm the failed and the served, and the excess errors,
-//! which the release alone is to blame for.
+//! The number of requests in a tick is Poisson with the load as its mean. Each
+//! request goes to the canary with the probability of the level's share and fails
+//! with the error rate of its arm. By thinning, the counts of a tick are five
+//! independent Poisson counts, for any traffic: the failed and the served requests
+//! of each arm, and the excess errors, which are caused by the release.
 //!
-//! Reading order: `truth` says what is so in a tick, [`poisson`] turns it into
-//! counts, `latency` into latencies ([`binomial`]), from the words of `stream`.
+//! Reading order: `truth` computes the rates of a tick. [`poisson`] draws counts
+//! from them and `latency` draws latencies, with [`binomial`], from the random
+//! words of `stream`.
 //!
-//! What always holds:
-//! - A word is addressed by what it is for and by tick. What is not read costs
-//!   nothing and changes nothing else.
-//! - Counts rise with their word and with their mean, so two policies on one
-//!   seed meet the same luck.
-//! - How something is drawn depends on the configuration alone.
+//! Invariants:
+//! - A random word is addressed by its purpose and its tick. A word that is not
+//!   read costs nothing and does not affect others.
+//! - A count increases with its word and with its mean, so two policies on one seed
+//!   get the same random variation.
+//! - The method by which something is drawn depends only on the configuration.
 
 pub mod binomial;
 pub mod gamma;
@@ -41,7 +43,7 @@ use truth::{Model, Surroundings};
 pub struct Cells(u8);
 
 impl Cells {
-    /// Nothing.
+    /// No counts.
     pub const NONE: Cells = Cells(0);
     /// [`Draw::failed`].
     pub const FAILED: Cells = Cells(1);
@@ -49,62 +51,62 @@ impl Cells {
     pub const SERVED: Cells = Cells(2);
     /// [`Draw::excess`].
     pub const EXCESS: Cells = Cells(4);
-    /// Everything.
+    /// All counts.
     pub const ALL: Cells = Cells(7);
 
-    /// What either has.
+    /// The counts of both sets.
     pub const fn union(self, other: Cells) -> Cells {
         Cells(self.0 | other.0)
     }
 
-    /// Whether it has all that the other has.
+    /// Whether this set contains all counts of the other.
     pub const fn contains(self, other: Cells) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
-/// What was drawn in a tick; 0 where it was not asked for.
+/// The counts drawn in a tick; 0 for counts that were not requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Draw {
-    /// Requests that failed; of the canary only those that the baseline would
-    /// have failed as well.
+    /// Requests that failed. For the canary, only those that would also have failed
+    /// on the baseline.
     pub failed: ByArm<u64>,
     /// Requests that did not fail.
     pub served: ByArm<u64>,
-    /// Requests to the canary that failed and that the baseline would have
-    /// served.
+    /// The excess errors: requests that failed on the canary and that the baseline
+    /// would have served.
     pub excess: u64,
 }
 
-/// The world of a configuration: all that can be computed once.
+/// The world of a configuration, with everything that is computed once.
 #[derive(Debug)]
 pub struct World {
     model: Model,
     pace: Pace,
-    /// A quiet first tick's.
+    /// The truth of a first tick without noise or incident.
     first_truth: Truth,
     latency: Law,
 }
 
-/// Whether the truth is known beforehand.
+/// Whether the truth of every tick is known in advance.
 #[derive(Debug)]
 enum Pace {
-    /// It stands still but for known steps.
+    /// The truth changes only at known ticks.
     Steady {
-        /// The first ticks of the second and third phase.
+        /// The first ticks of the second and of the third phase.
         steps: [u32; 2],
         levels: usize,
-        /// By phase and level.
+        /// The scenes, by phase and level.
         scenes: Vec<Scene>,
     },
-    /// It is another in every tick.
+    /// The truth changes with every tick.
     Moving {
         /// The canary's share by level.
         shares: Vec<f64>,
     },
 }
 
-/// A truth, and how counts are drawn from it.
+/// A truth, with the samplers of the counts drawn from it.
 #[derive(Clone, Debug)]
 struct Scene {
     truth: Truth,
@@ -113,18 +115,18 @@ struct Scene {
     excess: Sampler,
 }
 
-/// How a count is drawn.
+/// The method by which a count is drawn.
 #[derive(Clone, Debug)]
 enum Sampler {
-    /// Its mean is 0.
+    /// The mean is 0, so the count is 0.
     Never,
-    /// Its mean is known beforehand.
+    /// With a table, if the mean is known in advance.
     Table(Arc<Table>),
-    /// By its mean.
+    /// By inversion, with this mean.
     Invert(f64),
 }
 
-/// The state of a run: its streams, and what a tick leaves to the next.
+/// The state of a run: its random streams, and what carries over from tick to tick.
 #[derive(Clone, Debug)]
 pub struct WorldState {
     streams: Streams,
@@ -134,14 +136,14 @@ pub struct WorldState {
     scene: usize,
     /// In a moving world, the truth of the last tick.
     truth: Truth,
-    /// Room for latencies on their way down.
+    /// A buffer for drawing latencies.
     descents: Vec<Descent>,
 }
 
 impl World {
-    /// The world of a configuration whose traffic stands at one of these levels, the
-    /// canary's shares in 0..=1. Takes milliseconds if there are many levels and many
-    /// requests a tick.
+    /// Prepares the world of a configuration. `shares` are the canary's shares of
+    /// the levels, in 0..=1. Takes milliseconds for many levels with many requests
+    /// per tick.
     pub fn new(config: &Config, shares: &[f64]) -> World {
         let model = Model::new(config);
         let pace = match model.steps() {
@@ -163,7 +165,7 @@ impl World {
         World { model, pace, first_truth, latency }
     }
 
-    /// A run's state before its first tick.
+    /// The state of a run before its first tick.
     pub fn start(&self, seed: u64) -> WorldState {
         WorldState {
             streams: Streams::new(seed),
@@ -174,7 +176,7 @@ impl World {
         }
     }
 
-    /// As [`World::start`], into a state of this or another world; allocates
+    /// Like [`World::start`], reusing a state of this or another world. Allocates
     /// nothing.
     pub fn restart(&self, state: &mut WorldState, seed: u64) {
         state.streams.restart(seed);
@@ -183,11 +185,11 @@ impl World {
         state.truth = self.first_truth;
     }
 
-    /// Draws a tick: the first is 1, then consecutively. `level` is an index
+    /// Draws a tick. Ticks are drawn in order, the first is 1. `level` is an index
     /// into the levels.
     ///
-    /// A steady tick is part of the loop that calls it: a call, and counts that
-    /// pass through memory, would cost as much as the draw.
+    /// Inlined into the loop for a steady world, because a call and passing the
+    /// counts through memory would cost as much as the draw.
     #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
         match &self.pace {
@@ -199,7 +201,7 @@ impl World {
         }
     }
 
-    /// Draws a tick whose truth only the tick knows.
+    /// Draws a tick whose truth is not known in advance.
     #[inline(never)]
     fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
         let WorldState { streams, incident_end, .. } = state;
@@ -208,7 +210,8 @@ impl World {
         Scene::new(state.truth, share, &mut Sampler::unplanned).draw(streams, tick, cells)
     }
 
-    /// The truth of the last tick; before the first, a quiet one's.
+    /// The truth of the last tick; before the first tick, that of a tick without
+    /// noise or incident.
     #[inline]
     pub fn truth<'a>(&'a self, state: &'a WorldState) -> &'a Truth {
         match &self.pace {
@@ -220,8 +223,8 @@ impl World {
     /// A quantile of an arm's latencies over a window of ticks, in
     /// milliseconds; `q` in 0..=1. `None` without requests.
     ///
-    /// It is the latency at rank q · n of n: between the edges of the bin where
-    /// that rank falls, on a logarithmic scale. Costs 10 splits a tick.
+    /// The result is the latency at rank q · n of n, interpolated on a logarithmic
+    /// scale between the edges of its bin. Takes 10 splits per tick.
     pub fn quantile_ms(
         &self,
         state: &mut WorldState,
@@ -233,8 +236,8 @@ impl World {
         self.weighted_quantile_ms(state, arm, window, &all, q)
     }
 
-    /// The same where requests count differently; `weights` are runs of ticks
-    /// that together are the window.
+    /// Like [`World::quantile_ms`], with weighted requests. `weights` are
+    /// consecutive ranges of ticks that make up the window.
     pub fn weighted_quantile_ms(
         &self,
         state: &mut WorldState,
@@ -247,9 +250,9 @@ impl World {
         self.latency.quantile_ms(streams, descents, arm, window, weights, q)
     }
 
-    /// How many requests of an arm took longer than `ms`, which is rounded to
-    /// the nearest edge of a bin ([`latency::nearest_edge`]): by at most 1 %
-    /// from 1 µs to 10 minutes.
+    /// The number of requests of an arm that took longer than `ms`. `ms` is rounded
+    /// to the nearest edge of a bin ([`latency::nearest_edge`]), by at most 1 %
+    /// between 1 µs and 10 minutes.
     pub fn slower_than(
         &self,
         state: &mut WorldState,
@@ -261,7 +264,7 @@ impl World {
         self.latency.above_edge(streams, descents, arm, window, latency::nearest_edge(ms))
     }
 
-    /// An arm's latencies over a window of ticks, by bin
+    /// The latencies of an arm over a window of ticks, as counts by bin
     /// ([`latency::edge_ms`]).
     pub fn histogram(&self, state: &mut WorldState, arm: Arm, window: &[LatencyTick]) -> Vec<u64> {
         self.latency.histogram(&mut state.streams, arm, window)
@@ -275,7 +278,7 @@ impl World {
     }
 }
 
-/// How many steps are behind.
+/// The index of the phase of a tick.
 #[inline]
 fn phase(steps: &[u32; 2], tick: u32) -> usize {
     usize::from(tick >= steps[0]) + usize::from(tick >= steps[1])
@@ -322,10 +325,10 @@ impl Scene {
     }
 }
 
-/// Words of a tick in a fine component: a long for each lane.
+/// Words per tick in a fine component: one long for each lane.
 const FINE_WORDS: u64 = 4;
 
-/// A count for each arm, from the two halves of one word.
+/// Draws a count for each arm, from the two halves of one word.
 #[inline(always)]
 fn draw_pair(
     samplers: &ByArm<Sampler>,
@@ -343,14 +346,15 @@ fn draw_pair(
     }
 }
 
-/// The 48 bits below a lane's. By itself, for tables seldom ask for it.
+/// The 48 bits below those of a lane. Not inlined, because tables rarely need them.
 #[inline(never)]
 fn fine(streams: &mut Streams, component: Component, at: u64) -> u64 {
     streams.long(component, at) >> 16
 }
 
 impl Sampler {
-    /// For a mean known beforehand; the tables made so far are shared.
+    /// A sampler for a mean that is known in advance. Tables made so far are
+    /// reused.
     fn planned(mean: f64, tables: &mut Vec<Arc<Table>>) -> Sampler {
         if mean <= 0.0 || mean > poisson::MAX_TABLE_MEAN {
             return Sampler::unplanned(mean);
@@ -364,7 +368,7 @@ impl Sampler {
         Sampler::Table(table)
     }
 
-    /// For a mean that only the tick knows.
+    /// A sampler for a mean that is known only in its tick.
     fn unplanned(mean: f64) -> Sampler {
         if mean > 0.0 { Sampler::Invert(mean) } else { Sampler::Never }
     }
@@ -373,8 +377,8 @@ impl Sampler {
         matches!(self, Sampler::Never)
     }
 
-    /// A count by a lane of 16 bits; the 48 below are read only where these 16
-    /// do not decide.
+    /// Draws a count from a lane of 16 bits. The 48 bits below are read only if
+    /// these 16 do not decide.
     #[inline(always)]
     fn draw(&self, lane: u16, fine: impl FnOnce() -> u64) -> u64 {
         match self {

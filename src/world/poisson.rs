@@ -1,8 +1,8 @@
 //! Poisson counts by inversion: a count is the smallest k whose cumulative
-//! probability exceeds a 64-bit uniform number. It thus rises with the bits and
-//! with the mean, so two policies on one seed meet the same luck.
+//! probability exceeds a 64-bit uniform number. So it increases with the bits and
+//! with the mean, and two policies on one seed get the same random variation.
 //!
-//! [`Table`] is for a mean known beforehand, [`invert`] for any.
+//! [`Table`] is for a mean that is known in advance, [`invert`] for any mean.
 
 use crate::math::{erfc, exp};
 use crate::stats::normal;
@@ -11,11 +11,11 @@ use crate::stats::normal;
 const ULP: f64 = 1.0 / TWO_TO_64;
 const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// The largest mean that [`Table`] serves: beyond, 16 bits no longer decide and
-/// tables grow large.
+/// The largest mean of a [`Table`]. Above it, 16 bits do not decide and tables
+/// would be large.
 pub const MAX_TABLE_MEAN: f64 = 65_536.0;
 
-/// Counts of a mean known beforehand.
+/// A table of Poisson counts for a mean that is known in advance.
 ///
 /// Accurate to 2⁻⁵³ in the cumulative probabilities, and in the tails to 2⁻⁶⁴.
 #[derive(Clone, Debug)]
@@ -23,15 +23,17 @@ pub struct Table {
     mean: f64,
     /// The count of the first entry.
     first: u64,
-    /// By entry, P(count ≤ the entry's) · 2⁶⁴, the last without bound.
+    /// By entry, P(count ≤ the entry's) · 2⁶⁴; the last entry is the maximum.
     thresholds: Box<[u64]>,
-    /// Their upper 16 bits, so that the search stays in a few cache lines.
+    /// The upper 16 bits of the thresholds, so that the search stays in a few cache
+    /// lines.
     coarse: Box<[u16]>,
-    /// By upper bits of the lane, the first entry that may be meant.
+    /// By the upper bits of a lane, the first entry that is possible.
     guide: Box<[u16; GUIDES]>,
 }
 
-/// At any mean an entry or less for each, but in the tails.
+/// Number of guide entries. For any mean, each covers at most about one table
+/// entry, except in the tails.
 const GUIDES: usize = 1 << (16 - GUIDE_SHIFT);
 const GUIDE_SHIFT: u32 = 6;
 
@@ -40,7 +42,7 @@ impl Table {
     pub fn new(mean: f64) -> Self {
         let (lowest, mass) = mass(mean);
         let all = cumulate(&mass);
-        // Counts below 2⁻⁶⁴ in either tail are never drawn.
+        // Counts with a tail probability below 2⁻⁶⁴ are never drawn.
         let unreachable = all.iter().take_while(|threshold| **threshold == Some(0)).count();
         let reachable = all[unreachable..].iter().map_while(|threshold| *threshold);
         let thresholds: Box<[u64]> = reachable.chain([u64::MAX]).collect();
@@ -56,13 +58,13 @@ impl Table {
         Table { mean, first, thresholds, coarse, guide: Box::new(guide) }
     }
 
-    /// The mean it was made for.
+    /// The mean of the counts.
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// The count whose upper 16 bits of 64 are `lane`; `fine` gives the lower
-    /// 48, and is asked only if the 16 do not decide.
+    /// The count for 64 bits of which `lane` is the upper 16. `fine` returns the
+    /// lower 48, and is called only if the 16 do not decide.
     #[inline]
     pub fn draw(&self, lane: u16, fine: impl FnOnce() -> u64) -> u64 {
         let mut entry = usize::from(self.guide[usize::from(lane >> GUIDE_SHIFT)]);
@@ -75,7 +77,8 @@ impl Table {
         self.first + entry as u64
     }
 
-    /// The entry of all 64 bits, of those whose upper 16 bits are the same.
+    /// The entry for all 64 bits, starting at the first entry with the same upper
+    /// 16 bits.
     #[cold]
     fn refine(&self, mut entry: usize, bits: u64) -> usize {
         let last = self.thresholds.len() - 1;
@@ -86,14 +89,14 @@ impl Table {
     }
 }
 
-/// 16 upper and 48 lower bits.
+/// Joins 16 upper and 48 lower bits.
 #[inline]
 pub(super) fn join(lane: u16, fine: u64) -> u64 {
     u64::from(lane) << 48 | fine
 }
 
-/// Probabilities by the mode's, from the mode outwards to where they vanish,
-/// with the count of the first.
+/// Probabilities relative to that of the mode, from the mode outwards until they
+/// vanish, with the count of the first one.
 fn mass(mean: f64) -> (u64, Vec<f64>) {
     let mode = mean.floor();
     let mut mass = Vec::new();
@@ -115,8 +118,8 @@ fn mass(mean: f64) -> (u64, Vec<f64>) {
     (lowest, mass)
 }
 
-/// By entry P(up to it) · 2⁶⁴, each from the nearer end; `None` where that
-/// rounds to 2⁶⁴.
+/// The cumulative probabilities · 2⁶⁴ by entry, each summed from the nearer end;
+/// `None` if one rounds to 2⁶⁴.
 fn cumulate(mass: &[f64]) -> Vec<Option<u64>> {
     let mut above = vec![0.0; mass.len()];
     for entry in (1..mass.len()).rev() {
@@ -137,24 +140,24 @@ fn cumulate(mass: &[f64]) -> Vec<Option<u64>> {
     mass.iter().zip(&above).map(threshold).collect()
 }
 
-/// Means from here on are inverted from their middle, those below from 0.
+/// From this mean on, inversion starts near the mean; below, from 0.
 const LARGE: f64 = 64.0;
 
-/// The count of `bits` at any mean, 0 and up; the same that [`Table`] gives,
-/// but for one draw in 2⁴⁵ or fewer.
+/// The count for 64 uniform bits at any mean from 0 on. The same as from a
+/// [`Table`], except in at most one draw of 2⁴⁵.
 #[inline(never)]
 pub fn invert(bits: u64, mean: f64) -> u64 {
     if mean < LARGE { invert_small(bits, mean) } else { invert_large(bits, mean) }
 }
 
-/// Where probabilities no longer add up to anything: rounding has kept the
-/// search from its end.
+/// Probabilities below this are negligible; the search stops there if rounding
+/// prevents its end.
 const NOTHING: f64 = 1e-30;
 
 /// Adds up probabilities from 0.
 fn invert_small(bits: u64, mean: f64) -> u64 {
     let mut probability = exp(-mean);
-    // How far the uniform number lies above the cumulative probability.
+    // The uniform number minus the cumulative probability.
     let mut distance = uniform(bits) - probability;
     let mut k = 0;
     while distance >= 0.0 && (probability > NOTHING || (k as f64) < mean) {
@@ -165,7 +168,7 @@ fn invert_small(bits: u64, mean: f64) -> u64 {
     k as u64
 }
 
-/// 1/k, as far as probabilities at means below [`LARGE`] exceed [`NOTHING`].
+/// 1/k, for all k with a probability above [`NOTHING`] at means below [`LARGE`].
 const RECIPROCALS: [f64; 256] = {
     let mut reciprocals = [0.0; 256];
     let mut k = 1;
@@ -176,10 +179,10 @@ const RECIPROCALS: [f64; 256] = {
     reciprocals
 };
 
-/// Guesses from the normal distribution, then steps to the count.
+/// Starts from a guess by the normal distribution, then steps to the count.
 fn invert_large(bits: u64, mean: f64) -> u64 {
     let upper = bits > u64::MAX / 2;
-    // In the upper half by the survival side, for the tail's precision.
+    // The upper half uses survival probabilities, for precision in the tail.
     let (z, below, beyond) = if upper {
         let v = uniform(!bits);
         (-normal::quantile(v), 0.0, v)
@@ -190,7 +193,7 @@ fn invert_large(bits: u64, mean: f64) -> u64 {
     let mut k = guess(z, mean);
     let here = Point::at(k, mean);
     let mut probability = here.probability;
-    // How far the uniform number lies above P(count ≤ k).
+    // The uniform number minus P(count ≤ k).
     let mut distance = if upper { here.survival() - beyond } else { below - here.cumulative() };
     while k > 0.0 && distance + probability < 0.0 {
         distance += probability;
@@ -205,16 +208,17 @@ fn invert_large(bits: u64, mean: f64) -> u64 {
     k as u64
 }
 
-/// The middle of the bits' interval: in (0, 1), but 1 for the last few.
+/// The middle of the interval of the bits: in (0, 1), but 1 for the highest few.
 fn uniform(bits: u64) -> f64 {
     (bits as f64 + 0.5) * ULP
 }
 
-/// The count at z by Cornish and Fisher's expansion to second order, moved to
-/// where [`Point`] holds.
+/// The count at z by the Cornish-Fisher expansion to second order, clamped to the
+/// range where [`Point`] is valid.
 fn guess(z: f64, mean: f64) -> f64 {
     let k = (mean + z * mean.sqrt() + (z * z - 1.0) / 6.0 - 0.5).round();
-    // Not `clamp`: its message for bounds in disorder formats numbers.
+    // Not `clamp`, because its panic message would add the formatting of numbers to
+    // the binary.
     k.max((0.9 * mean).ceil() - 1.0).min((1.1 * mean).floor() - 1.0)
 }
 
@@ -226,16 +230,16 @@ pub fn cumulative(k: u64, mean: f64) -> f64 {
     Point::at(k as f64, mean).cumulative()
 }
 
-/// P(count > k), as [`cumulative`].
+/// P(count > k), with the range and accuracy of [`cumulative`].
 pub fn survival(k: u64, mean: f64) -> f64 {
     Point::at(k as f64, mean).survival()
 }
 
-/// The distribution at a count k, by a = k + 1.
+/// The distribution at a count k, with a = k + 1.
 ///
-/// P(count ≤ k) is the regularized incomplete gamma function Q(a, mean), which
-/// Temme expands uniformly: Q = erfc(η √(a/2))/2 + R, where η²/2 = μ − ln(1+μ)
-/// and μ = mean/a − 1.
+/// P(count ≤ k) is the regularized incomplete gamma function Q(a, mean), with
+/// Temme's uniform expansion Q = erfc(η √(a/2))/2 + R, where η²/2 = μ − ln(1+μ) and
+/// μ = mean/a − 1.
 ///
 /// Source: N. M. Temme, "The asymptotic expansion of the incomplete gamma
 /// functions", SIAM J. Math. Anal. 10 (1979), 757-766.
@@ -290,16 +294,16 @@ fn mu_less_ln_1p(mu: f64) -> f64 {
     r * (mu - 2.0 * s * series)
 }
 
-/// Lowest power first.
+/// A polynomial; coefficients of the lowest power first.
 fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
-/// The coefficients C₀ to C₆ of R √(2πa) exp(aη²/2) = Σ C(η) a⁻ᵏ, each as a
-/// power series in η, as far as |η| ≤ 0.11 and a ≥ 57 need. Their second terms
-/// are those of Stirling's series: 1/Γ*(a) = 1 − Σ C′(0) a⁻ᵏ⁻¹.
+/// The coefficients C₀ to C₆ of R √(2πa) exp(aη²/2) = Σ C(η) a⁻ᵏ, each as a power
+/// series in η, with as many terms as needed for |η| ≤ 0.11 and a ≥ 57. Their
+/// second terms are those of Stirling's series: 1/Γ*(a) = 1 − Σ C′(0) a⁻ᵏ⁻¹.
 ///
-/// C₀ = 1/μ − 1/η, and Cₖ = C′ₖ₋₁/η less what is singular in it, in exact
+/// C₀ = 1/μ − 1/η, and Cₖ = C′ₖ₋₁/η without its singular part, computed in exact
 /// fractions.
 const TEMME: [&[f64]; 7] = [
     &[

@@ -1,12 +1,12 @@
-//! The random words of a run: one ChaCha8 stream a component, each word
-//! addressed by its position, so that what is not read costs nothing and
-//! changes nothing.
+//! The random words of a run: one ChaCha8 stream per component. Each word is
+//! addressed by its position, so a word that is not read costs nothing and does not
+//! affect others.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What words are drawn for. The number is the ChaCha stream: it is part of
-/// what a seed means, so it never changes.
+/// The purpose of random words. The number is that of the ChaCha stream. It never
+/// changes, because it is part of what a seed means.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Component {
     Load = 0,
@@ -28,24 +28,24 @@ pub(super) enum Component {
 
 const COMPONENTS: usize = 15;
 
-/// Words generated together: four blocks of ChaCha, which vectors compute at
-/// once.
+/// Number of words generated together: four blocks of ChaCha, which are computed in
+/// parallel.
 const WINDOW: u64 = 64;
 
-/// No window holds this number: positions stay far below 2⁶⁴.
+/// Not the number of any window, because positions stay far below 2⁶⁴.
 const NONE: u64 = u64::MAX;
 
 /// All streams of a seed.
 #[derive(Clone, Debug)]
 pub(super) struct Streams {
     key: [u8; 32],
-    /// By component, which window is held; [`NONE`] if its generator has yet to
-    /// be keyed.
+    /// By component, the number of the loaded window; [`NONE`] if its generator has
+    /// no key yet.
     windows: [u64; COMPONENTS],
     streams: [Stream; COMPONENTS],
 }
 
-/// The stream of one component, seen through a window.
+/// The stream of one component, with the words of one window.
 #[derive(Clone, Debug)]
 struct Stream {
     words: [[u8; 4]; WINDOW as usize],
@@ -61,7 +61,7 @@ impl Streams {
         Streams { key, windows: [NONE; COMPONENTS], streams }
     }
 
-    /// To another seed. Generates nothing yet.
+    /// Changes the seed. Generates nothing yet.
     pub(super) fn restart(&mut self, seed: u64) {
         self.key = key(seed);
         self.windows = [NONE; COMPONENTS];
@@ -77,7 +77,7 @@ impl Streams {
         u32::from_le_bytes(self.streams[component as usize].words[(at % WINDOW) as usize])
     }
 
-    /// 64 bits: the words at an even position and after it, the low half first.
+    /// 64 bits from the words at an even position and the next one, low half first.
     #[inline]
     pub(super) fn long(&mut self, component: Component, at: u64) -> u64 {
         let low = self.word(component, at);
@@ -85,16 +85,17 @@ impl Streams {
         u64::from(high) << 32 | u64::from(low)
     }
 
-    /// Longs for a draw that seldom needs many: the first `near` words, an even
-    /// number, lie beside those of its neighbours, for whose sake one load of a
-    /// window serves several; the others have a wide room in the stream `more`.
+    /// Longs for a draw that rarely needs many. Its first `near` words, an even
+    /// number, are adjacent to those of neighbouring places, so that loading a
+    /// window once serves several draws. Further words have a range of their own in
+    /// the stream `more`.
     pub(super) fn supply(
         &mut self,
         [component, more]: [Component; 2],
         place: u64,
         near: u64,
     ) -> impl FnMut() -> u64 {
-        /// Beyond every near word.
+        /// Above the positions of all near words.
         const FAR: u64 = 1 << 48;
         const ROOM: u64 = 1 << 10;
         let mut taken = 0;
@@ -117,7 +118,7 @@ impl Streams {
             stream.generator = ChaCha8Rng::from_seed(self.key);
             stream.generator.set_stream(component as u64);
         }
-        // `NONE` + 1 wraps to 0, where a fresh generator stands.
+        // `NONE` + 1 wraps to 0, which is the position of a new generator.
         if window != held.wrapping_add(1) {
             stream.generator.set_word_pos(u128::from(window * WINDOW));
         }
@@ -126,8 +127,8 @@ impl Streams {
     }
 }
 
-/// The generator's next words, in little-endian bytes: natively in one copy. In
-/// the browser `fill_bytes` copies each word through a call.
+/// The generator's next words, as little-endian bytes. Natively this is one copy;
+/// in the browser `fill_bytes` would make a call for each word.
 fn fill(generator: &mut ChaCha8Rng, words: &mut [[u8; 4]]) {
     if cfg!(target_family = "wasm") {
         words.fill_with(|| generator.next_u32().to_le_bytes());
@@ -143,7 +144,8 @@ fn key(seed: u64) -> [u8; 32] {
     key
 }
 
-/// 52 bits as a number inside (0, 1): with 53 the last would round to 1.
+/// The upper 52 bits as a number in (0, 1); with 53 bits the highest value would
+/// round to 1.
 pub(super) fn open_unit(bits: u64) -> f64 {
     const ULP: f64 = 1.0 / (1u64 << 52) as f64;
     ((bits >> 12) as f64 + 0.5) * ULP

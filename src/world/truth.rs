@@ -1,5 +1,5 @@
-//! What is so in a tick, whatever is drawn: load, error rates, latencies, and
-//! what the release does to them.
+//! The truth of a tick: load, error rates and latencies, with the effect of the
+//! release.
 
 use std::f64::consts::TAU;
 
@@ -9,36 +9,37 @@ use crate::config::{Arrival, Config, DailySwing, Incidents, ReleaseConfig};
 use crate::math::{cos, exp2, ln};
 use crate::observation::ByArm;
 
-/// The truth of a tick. No rule sees it; history and harm do.
+/// The truth of a tick. No rule reads it; history and excess errors are computed
+/// from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
     /// Expected requests of both arms together.
     pub requests: f64,
-    /// Probability that a request fails, 0..=1.
+    /// Probability that a request fails, by arm, 0..=1.
     pub error_rate: ByArm<f64>,
     /// What the canary's error rate would be if the release were as good as
     /// the baseline, 0..=1.
     pub healthy_error_rate: f64,
-    /// The logarithm of the factor on latencies.
+    /// The logarithm of the factor on latencies, by arm.
     pub latency_shift: ByArm<f64>,
-    /// Whether the release is worse than if it were healthy, by a regression
-    /// that is not a cold start.
+    /// Whether the release is worse than a healthy one, by a regression that is not
+    /// a cold start.
     pub degraded: bool,
 }
 
-/// What lies on a tick from outside the release.
+/// What affects a tick apart from the release: load, noise and incidents.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings {
-    /// Load by its mean.
+    /// Load, in units of the mean load.
     load: f64,
-    /// Factor on the error rate.
+    /// Factor on the error rates.
     error_factor: ByArm<f64>,
     /// Logarithm of the factor on latencies.
     latency_shift: f64,
 }
 
 impl Surroundings {
-    /// Nothing unusual.
+    /// No noise and no incident, at the mean load.
     pub(super) const CALM: Surroundings = Surroundings {
         load: 1.0,
         error_factor: ByArm { baseline: 1.0, canary: 1.0 },
@@ -46,7 +47,7 @@ impl Surroundings {
     };
 }
 
-/// From surroundings to truth.
+/// Computes the truth of a tick from its surroundings.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     mean_requests: f64,
@@ -76,8 +77,8 @@ impl Model {
         }
     }
 
-    /// The ticks in which the truth changes, if these are all known beforehand
-    /// and nothing else moves it: then it stands still in between.
+    /// The two ticks in which the truth changes, if it changes only in ticks that
+    /// are known in advance.
     pub(super) fn steps(&self) -> Option<[u32; 2]> {
         let still = self.swing.is_none()
             && self.burstiness.is_none()
@@ -90,8 +91,8 @@ impl Model {
         still.then(|| [error.min(latency), error.max(latency)])
     }
 
-    /// Draws what surrounds a tick. `incident_end`, the last tick of the last
-    /// incident, is carried from tick to tick.
+    /// Draws the surroundings of a tick. `incident_end`, the last tick of the last
+    /// incident, carries over from tick to tick.
     pub(super) fn surroundings(
         &self,
         streams: &mut Streams,
@@ -122,7 +123,7 @@ impl Model {
         Surroundings { load, error_factor, latency_shift }
     }
 
-    /// The truth of a tick in its surroundings.
+    /// The truth of a tick with these surroundings.
     pub(super) fn truth(&self, tick: u32, surroundings: &Surroundings) -> Truth {
         let canary = &self.canary;
         let arrived = |arrival| arrived(arrival, tick, surroundings.load);
@@ -147,8 +148,8 @@ impl Model {
         }
     }
 
-    /// The shifts of latency that most ticks have: with and without an
-    /// incident, with none and with all of the release's ratio.
+    /// The latency shifts of most ticks: with and without an incident, and with
+    /// none and all of the release's ratio.
     pub(super) fn usual_latency_shifts(&self) -> Vec<f64> {
         let incident = self.incidents.as_ref().map(|incidents| ln(incidents.latency_ratio));
         let release = ln(ratio(self.canary.latency_ratio, 1.0));
@@ -174,7 +175,7 @@ fn ratio(full: f64, arrived: f64) -> f64 {
     1.0 + (full - 1.0) * arrived
 }
 
-/// How much of a ratio is there, 0..=1.
+/// How much of a ratio has arrived, 0..=1: e of [`Arrival`].
 fn arrived(arrival: Arrival, tick: u32, load: f64) -> f64 {
     match arrival {
         Arrival::AtOnce => 1.0,
@@ -190,8 +191,8 @@ fn arrived(arrival: Arrival, tick: u32, load: f64) -> f64 {
     }
 }
 
-/// The tick from which all of a ratio is there, with none of it before; `None`
-/// if it arrives in another way.
+/// The tick in which a ratio arrives all at once; `None` if it arrives in another
+/// way.
 fn step(ratio: f64, arrival: Arrival) -> Option<u32> {
     match arrival {
         _ if ratio == 1.0 => Some(1),
@@ -206,7 +207,7 @@ fn heals(arrival: Arrival) -> bool {
 }
 
 fn draw(factor: Option<Factor>, streams: &mut Streams, component: Component, tick: u32) -> f64 {
-    /// Three longs mostly suffice.
+    /// In most cases three longs are enough.
     const NEAR: u64 = 8;
     factor.map_or(1.0, |factor| {
         factor.draw(streams.supply([component, component], u64::from(tick), NEAR))

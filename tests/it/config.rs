@@ -1,4 +1,5 @@
-//! Configurations: what is read, what is refused and how, what is completed.
+//! Reading configurations: what is accepted, what is refused with which message,
+//! and what is filled in.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,33 +17,33 @@ fn check(text: &str, expected: &str) {
     assert_eq!(refusal(text), expected, "for {text}");
 }
 
-/// Checks that this is one of the faults of a text.
+/// Checks that a text has this fault, possibly among others.
 #[track_caller]
 fn check_line(text: &str, expected: &str) {
     let found = refusal(text);
     assert!(found.lines().any(|line| line == expected), "{text} gives\n{found}\nnot\n{expected}");
 }
 
-/// Checks the one fault of a text, wherever it stands.
+/// Checks the only fault of a text, without its place.
 #[track_caller]
 fn check_one(text: &str, expected: &str) {
     let error = Config::from_text(text).unwrap_err();
     assert_eq!(error.without_line_column().to_string(), expected, "for {text}");
 }
 
-/// A sound configuration of one stage, with these keys before it.
+/// A valid configuration with one stage, after these keys.
 fn with(keys: &str) -> String {
     let stages = r#""stages": [{ "traffic_pct": 10, "duration_ticks": 5 }]"#;
     if keys.is_empty() { format!("{{{stages}}}") } else { format!("{{{keys}, {stages}}}") }
 }
 
-/// A configuration of these stages.
+/// A configuration with these stages.
 fn staged(stages: &str) -> String {
     format!(r#"{{"stages": [{stages}]}}"#)
 }
 
 #[test]
-fn three_faults_are_told_at_once_with_their_paths() {
+fn three_faults_are_reported_together_with_their_paths() {
     let text = r#"{
         "stages": [
             { "traffic_pct": 10, "duration_ticks": 0 },
@@ -68,7 +69,7 @@ fn three_faults_are_told_at_once_with_their_paths() {
 }
 
 #[test]
-fn a_fault_of_syntax_or_type_is_told_with_its_place() {
+fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
     const TOP: &str = "`name`, `tick_seconds`, `traffic`, `noise`, `incidents`, `baseline`, \
                        `canary`, `stages`, `error_rate_threshold`, `latency_threshold_ms`, \
                        `rules`, `on_inconclusive`, `rollback_ticks`, `$schema`";
@@ -206,7 +207,7 @@ fn a_fault_of_syntax_or_type_is_told_with_its_place() {
 }
 
 #[test]
-fn a_fault_of_value_is_told_with_its_path() {
+fn a_fault_of_value_is_reported_with_its_path() {
     for (keys, expected) in [
         (r#""tick_seconds": 0"#, "tick_seconds: found 0, expected a whole number from 1 to 86400"),
         (
@@ -314,7 +315,7 @@ fn a_fault_of_value_is_told_with_its_path() {
 }
 
 #[test]
-fn a_fault_of_a_stage_is_told_with_its_path() {
+fn a_fault_of_a_stage_is_reported_with_its_path() {
     for (stages, expected) in [
         ("", "stages: is empty, expected at least one stage"),
         ("{}", "stages[0].traffic_pct: missing, expected a number above 0, at most 100"),
@@ -345,7 +346,7 @@ fn a_fault_of_a_stage_is_told_with_its_path() {
 }
 
 #[test]
-fn a_fault_of_a_rule_is_told_with_its_path() {
+fn a_fault_of_a_rule_is_reported_with_its_path() {
     for (rules, expected) in [
         (r#"{"rule": "vibes"}"#, "rules[0].rule: unknown rule \"vibes\", expected one of "),
         (
@@ -417,7 +418,7 @@ fn sizes_have_limits() {
 }
 
 #[test]
-fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
+fn faults_of_a_configuration_without_a_text_have_no_place() {
     let error = Config::from_text(r#"{"stages": 5}"#).unwrap_err();
     assert_eq!(error.problems()[0].line_column, Some((1, 12)));
     assert_eq!(
@@ -427,7 +428,7 @@ fn what_nobody_wrote_as_a_text_is_told_without_its_place() {
 }
 
 #[test]
-fn what_is_left_out_has_a_default() {
+fn omitted_fields_have_defaults() {
     let resolved = serde_json::to_value(Config::from_text(&with("")).unwrap()).unwrap();
     assert_eq!(
         resolved,
@@ -507,7 +508,7 @@ fn presets_have_names_of_their_own_and_few_warnings() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_warned_of() {
+fn probable_mistakes_are_warned_of() {
     let stages = r#""stages": [
         { "traffic_pct": 1, "duration_ticks": 5 }, { "traffic_pct": 100, "duration_ticks": 5 }
     ]"#;
@@ -568,7 +569,7 @@ fn what_is_probably_not_meant_is_warned_of() {
     }
 }
 
-/// The schema of an object, a reference followed.
+/// The schema of an object, after following a reference.
 fn followed<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(place) => root.pointer(place.trim_start_matches('#')).expect(place),
@@ -576,13 +577,13 @@ fn followed<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// Checks that the schema describes each key of a value, and allows it.
+/// Checks that the schema describes and allows every key of a value.
 fn check_described(root: &Value, schema: &Value, value: &Value) {
     let schema = followed(root, schema);
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                // One of several: the one with this key.
+                // An object with one key: the alternative that has this key.
                 let choice = schema["oneOf"].as_array().and_then(|choices| {
                     choices.iter().find(|choice| !choice["properties"][key].is_null())
                 });
@@ -629,8 +630,9 @@ fn the_schema_describes_every_key() {
     assert_eq!(schema["$defs"]["Stage"]["required"], json!(["traffic_pct"]));
 }
 
-/// The browser carries this text instead of the code that makes it. After a
-/// change of the types `UPDATE_GOLDEN=1 cargo test schema_text` writes it anew.
+/// The browser's engine contains this text instead of the code that generates it.
+/// After a change of the types, update it with `UPDATE_GOLDEN=1 cargo test
+/// schema_text`.
 #[test]
 fn the_schema_text_is_the_types_schema() {
     #[cfg(not(target_family = "wasm"))]
@@ -643,7 +645,7 @@ fn the_schema_text_is_the_types_schema() {
     assert!(text == config_schema(), "src/config/schema.json is not {:#}", config_schema());
 }
 
-/// xorshift64, enough to place damage.
+/// xorshift64, to choose where a text is damaged.
 fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;

@@ -1,5 +1,5 @@
-//! The course project's own test cases and its exercises, as facts of this
-//! engine. README lists which.
+//! The test cases and exercises of the course project, checked with this engine.
+//! README lists them.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::support::{config, preset_config, rolled_out};
 
-/// Enough traffic that a rate is its expectation to three digits.
+/// Enough traffic that a measured rate equals its expectation to three digits.
 const BUSY: &str = r#""traffic": { "requests_per_second": 100000 }"#;
 
 #[test]
@@ -47,8 +47,8 @@ fn the_demo_differs_by_seed() {
 
 #[test]
 fn differences_are_the_canarys_less_the_baselines() {
-    // 5 % against 2 % is 3 points; 150 ms against 100 ms is 50 ms. A median of
-    // 10⁷ requests lies within 0.2 ms of the truth, a rate within 0.0003.
+    // 5 % against 2 % is 3 points; 150 ms against 100 ms is 50 ms. With 10⁷
+    // requests, a median is within 0.2 ms of the truth and a rate within 0.0003.
     let config = config(&format!(
         r#"{{ {BUSY}, "baseline": {{ "error_rate": 0.02, "latency_ms": {{ "p50": 100, "p99": 200 }} }},
              "canary": {{ "error_ratio": 2.5, "latency_ratio": 1.5 }},
@@ -101,13 +101,13 @@ fn two_hundred_milliseconds_against_fifty_roll_back() {
     );
 }
 
-/// "Break it" 2: with a threshold of 0 a healthy release falls at about every
-/// second stage. P(fail) of a stage is P(canary's rate > baseline's): a little
-/// under ½ where ties and the skew of small counts take their part. Each share
-/// is over 2,000 seeds, so its standard error is at most 1.2 points; the bounds
-/// leave 4 of them around 0.42..0.50.
+/// "Break it" 2: with a threshold of 0, a healthy release is rolled back at about
+/// every second stage. P(fail) of a stage is P(canary's rate > baseline's), which
+/// is a little under ½ because of ties and the skewness of small counts. Each share
+/// is over 2,000 seeds, so its standard error is at most 1.2 points. The bounds are
+/// 4 standard errors outside 0.42..0.50.
 #[test]
-fn a_threshold_of_zero_throws_away_a_healthy_release_at_about_every_second_stage() {
+fn a_threshold_of_zero_rolls_back_a_healthy_release_at_about_every_second_stage() {
     let text = r#"{ "stages": [{ "traffic_pct": 1 }, { "traffic_pct": 5 }, { "traffic_pct": 25 }, { "traffic_pct": 50 }],
                     "error_rate_threshold": 0 }"#;
     let plan = Arc::new(Plan::new(&config(text)));

@@ -1,5 +1,5 @@
-//! How often the intervals of a study hold what is true: by exact sums over all
-//! that may be counted, and by many studies of one policy.
+//! The coverage of the intervals of a study: by exact sums over all possible
+//! counts, and by many studies of one policy.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const ALPHA: f64 = 0.05;
 
-/// The probabilities that an interval of a share lies above and below it.
+/// The probabilities that the interval of a share lies above and below the share.
 fn misses(runs: u64, share: f64, interval: impl Fn(u64, u64, f64) -> Interval) -> (f64, f64) {
     let (mut above, mut below) = (0.0, 0.0);
     for count in 0..=runs {
@@ -25,7 +25,7 @@ fn misses(runs: u64, share: f64, interval: impl Fn(u64, u64, f64) -> Interval) -
     (above, below)
 }
 
-/// Exact but for what is left out, below 1e-10.
+/// Exact except for omitted terms, below 1e-10.
 #[test]
 fn a_share_is_held_at_every_rate_and_each_end_errs_in_its_half_at_most() {
     for runs in [100, 2_000, 10_000] {
@@ -39,13 +39,14 @@ fn a_share_is_held_at_every_rate_and_each_end_errs_in_its_half_at_most() {
         }
         println!("share, {runs} runs: at least {least:.4}");
     }
-    // What it stands in place of: one event is too much for Wilson's.
+    // Wilson's interval, for comparison, fails with one event.
     let (above, below) = misses(2_000, 0.176 / 2_000.0, wilson);
     assert!((1.0 - above - below - 0.838).abs() < 0.001, "{above} {below}");
 }
 
-/// What a gate says where the probability is the bound itself: a wrong "failed"
-/// is the lower end above it, a wrong "met" the upper end below it. Exact sums.
+/// A gate whose bound equals the true probability: it is wrongly "failed" if the
+/// lower end is above the bound, and wrongly "met" if the upper end is below. Exact
+/// sums.
 #[test]
 fn a_gate_fails_the_bound_itself_in_one_of_forty_at_most() {
     for (runs, bound) in [(2_000, 8.5e-5), (2_000, 1e-3), (10_000, 1.7e-5), (1_000, 0.05)] {
@@ -57,7 +58,7 @@ fn a_gate_fails_the_bound_itself_in_one_of_forty_at_most() {
 }
 
 /// The coverage of Tango's interval if pairs are gained and lost with these
-/// probabilities: the exact sum over a trinomial law.
+/// probabilities: an exact sum over a trinomial distribution.
 fn paired_coverage(pairs: u64, gained: f64, lost: f64) -> f64 {
     let difference = gained - lost;
     let mut coverage = 0.0;
@@ -81,7 +82,7 @@ fn paired_coverage(pairs: u64, gained: f64, lost: f64) -> f64 {
 #[test]
 fn a_paired_difference_of_shares_is_held() {
     for (pairs, gained, lost, least) in [
-        // Hardly a pair differs.
+        // Almost no pair differs.
         (200, 0.0, 0.0, 1.0),
         (200, 0.0005, 0.0005, 0.99),
         (200, 0.002, 0.002, 0.95),
@@ -111,7 +112,7 @@ fn report(config: &Value, options: &Value) -> StudyReport {
     study.report()
 }
 
-/// Sequential evidence at 0.05 beside 0.02, whose runs seldom differ.
+/// `sequential` at 0.05 compared with 0.02; few runs differ.
 fn alike() -> (Value, Value) {
     let config = json!({
         "tick_seconds": 60, "traffic": { "requests_per_second": 50 },
@@ -123,15 +124,15 @@ fn alike() -> (Value, Value) {
     (config, json!({ "rules": [{ "rule": "sequential", "alpha": 0.02 }] }))
 }
 
-/// One limit beside another: most runs differ.
+/// Two limits compared; most runs differ.
 fn unlike() -> (Value, Value) {
     let (mut config, _) = alike();
     config["rules"] = json!([{ "rule": "error_rate", "max": 0.025 }]);
     (config, json!({ "rules": [{ "rule": "error_rate", "max": 0.021 }] }))
 }
 
-/// How often 400 studies of 200 runs hold what all their 80,000 runs together
-/// say, whose own error is a twentieth of theirs.
+/// How often the intervals of 400 studies of 200 runs contain the estimate of all
+/// 80,000 runs together, whose error is a twentieth of theirs.
 #[track_caller]
 fn check_paired((config, policy): (Value, Value), intervals_of_harm: usize, least_of_harm: f64) {
     const STUDIES: u64 = 400;
@@ -149,7 +150,8 @@ fn check_paired((config, policy): (Value, Value), intervals_of_harm: usize, leas
         let found = studies.iter().map(|study| of(study).p_rollback);
         found.filter(|p| p.low <= true_one && true_one <= p.high).count() as f64 / STUDIES as f64
     };
-    // The standard error of a coverage of 95 % is 1.1 points: three of them.
+    // The standard error of a coverage of 95 % is 1.1 points; the bound is three of
+    // them.
     for (name, covered) in [("healthy", held(&healthy)), ("release", held(&release))] {
         println!("paired, {name}: {covered:.3}");
         assert!(covered >= 0.917, "{name}: {covered}");
@@ -165,11 +167,11 @@ fn check_paired((config, policy): (Value, Value), intervals_of_harm: usize, leas
 }
 
 #[test]
-fn policies_that_are_nearly_alike_are_told_apart_rightly() {
+fn nearly_equal_policies_are_distinguished_correctly() {
     check_paired(alike(), 300, 0.90);
 }
 
 #[test]
-fn policies_that_are_unlike_are_told_apart_rightly() {
+fn different_policies_are_distinguished_correctly() {
     check_paired(unlike(), 400, 0.917);
 }

@@ -1,6 +1,7 @@
-//! What statistical tests share: words, and how far counts may lie from a law.
+//! Shared by the statistical tests: random words, and tests of counts against a
+//! distribution.
 
-/// SplitMix64: test words that owe nothing to the engine's streams.
+/// SplitMix64: random words that are independent of the engine's streams.
 pub(crate) struct Words(u64);
 
 impl Words {
@@ -17,8 +18,8 @@ impl Words {
     }
 }
 
-/// Pearson's test of counts against probabilities, neighbours pooled to at
-/// least 1/40 of all and 10 expected. Fails by chance once in 10⁵.
+/// Pearson's test of counts against probabilities. Adjacent cells are pooled until
+/// at least 1/40 of all and at least 10 are expected. Fails by chance once in 10⁵.
 #[track_caller]
 pub(crate) fn check_fit(what: &str, counted: &[u64], mass: &[f64]) {
     assert_eq!(counted.len(), mass.len());
@@ -34,7 +35,7 @@ pub(crate) fn check_fit(what: &str, counted: &[u64], mass: &[f64]) {
             cells.push((0.0, 0.0));
         }
     }
-    // What is left over joins the cell before it.
+    // The remainder joins the previous cell.
     if let (Some((found, expected)), Some(before)) = (cells.pop(), cells.last_mut()) {
         before.0 += found;
         before.1 += expected;
@@ -46,8 +47,8 @@ pub(crate) fn check_fit(what: &str, counted: &[u64], mass: &[f64]) {
     assert!(square <= limit, "{what}: χ² {square:.1} with {freedom} degrees, limit {limit:.1}");
 }
 
-/// Exceeded once in 10⁵ or less, by Wilson and Hilferty; with no freedom, the
-/// rounding that is left.
+/// A limit that is exceeded once in 10⁵ or less, by Wilson and Hilferty; without
+/// degrees of freedom, a bound on rounding.
 fn chi_square_limit(freedom: f64) -> f64 {
     if freedom == 0.0 {
         return 1e-3;
@@ -57,8 +58,8 @@ fn chi_square_limit(freedom: f64) -> f64 {
     freedom * root * root * root
 }
 
-/// Kolmogorov's test of a cumulative count against a cumulative probability,
-/// given at some or all places. Fails by chance once in 10⁵ or less.
+/// Kolmogorov's test of cumulative counts against cumulative probabilities at some
+/// or all values. Fails by chance once in 10⁵ or less.
 #[track_caller]
 pub(crate) fn check_sup(what: &str, n: usize, places: impl Iterator<Item = (f64, f64)>) {
     let n = n as f64;

@@ -1,5 +1,5 @@
-//! The properties of the fuzz targets, on a few thousand seeded inputs. `make fuzz` tries
-//! as many as one likes.
+//! The properties of the fuzz targets, on a few thousand seeded inputs. `make fuzz`
+//! tries more.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use crate::support::{EMPTY_DIGEST, digest};
 #[path = "../../fuzz/src/lib.rs"]
 mod properties;
 
-/// Bytes that a seed stands for: SplitMix64.
+/// Random bytes of a seed, by SplitMix64.
 fn bytes(mut seed: u64, length: usize) -> Vec<u8> {
     let mut next = || {
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -21,7 +21,8 @@ fn bytes(mut seed: u64, length: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// A text with one to three places changed: a byte, a piece doubled, a piece removed.
+/// A text with one to three mutations: a byte changed, a part repeated or a part
+/// removed.
 fn mutated(text: &str, seed: u64) -> Vec<u8> {
     const BYTES: &[u8] = b"{}[]\":,.-+eE0123456789 \n\t\\u\xc3\xa9a";
     let mut text = text.as_bytes().to_vec();

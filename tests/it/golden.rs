@@ -1,7 +1,7 @@
-//! The same seed gives the same bytes: natively in debug and release, and in
-//! the browser. The scenarios together use every knob, rule and command; their
-//! digests are in `tests/data/golden/digests.json`. A digest that changes
-//! changes what every published seed means: make it anew, on purpose, with
+//! The same seed gives the same bytes: natively in debug and release, and in the
+//! browser. The scenarios together use every setting, rule and command. Their
+//! digests are in `tests/data/golden/digests.json`. If a digest changes, every
+//! published seed means something else; if that is intended, update them with
 //! `UPDATE_GOLDEN=1 cargo test golden`.
 
 #[cfg(target_family = "wasm")]
@@ -20,8 +20,8 @@ const DIGESTS: &str = include_str!("../data/golden/digests.json");
 const DEMO: &str = include_str!("../data/golden/demo.json");
 const SEEDS: u64 = 200;
 
-/// Every call a scenario's rollout gets: its commands where its state allows
-/// them, ticks in between, and at last on to where it rests.
+/// Plays a scenario: gives its commands where the state allows them, with ticks in
+/// between, then runs to the end or to a pause.
 fn play(plan: &Arc<Plan>, seed: u64, commands: &[Value]) -> Rollout {
     let mut rollout = Rollout::of_plan(plan.clone(), seed);
     for timed in commands {
@@ -52,7 +52,7 @@ fn scenario_digest(scenario: &Value) -> Value {
         bytes += json.len();
         hash = digest(json.bytes(), hash);
     }
-    // The size and the states beside the digest say what kind of change it was.
+    // The size and the states help to see what kind of change it was.
     json!({
         "name": scenario["name"],
         "seeds": SEEDS,
@@ -81,7 +81,7 @@ fn the_scenarios_give_the_same_bytes_everywhere() {
 }
 
 #[test]
-fn the_demo_is_byte_for_byte_the_one_on_record() {
+fn the_demo_is_byte_for_byte_the_recorded_one() {
     let demo = rolled_out(&preset_config("default"), 42).report().to_json() + "\n";
     #[cfg(not(target_family = "wasm"))]
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

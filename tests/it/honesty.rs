@@ -1,8 +1,8 @@
-//! What the rules promise, held against what they do.
+//! The guarantees of the rules, checked by simulation.
 //!
-//! A promise "at most α" over `n` runs is held against the largest count that a
-//! binomial of n and α exceeds with a probability of about 10⁻⁶, so the whole
-//! module errs once in some thousand choices of its seeds.
+//! A guarantee "at most α" over `n` runs is checked against the largest count that
+//! a binomial of n and α exceeds with a probability of about 10⁻⁶. So the whole
+//! module fails by chance once in some thousand choices of its seeds.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::config;
 
-/// Counts of n that α exceeds once in a million are above this.
+/// A binomial count of n and α exceeds this about once in a million.
 fn most(n: u64, alpha: f64) -> f64 {
     let mean = n as f64 * alpha;
     mean + 4.75 * (mean * (1.0 - alpha)).sqrt() + 4.0
@@ -28,19 +28,18 @@ fn check_at_most(count: u64, n: u64, alpha: f64, of: &str) {
 
 fn plans() -> [Value; 3] {
     [
-        // The reference's: 1 to 50 %.
+        // The stages of the reference: 1 to 50 %.
         json!([{ "traffic_pct": 1, "duration_ticks": 10 }, { "traffic_pct": 5, "duration_ticks": 10 },
                { "traffic_pct": 25, "duration_ticks": 10 }, { "traffic_pct": 50, "duration_ticks": 10 }]),
-        // Half at once.
+        // 50 % at once.
         json!([{ "traffic_pct": 50, "duration_ticks": 20 }]),
-        // Most of it at last, then all.
+        // Most of the traffic in the second stage, then all.
         json!([{ "traffic_pct": 10, "duration_ticks": 3 }, { "traffic_pct": 90, "duration_ticks": 15 },
                { "traffic_pct": 100, "duration_ticks": 2 }]),
     ]
 }
 
-/// Worlds whose baseline stands still, and moves in every way that both arms
-/// share.
+/// A constant world, and one with every variation that both arms share.
 fn worlds() -> [Value; 2] {
     [
         json!({ "traffic": { "requests_per_second": 170 }, "baseline": { "error_rate": 0.002 } }),
@@ -63,7 +62,7 @@ fn configured(world: &Value, stages: &Value, rules: Value) -> Value {
     configured
 }
 
-/// Rollbacks of the healthy release in so many runs.
+/// The number of rollbacks of a healthy release in `runs` runs.
 fn false_rollbacks(config: &Value, runs: u64) -> u64 {
     let options = json!({ "runs": runs, "seed": 1_000_000 });
     let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
@@ -88,7 +87,7 @@ fn sequential_keeps_alpha_whatever_the_plan_and_the_world() {
     }
 }
 
-/// Schedules that follow the data: another rule extends stages while there are
+/// Schedules that depend on the data: another rule extends stages while there are
 /// few errors, and a certificate ends them early.
 #[test]
 fn sequential_keeps_alpha_where_the_schedule_follows_the_data() {
@@ -108,7 +107,7 @@ fn sequential_keeps_alpha_where_the_schedule_follows_the_data() {
     }
 }
 
-/// Keeps what was decided, and by whom.
+/// A sink that keeps the decisions and who made them.
 #[derive(Default)]
 struct Decisions {
     all: Vec<(Step, By, u32)>,
@@ -128,10 +127,10 @@ impl Sink for Decisions {
     }
 }
 
-/// Another rule pauses on suspicion; a person waits for more evidence to come
-/// in while paused, then goes on.
+/// Another rule pauses on little evidence. A person lets more ticks pass in the
+/// pause, then resumes.
 #[test]
-fn sequential_keeps_alpha_where_suspicion_pauses() {
+fn sequential_keeps_alpha_with_pauses_on_little_evidence() {
     let (alpha, runs) = (0.1, 2_000);
     for world in worlds() {
         for bets_open in ["tick_1", "stage_starts"] {
@@ -180,7 +179,8 @@ fn slow_requests_keep_alpha() {
     }
 }
 
-/// By stage: runs that reached it, and those that a certificate led out of it.
+/// By stage: the runs that reached it, and the runs in which a certificate ended
+/// it.
 fn certified(config_text: &str, runs: u64) -> Vec<[u64; 2]> {
     let plan = Plan::new(&config(config_text));
     let mut counts = vec![[0; 2]; plan.config().policy().stages.len()];
@@ -201,10 +201,11 @@ fn certified(config_text: &str, runs: u64) -> Vec<[u64; 2]> {
     counts
 }
 
-/// A release that is just as bad as the certificate excludes is certified at
-/// most as often as it says, in each stage anew; a healthy one is, mostly.
+/// A release exactly as bad as the certificate's bound is certified at most as
+/// often as its level says, in each stage. A healthy release is certified in most
+/// runs.
 #[test]
-fn a_certificate_keeps_its_promise() {
+fn a_certificate_keeps_its_level() {
     let runs = 4_000;
     for world in worlds() {
         for (certify_below, certify_alpha) in [(1.5, 0.05), (2.0, 0.2)] {
@@ -228,13 +229,14 @@ fn a_certificate_keeps_its_promise() {
     assert!(certified * 10 > reached * 9, "{certified} of {reached}");
 }
 
-/// The documented exception. At 400 errors a tick, noise of each arm by itself
-/// (a coefficient of variation of 0.2) is a ratio that moves; a tolerated ratio
-/// pays for some of it, and 1.2 for enough of it only where all bets are placed
-/// in tick 1. References: a simulation in Python, 20,000 runs, and for `tick_1`
-/// numpy, 10,000 runs, noise redrawn by tick as here. docs/statistics.md has other scales.
+/// The documented exception. At 400 errors per tick, noise of each arm separately
+/// (a coefficient of variation of 0.2) is a ratio that varies. A tolerated ratio
+/// compensates for a part of it; 1.2 is enough only if all bets are placed in tick
+/// 1. References: a simulation in Python with 20,000 runs and, for `tick_1`, numpy
+/// with 10,000 runs, with noise drawn per tick as here. docs/statistics.md has
+/// other scales.
 #[test]
-fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
+fn noise_of_each_arm_breaks_the_level_and_a_tolerated_ratio_helps() {
     let runs = 2_000;
     let check = |noise: Value, bets_open: &str, tolerated_ratio: f64, expected: f64| {
         let world = json!({
@@ -247,7 +249,7 @@ fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
                            "tolerated_ratio": tolerated_ratio });
         let config = configured(&world, &plans()[0], json!([rule]));
         let p = false_rollbacks(&config, runs) as f64 / runs as f64;
-        // 4.5 standard errors of 2,000 runs and of 10,000, and a few runs.
+        // 4.5 standard errors of 2,000 runs and of 10,000, plus a few runs.
         let per_run = 1.0 / runs as f64 + 1.0 / 10_000.0;
         let most = 4.5 * (expected * (1.0 - expected) * per_run).sqrt() + 5.0 / runs as f64;
         assert!((p - expected).abs() < most, "{p} for {expected}: {config}");
@@ -258,11 +260,12 @@ fn noise_of_one_arm_breaks_it_and_a_tolerated_ratio_pays_for_some() {
     check(per_arm.clone(), "stage_starts", 2.0, 0.0004);
     check(per_arm.clone(), "tick_1", 1.0, 0.229);
     check(per_arm, "tick_1", 1.2, 0.007);
-    // What both arms share does no harm.
+    // Noise that both arms share has no effect.
     check(json!({ "common": 0.2 }), "stage_starts", 1.0, 0.0046);
 }
 
-/// The share of healthy releases thrown away with `noise.common` at 0, 0.5, 1.
+/// The share of healthy releases that are rolled back with `noise.common` at 0,
+/// 0.5, 1.
 fn thrown_away(rule: &Value, runs: u64) -> [f64; 3] {
     [0.0, 0.5, 1.0].map(|common| {
         let world = json!({
@@ -274,12 +277,13 @@ fn thrown_away(rule: &Value, runs: u64) -> [f64; 3] {
     })
 }
 
-/// Where the canary's share rises, pooled counts would blame the release for the
-/// hours it met with a larger share (Simpson's paradox): with a common noise of 1
-/// the pooled z test over the rollout threw away 41 % in place of 17 %, Fisher's
-/// 37 % in place of 13 %. Share by share, noise that hits both arms alike makes
-/// no comparison err more often. At every tick it makes them err somewhat less
-/// often: a few ticks then hold most of the evidence, as if there were fewer looks.
+/// If the canary's share increases, pooled counts would blame the release for the
+/// ticks in which its share was larger (Simpson's paradox): with a common noise of
+/// 1, the pooled z test over the rollout rolled back 41 % of healthy releases
+/// instead of 17 %, and Fisher's test 37 % instead of 13 %. Compared share by
+/// share, common noise makes no comparison err more often. With looks at every
+/// tick, comparisons err somewhat less often, because a few ticks then contain most
+/// of the evidence, as with fewer looks.
 #[test]
 fn common_noise_does_not_make_a_comparison_err_more_often() {
     let runs = 4_000;
@@ -291,8 +295,8 @@ fn common_noise_does_not_make_a_comparison_err_more_often() {
         (ratio, 0.060, 0.182),
         (delta, 0.425, 0.748),
     ];
-    // 4.5 standard errors of a difference of two shares of 4,000 runs: one error
-    // in 10,000 choices of the seeds, over all the cases.
+    // 4.5 standard errors of the difference of two shares of 4,000 runs: over all
+    // cases, this fails by chance in one of 10,000 choices of the seeds.
     let margin = |p: f64| 4.5 * (2.0 * p * (1.0 - p) / runs as f64).sqrt();
     for (mut rule, at_ends, at_ticks) in cases {
         rule["window"] = json!("rollout");
@@ -312,9 +316,9 @@ fn common_noise_does_not_make_a_comparison_err_more_often() {
     }
 }
 
-/// A slow baseline in the middle of a ramp: both arms alike, at a share of 5 %
-/// while most canary requests come later. The latency rules over the rollout do
-/// not take it for the release's.
+/// An incident that slows both arms in the middle of the rollout, at a share of 5
+/// %, while most canary requests come later. The latency rules over the rollout do
+/// not blame the release for it.
 #[test]
 fn incidents_do_not_make_a_comparison_of_latencies_err_more_often() {
     let world = |incident: bool| {
@@ -335,16 +339,16 @@ fn incidents_do_not_make_a_comparison_of_latencies_err_more_often() {
         let [quiet, troubled] = [false, true].map(|incident| {
             false_rollbacks(&configured(&world(incident), &stages, json!([rule])), 300)
         });
-        // Pooled, the incident alone threw away all of them by the first rule and by
-        // the second. Five standard errors of 300 runs at 10 %.
+        // With pooled latencies, both rules rolled back every release because of
+        // the incident. The bound is five standard errors of 300 runs at 10 %.
         assert!(troubled <= quiet + 30, "{rule}: {quiet} quiet, {troubled} with the incident");
     }
 }
 
-/// Evidence gathers in a timed pause, and the boundaries know it (8.5 % before).
-/// Ticks that nobody planned do not count: neither a person's pause nor an
-/// extension uses up more than the level. Many errors, so that the level is 5 %
-/// up to 0.2 points; five standard errors of 8,000 runs are 1.2 points.
+/// The boundaries take the evidence of a timed pause into account (8.5 % if they
+/// did not). Unplanned ticks do not count, so neither a person's pause nor an
+/// extension exceeds the level. There are many errors, so that the level is 5 % to
+/// within 0.2 points; five standard errors of 8,000 runs are 1.2 points.
 #[test]
 fn group_sequential_keeps_its_level_over_pauses_and_extensions() {
     let world = json!({ "traffic": { "requests_per_second": 100 } });
@@ -382,12 +386,12 @@ fn group_sequential_keeps_its_level_over_pauses_and_extensions() {
     assert!((found - 0.051).abs() < 0.018, "a person's pauses: {found}");
 }
 
-/// A certificate is about a ratio that stays. A release that turns bad within the
-/// stage is let through early more often than its level of 5 %, though less often
-/// than when a certificate once earned was kept (39.5 %). 2,000 runs: four standard
-/// errors are 2.6 points.
+/// A certificate assumes a constant ratio. A release that becomes bad during the
+/// stage passes early more often than the level of 5 %, but less often than if a
+/// certificate were kept after a later tick lost it (39.5 %). With 2,000 runs, four
+/// standard errors are 2.6 points.
 #[test]
-fn a_certificate_is_no_promise_about_a_ratio_that_changes() {
+fn a_certificate_does_not_cover_a_ratio_that_changes() {
     let text = json!({
         "traffic": { "requests_per_second": 10 }, "baseline": { "error_rate": 0.02 },
         "canary": { "error_ratio": 2, "error_arrival": { "late": { "start_tick": 8 } } },

@@ -1,4 +1,4 @@
-//! What a configuration may cost, and what `validate` warns of.
+//! The limits on the cost of a configuration, and the warnings of `validate`.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -23,8 +23,8 @@ fn check_refused(config: Value, faults: &[(&str, &str)]) {
     assert_eq!(found, faults);
 }
 
-/// A look at every tick over the whole window reads it anew each time, so the
-/// work grows with the square of its length.
+/// Looks at every tick read the whole window each time, so the work grows with the
+/// square of its length.
 #[test]
 fn looks_that_read_too_many_latencies_are_refused() {
     let one =
@@ -49,15 +49,16 @@ fn looks_that_read_too_many_latencies_are_refused() {
             "mann_whitney reads the latencies of 1,202,950 ticks over all looks, the limit is 1,200,000: expected looks at stage_end, or the window tick",
         )],
     );
-    // One look at the end, and windows of a tick, only grow with the length.
+    // The work of one look at the end, or of windows of one tick, is proportional
+    // to the length.
     for (look, window) in [("stage_end", "rollout"), ("every_tick", "tick")] {
         let rule = json!({ "rule": "latency", "max": 500, "look": look, "window": window });
         config(&one(100_000, rule).to_string());
     }
 }
 
-/// What is read is counted as the loop reads it: stage by stage, pauses and
-/// extensions included.
+/// Reads are counted as the loop reads: stage by stage, including pauses and
+/// extensions.
 #[test]
 fn reads_are_counted_over_the_longest_plan() {
     let reads = |extra: Value, rule: Value| {
@@ -113,7 +114,7 @@ fn looks_that_are_too_close_together_are_refused() {
             "group_sequential has looks so close together that its boundaries take 1119 units of work, the limit is 1000: expected fewer looks, or longer stages between them",
         )],
     );
-    // 100 looks of the same information, and ten for each of 32 rules.
+    // 100 looks with equal information, and ten for each of 32 rules.
     let even: Vec<(f64, u32)> = (1..=100).map(|i| (0.1 * f64::from(i), 1_000 / i as u32)).collect();
     config(&json!({ "stages": stages(&even), "rules": [rule] }).to_string());
     let rules: Vec<Value> = (1..=32)
@@ -131,7 +132,7 @@ fn check_warned(config_text: Value, path: &str, message: Option<&str>) {
 }
 
 #[test]
-fn promises_that_the_world_breaks_are_warned_of() {
+fn guarantees_that_the_world_breaks_are_warned_of() {
     let with = |noise: Value, rule: &str| json!({ "stages": stages(&[(50.0, 20)]), "noise": noise, "rules": [{ "rule": rule }] });
     let apart = |rule: &str, remedy: &str| {
         format!(
@@ -182,7 +183,7 @@ fn a_tick_as_long_as_the_day_is_warned_of() {
     check_warned(with(10_801), path, Some(&message.replace("of 86400", "of 10801")));
 }
 
-/// What is prepared for each case of a study takes memory by its stages.
+/// The memory of a study's cases depends on their stages.
 #[test]
 fn a_study_of_too_many_stages_is_refused() {
     let text =
@@ -193,7 +194,7 @@ fn a_study_of_too_many_stages_is_refused() {
         let values: Vec<f64> = (0..values).map(|i| 2.0 + f64::from(i) / 8.0).collect();
         json!({ "runs": 1, "sweep": { "field": "error_ratio", "values": values } }).to_string()
     };
-    // 100 stages of the healthy release, and as many for each value.
+    // 100 stages for the healthy release, and 100 for each value.
     assert!(Study::from_text(&text, &options(39)).is_ok());
     let error = Study::from_text(&text, &options(40)).unwrap_err();
     let expected =

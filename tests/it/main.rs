@@ -1,6 +1,6 @@
-//! The engine's one suite, run natively by `cargo test` and in headless
-//! Chromium by `wasm-pack test --headless --chrome`. What needs a process or a
-//! file system is in `native`.
+//! The engine's test suite, run natively by `cargo test` and in headless Chromium
+//! by `wasm-pack test --headless --chrome`. Tests that need processes or files are
+//! in `native`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "so does a test fail")]
 

@@ -1,4 +1,4 @@
-//! How often a plain rule fails a healthy release: the simulation against the
+//! How often a plain rule fails a healthy release: the simulation compared with the
 //! exact sum over four Poisson counts.
 
 #[cfg(target_family = "wasm")]
@@ -13,8 +13,8 @@ const ERROR_RATE: f64 = 0.01;
 /// Looks simulated for each case.
 const LOOKS: u32 = 20_000;
 
-/// The probabilities of a Poisson count from its first on, up to 7 standard
-/// deviations either side: what is left out is below 10⁻¹¹.
+/// The probabilities of a Poisson count within 7 standard deviations of its mean;
+/// the omitted probability is below 10⁻¹¹.
 struct Poisson {
     first: u64,
     pmf: Vec<f64>,
@@ -51,8 +51,8 @@ impl Poisson {
     }
 }
 
-/// P(a look fails), where `beyond(x_c, n_c, x_b)` is the number of served
-/// baseline requests above which it does.
+/// P(a look fails). `beyond(x_c, n_c, x_b)` is the number of served baseline
+/// requests above which it fails.
 fn exact(requests: f64, share: f64, beyond: impl Fn(f64, f64, f64) -> Fails) -> f64 {
     let arm = |share: f64| {
         let requests = requests * share;
@@ -81,8 +81,8 @@ fn exact(requests: f64, share: f64, beyond: impl Fn(f64, f64, f64) -> Fails) -> 
     sum
 }
 
-/// When a look fails, in the number of baseline requests: more of them make
-/// the baseline's rate smaller.
+/// The numbers of baseline requests for which a look fails. More requests make the
+/// baseline's rate smaller.
 enum Fails {
     Always,
     Never,
@@ -109,8 +109,8 @@ fn check(rule: &str, beyond: impl Fn(f64, f64, f64) -> Fails) {
             assert_eq!(counter.looks, u64::from(LOOKS));
             let p = exact(requests, share, &beyond);
             let (mean, found) = (p * f64::from(LOOKS), counter.failed as f64);
-            // 24 cases in all; 5 standard errors and a count: a false alarm in
-            // the suite has probability below 10⁻⁴.
+            // 5 standard errors plus one count; with 24 cases, the probability of a
+            // false alarm is below 10⁻⁴.
             let allowed = 5.0 * (mean * (1.0 - p)).sqrt() + 1.0;
             assert!(
                 (found - mean).abs() <= allowed,

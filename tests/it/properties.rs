@@ -1,4 +1,4 @@
-//! What holds for every configuration and seed.
+//! Properties that hold for every configuration and seed.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -11,7 +11,7 @@ use proptest::test_runner::{Config as Cases, RngSeed, TestRunner};
 
 use crate::support::config;
 
-/// Configurations that together use every knob, small enough to run often.
+/// Configurations that together use every setting, small enough to run often.
 fn configurations() -> impl Strategy<Value = Config> {
     let world = prop::sample::select(vec![
         "",
@@ -73,7 +73,7 @@ fn rollout(config: &Config, seed: u64, calls: &[Call]) -> Rollout {
     rollout
 }
 
-/// Runs a property over fixed cases, so that every run tries the same.
+/// Checks a property for fixed cases, the same in every run.
 fn hold<S: Strategy>(strategy: S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let cases = Cases {
         cases: 128,
@@ -107,7 +107,7 @@ fn counts_are_consistent() {
 }
 
 #[test]
-fn shares_never_fall_but_to_nothing() {
+fn shares_never_decrease_except_to_zero() {
     hold((configurations(), 0..1_000_u64, calls()), |(config, seed, calls)| {
         let rollout = rollout(&config, seed, &calls);
         let shares: Vec<f64> = rollout.history().ticks.iter().map(|row| row.share).collect();
@@ -122,7 +122,7 @@ fn replaying_the_commands_gives_the_same_bytes() {
         let first = rollout(&config, seed, &calls);
         let json = first.report().to_json();
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
-        // From nothing but the JSON: its config, its seed, its commands.
+        // From the JSON only: its config, its seed and its commands.
         let config = Config::from_text(&read["config"].to_string()).unwrap();
         let commands: Vec<TimedCommand> = read["commands"]
             .as_array()
@@ -182,12 +182,12 @@ fn pause_and_resume_without_a_tick_between_change_nothing_but_the_log() {
 }
 
 #[test]
-fn what_a_sink_does_not_want_changes_nothing_that_it_gets() {
+fn counts_that_a_sink_does_not_need_do_not_affect_the_others() {
     use canary_rollout::observation::{ByArm, Counts};
     use canary_rollout::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
     use canary_rollout::world::Cells;
 
-    /// Wants nothing of its own: it gets what the rules need.
+    /// A sink that needs no counts: it receives those that the rules need.
     #[derive(Default)]
     struct Spare {
         errors: Vec<[u64; 2]>,

@@ -1,5 +1,5 @@
-//! Reading a configuration: what is wrong with it is told all at once, each fault
-//! at its own place, in words that are short and do no harm.
+//! The errors of reading a configuration: all faults together, each with its place,
+//! and with messages that are short and cannot control a terminal.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -39,7 +39,7 @@ fn check(text: &str, expected: &[(u32, u32, &str, &str)]) {
 }
 
 #[test]
-fn unknown_keys_wrong_types_missing_and_double_keys_and_ranges_are_told_together() {
+fn unknown_keys_wrong_types_missing_and_duplicate_keys_and_ranges_are_reported_together() {
     check(
         r#"{"foo":1,"bar":2,"tick_seconds":0,"stages":[{"traffic_pct":5}]}"#,
         &[
@@ -94,10 +94,10 @@ fn unknown_keys_wrong_types_missing_and_double_keys_and_ranges_are_told_together
     );
 }
 
-/// A rule that stands for a threshold is warned of where the threshold was written,
-/// and a rule by its number in the text.
+/// A warning about the rule of a plain threshold is placed at the threshold. A
+/// warning about another rule has the rule's number in the text.
 #[test]
-fn a_warning_is_told_where_the_text_has_its_cause() {
+fn a_warning_has_the_place_of_its_cause() {
     let text = r#"{
   "stages": [
     { "traffic_pct": 1, "duration_ticks": 1 },
@@ -127,9 +127,9 @@ fn a_warning_is_told_where_the_text_has_its_cause() {
     );
 }
 
-/// What cannot be read has no value: nothing is said that follows from its lack.
+/// A value that cannot be read causes no further faults.
 #[test]
-fn a_fault_is_told_once() {
+fn a_fault_is_reported_once() {
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     for (keys, column, path) in [
         (r#""baseline": {"latency_ms": {"p50": "80", "p99": 10}}"#, 36, "baseline.latency_ms.p50"),
@@ -202,11 +202,11 @@ fn the_top_may_name_its_schema() {
 }
 
 #[test]
-fn at_most_twenty_faults_are_told_and_how_many_more() {
+fn at_most_twenty_faults_are_reported_and_how_many_more() {
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     let zeros = |count: usize| vec!["0"; count].join(",");
     for (keys, told, more) in [
-        // Read, and each told of with its place.
+        // Read, with a fault for each and its place.
         (format!(r#""rules": [{{"rule": "sequential", "bets": [{}]}}]"#, zeros(16)), 16, 0),
         (format!(r#""rules": [{{"rule": "sequential", "bets": [{}]}}]"#, zeros(9_000)), 1, 0),
         (
@@ -230,7 +230,7 @@ fn at_most_twenty_faults_are_told_and_how_many_more() {
     }
 }
 
-/// Characters that steer a terminal or turn the order of what is written.
+/// Characters that control a terminal or change the order of the text.
 const STEERING: &str = "\u{1b}]0;pwned\u{7}\u{7f}\u{9b}31m\u{202e}\u{2066}\u{200f}\u{2028}\r\n\0";
 
 #[track_caller]
@@ -244,7 +244,7 @@ fn check_harmless(message: &str, lines: usize) {
 }
 
 #[test]
-fn what_a_message_quotes_is_cut_and_harmless() {
+fn quotes_in_messages_are_short_and_harmless() {
     let long = "x".repeat(1_000_000);
     let stages = r#""stages": [{"traffic_pct": 5}]"#;
     for text in [STEERING, &long] {
@@ -256,7 +256,7 @@ fn what_a_message_quotes_is_cut_and_harmless() {
             format!(r#""rules": [{{"rule": "latency", "max": 1, "look": {text}}}]"#),
             format!(r#""canary": {{"error_arrival": {{{text}: 1}}}}"#),
             format!(r#""on_inconclusive": {text}"#),
-            // A fault of syntax below such a key.
+            // A syntax error below such a key.
             format!(r#""rules": [{{{text}: ]}}]"#),
         ] {
             let error = refused(&format!("{{{keys}, {stages}}}"));
@@ -279,7 +279,7 @@ fn what_a_message_quotes_is_cut_and_harmless() {
 }
 
 #[test]
-fn a_word_that_is_nearly_known_is_offered() {
+fn a_similar_known_word_is_suggested() {
     let known = ["run", "study", "validate", "schema", "presets"];
     for (word, meant) in [
         ("runn", Some("run")),
@@ -296,12 +296,12 @@ fn a_word_that_is_nearly_known_is_offered() {
     ] {
         assert_eq!(did_you_mean(word, known), meant, "{word:?}");
     }
-    // The nearest, and of two as near the first.
+    // The nearest name, and the first of two equally near ones.
     assert_eq!(did_you_mean("abcdeg", ["abcdgg", "abcdef", "abcdeh"]), Some("abcdgg"));
     assert_eq!(did_you_mean("abcdefgh", ["abcdexxh", "abcdefgx"]), Some("abcdefgx"));
 }
 
-/// A path as deep as no text may be is a field that is not there; it exhausts no
+/// A path deeper than any text may be is an unknown field, and does not exhaust the
 /// stack.
 #[test]
 fn a_fields_path_is_as_deep_as_a_text_at_most() {
@@ -320,7 +320,7 @@ fn a_fields_path_is_as_deep_as_a_text_at_most() {
     }
 }
 
-/// Checks the one fault of a text that is another program's file.
+/// Checks the only fault of a text that is a file of another program.
 #[track_caller]
 fn check_foreign(text: &str, name: &str) {
     let expected = format!(
@@ -331,7 +331,7 @@ fn check_foreign(text: &str, name: &str) {
 }
 
 #[test]
-fn another_programs_file_is_called_by_its_name() {
+fn a_file_of_another_program_is_named() {
     const ROLLOUT: &str = "an Argo Rollout (kind Rollout, apiVersion argoproj.io/v1alpha1)";
     const FLAGGER: &str = "a Flagger Canary (kind Canary, apiVersion flagger.app/v1beta1)";
     const TEMPLATE: &str =
@@ -397,9 +397,9 @@ fn another_programs_file_is_called_by_its_name() {
     }
 }
 
-/// Where a file's own words do not say what it is, nothing is guessed.
+/// A file whose keys do not identify it is not named.
 #[test]
-fn what_has_no_name_is_not_guessed() {
+fn a_file_without_identifying_keys_is_not_named() {
     for (text, expected) in [
         ("--- ~\n", "invalid type: null, expected an object at line 1 column 5"),
         ("# A comment\n- 5\n", "invalid type: array, expected an object at line 2 column 1"),
@@ -424,7 +424,7 @@ fn what_has_no_name_is_not_guessed() {
 }
 
 #[test]
-fn faults_of_a_studys_options_are_told_together() {
+fn faults_of_a_studys_options_are_reported_together() {
     let config = preset("default").unwrap().json;
     let options = json!({
         "runs": 0,
@@ -445,8 +445,8 @@ fn faults_of_a_studys_options_are_told_together() {
     assert_eq!(lines, expected);
 }
 
-/// A number, or a length, that the schema bounds: its path, its bounds, and whether
-/// each bound is itself too much.
+/// A number or a length that the schema bounds: its path, its bounds, and whether
+/// each bound is exclusive.
 #[derive(Debug)]
 struct Bounded {
     path: String,
@@ -457,8 +457,8 @@ struct Bounded {
     is_whole: bool,
 }
 
-/// Walks the schema; `[0]` stands for any item. `rule` is the rule that a rule's
-/// parameters are looked at for.
+/// Walks the schema; `[0]` stands for any item. `rule` is the name of the rule
+/// whose parameters are collected.
 fn bounded(root: &Value, schema: &Value, path: &str, rule: &str, found: &mut Vec<Bounded>) {
     let schema = match schema["$ref"].as_str() {
         Some(place) => root.pointer(place.trim_start_matches('#')).unwrap(),
@@ -468,7 +468,7 @@ fn bounded(root: &Value, schema: &Value, path: &str, rule: &str, found: &mut Vec
     for choice in schema["oneOf"].as_array().into_iter().flatten() {
         bounded(root, choice, path, rule, found);
     }
-    // What the rule's own part says replaces what is said of all.
+    // The part of the schema for this rule replaces the general part.
     let of_rule = schema["allOf"].as_array().into_iter().flatten();
     let of_rule = of_rule.filter(|one| one["if"]["properties"]["rule"]["const"] == rule);
     let own = of_rule.map(|one| &one["then"]["properties"]).next().unwrap_or(&Value::Null);
@@ -505,7 +505,7 @@ fn bounded(root: &Value, schema: &Value, path: &str, rule: &str, found: &mut Vec
     }
 }
 
-/// A configuration with a number at a path, the needed ones beside it.
+/// A configuration with a number at a path, and the required fields next to it.
 fn with_number(path: &str, rule: &str, number: f64) -> Value {
     let mut config = json!({ "stages": [{ "traffic_pct": 5 }] });
     if path.starts_with("rules") {
@@ -523,7 +523,7 @@ fn with_number(path: &str, rule: &str, number: f64) -> Value {
             config["rules"][0]["certify_below"] = json!(2);
         }
     }
-    // What one value asks of another is not the schema's to say.
+    // The schema does not describe relations between values.
     let beside = match path {
         "baseline.latency_ms.p50" => json!({ "baseline": { "latency_ms": { "p99": 60_000 } } }),
         "baseline.latency_ms.p99" => json!({ "baseline": { "latency_ms": { "p50": 0.1 } } }),
@@ -575,7 +575,8 @@ fn merge(into: &mut Value, other: &Value) {
     }
 }
 
-/// Whether the engine refuses the number at a path, whatever it says of others.
+/// Whether the engine reports a fault of the number at a path, whatever else it
+/// reports.
 fn is_refused(path: &str, rule: &str, number: f64) -> bool {
     let text = with_number(path, rule, number).to_string();
     let error = Config::from_text(&text).err();
@@ -583,8 +584,8 @@ fn is_refused(path: &str, rule: &str, number: f64) -> bool {
 }
 
 /// Every number of a configuration has a lower and an upper bound in the schema,
-/// and the engine takes it up to just there. An open bound is tried a millionth of
-/// the range inside.
+/// and the engine accepts exactly this range. An exclusive bound is tried a
+/// millionth of the range inside.
 #[test]
 fn the_schemas_ranges_are_the_engines() {
     let schema = config_schema();
@@ -597,11 +598,11 @@ fn the_schemas_ranges_are_the_engines() {
         {
             let step = if one.is_whole { 1.0 } else { (one.most - one.least) * 1e-6 };
             let inside = |bound: f64, out: bool, step: f64| if out { bound + step } else { bound };
-            // Limits have at most nine places.
+            // Limits have at most nine decimal places.
             let round = |x: f64| (x * 1e9).round() / 1e9;
             let least = round(inside(one.least, one.least_is_out, step));
             let most = round(inside(one.most, one.most_is_out, -step));
-            // The needed number of stages is one, so that they are numbered to one.
+            // The configuration has one stage, so the largest stage number is 1.
             let most = if one.path == "rules[0].stages[0]" { 1.0 } else { most };
             for (number, refused) in [
                 (least, false),
@@ -621,7 +622,7 @@ fn the_schemas_ranges_are_the_engines() {
     assert!(tried > 400, "{tried}");
 }
 
-/// The schema bounds lengths where the engine does.
+/// The schema has the same bounds on lengths as the engine.
 #[test]
 fn the_schemas_lengths_are_the_engines() {
     let schema = config_schema();

@@ -1,4 +1,5 @@
-//! The plain rules, a row a case: what is seen, what is said, in which words.
+//! The plain rules, one row per case: what the rule sees, its verdict, and its
+//! sentence.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -82,7 +83,7 @@ fn error_rate_delta_is_a_limit_above_the_baseline() {
         Fail,
         "Error rate: 5 of 117 canary requests failed, 4.27 %, 3.41 points above the baseline’s 0.86 %; the limit is 2 points.",
     );
-    // Exactly at the limit passes, at any scale; a hair above fails.
+    // A value exactly at the limit passes, at any scale; one just above fails.
     check_counts(
         rule,
         ((3, 100), (1, 100)),
@@ -116,9 +117,10 @@ fn error_rate_delta_is_a_limit_above_the_baseline() {
     );
 }
 
-/// Kohavi's example of Simpson's paradox: the release fails more often on both
-/// days, and less often in the sum of them, for most of its requests came on the
-/// better day. Where a window saw several shares, rules say what each share says.
+/// Kohavi's example of Simpson's paradox: the release fails more often on each of
+/// two days but less often in their sum, because most of its requests came on the
+/// better day. If a window has several traffic shares, rules compare share by
+/// share.
 #[test]
 fn arms_are_compared_share_by_share() {
     let day = |x_c, n_c, x_b, n_b| ByArm {
@@ -174,7 +176,7 @@ fn arms_are_compared_share_by_share() {
         Fail,
         "Error rate: 2 of 600 canary requests failed, 0.333 %, the baseline’s 0 %; compared at each of 2 traffic shares: more than any number of times the baseline’s rate; the limit is 5 times.",
     );
-    // Neither share had requests of both arms.
+    // Neither share has requests of both arms.
     check(
         r#""rule": "z_test""#,
         &seen(&[day(0, 0, 3, 900), day(2, 500, 0, 0)], 1.0),
@@ -243,7 +245,7 @@ fn minimum_requests_come_before_the_limit() {
 }
 
 #[test]
-fn a_silent_baseline_beside_the_canary_is_too_little_traffic() {
+fn a_baseline_without_requests_is_too_little_traffic() {
     let seen = Sight { canary_has_all: false, ..sight(((1, 10), (0, 0)), [0.0, 0.0]) };
     check(
         r#""rule": "error_rate_delta", "max": 0.02"#,
@@ -318,8 +320,8 @@ fn a_limit_is_a_decimal_of_at_most_nine_places() {
     }
 }
 
-/// Whole numbers decide where floating point would not: k failures of 100·k
-/// are never above 1 %, and one more always is.
+/// Limits are compared in whole numbers, exactly: k failures of 100·k are never
+/// above 1 %, and one more always is.
 #[test]
 fn comparisons_are_exact_at_every_scale() {
     let limit = Limit::from_f64(0.01).unwrap();

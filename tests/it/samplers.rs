@@ -1,4 +1,4 @@
-//! The samplers by themselves, against exact probabilities.
+//! The samplers alone, compared with exact probabilities.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,10 +13,10 @@ use crate::fit::{Words, check_fit, check_sup};
 const MEANS: [f64; 13] =
     [0.01, 0.3, 1.0, 5.0, 30.0, 63.9, 64.0, 200.0, 1e4, 65_536.0, 1e5, 1e6, 1e7];
 
-/// A name, and what draws a count from 64 bits.
+/// A name, and a function that draws a count from 64 bits.
 type Sampler = (&'static str, Box<dyn Fn(u64) -> u64>);
 
-/// Inversion and, as far as there are any, tables.
+/// Inversion and, for means that have one, the table.
 fn samplers(mean: f64) -> Vec<Sampler> {
     let mut samplers: Vec<Sampler> =
         vec![("invert", Box::new(move |bits| poisson::invert(bits, mean)))];
@@ -31,7 +31,7 @@ fn draw(table: &Table, bits: u64) -> u64 {
     table.draw((bits >> 48) as u16, || bits & (u64::MAX >> 16))
 }
 
-/// P(count = k) for k from a first one on, as far as it matters.
+/// P(count = k), from a first k on, for all k with a relevant probability.
 fn poisson_mass(mean: f64) -> (u64, Vec<f64>) {
     let reach = 9.0 * mean.sqrt() + 20.0;
     let first = (mean - reach).max(0.0) as u64;
@@ -40,8 +40,8 @@ fn poisson_mass(mean: f64) -> (u64, Vec<f64>) {
     (first, (first..=last).map(p).collect())
 }
 
-/// Evenly spaced numbers must fall as the distribution says, but for one at
-/// each step and what the reference's logarithms lose.
+/// Evenly spaced numbers must give the cumulative counts of the distribution, to
+/// within one at each k.
 #[test]
 fn poisson_counts_of_evenly_spaced_numbers() {
     const N: u64 = 20_000;
@@ -80,7 +80,7 @@ fn poisson_counts_fit() {
     }
 }
 
-/// Up to the tails of 2⁻⁴⁰ on either side.
+/// Up to tails of 2⁻⁴⁰ on both sides.
 #[test]
 fn table_and_inversion_agree() {
     let mut words = Words::new(2);
@@ -124,7 +124,7 @@ fn poisson_counts_rise_with_the_bits() {
     }
 }
 
-/// Across the change of method at 64 and at the largest table.
+/// Across the changes of method, at a mean of 64 and at the largest table.
 #[test]
 fn poisson_counts_rise_with_the_mean() {
     let mut words = Words::new(4);
@@ -138,9 +138,9 @@ fn poisson_counts_rise_with_the_mean() {
     }
 }
 
-/// mean, k, P(count ≤ k), P(count > k), by mpmath with 40 digits: the
-/// regularized incomplete gamma function, and sums of probabilities from
-/// 65,536 on; as far as ±8 standard deviations.
+/// mean, k, P(count ≤ k), P(count > k), by mpmath with 40 digits: the regularized
+/// incomplete gamma function, and sums of probabilities from 65,536 on; up to ±8
+/// standard deviations.
 const CUMULATIVE: [(f64, u64, f64, f64); 36] = [
     (64.0, 57, 0.2102299673486749, 0.7897700326513251),
     (64.0, 60, 0.3370556882011969, 0.6629443117988031),
@@ -183,7 +183,8 @@ const CUMULATIVE: [(f64, u64, f64, f64); 36] = [
 #[test]
 fn cumulative_probabilities() {
     for (mean, k, cumulative, survival) in CUMULATIVE {
-        // The tail is exp(−x²/2): x² times the rounding of the logarithm.
+        // The tail is about exp(−x²/2), so its error is x² times the rounding of
+        // the logarithm.
         check_close(poisson::cumulative(k, mean), cumulative, mean, k);
         check_close(poisson::survival(k, mean), survival, mean, k);
     }
@@ -195,7 +196,7 @@ fn check_close(found: f64, expected: f64, mean: f64, k: u64) {
     assert!(off < 1e-13, "mean {mean}, k {k}: {found} for {expected}, off by {off:e}");
 }
 
-/// n, p: few and many, rare and common, either method.
+/// n and p: few and many trials, rare and common successes, both methods.
 const BINOMIALS: [(u64, f64); 15] = [
     (1, 0.3),
     (2, 0.5),
@@ -235,7 +236,8 @@ fn binomial_mass(n: u64, p: f64) -> (u64, Vec<f64>) {
     let reach = 9.0 * (trials * p * (1.0 - p)).sqrt() + 20.0;
     let first = (trials * p - reach).max(0.0) as u64;
     let last = ((trials * p + reach) as u64).min(n);
-    // From the mode outwards: logarithms of factorials of 10⁸ lose too much.
+    // From the mode outwards, because logarithms of factorials of 10⁸ are not
+    // precise enough.
     let mode = ((trials + 1.0) * p).floor().min(trials);
     let odds = p / (1.0 - p);
     let start = (mode as u64 - first) as usize;
@@ -253,14 +255,14 @@ fn binomial_mass(n: u64, p: f64) -> (u64, Vec<f64>) {
 }
 
 #[test]
-fn what_is_certain_is_not_drawn() {
+fn certain_counts_are_not_drawn() {
     for (n, p, expected) in [(0, 0.5, 0), (5, 0.0, 0), (5, 1.0, 5), (1 << 50, 1.0, 1 << 50)] {
         assert_eq!(binomial::draw(n, p, || unreachable!("a word was taken")), expected);
     }
 }
 
-/// Kolmogorov's distance, mean and variance; each failing by chance once in
-/// 10⁵ or less.
+/// Kolmogorov's distance, mean and variance; each fails by chance once in 10⁵ or
+/// less.
 #[test]
 fn gamma_factors_fit() {
     const N: usize = 50_000;
@@ -280,7 +282,8 @@ fn gamma_factors_fit() {
         let variance = drawn.iter().map(|x| (x - 1.0) * (x - 1.0)).sum::<f64>() / n;
         let truth = variation * variation;
         let mean_error = variation / n.sqrt();
-        // Of squares about the known mean: kurtosis 3 + 6/shape.
+        // The error of the mean square about the known mean; the kurtosis is 3 +
+        // 6/shape.
         let variance_error = truth * ((2.0 + 6.0 / shape) / n).sqrt();
         assert!((mean - 1.0).abs() < 4.5 * mean_error, "variation {variation}: mean {mean}");
         assert!(

@@ -1,4 +1,4 @@
-//! The table of calls and states, and every short sequence of calls.
+//! The table of states and calls, checked with every short sequence of calls.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,10 +10,10 @@ use crate::support::config;
 
 use State::{Completed, Paused, Progressing, RolledBack, RollingBack};
 
-/// From a state to those that a call may lead to.
+/// A state, and the states that a call may lead to.
 type Edges = (State, &'static [State]);
 
-/// The design's table: in which states a call is allowed, and where it may lead.
+/// The states in which each call is allowed, and where it may lead.
 const TABLE: [(Call, &[Edges]); 6] = [
     (
         Call::Tick,
@@ -42,23 +42,24 @@ const TABLE: [(Call, &[Edges]); 6] = [
     ),
 ];
 
-/// Short plans that together pass through every state by every way.
+/// Short plans that together use every transition.
 const PLANS: [&str; 3] = [
-    // A manual and a timed pause; a rule that pauses; a way back that takes a tick.
+    // A manual and a timed pause, a rule that pauses, and a rollback that takes a
+    // tick.
     r#"{ "stages": [
             { "traffic_pct": 10, "duration_ticks": 1, "pause": "manual" },
             { "traffic_pct": 50, "duration_ticks": 2, "pause": { "ticks": 1 } }
         ],
         "rules": [{ "rule": "error_rate_delta", "max": 0, "look": "every_tick", "window": "tick", "on_fail": "pause" }],
         "rollback_ticks": 1 }"#,
-    // A rule that rolls back at once; an extension.
+    // A rule that rolls back at once, and an extension.
     r#"{ "stages": [
             { "traffic_pct": 10, "duration_ticks": 1 },
             { "traffic_pct": 50, "duration_ticks": 1 }
         ],
         "rules": [{ "rule": "error_rate_delta", "max": 0.002, "min_errors": 60 }],
         "on_inconclusive": { "extend": { "max_ticks": 1, "then": "pause" } } }"#,
-    // No rule at all.
+    // No rules.
     r#"{ "stages": [{ "traffic_pct": 1, "duration_ticks": 2 }, { "traffic_pct": 100, "duration_ticks": 1 }] }"#,
 ];
 
@@ -100,8 +101,8 @@ fn check(before: &Rollout, the_call: Call) -> Option<Rollout> {
     }
 }
 
-/// Every sequence of calls: a refused call changes nothing, so what follows it
-/// is what would have followed without, and need not be walked again.
+/// Tries every sequence of calls. A refused call changes nothing, so the sequences
+/// that follow it are tried only once.
 fn walk(rollout: &Rollout, calls_left: u32, seen: &mut [u64; 5]) {
     seen[rollout.state() as usize] += 1;
     if calls_left == 0 {

@@ -1,5 +1,5 @@
-//! The statistical rules, a row a case: what is seen, what is said, in which
-//! words; and what of their parameters is refused.
+//! The statistical rules, one row per case: what the rule sees, its verdict, and
+//! its sentence; and the parameters that are refused.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -19,7 +19,7 @@ use crate::support::{config, rolled_out};
 
 use Verdict::{Fail, Inconclusive, Pass};
 
-/// The plan of the rules below.
+/// The stages for the rules below.
 const STAGES: &str = r#""stages": [
     { "traffic_pct": 10, "duration_ticks": 5 },
     { "traffic_pct": 50, "duration_ticks": 5 },
@@ -73,7 +73,7 @@ fn z_test_is_the_textbooks() {
         p(17),
         "Error rate: 17 of 1,000 canary requests failed, 1.7 %, the baseline’s 1 %: p = 0.0198 by the z test; the limit is 0.01.",
     );
-    // No error at all is no evidence.
+    // Without errors there is no evidence.
     check(
         rule,
         &seen((0, 1_000), (0, 10_000)),
@@ -81,7 +81,7 @@ fn z_test_is_the_textbooks() {
         Some(1.0),
         "Error rate: 0 of 1,000 canary requests failed, 0 %, the baseline’s 0 %: p = 1 by the z test; the limit is 0.01.",
     );
-    // One error of 100 where the baseline has none: what it takes for 10⁻²³.
+    // One error of 100 against a baseline without errors: the z test gives 10⁻²³.
     check(
         rule,
         &seen((1, 100), (0, 9_900)),
@@ -94,7 +94,8 @@ fn z_test_is_the_textbooks() {
 #[test]
 fn fisher_is_exact() {
     let rule = r#""rule": "fisher", "alpha": 0.01"#;
-    // It is 1 in 100 that the only error of 10,000 requests is one of 100.
+    // The probability that the only error of 10,000 requests is among the canary's
+    // 100 is exactly 1 %.
     check(
         rule,
         &seen((1, 100), (0, 9_900)),
@@ -146,7 +147,7 @@ fn mann_whitney_reads_latency_as_a_shape() {
 }
 
 #[test]
-fn sequential_tells_what_its_stake_has_grown_to() {
+fn sequential_reports_the_value_of_its_stake() {
     let rule = r#""rule": "sequential", "alpha": 0.05"#;
     let worth = |worth: f64| Sight {
         ln_wealth: Some(canary_rollout::math::ln(worth)),
@@ -215,7 +216,7 @@ fn sequential_tells_what_its_stake_has_grown_to() {
     );
 }
 
-/// What a watch has gathered after these ticks: stage, canary errors, baseline
+/// What a watch has accumulated after these ticks: stage, canary errors, baseline
 /// errors.
 fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
     let config = planned(rule);
@@ -253,7 +254,7 @@ fn sequential_gathers_the_e_process_of_stats() {
         // The stage at 100 % has no baseline and adds nothing.
         assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
     }
-    // By the formula with scipy's numbers: 13.1425 after 12 errors against 40.
+    // The formula computed with scipy gives 13.1425 after 12 errors against 40.
     let (watch, memory) =
         gathered(r#""rule": "sequential", "bets_open": "tick_1""#, &[(0, 12, 40)]);
     let wealth = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
@@ -304,7 +305,7 @@ fn group_sequential_gathers_the_score_of_stats() {
 }
 
 #[test]
-fn a_look_without_a_baseline_or_requests_cannot_tell() {
+fn a_look_without_a_baseline_or_requests_is_inconclusive() {
     for rule in [r#""rule": "z_test""#, r#""rule": "fisher""#, r#""rule": "mann_whitney""#] {
         let gap = |sight: Sight| only_rule(rule).judge(&sight).gap;
         assert_eq!(gap(seen((1, 10), (0, 0))), Some(Gap::Baseline), "{rule}");
@@ -313,7 +314,7 @@ fn a_look_without_a_baseline_or_requests_cannot_tell() {
         assert_eq!(gap(silent), Some(Gap::Requests), "{rule}");
         assert_eq!(gap(seen((1, 10), (1, 10))), None, "{rule}");
     }
-    // What only errors need is asked for requests if somebody says so.
+    // Rules that use only errors need requests if `min_requests` is set.
     for rule in [r#""rule": "sequential""#, r#""rule": "group_sequential""#] {
         assert!(!only_rule(rule).needs().requests, "{rule}");
         let asked = only_rule(&format!(r#"{rule}, "min_requests": 100"#));
@@ -420,7 +421,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_parameter_may_not_be_is_told_with_its_path() {
+fn a_wrong_parameter_is_reported_with_its_path() {
     for (rule, expected) in REFUSED {
         let text = format!(r#"{{ {STAGES}, "rules": [{{ {rule} }}] }}"#);
         let refusal =
@@ -460,13 +461,13 @@ fn looking_more_often_than_is_valid_is_warned_of() {
     }
 }
 
-/// The looks of each rule at a stage's end: tick and verdict.
+/// The looks of a rule: tick and verdict.
 fn looks(rollout: &Rollout, rule: u32) -> Vec<(u32, Verdict)> {
     let looks = rollout.history().looks.iter().filter(|look| look.evidence.rule == rule);
     looks.map(|look| (look.tick, look.evidence.judgement.verdict)).collect()
 }
 
-/// A certificate of a ratio below 20 is soon earned by a healthy release.
+/// A healthy release soon earns a certificate that its ratio is below 20.
 fn certified_with(others: &str) -> Rollout {
     rolled_out(
         &config(&format!(
@@ -489,16 +490,17 @@ fn a_certificate_ends_a_stage_and_says_why() {
         sentence.starts_with("Certificate: a stake of 1, bet on “it fails less than 20 times"),
         "{sentence}"
     );
-    // Its worth is what earned it, so not below the limit.
+    // The value that earned the certificate is not below its limit.
     assert!(evidence.sight.ln_certificate.unwrap() >= canary_rollout::math::ln(20.0));
-    // The rules of the stage's end had their look.
+    // The rules that look at the end of a stage have looked.
     assert_eq!(looks(&rollout, 1), [(2, Pass)]);
 }
 
 #[test]
-fn a_certificate_waits_for_a_rule_that_cannot_tell() {
-    // A rule that asks for more errors than ever come: the stage takes its time,
-    // and who could tell at the first look is not asked again.
+fn a_certificate_waits_for_an_inconclusive_rule() {
+    // A rule that needs more errors than there ever are: the stage takes its
+    // planned duration, and a rule that was conclusive at the first look does not
+    // look again.
     let silent = r#", { "rule": "z_test", "alpha": 0.001 },
                      { "rule": "error_rate", "max": 1, "min_errors": 1000000 }"#;
     let rollout = certified_with(silent);
@@ -507,7 +509,7 @@ fn a_certificate_waits_for_a_rule_that_cannot_tell() {
     let inconclusive: Vec<(u32, Verdict)> = (2..=10).map(|tick| (tick, Inconclusive)).collect();
     assert_eq!(looks(&rollout, 2), inconclusive);
     assert_eq!(rollout.history().decisions[0].by, By::Policy);
-    // One that can tell after a while: then the certificate counts.
+    // A rule that is conclusive after a while: then the certificate counts.
     let slow = r#", { "rule": "error_rate", "max": 1, "min_errors": 50 }"#;
     let rollout = certified_with(slow);
     let ticks = rollout.ticks();
@@ -516,10 +518,10 @@ fn a_certificate_waits_for_a_rule_that_cannot_tell() {
     assert_eq!(rollout.history().decisions[0].by, By::Rule);
 }
 
-/// A stage that ends early tells the stake that ended it, not that of the
-/// opposite bet.
+/// A stage that ends early reports the stake of the certificate, not that of the
+/// opposite bets.
 #[test]
-fn an_early_promotion_tells_its_certificate() {
+fn an_early_promotion_reports_its_certificate() {
     let text = r#"{ "traffic": { "requests_per_second": 10 }, "baseline": { "error_rate": 0.02 },
         "stages": [{ "traffic_pct": 10, "duration_ticks": 20 }, { "traffic_pct": 50, "duration_ticks": 10 }],
         "rules": [{ "rule": "sequential", "certify_below": 2, "min_ticks": 15 }] }"#;

@@ -1,5 +1,5 @@
-//! The study: each run is a rollout, the figures depend on seeds alone, and they
-//! are what a direct count says.
+//! The study: each run is a rollout, its figures depend only on the seeds, and they
+//! equal those of a direct count.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -21,7 +21,7 @@ use crate::support::{EMPTY_DIGEST, config, digest};
 const MIXED: &str = include_str!("../data/study/mixed.json");
 const DIGESTS: &str = include_str!("../data/golden/studies.json");
 
-/// Configurations that together use every rule, knob, pause and extension.
+/// Configurations that together use every rule, setting, pause and extension.
 fn mixed() -> Vec<Value> {
     serde_json::from_str(MIXED).unwrap()
 }
@@ -46,7 +46,7 @@ fn report(config: &Value, options: &Value) -> Value {
     serde_json::from_str(&finished(config, options).report().to_json()).unwrap()
 }
 
-/// What a study should count of a seed, by the rollout's history.
+/// The outcome that a study should record for a seed, from the rollout's history.
 fn by_history(rollout: &Rollout, horizon_ticks: u32) -> RunOutcome {
     let history = rollout.history();
     let within = history.ticks.iter().take(horizon_ticks as usize);
@@ -98,7 +98,7 @@ fn a_run_is_a_rollout() {
                 rollout.run().unwrap();
                 let mut expected = by_history(&rollout, horizon);
                 ends[expected.end as usize] += 1;
-                // What is charged after completion is an expectation.
+                // After completion, the excess errors are expected ones.
                 if expected.end == End::Completed && run.ticks < horizon {
                     assert!(run.excess_errors >= expected.excess_errors);
                     expected.excess_errors = run.excess_errors;
@@ -127,7 +127,7 @@ fn chunks_change_no_figure() {
     }
 }
 
-/// Stopped early a study is that of the runs it finished.
+/// A study that is stopped early is the study of the runs it finished.
 #[test]
 fn a_prefix_is_the_study_of_so_many_runs() {
     let of_config = &mixed()[0];
@@ -140,7 +140,7 @@ fn a_prefix_is_the_study_of_so_many_runs() {
     assert_eq!((stopped.seeds.last, short.seeds.last), (Some(781), Some(781)));
     assert_eq!((stopped.seeds.next, short.seeds.next), (100_005, 782));
     assert_eq!((stopped.healthy, stopped.release), (short.healthy, short.release));
-    // Before the first run nothing is known.
+    // Before the first run there are no results.
     let nothing = prepared(of_config, &json!({})).report();
     assert_eq!((nothing.runs, nothing.partial, nothing.seeds.last), (0, true, None));
     let anything = nothing.healthy.p_rollback;
@@ -148,8 +148,8 @@ fn a_prefix_is_the_study_of_so_many_runs() {
     assert!(nothing.healthy.excess_errors.is_none());
 }
 
-/// Goldens: a digest that changes changes what every published study says. Make
-/// it anew, on purpose, with `UPDATE_GOLDEN=1 cargo test same_bytes`.
+/// Golden digests: if one changes, every published study changes. If that is
+/// intended, update them with `UPDATE_GOLDEN=1 cargo test same_bytes`.
 #[test]
 fn a_study_gives_the_same_bytes_everywhere() {
     let mut found = Vec::new();
@@ -176,7 +176,7 @@ fn a_study_gives_the_same_bytes_everywhere() {
     assert_eq!(found, expected);
 }
 
-/// A plan whose runs are cheap: 2 stages of 5 ticks, 600 requests a tick.
+/// A configuration that is fast to run: 2 stages of 5 ticks, 600 requests per tick.
 fn cheap(canary: Value, rules: Value) -> Value {
     json!({
         "traffic": { "requests_per_second": 10 },
@@ -208,7 +208,7 @@ fn a_healthy_release_has_no_study_of_its_own() {
     assert_eq!(found["missed_regression"], Value::Null);
 }
 
-/// The figures of a case against those of its first 1,000 runs.
+/// The figures of a case compared with those of its first 1,000 runs.
 #[test]
 fn figures_are_those_of_a_direct_count() {
     let bad = json!({ "error_ratio": 2.5, "error_arrival": { "late": { "start_tick": 4 } } });
@@ -258,23 +258,24 @@ fn figures_are_those_of_a_direct_count() {
 
 #[test]
 fn a_completed_bad_release_is_charged_up_to_the_horizon() {
-    // Nobody looks, so every run completes after 10 ticks.
+    // Without rules, every run completes after 10 ticks.
     let of_config = cheap(json!({ "error_ratio": 3 }), json!([]));
     let mean = |horizon: u64| {
         let found = report(&of_config, &json!({ "runs": 2_000, "horizon_ticks": horizon }));
         found["release"]["excess_errors"]["mean"].as_f64().unwrap()
     };
-    // λ(p_c − p_b) = 600 · 0.02 a tick at 100 %; 10 and 50 % of it before.
+    // λ(p_c − p_b) = 600 · 0.02 per tick at 100 %; 10 and 50 % of that before.
     let each = 600.0 * 0.02;
     let planned = each * 5.0 * 0.6;
     for (horizon, expected) in
         [(3, each * 3.0 * 0.1), (10, planned), (11, planned + each), (100, planned + 90.0 * each)]
     {
-        // Poisson of mean 36: a standard error of 0.14, four of them.
+        // Poisson of mean 36: the standard error is 0.14, and the bound four of
+        // them.
         let found = mean(horizon);
         assert!((found - expected).abs() < 0.6, "{found} for {expected}");
     }
-    // A release that heals nothing and is looked at by nobody: exactly so.
+    // The expected part after completion is exact.
     let (a, b) = (mean(50), mean(60));
     assert!((b - a - 10.0 * each).abs() < 1e-6, "{a} and {b}");
 }
@@ -326,7 +327,8 @@ fn two_policies_are_paired_by_seed() {
     }
 }
 
-/// A policy without stages keeps the configuration's shares, not their limits.
+/// A policy without stages keeps the configuration's stages, but not their
+/// thresholds.
 #[test]
 fn a_policy_replaces_every_limit() {
     let mut of_config = cheap(json!({}), json!([]));
@@ -368,9 +370,9 @@ fn a_sweep_is_a_study_for_each_value() {
     }
 }
 
-/// A state is used again for the next seed: nothing of the last run stays.
+/// A state is reused for the next seed, and nothing remains of the previous run.
 #[test]
-fn a_run_begun_anew_is_a_new_run() {
+fn a_restarted_run_is_a_new_run() {
     for of_config in mixed() {
         let plan = Plan::new(&config(&of_config.to_string()));
         let mut used = Run::new(&plan, 0);
@@ -394,7 +396,7 @@ fn check_refused(options: &Value, expected: &[&str]) {
 }
 
 #[test]
-fn what_a_study_cannot_do_is_told_with_its_place() {
+fn a_wrong_study_is_reported_with_its_place() {
     let whole = "expected a whole number from";
     for (runs, found) in
         [(json!(0), "0"), (json!(1e12), "1000000000000"), (json!(1.5), "1.5"), (json!(-1), "-1")]
@@ -545,9 +547,9 @@ fn a_requirement_is_read_and_held_against_the_interval() {
     assert_eq!(message, "require: caught>=0.9: the release is healthy, expected a bad one");
 }
 
-/// Of typed options comes the study of the same options as text.
+/// Typed options give the same study as the same options in a text.
 #[test]
-fn typed_options_ask_the_same_as_text() {
+fn typed_options_give_the_same_study_as_a_text() {
     let own = config(
         r#"{ "canary": { "error_ratio": 3 }, "stages": [{ "traffic_pct": 10 }],
              "rules": [{ "rule": "sequential" }] }"#,
@@ -578,10 +580,10 @@ fn typed_options_ask_the_same_as_text() {
     assert_eq!(study.report(), expected.report());
 }
 
-/// All faults of typed options, and of the parts of a configuration, are told as
-/// those of a text are.
+/// The faults of typed options and of the parts of a configuration are reported
+/// like those of a text.
 #[test]
-fn typed_faults_are_told_as_those_of_a_text() {
+fn typed_faults_are_reported_like_those_of_a_text() {
     let own = config(r#"{ "stages": [{ "traffic_pct": 10 }], "error_rate_threshold": 0.1 }"#);
     let mut empty = own.policy().clone();
     empty.stages.clear();

@@ -1,5 +1,5 @@
-//! What a study's requirements say where runs wait, where a release is bad only
-//! at first, and at rare events; and what its sweeps and texts show.
+//! The requirements of a study if runs wait for a person, if a release is bad only
+//! at first, and for rare events; and the output of sweeps.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,7 +16,7 @@ fn study(config: &Value, options: Value) -> StudyReport {
     study.report()
 }
 
-/// A gate for a person after the first of two stages.
+/// A manual pause after the first of two stages.
 fn gated(limit: f64) -> Value {
     json!({
         "traffic": { "requests_per_second": 10 }, "canary": { "error_ratio": 2 },
@@ -26,9 +26,9 @@ fn gated(limit: f64) -> Value {
     })
 }
 
-/// Every policy waits here where it does not roll back.
+/// Here every run that is not rolled back waits for a person.
 #[test]
-fn a_gate_on_runs_that_wait_is_undecided_where_they_could_turn_it() {
+fn a_gate_is_undecided_if_waiting_runs_could_change_it() {
     use Fulfilment::{Failed, Met, Undecided};
     let never = study(&gated(0.9), json!({ "runs": 1_000 }));
     let some = study(&gated(0.02), json!({ "runs": 1_000 }));
@@ -59,7 +59,7 @@ fn a_gate_on_runs_that_wait_is_undecided_where_they_could_turn_it() {
     }
 }
 
-/// A policy that throws away a cold start is not one without false rollbacks.
+/// Rolling back a release with a cold start counts as a false rollback.
 #[test]
 fn the_gate_counts_a_release_that_is_bad_only_at_first() {
     let cold = json!({
@@ -73,7 +73,7 @@ fn the_gate_counts_a_release_that_is_bad_only_at_first() {
     assert!(report.healthy.p_rollback.high < 0.05);
     let message = check("caught>=0.9").unwrap_err().to_string();
     assert_eq!(message, "require: caught>=0.9: the release is healthy, expected a bad one");
-    // The better of the two is not enough.
+    // The worse of the two probabilities decides.
     let warm = study(
         &json!({ "canary": { "error_ratio": 0.1 }, "stages": [{ "traffic_pct": 10, "duration_ticks": 3 }],
                  "rules": [{ "rule": "error_rate", "max": 0.009 }] }),
@@ -84,7 +84,7 @@ fn the_gate_counts_a_release_that_is_bad_only_at_first() {
     assert_eq!(held.fulfilment, Fulfilment::Failed);
 }
 
-/// Every share a study shows has Clopper and Pearson's interval.
+/// Every probability in a report has Clopper and Pearson's interval.
 #[test]
 fn shares_have_an_interval_that_covers() {
     let report = study(&gated(0.02), json!({ "runs": 700 }));
@@ -100,11 +100,12 @@ fn shares_have_an_interval_that_covers() {
             assert_eq!((p.low, p.high), (interval.low, interval.high));
         }
     }
-    // 0 of 700 is not none.
+    // 0 of 700 does not mean a probability of 0.
     assert!((0.005..0.0053).contains(&report.healthy.p_completed.high));
 }
 
-/// A sweep of what is not the release's shows both releases, each with its value.
+/// A sweep of a field that does not belong to the release reports both releases for
+/// each value.
 #[test]
 fn a_sweep_of_a_policy_shows_both_releases() {
     for (field, both) in [
@@ -132,7 +133,7 @@ fn a_sweep_of_a_policy_shows_both_releases() {
                     assert_eq!(rows.count(), 1, "{start}\n{csv}");
                 }
                 if both {
-                    // It is what a study of the healthy release alone says.
+                    // The same as in a study of the healthy release alone.
                     let mut alone = of_config.clone();
                     alone.as_object_mut().unwrap().remove("canary");
                     let options = json!({ "runs": 50, "sweep": sweep, "policies": policies,
@@ -150,7 +151,7 @@ fn a_sweep_of_a_policy_shows_both_releases() {
 }
 
 #[test]
-fn text_tells_who_waits_and_what_is_required() {
+fn text_reports_waiting_runs_and_requirements() {
     let mut report = study(&gated(0.9), json!({ "runs": 200 }));
     let requirement = Requirement::parse("caught>=0.9").unwrap();
     report.requirements.push(requirement.check(&report).unwrap());
@@ -170,7 +171,8 @@ fn text_tells_who_waits_and_what_is_required() {
     assert!(!decided.contains("person"), "{decided}");
 }
 
-/// Thousands are written in one way, and a share near 1 is not told as certain.
+/// Thousands are formatted alike everywhere, and a probability near 1 is not shown
+/// as certain.
 #[test]
 fn amounts_are_written_in_one_way() {
     let of_config = json!({

@@ -1,5 +1,5 @@
-//! What a study charges a release with: harm as it is expected, up to the longest
-//! a rollout can take, and the errors of judgement that a single run tells.
+//! The excess errors of a study: expected values, up to the longest that a rollout
+//! can take; and outcomes compared with those of single runs.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -20,8 +20,8 @@ fn study(config: &Value, options: &Value) -> StudyReport {
     study.report()
 }
 
-/// Two policies without a rule, whose harm is a sum of expectations: 15 requests
-/// a tick at the canary, 30 once it has all, 0.0003 more of them failing.
+/// Two policies without rules, whose excess errors are a sum of expectations: 15
+/// canary requests per tick, 30 after completion, of which 0.0003 more fail.
 #[test]
 fn expected_harm_is_not_rounded_run_by_run() {
     let plan = |ticks: u32| json!([{ "traffic_pct": 50, "duration_ticks": ticks }]);
@@ -58,7 +58,7 @@ fn exposed_requests_are_not_rounded_run_by_run() {
     }
 }
 
-/// A quantile far from zero lies within its bin, not at its lower end.
+/// A quantile far from zero is inside its bin, not at the lower end.
 #[test]
 fn quantiles_do_not_contradict_the_mean() {
     let of_config = json!({
@@ -66,15 +66,15 @@ fn quantiles_do_not_contradict_the_mean() {
         "stages": [{ "traffic_pct": 99, "duration_ticks": 64 }], "rules": [],
     });
     let harm = study(&of_config, &json!({ "runs": 500 })).release.unwrap().excess_errors.unwrap();
-    // Poisson of mean 38,016 and deviation 195: all but symmetric.
+    // Poisson of mean 38,016 and standard deviation 195, so nearly symmetric.
     assert!((harm.mean - 38_016.0).abs() < 50.0, "{harm:?}");
     assert!((harm.p50 - harm.mean).abs() < 38_016.0 / 64.0, "{harm:?}");
     assert!(harm.p95 > harm.mean && harm.p95 < harm.mean + 600.0, "{harm:?}");
 }
 
-/// The longest a rollout can take, by what may prolong it.
+/// The longest that a rollout can take, with everything that can extend it.
 #[test]
-fn harm_is_charged_over_the_longest_a_rollout_can_take() {
+fn excess_errors_are_counted_up_to_the_longest_rollout() {
     let rule = |more: Value| {
         let mut rule = json!({ "rule": "error_rate", "max": 0.01 });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -147,7 +147,7 @@ fn harm_is_charged_over_the_longest_a_rollout_can_take() {
     }
 }
 
-/// No run of the mixed configurations takes longer.
+/// No run of the mixed configurations takes longer than that.
 #[test]
 fn no_rollout_takes_longer_than_the_longest() {
     let mixed: Vec<Value> = serde_json::from_str(include_str!("../data/study/mixed.json")).unwrap();
@@ -162,7 +162,8 @@ fn no_rollout_takes_longer_than_the_longest() {
     }
 }
 
-/// A study counts of each release what the single runs of its seeds say.
+/// Checks that a study counts for each release what the single runs of its seeds
+/// report.
 #[track_caller]
 fn check_outcomes(of_config: &str) {
     const RUNS: u64 = 60;
@@ -203,9 +204,9 @@ fn a_study_counts_what_single_runs_say() {
     }
 }
 
-/// 98.6 % ± 0.3 by an independent simulation, 6.3 % of a healthy release.
+/// An independent simulation gives 98.6 % ± 0.3, and 6.3 % for a healthy release.
 #[test]
-fn a_cold_start_thrown_away_is_a_false_rollback() {
+fn a_cold_start_rolled_back_is_a_false_rollback() {
     let of_config: Value = serde_json::from_str(r#"{"traffic":{"requests_per_second":5},"baseline":{"error_rate":0.02},"canary":{"error_ratio":6,"error_arrival":{"cold_start":{"half_life_ticks":3}}},"stages":[{"traffic_pct":10,"duration_ticks":7},{"traffic_pct":50,"duration_ticks":5}],"rules":[{"rule":"error_rate","max":0.05,"look":"every_tick","window":"stage","failure_limit":2}]}"#).unwrap();
     let found = study(&of_config, &json!({ "runs": 5_000 }));
     // Four standard errors.
@@ -218,7 +219,7 @@ fn a_cold_start_thrown_away_is_a_false_rollback() {
 
 /// λ·share·p·(r − 1)·2^(−(t−1)/h) in tick t, with a share of 1 from completion on.
 #[test]
-fn a_cold_start_is_charged_with_its_errors() {
+fn a_cold_start_has_its_excess_errors() {
     let of_config = json!({
         "traffic": { "requests_per_second": 100 }, "baseline": { "error_rate": 0.01 },
         "canary": { "error_ratio": 3, "error_arrival": { "cold_start": { "half_life_ticks": 2 } } },
@@ -232,12 +233,13 @@ fn a_cold_start_is_charged_with_its_errors() {
         let expected: f64 = (1..=horizon).map(excess).sum();
         let options = json!({ "runs": 2_000, "horizon_ticks": horizon });
         let found = study(&of_config, &options).release.unwrap().excess_errors.unwrap().mean;
-        // The count of the rollout is Poisson; five standard errors.
+        // The excess errors of the rollout are Poisson; five standard errors.
         assert!((found - expected).abs() < 5.0 * (expected / 2_000.0).sqrt(), "{found} {expected}");
     }
 }
 
-/// A ratio that makes no difference is no regression: in truth, outcome and study.
+/// A ratio without effect is not a regression: in the truth, the outcome and a
+/// study.
 #[test]
 fn a_ratio_without_effect_is_no_regression() {
     let under_load = json!({ "error_ratio": 3, "error_arrival":
@@ -265,7 +267,8 @@ fn a_ratio_without_effect_is_no_regression() {
         assert!(found.release.is_none() && !found.release_is_bad, "{of_config}");
         assert_eq!(found.missed_regression, None);
     }
-    // Where they make a difference they are: bursts pass any load, noise dips below 1.
+    // The same ratios have an effect here: bursts exceed any load, and noise lowers
+    // the rate below 1.
     for (world, canary) in [
         (json!({ "traffic": { "requests_per_second": 10, "burstiness": 1 } }), under_load),
         (

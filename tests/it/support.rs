@@ -1,4 +1,4 @@
-//! What several modules of the suite need.
+//! Helpers that several modules of the suite use.
 
 use canary_rollout::config::{Config, preset};
 use canary_rollout::rollout::{Decision, Evidence, Rollout, Sink, Tick};
@@ -20,7 +20,7 @@ pub fn preset_config(name: &str) -> Config {
     config(preset(name).expect("a preset of that name").json)
 }
 
-/// A rollout run to its end or to a pause that waits for a person.
+/// Runs a rollout to its end or to a pause that waits for a person.
 #[track_caller]
 pub fn rolled_out(config: &Config, seed: u64) -> Rollout {
     let mut rollout = Rollout::new(config, seed);
@@ -55,12 +55,12 @@ impl Sink for LookCounter {
     fn decision(&mut self, _: &Decision) {}
 }
 
-/// FNV-1a, 64 bits: a digest that needs no crate and no platform.
+/// FNV-1a, 64 bits: a digest without dependencies, the same on every platform.
 pub fn digest(bytes: impl IntoIterator<Item = u8>, start: u64) -> u64 {
     bytes
         .into_iter()
         .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
-/// FNV-1a's first state.
+/// The initial state of FNV-1a.
 pub const EMPTY_DIGEST: u64 = 0xcbf2_9ce4_8422_2325;

@@ -1,5 +1,5 @@
-//! The world through its own interface: what is drawn, from what truth, and
-//! what a draw depends on.
+//! The world through its public interface: the draws, their truth, and what a draw
+//! depends on.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -24,7 +24,7 @@ fn world_of(config: &Config) -> World {
     World::new(config, &shares)
 }
 
-/// 10,000 requests a tick, 2 % of which fail, a fifth of them the canary's.
+/// 10,000 requests per tick, of which 2 % fail and a fifth go to the canary.
 fn config() -> Config {
     let text = r#"{
         "tick_seconds": 50,
@@ -49,7 +49,7 @@ fn altered(config: &Config, change: impl FnOnce(&mut ConfigParts)) -> Config {
     parts.check().expect("a valid configuration")
 }
 
-/// One at the end of time, which no test reaches.
+/// An incident in a last tick that no test reaches.
 fn incidents() -> Incidents {
     Incidents {
         chance_per_tick: 0.0,
@@ -60,7 +60,7 @@ fn incidents() -> Incidents {
     }
 }
 
-/// Everything that moves, moving.
+/// A configuration with every kind of variation.
 fn restless() -> Config {
     with(|config| {
         config.world.traffic.daily_swing =
@@ -71,7 +71,7 @@ fn restless() -> Config {
     })
 }
 
-/// All draws of a run, with their truth.
+/// All draws of a run, each with its truth.
 fn run(world: &World, seed: u64, ticks: u32, cells: Cells) -> Vec<(Draw, Truth)> {
     let mut state = world.start(seed);
     (1..=ticks).map(|tick| (world.tick(&mut state, tick, 0, cells), *world.truth(&state))).collect()
@@ -85,7 +85,7 @@ fn window(tick: u32, requests: u64, shift: f64) -> LatencyTick {
     }
 }
 
-/// The five counts of a draw beside their means, in a fixed order.
+/// The five counts of a draw with their means, in a fixed order.
 fn cells(draw: &Draw, truth: &Truth, share: f64) -> [(u64, f64); 5] {
     let (baseline, canary) = (truth.requests * (1.0 - share), truth.requests * share);
     let rate = truth.error_rate;
@@ -99,8 +99,8 @@ fn cells(draw: &Draw, truth: &Truth, share: f64) -> [(u64, f64); 5] {
     ]
 }
 
-/// Means, dispersion and correlations of the five counts, standardized: each of
-/// the 20 figures of a world fails by chance once in 10⁵.
+/// Standardized means, dispersions and correlations of the five counts. Each of the
+/// 20 figures of a world fails by chance once in 10⁵.
 #[test]
 fn counts_are_independent_and_poisson() {
     const TICKS: u32 = 20_000;
@@ -126,7 +126,7 @@ fn counts_are_independent_and_poisson() {
     for (name, config) in worlds {
         let world = world_of(&config);
         let share = config.policy().stages[0].share();
-        // By cell, its deviations from its mean and the variance of their square.
+        // By count, its deviations from the mean and the variance of their squares.
         let mut deviations = [const { Vec::new() }; 5];
         let mut spread = [0.0; 5];
         for (draw, truth) in run(&world, 11, TICKS, Cells::ALL) {
@@ -153,8 +153,8 @@ fn product(these: &[f64], those: &[f64]) -> f64 {
     these.iter().zip(those).map(|(x, y)| x * y).sum()
 }
 
-/// A world whose truth is known beforehand draws from tables, one that could
-/// move by inversion: the same counts, tick by tick.
+/// A world whose truth is known in advance draws from tables, any other by
+/// inversion. Both give the same counts, tick by tick.
 #[test]
 fn steady_and_moving_worlds_draw_alike() {
     for requests_per_second in [0.02, 1.0, 200.0, 4_000.0] {
@@ -172,7 +172,7 @@ fn steady_and_moving_worlds_draw_alike() {
     }
 }
 
-/// Requests go to the canary by the share of the stage asked for.
+/// Requests go to the canary with the share of the given stage.
 #[test]
 fn shares_by_stage() {
     let shares = [1.0, 5.0, 25.0, 50.0, 100.0];
@@ -210,7 +210,7 @@ fn a_healthy_release_has_no_excess_errors() {
     }
 }
 
-/// What is not drawn changes nothing that is, latencies included.
+/// Counts that are not drawn do not affect others, nor latencies.
 #[test]
 fn components_do_not_disturb_each_other() {
     let bad = |config: &mut ConfigParts| {
@@ -263,8 +263,8 @@ fn a_restarted_state_is_a_new_one() {
     }
 }
 
-/// The first draws of a few seeds. A change here is another world: what a seed
-/// means has changed, and every result with it.
+/// The first draws of a few seeds. If they change, what a seed means has changed,
+/// and with it every result.
 #[test]
 fn what_a_seed_means() {
     let bad = |config: &mut ConfigParts| {
@@ -301,8 +301,9 @@ fn what_a_seed_means() {
     }
 }
 
-/// World, seed, then of tick 3: failed and served of the baseline, the same of
-/// the canary, excess; p99 of both arms in ms, to the last bit.
+/// World and seed; then for tick 3: failed and served requests of the baseline, the
+/// same for the canary, excess errors, and the p99 of both arms in ms, to the last
+/// bit.
 const FROZEN: [(&str, u64, [u64; 5], [f64; 2]); 6] = [
     ("steady", 0, [167, 7790, 34, 1940, 45], [175.96636440604215, 271.18253279853315]),
     ("steady", 1, [167, 7903, 34, 1897, 30], [177.92971941312018, 278.3425096463961]),
@@ -312,8 +313,8 @@ const FROZEN: [(&str, u64, [u64; 5], [f64; 2]); 6] = [
     ("moving", MAX_SEED, [423, 6094, 118, 1383, 139], [346.5143737208041, 538.4612587933683]),
 ];
 
-/// Counts, truths and quantiles of many ticks at many loads, to the last bit:
-/// the same natively and in WebAssembly.
+/// Counts, truths and quantiles of many ticks at many loads are the same natively
+/// and in WebAssembly, to the last bit.
 #[test]
 fn many_ticks_to_the_last_bit() {
     let mut digest = Digest(0xcbf2_9ce4_8422_2325);
@@ -332,7 +333,7 @@ fn many_ticks_to_the_last_bit() {
                     digest.add(count);
                     digest.add(mean.to_bits());
                 }
-                // A shift of its own in every third tick.
+                // Every third tick has a different shift.
                 let own = f64::from(u8::from(tick % 3 == 0)) * 0.01;
                 let window = [LatencyTick {
                     tick,
@@ -408,7 +409,7 @@ fn check_arrival(arrival: Arrival, ratios: &[(u32, f64)], degrades: bool) {
 }
 
 #[test]
-fn error_and_latency_arrive_by_themselves() {
+fn error_and_latency_arrive_separately() {
     let world = world_of(&with(|config| {
         config.release.error_ratio = 3.0;
         config.release.error_arrival = Arrival::Late { start_tick: 9 };
@@ -441,7 +442,7 @@ fn error_rates_are_capped() {
     assert_eq!(truth.error_rate, ByArm { baseline: 0.5, canary: 1.0 });
     assert_eq!(draw.served.canary, 0);
     assert!(draw.excess > 0);
-    // In the incident the baseline, too, fails every request.
+    // During the incident, the baseline also fails every request.
     let (draw, truth) = ticks[1];
     assert_eq!(truth.error_rate, ByArm { baseline: 1.0, canary: 1.0 });
     assert_eq!((draw.served.baseline, draw.served.canary, draw.excess), (0, 0, 0));
@@ -462,8 +463,8 @@ fn an_incident_hits_both_arms_for_its_time() {
     }
 }
 
-/// Starts are independent, and one during an incident prolongs it: a tick is
-/// free of incidents if none started in it or in the two before.
+/// Starts are independent, and a start during an incident prolongs it. So a tick is
+/// free of incidents if none started in it or in the two ticks before.
 #[test]
 fn incidents_by_chance() {
     const TICKS: u32 = 20_000;
@@ -478,13 +479,14 @@ fn incidents_by_chance() {
             .count() as f64;
         let p = (1.0 - chance) * (1.0 - chance) * (1.0 - chance);
         let n = f64::from(TICKS);
-        // Ticks within three of each other go together: at most 5 times the variance.
+        // Ticks less than three apart are correlated, which multiplies the variance
+        // by at most 5.
         let spread = (5.0 * n * p * (1.0 - p)).sqrt();
         assert!((free - n * p).abs() <= 4.5 * spread, "chance {chance}: {free} free ticks");
     }
 }
 
-/// At the middle of each tick: of 8 ticks of 50 s a day of 400 s.
+/// At the middle of each tick, for a day of 400 s with 8 ticks of 50 s.
 #[test]
 fn load_swings_daily() {
     let world = world_of(&with(|config| {
@@ -502,7 +504,7 @@ fn load_swings_daily() {
 }
 
 #[test]
-fn trouble_under_load_follows_the_load() {
+fn a_regression_under_load_follows_the_load() {
     let world = world_of(&with(|config| {
         config.world.traffic.burstiness = 0.5;
         config.release.error_ratio = 3.0;
@@ -519,8 +521,8 @@ fn trouble_under_load_follows_the_load() {
     assert_eq!(seen, [true; 3]);
 }
 
-/// Each factor has mean 1 and its variation; only the arms' own noise parts
-/// them. Bounds of 5 standard errors or more.
+/// Each factor has mean 1 and the configured variation. Only the noise of each arm
+/// separately makes the arms differ. Bounds of 5 standard errors or more.
 #[test]
 fn noise_has_its_mean_and_variation() {
     const TICKS: u32 = 20_000;
@@ -569,8 +571,8 @@ fn below(edge: u32, p50: f64, p99: f64) -> f64 {
     }
 }
 
-/// The bin of a quantile is that of an order statistic: P(X₍ₖ₎ ≤ x) =
-/// P(Bin(n, F(x)) ≥ k). Windows of one tick and of several.
+/// The bin of a quantile is distributed like that of an order statistic: P(X₍ₖ₎ ≤
+/// x) = P(Bin(n, F(x)) ≥ k). For windows of one tick and of several.
 #[test]
 fn quantiles_follow_the_law_of_order_statistics() {
     const RUNS: u32 = 3_000;
@@ -584,7 +586,7 @@ fn quantiles_follow_the_law_of_order_statistics() {
             let window: Vec<_> =
                 (1..=ticks).map(|tick| window(run * ticks + tick, n, 0.0)).collect();
             let ms = world.quantile_ms(&mut state, Arm::Canary, &window, q).unwrap();
-            // A rank that fills its bin stands on the upper edge.
+            // A rank at the end of its bin is on the upper edge.
             let edge = (ln(ms / 0.001) / ln(1.02) - 1e-9).floor();
             bins[edge as usize] += 1;
         }
@@ -605,7 +607,7 @@ fn at_least(k: u64, n: u64, p: f64) -> f64 {
         return p;
     }
     let (n, k) = (n as f64, k as f64);
-    // Outwards from the mode or from k, whichever lies further out.
+    // Outwards from the mode or from k, whichever is further out.
     let mass = |i: f64| {
         exp(ln_gamma(n + 1.0) - ln_gamma(i + 1.0) - ln_gamma(n - i + 1.0)
             + i * ln(p)
@@ -659,8 +661,8 @@ fn histograms_fit() {
     }
 }
 
-/// A quantile and a tail count draw only what is on their way, and find what
-/// the histogram has.
+/// A quantile and a tail count draw only what they need, and agree with the
+/// histogram.
 #[test]
 fn descents_find_what_the_histogram_has() {
     let mut words = Words::new(7);
@@ -712,7 +714,7 @@ fn quantile_of(bins: &[u64], q: f64) -> Option<f64> {
     None
 }
 
-/// Between the edges of a bin a latency limit goes to the nearer.
+/// A latency limit between the edges of a bin is rounded to the nearer one.
 #[test]
 fn limits_go_to_the_nearest_edge() {
     for edge in [0, 1, 500, 1023, 1024] {
@@ -737,7 +739,7 @@ fn no_requests_have_no_quantile() {
     }
 }
 
-/// Where all latencies are the same, so are all quantiles, up to their bin.
+/// If all latencies are equal, all quantiles are in the same bin.
 #[test]
 fn a_latency_without_spread() {
     let world = world_of(&with(|config| {

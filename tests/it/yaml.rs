@@ -1,5 +1,5 @@
-//! Configurations as YAML: what JSON says, YAML says too, faults and all; and texts
-//! that mean harm.
+//! Configurations as YAML: the same values and faults as in JSON; and hostile
+//! texts.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,7 +10,7 @@ use canary_rollout::study::Study;
 /// Line and column.
 type Place = (u32, u32);
 
-/// The faults of a text: line, column, path and sentence.
+/// The faults of a text: line, column, path and message.
 fn faults(text: &str) -> Vec<(Place, String, String)> {
     let Err(error) = Config::from_text(text) else { panic!("accepted: {text}") };
     let of_one = |one: &canary_rollout::problem::Problem| {
@@ -19,9 +19,8 @@ fn faults(text: &str) -> Vec<(Place, String, String)> {
     error.problems().iter().map(of_one).collect()
 }
 
-/// Checks that a fault is told in JSON and in YAML with the same path and sentence,
-/// each at its own place: of each fault the place in JSON, the place in YAML and the
-/// path.
+/// Checks that the faults in JSON and in YAML have the same paths and messages, and
+/// each its own place. A row is the place in JSON, the place in YAML and the path.
 #[track_caller]
 fn check_twins(json: &str, yaml: &str, expected: &[(Place, Place, &str)]) {
     let (in_json, in_yaml) = (faults(json), faults(yaml));
@@ -94,7 +93,7 @@ fn a_configuration_may_be_yaml_with_comments() {
     );
 }
 
-/// A policy's faults have places in the policy's own text.
+/// The faults of a policy have places in the text of the policy.
 #[test]
 fn a_policy_is_read_as_a_configuration_is() {
     let policy = read_policy("rules:\n- {rule: z_test, alpha: 0.01}\n").unwrap();
@@ -108,7 +107,7 @@ fn a_policy_is_read_as_a_configuration_is() {
     assert_eq!(found, expected, "{error}");
 }
 
-/// The core schema of YAML 1.2, by what a number or a name is found to be.
+/// The core schema of YAML 1.2: how scalars are read as a number or as a name.
 #[test]
 fn scalars_are_those_of_the_core_schema() {
     for (scalar, found) in [
@@ -158,7 +157,7 @@ fn scalars_are_those_of_the_core_schema() {
     }
 }
 
-/// JSON has escapes that YAML has not.
+/// JSON has escapes that YAML does not have.
 #[test]
 fn a_string_of_json_is_read_as_json_reads_it() {
     for name in [r#""\ud83d\ude00""#, r#""\u00e9\/\b\f\n\r\t\"\\""#, "\"\u{7f}\u{85}\u{2028}\""] {
@@ -171,7 +170,7 @@ fn a_string_of_json_is_read_as_json_reads_it() {
     assert_eq!(lone, [expected]);
 }
 
-/// Texts that grow, nest, repeat and break off: each is read or refused.
+/// Texts that expand, nest, repeat or end too early: each is read or refused.
 #[test]
 fn hostile_texts_do_no_harm() {
     const PARTS: [&str; 48] = [
@@ -244,7 +243,7 @@ fn hostile_texts_do_no_harm() {
         assert!(Config::from_text(&whole).is_err(), "{text}");
         tried += 1;
     }
-    // Aliases that multiply: nine levels of nine would be 387 million values.
+    // Nested aliases: nine levels of nine would be 387 million values.
     let mut laughs = "a0: &a0 x\n".to_string();
     for i in 1..=9 {
         laughs += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","));

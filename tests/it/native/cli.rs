@@ -1,4 +1,4 @@
-//! The command line as a stranger would use it.
+//! The command line as a new user would use it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -19,7 +19,7 @@ fn run_with(arguments: &[&str], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may refuse the input before it has read all of it.
+    // The program may refuse the input before it has read all of it.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Output {
@@ -51,8 +51,8 @@ fn check_error(arguments: &[&str], input: &[u8], lines: &[&str]) {
     }
 }
 
-/// Checks what is said of a mistake on the command line: its first line, from its
-/// beginning, and what the lines after it contain.
+/// Checks the message about a wrong command line: the beginning of its first line,
+/// and what the other lines contain.
 #[track_caller]
 fn check_usage(arguments: &[&str], first: &str, others: &[&str]) {
     let output = run(arguments);
@@ -101,7 +101,7 @@ fn commands_are_given_after_their_tick_in_any_order() {
 }
 
 #[test]
-fn a_pause_for_a_person_is_told() {
+fn a_pause_for_a_person_is_reported() {
     let output = run(&["run", "default", "--at", "3:pause"]);
     assert_eq!(output.status, 0);
     assert!(output.stderr.contains("--at 3:resume"), "{}", output.stderr);
@@ -110,7 +110,7 @@ fn a_pause_for_a_person_is_told() {
 }
 
 #[test]
-fn text_is_for_eyes() {
+fn text_is_readable() {
     let text = succeed(&["run", "twice-the-errors", "--format", "text"]);
     for part in ["seed 42", "canary share", "baseline errors", "as often as the baseline"] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
@@ -131,7 +131,7 @@ fn the_schema_the_presets_and_the_help_are_printed() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place() {
+fn faults_are_reported_with_their_places() {
     check_error(&[], b"", &["expected --demo or a command, one of run, study, "]);
     check_error(&["--seed", "3"], b"", &["expected --demo or a command, one of run, study, "]);
     check_usage(&["fly"], "unrecognized subcommand 'fly'", &[]);
@@ -173,7 +173,7 @@ fn what_is_wrong_is_named_with_its_place() {
     check_usage(&["schema", "x"], "unexpected argument 'x'", &[]);
 }
 
-/// Checks what `validate` says of an input: each line, from its beginning.
+/// Checks the output of `validate` for an input: the beginning of each line.
 #[track_caller]
 fn check_validated(input: &[u8], lines: &[&str]) {
     let output = run_with(&["validate", "-"], input);
@@ -203,7 +203,7 @@ fn every_fault_of_a_configuration_is_a_line_with_its_place() {
     let output = run_with(&["validate", "-"], many.as_bytes());
     assert_eq!(output.stderr.lines().count(), 21);
     assert_eq!(output.stderr.lines().last(), Some("-: and 981 more"));
-    // Behind the program's name, where it is not what was asked for.
+    // The errors of commands other than `validate` begin with the program's name.
     check_error(
         &["run", "-"],
         b"{\n\"stages\": 5,\n\"tick_seconds\": 0}",
@@ -211,7 +211,7 @@ fn every_fault_of_a_configuration_is_a_line_with_its_place() {
     );
 }
 
-/// A folder that lasts as long as the value.
+/// A folder that is removed when the value is dropped.
 struct Folder(std::path::PathBuf);
 
 impl Folder {
@@ -230,7 +230,7 @@ impl Drop for Folder {
 }
 
 #[test]
-fn several_files_are_validated_and_each_is_told_of() {
+fn several_files_are_validated_and_each_is_reported() {
     let folder = Folder::new("several");
     let file = |name: &str, text: &str| {
         let path = folder.0.join(name);
@@ -299,7 +299,7 @@ fn every_command_has_its_help() {
         assert!(help.contains(&format!("Usage: canary-rollout {command}")), "{help}");
         assert!(help.contains("\nExample"), "{help}");
         assert!(all.contains(&format!("\n  {command} ")), "{all}");
-        // The options that it lists are those there are.
+        // The options that the help lists are those that exist.
         for option in options {
             assert!(help.contains(&format!("{option} ")), "{option} is missing in\n{help}");
             if *option != "--quiet" {
@@ -316,7 +316,7 @@ fn every_command_has_its_help() {
     assert_eq!(succeed(&["run", "default", "--seed", "3", "--help"]), succeed(&["run", "-h"]));
 }
 
-/// Each example of a help text is a line that a person could type.
+/// Every example in a help text is a command that runs.
 #[test]
 fn the_examples_of_the_help_are_understood() {
     let mut examples = 0;
@@ -326,7 +326,8 @@ fn the_examples_of_the_help_are_understood() {
         let help = succeed(&[command, "--help"]).replace("\\\n", " ");
         for line in help.lines().filter_map(|line| line.strip_prefix("  canary-rollout ")) {
             let typed = line.split(['|', '>', '<']).next().unwrap();
-            // Quoted bounds hold a `<`: a study's are tried in `study_cli`.
+            // Quoted bounds contain a `<`; those of a study are tested in
+            // `study_cli`.
             if line.contains('\'') || line.contains("policy.json") && command != "presets" {
                 continue;
             }
@@ -408,7 +409,7 @@ fn an_option_that_takes_one_value_is_given_once() {
 }
 
 #[test]
-fn what_was_probably_meant_is_offered() {
+fn the_probable_meaning_is_suggested() {
     for (arguments, meant) in [
         (&["stduy"][..], "'study'"),
         (&["--hlep"], "'--help'"),
@@ -425,9 +426,9 @@ fn what_was_probably_meant_is_offered() {
     );
 }
 
-/// What a name may do to a terminal, and to the lines of a table.
+/// Names in output cannot control a terminal or break the lines of a table.
 #[test]
-fn names_do_nothing_to_a_terminal() {
+fn names_cannot_control_a_terminal() {
     const STEERING: &str =
         "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\nfake line: COMPLETED";
     let folder = Folder::new("names");
@@ -481,7 +482,7 @@ fn names_do_nothing_to_a_terminal() {
     }
 }
 
-/// A program whose standard error is gone still does what it was asked for.
+/// A program without standard error still does its work.
 #[cfg(unix)]
 #[test]
 fn a_closed_or_full_standard_error_loses_nothing() {
@@ -498,7 +499,7 @@ fn a_closed_or_full_standard_error_loses_nothing() {
             assert_eq!(output.status.code(), Some(status), "{arguments:?}, {what}");
             assert_eq!(String::from_utf8(output.stdout).unwrap(), stdout, "{arguments:?}, {what}");
         };
-        // Nobody reads it any more.
+        // Nothing reads the pipe any more.
         let mut child = Command::new(program)
             .args(arguments)
             .stdout(Stdio::piped())
@@ -537,7 +538,7 @@ fn a_files_name_need_not_be_utf8() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// 10,000 threads would ask for 20 GB of addresses for their stacks.
+/// The stacks of 10,000 threads would need 20 GB of address space.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_environment_starts_thousands_of_threads() {
@@ -551,7 +552,7 @@ fn no_environment_starts_thousands_of_threads() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// A text of brackets, a deep path: a limit, no overflow.
+/// A text of brackets and a deep path reach a limit, without a stack overflow.
 #[test]
 fn depth_is_an_error() {
     let deep = format!("caught(a{}=1)<=0.5", ".a".repeat(60_000));

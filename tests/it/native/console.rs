@@ -1,18 +1,18 @@
-//! The fenced blocks of a Markdown file, and the `console` ones run.
+//! Reads the fenced blocks of a Markdown file and runs its `console` blocks.
 
 use std::path::Path;
 use std::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_canary-rollout");
 
-/// The texts of all blocks fenced as `language`.
+/// The contents of all blocks fenced as `language`.
 pub fn blocks<'a>(markdown: &'a str, language: &str) -> Vec<&'a str> {
     let opening = format!("```{language}\n");
     let bodies = markdown.split(opening.as_str()).skip(1);
     bodies.map(|rest| rest.split("```").next().unwrap_or_default()).collect()
 }
 
-/// The text from a heading to the next of its level or above.
+/// The text from a heading to the next one of the same or a higher level.
 pub fn section<'a>(markdown: &'a str, heading: &str) -> &'a str {
     let level = heading.split(' ').next().unwrap_or_default().len();
     let at = markdown.find(&format!("\n{heading}\n")).expect(heading);
@@ -21,22 +21,22 @@ pub fn section<'a>(markdown: &'a str, heading: &str) -> &'a str {
     &text[..ends.min().unwrap_or(text.len())]
 }
 
-/// A line typed at a prompt, and what it shows.
+/// A command after a prompt, and its output.
 struct Typed<'a> {
     line: &'a str,
     output: String,
 }
 
-/// Runs every `$ …` line of the `console` blocks by a shell that knows
-/// `canary-rollout`. Where the block shows output, the shell writes just that;
-/// a line without output has to succeed. Returns how many lines were run.
+/// Runs every `$ …` line of the `console` blocks in a shell with `canary-rollout`.
+/// If the block shows output, the output must be the same; a line without output
+/// must succeed. Returns the number of lines.
 pub fn check_console(markdown: &str) -> u32 {
     let programs = Path::new(PROGRAM).parent().unwrap();
     check_console_with(markdown, "console", programs, Path::new("."))
 }
 
-/// The same of the blocks fenced as `language`, with the programs of a folder, in
-/// a folder.
+/// The same for the blocks fenced as `language`, with the programs in one folder,
+/// run in another.
 pub fn check_console_with(markdown: &str, language: &str, programs: &Path, within: &Path) -> u32 {
     let mut run = 0;
     for block in blocks(markdown, language) {
@@ -63,7 +63,7 @@ fn read(block: &str) -> Vec<Typed<'_>> {
 #[track_caller]
 fn check(typed: &Typed<'_>, programs: &Path, within: &Path) {
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
-    // In one pipe, as on a terminal.
+    // Standard output and error in one pipe, as on a terminal.
     let script = format!("exec 2>&1\n{}", typed.line);
     let output = Command::new("sh")
         .args(["-c", &script])

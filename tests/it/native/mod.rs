@@ -1,4 +1,4 @@
-//! What needs a process or a file system.
+//! Tests that need processes or files.
 
 mod cli;
 mod console;
@@ -13,7 +13,7 @@ mod walkthrough;
 use canary_rollout::study::Study;
 use serde_json::Value;
 
-/// A study run to its end, on all threads.
+/// Runs a study to its end, on all threads.
 fn studied(config: &Value, options: &Value) -> Study {
     let mut study = Study::from_text(&config.to_string(), &options.to_string()).unwrap();
     study.run_parallel(&std::sync::atomic::AtomicBool::new(false), |_| {});

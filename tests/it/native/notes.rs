@@ -1,5 +1,4 @@
-//! What notes.md says about the engine: its state diagram and its tables are compared
-//! with the engine itself.
+//! The state diagram and the tables of notes.md, compared with the engine.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -23,24 +22,24 @@ const PAGE: &str = include_str!("../../../www/src/rollout/state-machine.js");
 /// From, to, cause.
 type Edge = (String, String, String);
 
-/// Short plans that together pass along every edge for every cause.
+/// Short plans that together use every edge with every cause.
 const PLANS: [&str; 9] = [
-    // No rule at all.
+    // No rules.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 },
                     { "traffic_pct": 50, "duration_ticks": 1 }] }"#,
-    // A planned pause at the end of each stage: for a person, and for a tick.
+    // A planned pause at the end of each stage: a manual one, and one of a tick.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1, "pause": "manual" },
                     { "traffic_pct": 50, "duration_ticks": 1, "pause": "manual" }] }"#,
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1, "pause": { "ticks": 2 } },
                     { "traffic_pct": 50, "duration_ticks": 1, "pause": { "ticks": 1 } }] }"#,
-    // A rule that fails at every look, with each of its consequences.
+    // A rule that fails at every look, with each consequence.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 2 }],
          "rules": [{ "rule": "error_rate", "max": 0, "look": "every_tick" }] }"#,
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 2 }], "rollback_ticks": 2,
          "rules": [{ "rule": "error_rate", "max": 0 }] }"#,
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 }],
          "rules": [{ "rule": "error_rate", "max": 0, "on_fail": "pause" }] }"#,
-    // A rule that can never tell, with each of its consequences.
+    // A rule that is always inconclusive, with each consequence.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 }], "on_inconclusive": "rollback",
          "rules": [{ "rule": "error_rate", "max": 0, "min_requests": 1000000000 }] }"#,
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 }], "on_inconclusive": "rollback",
@@ -71,7 +70,7 @@ fn edges_drawn() -> BTreeSet<Edge> {
     edges
 }
 
-/// Why a tick or a command changed the course.
+/// The cause of a transition: the decision of a tick, or a command.
 fn cause(from: State, decision: Option<&Decision>, call: Call) -> &'static str {
     match decision {
         None => "tick",
@@ -83,7 +82,8 @@ fn cause(from: State, decision: Option<&Decision>, call: Call) -> &'static str {
     }
 }
 
-/// Every sequence of `calls_left` calls; `advance()` is a row of ticks.
+/// Tries every sequence of `calls_left` calls, without `advance()`, which is a
+/// sequence of ticks.
 fn walk(rollout: &Rollout, calls_left: u32, edges: &mut BTreeSet<Edge>) {
     if calls_left == 0 {
         return;
@@ -138,24 +138,25 @@ fn advancing_after_the_end_is_refused_in_these_words() {
     assert!(NOTES.contains(&format!("`{message}`")), "{message}");
 }
 
-/// Seeds of a table: shares are within 0.3 points.
+/// The number of seeds for a table: shares are accurate to 0.3 points.
 const SEEDS: u64 = 100_000;
-/// Of one whose rules read latencies, which is dear: within 1 point.
+/// The number of seeds if rules read latencies, which is expensive: accurate to 1
+/// point.
 const LATENCY_SEEDS: u64 = 10_000;
 
-/// What the rollouts of a plan with seeds from 0 on come to.
+/// The outcomes of the rollouts of a plan, with seeds from 0 on.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     seeds: u64,
-    /// Those rolled back, by the stage they fell in.
+    /// Rollbacks by the stage in which they were decided.
     fell: [u64; 10],
-    /// Ticks until the decision, of those rolled back.
+    /// Ticks until the decision to roll back.
     ticks: Mean,
     exposed: Mean,
     excess: Mean,
 }
 
-/// One rollout, up to its end.
+/// The outcome of one rollout.
 #[derive(Default)]
 struct Played {
     rolled_back: Option<(u32, u32)>,
@@ -220,7 +221,7 @@ impl Tally {
     }
 }
 
-/// Whole numbers are added up, so threads do not matter.
+/// Sums of whole numbers, so that threads make no difference.
 fn tally(description: &Value, seeds: u64) -> Tally {
     const CHUNK: u64 = 500;
     let plan = Plan::new(&config(&description.to_string()));
@@ -308,7 +309,7 @@ fn strategies_compared() {
 }
 
 #[test]
-fn a_limit_without_a_baseline_blames_the_release_for_the_weather() {
+fn a_limit_without_a_baseline_blames_the_release_for_common_noise() {
     let rows = ["blue-green", "rolling", "canary"].map(|name| {
         let mut config = preset_with(name, 1.0);
         config["noise"] = json!({ "common": 0.5 });
@@ -386,7 +387,7 @@ fn a_threshold_of_zero_by_stage() {
 }
 
 #[test]
-fn two_policies_meet_the_same_luck() {
+fn two_policies_get_the_same_random_variation() {
     const SEEDS: u64 = 20_000;
     let plans = ["default", "opening"].map(|name| Arc::new(Plan::new(&preset_config(name))));
     let played = |plan: &Arc<Plan>, seed| {
@@ -416,9 +417,9 @@ fn two_policies_meet_the_same_luck() {
     );
 }
 
-/// P(false rollback) of `sequential` with its default bets where each arm has
-/// noise of its own: errors a tick, coefficient of variation, and by tolerated
-/// ratio what an independent simulation in Python gives over 20,000 runs.
+/// P(false rollback) of `sequential` with its default bets if each arm has noise of
+/// its own: errors per tick, coefficient of variation, and by tolerated ratio the
+/// result of an independent simulation in Python over 20,000 runs.
 const PER_ARM: [(u32, f64, [f64; 4]); 9] = [
     (20, 0.1, [0.0158, 0.0021, 0.0003, 0.0001]),
     (20, 0.2, [0.0383, 0.0060, 0.0014, 0.0002]),
@@ -432,7 +433,7 @@ const PER_ARM: [(u32, f64, [f64; 4]); 9] = [
 ];
 
 #[test]
-fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
+fn noise_of_each_arm_by_tolerated_ratio() {
     const RUNS: u64 = 10_000;
     const TOLERATED: [f64; 4] = [1.0, 1.2, 1.5, 2.0];
     let stage = |share: u32| json!({ "traffic_pct": share, "duration_ticks": 10 });
@@ -454,8 +455,9 @@ fn noise_of_one_arm_and_what_a_tolerated_ratio_pays_for() {
         };
         let found = TOLERATED.map(p);
         for (found, expected) in found.iter().zip(reference) {
-            // 4.5 standard errors of the difference of two simulations, and a few
-            // runs where it is rare: wrong once in 4,000 choices of seeds.
+            // 4.5 standard errors of the difference of two simulations, plus a few
+            // runs for rare events: fails by chance in one of 4,000 choices of
+            // seeds.
             let off = (found.estimate() - expected).abs();
             let per_run = 1.0 / RUNS as f64 + 1.0 / 20_000.0;
             let error = (expected * (1.0 - expected) * per_run).sqrt();

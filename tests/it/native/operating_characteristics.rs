@@ -1,5 +1,5 @@
-//! The operating characteristics of eight policies, held against independent
-//! simulations of the same rollout and against the tables in docs/statistics.md. Their
+//! The operating characteristics of eight policies, compared with independent
+//! simulations of the same rollout and with the tables in docs/statistics.md. The
 //! configurations are `tests/data/oc/*.json`.
 
 use canary_rollout::math::{exp, ln, pow};
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::studied;
 use super::tables::{check_table, check_words, half_width};
 
-/// A probability is within 0.0022 of its truth, 19 times in 20.
+/// With this many runs, an estimate is within 0.0022 of the true probability 19
+/// times in 20.
 const RUNS: u64 = 200_000;
 const RATIOS: [f64; 6] = [1.0, 1.1, 1.25, 1.5, 2.0, 5.0];
 
@@ -20,27 +21,27 @@ macro_rules! policy {
     };
 }
 
-/// A policy's name and its configuration's text.
+/// The name of a policy and the text of its configuration.
 type Policy = (&'static str, &'static str);
 
-/// P(rollback) at [`RATIOS`] by another program.
+/// P(rollback) at [`RATIOS`] from another program.
 struct Reference {
     counts: Counts,
     runs: u64,
     p_rollback: [f64; 6],
 }
 
-/// By numpy, where 10,000 requests a tick are split exactly.
+/// From numpy, with exactly 10,000 requests per tick, split exactly.
 const fn fixed(p_rollback: [f64; 6]) -> Reference {
     Reference { counts: Counts::Fixed, runs: 20_000, p_rollback }
 }
 
-/// By a simulation in Python that draws Poisson counts, as is done here.
+/// From a simulation in Python that draws Poisson counts, as the engine does.
 const fn poisson(p_rollback: [f64; 6]) -> Reference {
     Reference { counts: Counts::Poisson, runs: 200_000, p_rollback }
 }
 
-/// `z-every-tick` reads the rollout, so it has a stratum for each share.
+/// `z-every-tick` has the window `rollout`, so it has a stratum for each share.
 const POLICIES: [(Policy, Reference); 8] = [
     (policy!("sequential"), poisson([0.01274, 0.05398, 0.32192, 0.93371, 1.0, 1.0])),
     (policy!("z-every-tick"), poisson([0.40175, 0.61211, 0.90509, 0.99928, 1.0, 1.0])),
@@ -80,7 +81,7 @@ fn noise(p: f64, runs: u64) -> f64 {
 }
 
 #[test]
-fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
+fn policies_match_the_reference_and_the_documents() {
     let columns: Vec<Vec<Figures>> =
         POLICIES.iter().map(|((_, config), _)| by_ratio(config)).collect();
     let rows = RATIOS.iter().enumerate().map(|(i, ratio)| {
@@ -99,7 +100,7 @@ fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
     check_table("eight policies", &rows);
 
     for (((name, _), reference), column) in POLICIES.iter().zip(&columns) {
-        // Where limits are met exactly, fixed counts differ: see below.
+        // If limits are often met exactly, fixed counts differ; see below.
         let expected: [f64; 6] = match *name {
             "twice-the-ratio" => RATIOS.map(|r| exact::twice_the_ratio(r, Counts::Poisson)),
             "three-strikes" => RATIOS.map(|r| exact::three_strikes(r, Counts::Poisson)),
@@ -110,7 +111,7 @@ fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
             Counts::Poisson => 0.0,
         };
         for ((ratio, found), expected) in RATIOS.iter().zip(column).zip(expected) {
-            // A few runs more where there is hardly a chance.
+            // Plus a few runs for very small probabilities.
             let most = differ + noise(expected, reference.runs) + 5.0 / RUNS as f64;
             let off = (found.p - expected).abs();
             assert!(off <= most, "{name} at {ratio}: {} for {expected}", found.p);
@@ -124,12 +125,12 @@ fn policies_are_those_of_the_reference_and_stand_in_the_notes() {
     check_words("1 in 5 even at stage ends", healthy("z-stage-end"), 0.19..=0.22);
 }
 
-/// `sequential` on twice the errors from tick 1, 21 and 31 on, with its bets
-/// placed at stage starts, which is the default, and all in tick 1: false
-/// rollback, then P(rollback) and mean excess errors. Reference: a simulation in
-/// Python, 200,000 runs; its excess errors have a standard error of 0.05 at most.
+/// `sequential` with twice the errors from tick 1, 21 and 31 on, with bets placed
+/// at stage starts (the default) and all in tick 1: false rollback, then
+/// P(rollback) and mean excess errors. Reference: a simulation in Python, 200,000
+/// runs; its excess errors have a standard error of 0.05 at most.
 #[test]
-fn bets_at_stage_starts_catch_what_starts_late_and_stand_in_the_notes() {
+fn bets_at_stage_starts_catch_late_regressions_and_match_the_documents() {
     let (_, text) = policy!("sequential");
     let mut rows = Vec::new();
     for (bets_open, falsely, late) in [
@@ -160,18 +161,18 @@ fn bets_at_stage_starts_catch_what_starts_late_and_stand_in_the_notes() {
     check_table("bets", &rows);
 }
 
-/// Whether an arm's requests in a tick are always as many, or Poisson.
+/// Whether the requests of an arm in a tick are a fixed number, or Poisson.
 #[derive(Clone, Copy)]
 enum Counts {
     Fixed,
     Poisson,
 }
 
-/// The two plain limits are often met exactly by fixed counts: 2 failures of 500
-/// are 0.004, and that passes. Of a Poisson number of requests half as many
-/// again are fewer than 500, and 2 failures of them are more. The exact
-/// probabilities for either kind of counts tell the reference's figures from
-/// ours by this alone.
+/// Fixed counts often meet the two plain limits exactly: 2 failures of 500 are
+/// 0.004, which passes. A Poisson number of requests is below 500 about half of the
+/// time, and then 2 failures exceed the limit. The exact probabilities for both
+/// kinds of counts show that this alone explains the difference between the
+/// reference and the engine.
 #[test]
 fn fixed_counts_explain_what_differs() {
     for (((name, _), reference), of) in POLICIES[6..]
@@ -187,8 +188,8 @@ fn fixed_counts_explain_what_differs() {
     }
 }
 
-/// P(rollback) by sums over counts. Errors are Poisson; the number of requests
-/// served beside them is fixed or nearly normal.
+/// P(rollback) by sums over counts. Errors are Poisson; the number of all requests
+/// is fixed, or the number of served requests is nearly normal.
 mod exact {
     use super::{Counts, exp, ln, normal, pow};
 
@@ -197,7 +198,8 @@ mod exact {
     const SHARES: [f64; 4] = [0.01, 0.05, 0.25, 0.5];
     const TICKS: usize = 10;
 
-    /// More than twice the baseline's error rate with at least 5 errors, once.
+    /// P(more than twice the baseline's error rate with at least 5 errors, in any
+    /// tick).
     pub fn twice_the_ratio(ratio: f64, counts: Counts) -> f64 {
         let passes_stage = |share| {
             let canary = Arm { requests: REQUESTS * share, error_rate: ERROR_RATE * ratio };
@@ -217,9 +219,9 @@ mod exact {
         1.0 - SHARES.map(passes_stage).iter().product::<f64>()
     }
 
-    /// More than 0.004 of the requests, in three ticks.
+    /// P(more than 0.004 of the requests fail, in three ticks).
     pub fn three_strikes(ratio: f64, counts: Counts) -> f64 {
-        // By strikes so far, 0 to 2.
+        // Probabilities of 0, 1 and 2 failed ticks so far.
         let mut strikes = [1.0, 0.0, 0.0];
         for share in SHARES {
             let canary = Arm { requests: REQUESTS * share, error_rate: ERROR_RATE * ratio };
@@ -247,7 +249,7 @@ mod exact {
     }
 
     impl Arm {
-        /// The numbers of errors that occur, with their probabilities.
+        /// The possible numbers of errors, with their probabilities.
         fn errors(&self) -> Vec<(f64, f64)> {
             let mean = self.requests * self.error_rate;
             let (mut all, mut ln_p) = (Vec::new(), -mean);
@@ -258,7 +260,7 @@ mod exact {
             all
         }
 
-        /// The number of requests, given that of errors.
+        /// The number of requests, given the number of errors.
         fn beside(&self, errors: f64, counts: Counts) -> Spread {
             let served = self.requests * (1.0 - self.error_rate);
             match counts {

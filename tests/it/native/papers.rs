@@ -1,6 +1,6 @@
-//! The documents do what they say: their command lines run, their configurations are
-//! valid, their links lead somewhere. Rust blocks are doctests (`src/lib.rs`); JavaScript
-//! blocks run in Chromium, in `tests/page/readme.test.mjs`.
+//! Tests of the documents: their commands run, their configurations are valid, and
+//! the targets of their links exist. Rust blocks are doctests (`src/lib.rs`);
+//! JavaScript blocks run in Chromium, in `tests/page/readme.test.mjs`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::support::config;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const LIB: &str = include_str!("../../../src/lib.rs");
 
-/// A document, its path from the root.
+/// A document, with its path from the root.
 pub struct Paper {
     pub path: &'static str,
     pub text: &'static str,
@@ -64,7 +64,7 @@ fn the_configurations_are_valid() {
     examples.into_iter().for_each(|example| drop(config(example)));
 }
 
-/// A block of Rust that no doctest compiles would grow old.
+/// Every Rust block is compiled by a doctest.
 #[test]
 fn rust_blocks_are_doctests() {
     for Paper { path, text } in PAPERS {
@@ -78,7 +78,7 @@ fn the_readme_is_short() {
     assert!(PAPERS[0].text.lines().count() <= 150);
 }
 
-/// The headings of a text, as a link names them.
+/// The anchors of the headings of a text.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let name = |line: &str| {
@@ -89,7 +89,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     headings.map(name).collect()
 }
 
-/// Paths in backquotes go from the root, links from the document's folder.
+/// Paths in backquotes are relative to the root, links to the document's folder.
 #[test]
 fn the_named_files_and_headings_exist() {
     const FOLDERS: [&str; 7] =
@@ -97,12 +97,12 @@ fn the_named_files_and_headings_exist() {
     let root = Path::new(ROOT);
     let mut found = 0;
     for Paper { path, text } in PAPERS {
-        // Blocks have file names and brackets of their own.
+        // Without code blocks, which contain other file names and brackets.
         let prose: String = text.split("\n```").step_by(2).collect();
         let quoted = prose.split('`').skip(1).step_by(2);
         let is_path = |name: &&str| FOLDERS.iter().any(|folder| name.starts_with(folder));
         for name in quoted.filter(is_path) {
-            // No pattern, and no command.
+            // Not a pattern or a command.
             if !name.contains(|c: char| c.is_whitespace() || c == '*') {
                 let file = name.split('#').next().unwrap_or(name);
                 assert!(root.join(file).exists(), "{path}: {name}");

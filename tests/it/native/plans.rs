@@ -1,16 +1,16 @@
-//! Sixteen plans that together use every rule but one, held against figures that
-//! owe nothing to this program: `tests/data/plans.json`.
+//! Sixteen plans that together use every rule but one, compared with figures that
+//! are independent of this program: `tests/data/plans.json`.
 //!
-//! The figures are those of independent simulations in Python, with their
-//! standard errors and numbers of runs, or exact sums. A row holds where the
-//! study's figure is within 4.5 standard errors of the difference. A normal
-//! estimate is off by that much once in 150,000 times. There are 64 of them, so
-//! the whole table fails by chance once in 2,000 choices of seeds.
+//! The figures are from independent simulations in Python, with their standard
+//! errors and numbers of runs, or from exact sums. A figure of a study must be
+//! within 4.5 standard errors of the difference. A normal estimate is further off
+//! once in 150,000 times. There are 64 of them, so the whole table fails by chance
+//! once in 2,000 choices of seeds.
 //!
-//! Three plans compare arms over stages of different shares; their comparison
-//! has a stratum for each share. What it gave with all counts pooled stands
-//! beside them as `pooled` and is not read; nor is `kept`, what a certificate gave
-//! that was kept once earned.
+//! Three plans compare arms over stages with different shares; their comparison has
+//! a stratum for each share. Their figures with pooled counts are in the file as
+//! `pooled` and are not read; neither is `kept`, the figures of a certificate that
+//! is kept once earned.
 
 use canary_rollout::study::CaseReport;
 use serde_json::{Value, json};
@@ -19,18 +19,18 @@ use super::studied;
 
 const PLANS: &str = include_str!("../../data/plans.json");
 
-/// Runs of a plan, and of one that reads latencies in every tick.
+/// Runs of a plan, and of a plan that reads latencies in every tick.
 const RUNS: u64 = 40_000;
 const LATENCY_RUNS: u64 = 10_000;
 
-/// Standard errors by which a figure may be off.
+/// Maximum difference, in standard errors.
 const MOST: f64 = 4.5;
 
-/// Allowance for probabilities at 0 or 1, where an estimate is not normal: so
-/// many runs.
+/// Allowance for probabilities near 0 or 1, where an estimate is not normal, in
+/// runs.
 const RARE: f64 = 3.0;
 
-/// A figure of a study's report.
+/// A figure from the report of a study.
 fn figure(case: &CaseReport, name: &str) -> f64 {
     let mean = match name {
         "p_rollback" => return case.p_rollback.estimate,
@@ -42,13 +42,14 @@ fn figure(case: &CaseReport, name: &str) -> f64 {
     mean.unwrap_or_else(|| panic!("no run has {name}"))
 }
 
-/// What is wrong with a plan's figures.
+/// The figures of a plan that differ from the reference.
 fn check(plan: &Value) -> Vec<String> {
     let name = plan["name"].as_str().unwrap();
     let rules = plan["config"]["rules"].to_string();
     let runs =
         if rules.contains("latency") || rules.contains("slow") { LATENCY_RUNS } else { RUNS };
-    // Seeds of its own for each plan, so that one unlucky block cannot tilt all.
+    // Each plan has its own seeds, so that one unlucky range cannot affect all
+    // plans.
     let seed = 1_000_000 * name[1..].parse::<u64>().unwrap();
     let options = json!({ "runs": runs, "seed": seed, "horizon_ticks": plan["horizon_ticks"] });
     let report = studied(&plan["config"], &options).report();
@@ -62,7 +63,7 @@ fn check(plan: &Value) -> Vec<String> {
             let kind = row["figure"].as_str().unwrap();
             let found = figure(case, kind);
             let reference_variance = number("se").unwrap() * number("se").unwrap();
-            // The spread of one run is the same there and here.
+            // The variance of a run is the same in both simulations.
             let variance = reference_variance * reference_runs / runs as f64;
             let (expected, variance) = match number("exact") {
                 Some(exact) => (exact, variance),

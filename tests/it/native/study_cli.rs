@@ -1,4 +1,4 @@
-//! `canary-rollout study` as a stranger, or a pipeline, would use it.
+//! `canary-rollout study` as a new user or a pipeline would use it.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -27,7 +27,7 @@ fn run(arguments: &[&str]) -> Output {
 fn succeed(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert_eq!(output.status, 0, "{}", output.stderr);
-    // Speed is for eyes, apart from the result.
+    // The speed is written to standard error, not with the result.
     assert!(output.stderr.contains(" a second\n"), "{}", output.stderr);
     assert!(!output.stdout.contains("a second"));
     output.stdout
@@ -37,7 +37,7 @@ fn report(arguments: &[&str]) -> Value {
     serde_json::from_str(&succeed(arguments)).unwrap()
 }
 
-/// A file that lasts as long as the value.
+/// A file that is removed when the value is dropped.
 struct File(std::path::PathBuf);
 
 impl File {
@@ -60,7 +60,7 @@ impl Drop for File {
 }
 
 #[test]
-fn json_is_the_librarys_whatever_the_threads() {
+fn json_is_the_librarys_with_any_number_of_threads() {
     let one = succeed(&["reference", "--runs", "3000", "--seed", "7", "--threads", "1"]);
     for threads in ["2", "7"] {
         assert_eq!(succeed(&["reference", "--runs=3000", "--seed=7", "--threads", threads]), one);
@@ -73,7 +73,7 @@ fn json_is_the_librarys_whatever_the_threads() {
 }
 
 #[test]
-fn text_is_for_eyes() {
+fn text_is_readable() {
     let text =
         succeed(&["twice-the-errors", "--runs=500", "--format=text", "--sweep=error_ratio=1,3"]);
     for part in [
@@ -91,7 +91,7 @@ fn text_is_for_eyes() {
 }
 
 #[test]
-fn csv_is_a_line_a_case() {
+fn csv_has_one_line_per_case() {
     let policy = File::new("policy, b", &json!({ "rules": [] }));
     let csv = succeed(&[
         "twice-the-errors",
@@ -147,7 +147,8 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
     for (found, expected) in gates.iter().zip(lines) {
         assert!(found.starts_with(&format!("canary-rollout: {expected}")), "{found}");
     }
-    // The report is there whatever the gate says, and what it said.
+    // The report is written for every outcome of the gate, and contains the
+    // outcome.
     let report: Value = serde_json::from_str(&output.stdout).unwrap();
     let told: Vec<String> = report["requirements"]
         .as_array()
@@ -167,9 +168,9 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
     assert_eq!(told.len(), lines.len());
 }
 
-/// The policy of `opening` throws away 1 healthy release in 5.
+/// The policy of `opening` rolls back 1 healthy release in 5.
 #[test]
-fn the_gate_tells_what_is_met_failed_and_undecided() {
+fn the_gate_reports_met_failed_and_undecided() {
     let met = ["--require", "false_rollback<=0.3"];
     let failed = ["--require", "false_rollback<=0.05"];
     let undecided = ["--require", "false_rollback<=0.2"];
@@ -192,7 +193,7 @@ fn the_gate_tells_what_is_met_failed_and_undecided() {
         1,
         &["missed_regression( canary.error_ratio = 1.0001 )<=0.1: failed, 0."],
     );
-    // A failure outranks what the runs do not decide, in either order.
+    // A failed requirement takes precedence over an undecided one, in either order.
     for [a, b] in [[failed, undecided], [undecided, failed]] {
         let output = run(&[&["opening", "--runs=2000"], &a[..], &b[..], &met[..]].concat());
         assert_eq!(output.status, 1, "{}", output.stderr);
@@ -211,7 +212,7 @@ fn check_error(arguments: &[&str], expected: &str) {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
+fn faults_are_reported_with_their_places_before_any_run() {
     let whole = "expected a whole number from";
     check_error(
         &["default", "--runs=0"],
@@ -268,7 +269,8 @@ fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
             &format!("--require: found {require:?}, expected NAME<=BOUND"),
         );
     }
-    // A billion runs would have to be waited for.
+    // A billion runs would take long: the fault is reported before anything is
+    // simulated.
     for (require, expected) in [
         ("caught>=0.9", "require: caught>=0.9: the release is healthy, expected a bad one"),
         (
@@ -292,8 +294,8 @@ fn what_is_wrong_is_named_with_its_place_before_anything_is_run() {
     }
 }
 
-/// Waits until a program listens to interrupts and has worked for half a second of
-/// processor time, however long a busy machine takes to give it that.
+/// Waits until a program has an interrupt handler and has used half a second of
+/// processor time, however long that takes on a busy machine.
 #[cfg(target_os = "linux")]
 fn at_work(child: &Child) {
     let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
@@ -321,7 +323,7 @@ fn interrupt(child: &Child) {
     assert!(told.success());
 }
 
-/// Interrupted, it tells what it has: the study of the runs it finished.
+/// An interrupted study reports the runs it finished.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_gives_the_finished_prefix() {
@@ -336,7 +338,7 @@ fn an_interrupt_gives_the_finished_prefix() {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    // A gate on fewer runs than asked for has not answered.
+    // A gate on fewer runs than requested has no answer.
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(stderr.contains("(stopped early)"), "{stderr}");
     let found: Value = serde_json::from_str(&stdout).unwrap();
@@ -349,7 +351,8 @@ fn an_interrupt_gives_the_finished_prefix() {
     assert_eq!(short["seeds"]["last"], found["seeds"]["last"]);
 }
 
-/// Waiting runs are counted neither way, and the gate says how many there are.
+/// Runs that wait for a person count neither way, and the gate reports their
+/// number.
 #[test]
 fn a_gate_on_runs_that_never_decide_is_undecided() {
     let gated = File::new(
@@ -369,7 +372,7 @@ fn a_gate_on_runs_that_never_decide_is_undecided() {
     }
 }
 
-/// A second interrupt is not heard out: here the result finds no reader.
+/// A second interrupt ends the program at once. Here the result cannot be written.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_second_interrupt_ends_it_at_once() {
@@ -387,18 +390,18 @@ fn a_second_interrupt_ends_it_at_once() {
     let mut told = String::new();
     BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut told).unwrap();
     assert!(told.contains("(stopped early)"), "{told}");
-    // The report is larger than the pipe, which nobody reads.
+    // The report is larger than the buffer of the pipe, which is not read.
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none());
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
-/// A dear run is not waited for: of 1,500 ticks that each gather the whole
-/// rollout's latencies, one alone takes seconds.
+/// An interrupt does not wait for the end of an expensive run: with 1,500 ticks
+/// that each read the latencies of the whole rollout, a single run takes seconds.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interrupt_is_heard_within_a_run() {
+fn an_interrupt_stops_a_study_within_a_run() {
     let dear = File::new(
         "dear",
         &json!({ "traffic": { "requests_per_second": 170 },
@@ -419,7 +422,7 @@ fn an_interrupt_is_heard_within_a_run() {
     assert_eq!(found["partial"], true);
 }
 
-/// Standard error that is closed or full changes neither result nor status.
+/// A closed or full standard error changes neither the result nor the exit status.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_failing_standard_error_keeps_result_and_status() {

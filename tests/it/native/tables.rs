@@ -1,21 +1,21 @@
-//! The computed tables of the documents. Each has a line `<!-- table: name -->` above
-//! it; `UPDATE_GOLDEN=1 cargo test native` rewrites their rows, in place.
+//! The computed tables of the documents. Each has a line `<!-- table: name -->`
+//! above it. `UPDATE_GOLDEN=1 cargo test native` rewrites their rows in place.
 //!
-//! A figure carries the half-width of its interval of 95 %, `76.5 ± 0.3 %`. Where
-//! that would round to nothing, the figure stands alone.
+//! A figure is written with the half-width of its 95 % interval, `76.5 ± 0.3 %`. If
+//! that would round to 0, the figure is written alone.
 
 use std::path::Path;
 use std::sync::Mutex;
 
 use super::papers::{PAPERS, Paper};
 
-/// The z of a two-sided interval of 95 %.
+/// The standard normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Tests run at once, and each writes its own table.
+/// Tests run in parallel, and each writes its own table.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// A share of counted runs.
+/// A share of runs, as counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
     pub part: u64,
@@ -27,19 +27,20 @@ impl Share {
         self.part as f64 / self.whole as f64
     }
 
-    /// Half of Wilson's interval: a little is left where none or all are counted.
+    /// Half the width of Wilson's interval, which is above 0 even for counts of
+    /// none or all.
     pub fn half_width(self) -> f64 {
         half_width(self.estimate(), self.whole)
     }
 
-    /// In percent.
+    /// The share in percent.
     pub fn percent(self) -> String {
         let figure = with_error(self.estimate() * 100.0, self.half_width() * 100.0, 1);
         format!("{figure} %")
     }
 }
 
-/// Half of Wilson's interval of 95 % of a probability by its estimate.
+/// Half the width of Wilson's 95 % interval of a probability, from its estimate.
 pub fn half_width(p: f64, runs: u64) -> f64 {
     let n = runs as f64;
     Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / (1.0 + Z * Z / n)
@@ -75,7 +76,8 @@ impl Mean {
         Z * ((self.squares as f64 / n - mean * mean).max(0.0) / n).sqrt()
     }
 
-    /// With so many decimal places; a dash where there are too few for an error.
+    /// The mean with this many decimal places; a dash if there are too few values
+    /// for an error.
     pub fn figure(self, places: usize) -> String {
         if self.count < 10 {
             return "–".to_string();
@@ -84,7 +86,7 @@ impl Mean {
     }
 }
 
-/// A figure with its error, where that does not round to nothing.
+/// A figure with its error, unless that rounds to 0.
 fn with_error(figure: f64, half_width: f64, places: usize) -> String {
     let zero = format!("{:.places$}", 0.0);
     match format!("{half_width:.places$}") {
@@ -105,7 +107,7 @@ pub fn thousands(x: f64, places: usize) -> String {
     })
 }
 
-/// Asserts that the table of that name has just these rows, or writes them.
+/// Asserts that the table with this name has exactly these rows, or writes them.
 #[track_caller]
 pub fn check_table(name: &str, rows: &[Vec<String>]) {
     let lines = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | ")));
@@ -128,7 +130,7 @@ fn marker(name: &str) -> String {
     format!("\n<!-- table: {name} -->\n")
 }
 
-/// What stands before a table's rows, the rows, and what stands after them.
+/// The text before the rows of a table, the rows, and the text after them.
 fn around_rows<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     let table = text.find(&marker(name)).expect("a table");
     let rule = table + text[table..].find("\n| ---").expect("a table's rule") + 1;
@@ -137,7 +139,7 @@ fn around_rows<'a>(text: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     (&text[..rows], &text[rows..end], &text[end..])
 }
 
-/// Asserts what a document says in words, as a figure within bounds.
+/// Asserts that a figure is within bounds, for a statement of a document in words.
 #[track_caller]
 pub fn check_words(words: &str, figure: f64, bounds: std::ops::RangeInclusive<f64>) {
     let running = |paper: &Paper| paper.text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,5 +1,5 @@
-//! The walk-through of docs/architecture.md is carried out: on a copy of this tree its
-//! files are written and its changes made, then the tests and commands of the copy run.
+//! Carries out the walk-through of docs/architecture.md: writes its files and makes
+//! its changes in a copy of this tree, then runs the tests and commands there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,10 +13,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// `target/tmp`.
 const ROOM: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// The modules of the suite that the copy has.
+/// The test suite of the copy, with only the modules it needs.
 const SUITE: &str = "//! Those of the rules.\nmod rules;\n#[allow(dead_code)]\nmod support;\n";
 
-/// Texts by their path from the root.
+/// Texts of files, by their path from the root.
 type Tree = BTreeMap<PathBuf, String>;
 
 #[test]
@@ -29,7 +29,8 @@ fn a_new_rule_takes_what_the_walk_through_says() {
         read(Path::new(path), &mut tree);
     }
     tree.insert("tests/it/main.rs".into(), SUITE.to_string());
-    // The browser's library has no hash in its name: it would overwrite our own.
+    // The library for the browser has no hash in its name, so it would overwrite
+    // the one of this tree.
     let manifest = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();
     let manifest = manifest.replace(r#"["cdylib", "rlib"]"#, r#"["rlib"]"#) + "\n[workspace]\n";
     tree.insert("Cargo.toml".into(), manifest);
@@ -38,8 +39,8 @@ fn a_new_rule_takes_what_the_walk_through_says() {
     let copy = Path::new(ROOM).join("walkthrough");
     write(&tree, &copy);
 
-    // What it depends on is built already, beside this suite; what it makes is its
-    // own. Unoptimised, for it is compiled more than run.
+    // Dependencies are taken from the build of this suite; the output is separate.
+    // Not optimised, because compiling takes longer than running.
     let target = copy.join("target");
     let output = Command::new(env!("CARGO"))
         .args(["--config", "profile.dev.package.canary-rollout.opt-level=0"])
@@ -58,7 +59,7 @@ fn a_new_rule_takes_what_the_walk_through_says() {
     );
 }
 
-/// Takes in a file, or all files of a folder.
+/// Reads a file, or all files of a folder.
 fn read(path: &Path, tree: &mut Tree) {
     let place = Path::new(ROOT).join(path);
     if place.is_dir() {
@@ -70,7 +71,7 @@ fn read(path: &Path, tree: &mut Tree) {
     }
 }
 
-/// Makes a folder hold these files, and no others in `src`.
+/// Writes these files to a folder, and removes all others in `src`.
 fn write(tree: &Tree, folder: &Path) {
     let _ = fs::remove_dir_all(folder.join("src"));
     for (path, text) in tree {
@@ -80,8 +81,8 @@ fn write(tree: &Tree, folder: &Path) {
     }
 }
 
-/// Does what the blocks say that name a path: `rust` and `json` are new files,
-/// `diff` changes one. Returns how many there are.
+/// Carries out the blocks that name a path: `rust` and `json` blocks are new files,
+/// a `diff` changes one. Returns the number of blocks.
 fn carry_out(steps: &str, tree: &mut Tree) -> u32 {
     let mut done = 0;
     for block in steps.split("\n```").skip(1).step_by(2) {
@@ -101,8 +102,8 @@ fn carry_out(steps: &str, tree: &mut Tree) -> u32 {
     done
 }
 
-/// A text with the lines of a hunk, each headed by a space, a minus or a plus as
-/// in any diff; where they belong is told by the first place that has them.
+/// A text after applying a hunk, whose lines begin with a space, a minus or a plus,
+/// as in any diff. It is applied at the first place that matches.
 fn changed(text: &str, hunk: &str, path: &str) -> String {
     let lines = |without: char| -> String {
         let kept = hunk.lines().filter(|line| !line.starts_with(without));

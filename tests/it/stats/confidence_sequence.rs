@@ -52,7 +52,7 @@ fn without_a_concurrent_baseline_the_ratio_is_open() {
     assert_eq!(confidence_sequence(&strata(&[(0, 40, 0.0)]), 0.05), open);
 }
 
-/// Errors at 100 %, or before the canary has traffic, change nothing.
+/// Errors at 100 %, or before the canary has traffic, have no effect.
 #[test]
 fn strata_without_comparison_do_not_matter() {
     let alone = confidence_sequence(&strata(&[(12, 88, 0.05)]), 0.05);
@@ -60,7 +60,7 @@ fn strata_without_comparison_do_not_matter() {
     assert_eq!(confidence_sequence(&among, 0.05), alone);
 }
 
-/// Far from every ratio of the mixture, and with counts to match.
+/// Ratios far from those of the mixture, with suitable counts.
 #[test]
 fn extreme_ratios_are_still_enclosed() {
     for (canary, baseline, weight, ratio) in
@@ -72,7 +72,7 @@ fn extreme_ratios_are_still_enclosed() {
     }
 }
 
-/// A smaller α asks for more.
+/// A smaller α makes the interval wider.
 #[test]
 fn intervals_nest() {
     let seen = strata(&[(2, 99, 0.01), (10, 95, 0.05)]);

@@ -43,7 +43,7 @@ struct Row {
     better_than_1_5: f64,
 }
 
-/// 50-digit values: the rule that rolls back, and the certificate.
+/// 50-digit values, for the rule that rolls back and for the certificate.
 #[test]
 fn evidence_is_the_50_digit_value() {
     for row in table::<Row>("eprocess") {
@@ -61,7 +61,7 @@ fn evidence_is_the_50_digit_value() {
 }
 
 #[test]
-fn without_a_baseline_nothing_moves() {
+fn without_a_baseline_evidence_does_not_change() {
     for bets in [equal_bets(1.0, &WORSE), equal_bets(2.0, &BETTER)] {
         let before = watch(&bets, &[(3, 20, 0.1)]);
         let mut after = before;
@@ -71,7 +71,7 @@ fn without_a_baseline_nothing_moves() {
     }
 }
 
-/// Ticks of one weight may be taken in together, and in any order.
+/// Ticks of one weight may be added together and in any order.
 #[test]
 fn only_the_sums_by_weight_count() {
     let bets = equal_bets(1.0, &WORSE);
@@ -80,8 +80,8 @@ fn only_the_sums_by_weight_count() {
     check_near("ln E", apart, together, 1e-13);
 }
 
-/// E = (r/r₀)^x (…)^m by pen and paper: at w = ½, r = 3 against 1, a canary
-/// error multiplies by 3/2 and a baseline error by 1/2.
+/// E = (r/r₀)^x (…)^m by hand: at w = ½, r = 3 against 1, a canary error multiplies
+/// by 3/2 and a baseline error by 1/2.
 #[test]
 fn one_bet_by_hand() {
     let bets = equal_bets(1.0, &[3.0]);
@@ -136,8 +136,8 @@ impl Numbers {
     }
 }
 
-/// Parts opened at stage starts, against the recursion A ← L·(A + π) in plain
-/// numbers.
+/// Parts opened at the start of stages, compared with the recursion A ← L·(A + π)
+/// without logarithms.
 #[test]
 fn bets_opened_stage_by_stage_follow_their_recursion() {
     let bets = equal_bets(1.0, &WORSE);
@@ -169,7 +169,8 @@ fn bets_opened_stage_by_stage_follow_their_recursion() {
     assert_eq!(evidence, before, "all parts are placed");
 }
 
-/// The bet of the first stage is lost by its end; one opened later is whole.
+/// The bet of the first stage is lost by the end of the stage; one opened later
+/// keeps its stake.
 #[test]
 fn a_late_regression_meets_a_fresh_bet() {
     let bets = equal_bets(1.0, &WORSE);
@@ -207,8 +208,8 @@ fn evidence_neither_overflows_nor_forgets() {
     assert!(lost < -1e7 && lost.is_finite());
 }
 
-/// The shortcut is no approximation: at the limit itself, a bit above it, and
-/// everywhere between the bounds it uses.
+/// The shortcut is exact: at the limit, one bit above it, and everywhere between
+/// the bounds that it uses.
 #[test]
 fn reaches_is_ln_value_compared() {
     let mut numbers = Numbers(2);
@@ -235,8 +236,8 @@ fn reaches_is_ln_value_compared() {
             }
         }
     }
-    // All parts alike: ln E is as far above each as it can be. With one bet and
-    // two openings the unspent half is such a part.
+    // With equal parts, ln E is as far above each as possible. With one bet and two
+    // openings, the unspent half is such a part.
     for (count, openings) in [(1, 1), (2, 1), (8, 1), (16, 1), (1, 2)] {
         let bets = equal_bets(1.0, &vec![2.0; count]);
         let mut evidence = bets.evidence(openings);
@@ -276,11 +277,10 @@ fn expected_growth(
     mean
 }
 
-/// The lemma the guarantee rests on: from wherever it stands, E is not expected
-/// to grow while p_c ≤ r₀·p_b (for the certificate: ≥), whatever p_b and the
-/// share of requests.
+/// The lemma behind the guarantee: from any state, E is not expected to grow while
+/// p_c ≤ r₀·p_b (for the certificate: ≥), for any p_b and any share of requests.
 #[test]
-fn evidence_is_not_expected_to_grow_while_the_claim_holds() {
+fn evidence_is_not_expected_to_grow_under_the_hypothesis() {
     let mut numbers = Numbers(3);
     for round in 0..150 {
         let against = numbers.between(0.5, 2.0);
@@ -310,7 +310,7 @@ fn evidence_is_not_expected_to_grow_while_the_claim_holds() {
     }
 }
 
-/// The same sums where the claim fails: there E is expected to grow.
+/// The same sums where the hypothesis is false: there E is expected to grow.
 #[test]
 fn evidence_is_expected_to_grow_where_the_canary_is_worse() {
     let bets = equal_bets(1.2, &[1.5, 2.0, 3.0]);
@@ -321,8 +321,7 @@ fn evidence_is_expected_to_grow_where_the_canary_is_worse() {
     assert!(growth > 1.1, "{growth}");
 }
 
-/// With Poisson counts and p_c = r₀·p_b exactly, E is a martingale: nothing is
-/// given away.
+/// With Poisson counts and p_c = r₀·p_b exactly, E is a martingale.
 #[test]
 fn poisson_counts_at_the_limit_leave_the_evidence_fair() {
     for (against, weight, mean) in [(1.0, 0.05, 8.0), (1.0, 0.5, 3.0), (1.3, 0.25, 5.0)] {
@@ -347,9 +346,9 @@ fn poisson_pmf(k: u64, mean: f64) -> f64 {
     math::exp(k as f64 * math::ln(mean) - mean - math::ln_gamma(k as f64 + 1.0))
 }
 
-/// The exact law of the rule "reject when E reaches 20" over errors that come
-/// one at a time: `step(n)` is told, for each n, P(rejected by n) and the mean
-/// number of errors seen by then.
+/// The exact distribution of the rule "reject when E reaches 20" over errors that
+/// come one at a time. `told` is called for each n with P(rejected by n) and the
+/// mean number of errors seen by then.
 fn exact_law(weight: f64, ratio: f64, errors: u64, mut told: impl FnMut(u64, f64, f64)) {
     let bets = equal_bets(1.0, &WORSE);
     let (fresh, step) = (all_at_once(&bets), bets.step(weight));
@@ -365,7 +364,8 @@ fn exact_law(weight: f64, ratio: f64, errors: u64, mut told: impl FnMut(u64, f64
             let from_fewer = if s > 0 { alive[s - 1] * on_canary } else { 0.0 };
             alive[s] = alive[s] * (1.0 - on_canary) + from_fewer;
         }
-        // More errors on the canary are more evidence: stop from the top.
+        // More errors on the canary are more evidence, so paths are rejected from
+        // the top.
         while let Some(&probability) = alive.last() {
             let mut evidence = fresh;
             evidence.observe(&step, alive.len() as u64 - 1, n - (alive.len() as u64 - 1));
@@ -389,7 +389,7 @@ struct Exact {
     mean_canary_errors: f64,
 }
 
-/// Level and power of the rule, and what it costs, without simulation.
+/// Level and power of the rule, and how many errors it takes, without simulation.
 #[test]
 fn the_exact_law_of_the_rule() {
     for row in table::<Exact>("eprocess_exact") {
@@ -445,11 +445,11 @@ struct Late {
     spread: f64,
 }
 
-/// The reference rollout (0.2 % of 10,000 requests a tick fail; 1, 5, 25, 50 %
-/// for 10 ticks each), against 20,000 simulated in Python: how often E reaches
-/// 20 with all bets opened at once, and with a quarter at each stage's start.
-/// 8,000 rollouts from a fixed seed, 5 standard errors of the difference: an
-/// honest change of the seed fails with probability below 1e-5.
+/// The reference rollout (0.2 % of 10,000 requests a tick fail; 1, 5, 25, 50 % for
+/// 10 ticks each), compared with 20,000 rollouts simulated in Python: how often E
+/// reaches 20 with all bets opened at once, and with a quarter at the start of each
+/// stage. 8,000 rollouts from a fixed seed and 5 standard errors of the difference:
+/// with another seed this fails with probability below 1e-5.
 #[test]
 fn late_regressions_are_caught_as_often_as_simulated_elsewhere() {
     const ROLLOUTS: u32 = 8_000;

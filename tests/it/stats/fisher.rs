@@ -25,7 +25,7 @@ fn p_values_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_tells_nothing_has_p_value_1() {
+fn counts_without_information_have_p_value_1() {
     for (canary, baseline) in
         [([0, 0], [5, 10]), ([5, 10], [0, 0]), ([0, 0], [0, 0]), ([0, 7], [0, 9]), ([7, 7], [9, 9])]
     {
@@ -43,7 +43,7 @@ fn huge_counts_take_no_longer_than_their_spread() {
     }
     let hopeless = fisher_test(1_000_000_000_000, 1_000_000_000_000, 0, 1_000_000_000_000);
     assert_eq!(hopeless.p_value, 0.0);
-    // A thousand million below the mode: too far to sum up to it.
+    // A thousand million below the mode, which is too far to sum up to it.
     let better = fisher_test(1_000_000_000, 1_000_000_000_000, 3_000_000_000, 1_000_000_000_000);
     assert_eq!((better.p_value, better.mid_p_value), (1.0, 1.0));
     let harmless = fisher_test(0, 1_000_000_000_000, 1_000_000_000_000, 1_000_000_000_000);

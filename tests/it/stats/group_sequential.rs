@@ -22,8 +22,8 @@ fn ever(looks: u32, sides: Sides, b: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// P. Armitage, C. K. McPherson and B. C. Rowe, "Repeated Significance Tests on
-/// Accumulating Data", JRSS A 132 (1969), table 2: a two-sided 5 % test, looked
-/// at so many times.
+/// Accumulating Data", JRSS A 132 (1969), table 2: a two-sided 5 % test with
+/// several looks.
 #[test]
 fn peeking_inflates_as_armitage_mcpherson_and_rowe_found() {
     for (looks, published) in [
@@ -177,10 +177,11 @@ struct ThreeLooks {
     two_sided: f64,
 }
 
-/// Another way to the same number: given Z₂, the looks before and after it are
-/// independent, which leaves one integral (50 digits). Close looks among them.
+/// The same number computed differently: given Z₂, the looks before and after it
+/// are independent, which leaves one integral (50 digits). Includes looks close
+/// together.
 #[test]
-fn three_looks_by_another_way() {
+fn three_looks_computed_differently() {
     for ThreeLooks { fractions, boundaries, one_sided, two_sided } in table("three_looks") {
         for (sides, expected) in [(Sides::One, one_sided), (Sides::Two, two_sided)] {
             let crossed = crossing_probabilities(&boundaries, sides, &fractions).unwrap();
@@ -191,8 +192,8 @@ fn three_looks_by_another_way() {
 
 const EVERY_SPENDING: [Spending; 3] = [Spending::Pocock, Spending::OBrienFleming, Spending::Linear];
 
-/// What boundaries are for: by look k the test has spent α*(t_k), whatever the
-/// fractions, one look or a hundred.
+/// By look k the test has spent α*(t_k), for any fractions, with one look or a
+/// hundred.
 #[test]
 fn boundaries_spend_what_they_should() {
     let crowded: Vec<f64> = (1..=100).map(|k| f64::from(k * k) / 10_000.0).collect();
@@ -211,7 +212,8 @@ fn boundaries_spend_what_they_should() {
     }
 }
 
-/// So early that nothing can be spent: high, finite, falling boundaries.
+/// Looks so early that nothing can be spent have high, finite, decreasing
+/// boundaries.
 #[test]
 fn blind_looks_have_finite_boundaries() {
     let fractions = [0.000_1, 0.001, 0.01, 0.1, 1.0];
@@ -233,7 +235,7 @@ fn spending_starts_at_0_and_ends_at_alpha() {
 }
 
 #[test]
-fn what_is_no_plan_has_no_boundaries() {
+fn invalid_fractions_have_no_boundaries() {
     let too_many = equal(101);
     for fractions in [
         &[][..],
@@ -256,9 +258,9 @@ fn what_is_no_plan_has_no_boundaries() {
     assert_eq!(crossing_probabilities(&[2.0], Sides::One, &[0.5, 1.0]), None);
 }
 
-/// Boundaries nobody would choose: all rejected at once, and nothing ever.
+/// Extreme boundaries: everything is rejected at once, or nothing ever.
 #[test]
-fn boundaries_without_sense_still_give_probabilities() {
+fn extreme_boundaries_still_give_probabilities() {
     for sides in [Sides::One, Sides::Two] {
         let never = crossing_probabilities(&[f64::INFINITY, 40.0], sides, &[0.5, 1.0]).unwrap();
         assert_eq!(never, [0.0, 0.0]);

@@ -82,13 +82,13 @@ struct ClopperPearson {
     high: f64,
 }
 
-/// mpmath, beside statsmodels' `proportion_confint(method="beta")`.
+/// mpmath, checked with statsmodels' `proportion_confint(method="beta")`.
 #[test]
 fn clopper_pearson_is_the_30_digit_value() {
     for ClopperPearson { events, trials, alpha, low, high } in table("clopper_pearson") {
         let what = format!("clopper_pearson({events}, {trials}, {alpha})");
         let interval = clopper_pearson(events, trials, alpha);
-        // Above one half an end is one less the other's mirror.
+        // An end above one half is 1 minus that of the mirrored interval.
         let error = |end: f64| if end > 0.5 { 1e-15 + 1e-12 * (1.0 - end) } else { 1e-12 * end };
         check_near(&what, interval.low, low, error(low));
         check_near(&what, interval.high, high, error(high));
@@ -116,7 +116,7 @@ struct Tango {
     high: f64,
 }
 
-/// mpmath, the likeliest lost share found by bisection, not by the closed root.
+/// mpmath, with the most likely lost share found by bisection, not in closed form.
 #[test]
 fn tango_is_the_30_digit_value() {
     for Tango { gained, lost, pairs, alpha, low, high } in table("tango") {

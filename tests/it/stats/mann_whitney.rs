@@ -14,8 +14,8 @@ struct Row {
     p: f64,
 }
 
-/// SciPy's `mannwhitneyu(alternative='greater', method='asymptotic')` on the
-/// values of which these are the histograms.
+/// SciPy's `mannwhitneyu(alternative='greater', method='asymptotic')` on the values
+/// of these histograms.
 #[test]
 fn histograms_give_what_scipy_gives_for_their_values() {
     for Row { canary, baseline, u, p } in table("mann_whitney") {
@@ -28,7 +28,7 @@ fn histograms_give_what_scipy_gives_for_their_values() {
 }
 
 #[test]
-fn what_tells_nothing_is_no_evidence() {
+fn counts_without_information_are_no_evidence() {
     let nothing = MannWhitney { z: 0.0, p_value: 1.0, superiority: 0.5 };
     for (canary, baseline) in
         [([0, 4, 0], [0, 9, 0]), ([0, 0, 0], [1, 2, 3]), ([1, 2, 3], [0, 0, 0]), ([0; 3], [0; 3])]
@@ -37,7 +37,7 @@ fn what_tells_nothing_is_no_evidence() {
     }
 }
 
-/// A bin that neither arm has changes nothing.
+/// A bin that is empty in both arms has no effect.
 #[test]
 fn empty_bins_do_not_matter() {
     let tight = mann_whitney(&[3, 1, 2], &[4, 5, 1]);
@@ -45,7 +45,7 @@ fn empty_bins_do_not_matter() {
     assert_eq!(tight, wide);
 }
 
-/// 10⁶ tied values and one that differs: σ² is what one value leaves of it.
+/// 10⁶ tied values and one that differs, which determines σ².
 #[test]
 fn nearly_all_tied_does_not_cancel() {
     let n = 1_000_001_f64;

@@ -1,5 +1,5 @@
 //! `canary_rollout::stats` against `tests/data/stats.json`: 50-digit values
-//! (mpmath), exact enumerations, and what SciPy and statsmodels give.
+//! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
 mod confidence_sequence;
 mod eprocess;
@@ -24,7 +24,7 @@ fn table<Row: DeserializeOwned>(section: &str) -> Vec<Row> {
     serde_json::from_value(rows).expect(section)
 }
 
-/// Within so many units in the last place of the expected value.
+/// Within this many units in the last place of the expected value.
 #[track_caller]
 fn check_ulps(what: &str, actual: f64, expected: f64, most: f64) {
     let unit = expected.abs().next_up() - expected.abs();
@@ -47,8 +47,8 @@ fn check_relative(what: &str, actual: f64, expected: f64, most: f64) {
     check_near(what, actual, expected, most * expected.abs());
 }
 
-/// A probability, whose logarithm is what is rounded: relative error at most
-/// (2 + |ln P|)·1e-15.
+/// A probability computed from its logarithm: relative error at most (2 + |ln
+/// P|)·1e-15.
 #[track_caller]
 fn check_probability(what: &str, actual: f64, expected: f64) {
     let most = 1e-15 * (2.0 - canary_rollout::math::ln(expected));

@@ -31,7 +31,7 @@ fn quantile_is_the_50_digit_value() {
 }
 
 #[test]
-fn ends_and_nonsense() {
+fn ends_and_invalid_arguments() {
     assert_eq!(cdf(f64::NEG_INFINITY), 0.0);
     assert_eq!(cdf(f64::INFINITY), 1.0);
     assert_eq!(sf(f64::INFINITY), 0.0);

@@ -67,7 +67,7 @@ fn both_parts_of_the_beta_function_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_is_not_defined_is_nan_and_does_not_hang() {
+fn undefined_values_are_nan_and_do_not_hang() {
     for (a, b, x) in [
         (0.0, 1.0, 0.5),
         (1.0, -1.0, 0.5),
@@ -82,7 +82,7 @@ fn what_is_not_defined_is_nan_and_does_not_hang() {
     assert_eq!(stirling_error(0.0), f64::INFINITY);
 }
 
-/// Near the mean a deviance is (x − mean)²/2mean; far from it all of it counts.
+/// Near the mean a deviance is (x − mean)²/2mean; far from it, all terms count.
 #[test]
 fn deviance_is_small_where_it_should_be() {
     for (x, mean, expected) in [
@@ -146,7 +146,8 @@ struct OrderStatistic {
     cdf: f64,
 }
 
-/// P(U_(k) ≤ u) for the k-th of n uniform values, by both of its names.
+/// P(U_(k) ≤ u) for the k-th of n uniform values, as a beta and as a binomial
+/// probability.
 #[test]
 fn an_order_statistic_is_beta_distributed() {
     for OrderStatistic { n, k, u, cdf } in table("order_statistic") {
@@ -168,8 +169,8 @@ struct FailedCheck {
     p_rollback: f64,
 }
 
-/// The exact operating characteristic of a plain limit on the error rate, and
-/// of several such checks of which so many may fail. SciPy's `binom.sf`.
+/// The exact operating characteristic of a limit on the error rate, and of several
+/// such checks with a failure limit. SciPy's `binom.sf`.
 #[test]
 fn a_plain_limit_fails_as_often_as_enumeration_says() {
     for row in table::<FailedCheck>("failed_check") {

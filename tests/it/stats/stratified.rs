@@ -24,7 +24,7 @@ impl Stratum {
     }
 }
 
-/// The p-value of the last stratum after those before.
+/// The p-value over all strata, the last one being the current one.
 fn exact_p_value(strata: &[Stratum]) -> f64 {
     let (last, before) = strata.split_last().unwrap();
     let mut law = ErrorLaw::none();
@@ -45,9 +45,9 @@ struct Row {
     fisher_p: f64,
 }
 
-/// The sums in rational numbers, Fisher's law convolved with 40 digits; the
-/// second row is Kohavi's example of Simpson's paradox, whose pooled rates say
-/// the opposite (1.22 % against 1.68 %).
+/// The sums in rational numbers, and Fisher's distribution convolved with 40
+/// digits. The second row is Kohavi's example of Simpson's paradox, whose pooled
+/// rates suggest the opposite (1.22 % against 1.68 %).
 #[test]
 fn strata_are_compared_as_exact_sums_compare_them() {
     for row in table::<Row>("stratified") {
@@ -62,7 +62,8 @@ fn strata_are_compared_as_exact_sums_compare_them() {
     }
 }
 
-/// One stratum is the test of two rates, and strata without one arm are nothing.
+/// With one stratum this is the test of two rates. Strata without an arm have no
+/// effect.
 #[test]
 fn one_stratum_is_the_plain_test() {
     for (canary, baseline) in
@@ -88,8 +89,8 @@ struct Many {
     fisher_p: f64,
 }
 
-/// Beyond the variance that is added up point by point: against the convolution
-/// in extended precision.
+/// Above the variance up to which points are added up: compared with the
+/// convolution in extended precision.
 #[test]
 fn many_errors_are_added_up_by_a_series() {
     for Many { strata, fisher_p } in table("fisher_many_errors") {
@@ -100,7 +101,7 @@ fn many_errors_are_added_up_by_a_series() {
         assert!(strata.iter().map(spread).sum::<f64>() > CONVOLVED_VARIANCE);
         check_relative("p", exact_p_value(&strata), fisher_p, 1e-6);
     }
-    // No count is too large for it.
+    // Very large counts.
     let huge = Stratum { canary: [1 << 50, 1 << 51], baseline: [1 << 50, 1 << 51] };
     check_relative("p", exact_p_value(&[huge, huge]), 0.5, 1e-6);
 }
@@ -119,7 +120,7 @@ struct Ranked {
     superiority: f64,
 }
 
-/// Midranks of each stratum by SciPy's `rankdata`, added up by hand.
+/// Midranks of each stratum by SciPy's `rankdata`, summed separately.
 #[test]
 fn ranks_are_compared_within_their_strata() {
     for Ranked { strata, z, p, superiority } in table("van_elteren") {

@@ -27,7 +27,7 @@ fn z_and_its_p_value_are_the_50_digit_values() {
 }
 
 #[test]
-fn what_tells_nothing_is_no_evidence() {
+fn counts_without_information_are_no_evidence() {
     for (canary, baseline) in
         [([0, 0], [5, 10]), ([5, 10], [0, 0]), ([0, 0], [0, 0]), ([0, 7], [0, 9]), ([7, 7], [9, 9])]
     {
@@ -36,7 +36,7 @@ fn what_tells_nothing_is_no_evidence() {
     }
 }
 
-/// Equal rates give exactly 0, however large and crooked the counts.
+/// Equal rates give exactly 0, also for large and odd counts.
 #[test]
 fn equal_rates_give_zero() {
     for scale in [1, 3, 1_000_003, 9_007_199_254] {
@@ -57,8 +57,8 @@ struct Size {
     fisher_a01: f64,
 }
 
-/// How often one look rejects, by enumeration of all outcomes: the real size of
-/// "5 %" and "1 %" tests, and their power.
+/// How often one look rejects, by enumeration of all outcomes: the true level of "5
+/// %" and "1 %" tests, and their power.
 #[test]
 fn one_look_rejects_as_often_as_enumeration_says() {
     for row in table::<Size>("single_look_size") {
@@ -84,8 +84,8 @@ fn one_look_rejects_as_often_as_enumeration_says() {
     }
 }
 
-/// p ≤ α, where rounding must not decide: 1 error of 100 against 0 of 9,900
-/// has Fisher's p = 0.01 exactly.
+/// p ≤ α with a margin for rounding: for 1 error of 100 against 0 of 9,900,
+/// Fisher's p is exactly 0.01.
 fn at_most(p: f64, alpha: f64) -> bool {
     p <= alpha * (1.0 + 1e-12)
 }
