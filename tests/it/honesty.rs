@@ -231,10 +231,10 @@ fn a_certificate_keeps_its_level() {
 
 /// The documented exception. At 400 errors per tick, noise of each arm separately
 /// (a coefficient of variation of 0.2) is a ratio that varies. A tolerated ratio
-/// compensates for a part of it; 1.2 is enough only if all bets are placed in tick
-/// 1. References: a simulation in Python with 20,000 runs and, for `tick_1`, numpy
-/// with 10,000 runs, with noise drawn per tick as here. docs/statistics.md has
-/// other scales.
+/// compensates for a part of it; 1.2 is enough only if all bets are placed in the
+/// first tick. References: a simulation in Python with 20,000 runs and, for
+/// `tick_1`, numpy with 10,000 runs, with noise drawn per tick as here.
+/// docs/statistics.md has other scales.
 #[test]
 fn noise_of_each_arm_breaks_the_level_and_a_tolerated_ratio_helps() {
     let runs = 2_000;
