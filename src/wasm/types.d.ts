@@ -107,6 +107,14 @@ export interface TimedCommand {
   command: Command;
 }
 
+/** What `replay` throws where a command is refused. */
+export interface ReplayError extends Error {
+  /** The index of the command in the list; null where it is no command that was refused. */
+  index: number | null;
+  /** Why, without the command's place. */
+  reason: string;
+}
+
 /** Something valid in a configuration that is likely not meant. */
 export interface Warning {
   path: string;

@@ -65,7 +65,7 @@ test('the exports are of the types that the .d.ts names', async () => {
     return {
       exports: all(engine),
       calls: ['tick', 'advance', 'run', 'pause', 'resume', 'promote', 'abort', 'allowed', 'to_json',
-        'report', 'series', 'free'].filter((name) => typeof rollout[name] !== 'function'),
+        'report', 'series', 'replay_for', 'free'].filter((name) => typeof rollout[name] !== 'function'),
       state: rollout.state,
       seed: rollout.seed,
       ticks: rollout.ticks,
@@ -83,7 +83,7 @@ test('the exports are of the types that the .d.ts names', async () => {
     };
   });
   const { exports, columns, rule, presets, ...rest } = types;
-  for (const name of ['new_rollout', 'default_config', 'presets', 'validate', 'config_schema', 'version', 'Rollout']) {
+  for (const name of ['new_rollout', 'replay', 'default_config', 'presets', 'validate', 'config_schema', 'version', 'Rollout']) {
     assert.equal(exports[name], 'function', name);
   }
   assert.deepEqual(rest, {
@@ -301,6 +301,57 @@ test('report() is to_json(), and every series has an element a tick', async () =
     assert.equal(rules, report.config.rules.length, name);
     assert.equal(canaryErrors, report.metrics.canary.errors, name);
   }
+});
+
+test('a replay is the rollout of a report again, and a refused command is named', async () => {
+  const { same, earlier, refused, goesOn } = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const rollout = engine.new_rollout(MINIMAL, 5);
+    for (const call of ['tick', 'pause', 'tick', 'resume', 'run']) rollout[call]();
+    const { config, seed, commands } = rollout.report();
+    const replayed = (commands, until) => engine.replay(config, seed, commands, until);
+    const pause = [{ tick: 1, command: 'pause' }];
+    const wrong = {
+      'a state': [[...pause, { tick: 2, command: 'pause' }]],
+      'the end': [[{ tick: 11, command: 'pause' }]],
+      'an order': [[{ tick: 3, command: 'pause' }, { tick: 2, command: 'resume' }]],
+      'no list': [null],
+      'a list of words': [['pause']],
+      'no tick': [[{ command: 'pause' }]],
+      'an unknown key': [[{ tick: 1, command: 'pause', by: 'me' }]],
+      'an unknown command': [[{ tick: 1, command: 'tick' }]],
+      'half a tick': [[{ tick: 0.5, command: 'pause' }]],
+      'a tick before the start': [[{ tick: -1, command: 'pause' }]],
+      'half of a tick': [[], 0.5],
+      'an end before the start': [[], -1],
+      'an end beyond the limit': [[], 1e9],
+      'an end in words': [[], 'soon'],
+    };
+    let error;
+    const other = engine.new_rollout(MINIMAL, 5);
+    try {
+      other.replay_for(100, [...pause, { tick: 3, command: 'pause' }, { tick: 4, command: 'resume' }]);
+    } catch (thrown) {
+      error = { index: thrown.index, reason: thrown.reason, ticks: other.ticks };
+    }
+    const more = other.replay_for(2, [...pause, { tick: 4, command: 'resume' }]);
+    return {
+      same: replayed(commands).to_json() === rollout.to_json(),
+      earlier: [replayed(commands, 2).state, replayed(commands, 2).ticks],
+      refused: Object.entries(wrong).map(([name, args]) => [name, messageOf(() => replayed(...args))]),
+      goesOn: { ...error, more, then: [other.state, other.ticks] },
+    };
+  });
+  assert.ok(same);
+  assert.deepEqual(earlier, ['PROGRESSING', 2]);
+  const said = Object.fromEntries(refused);
+  for (const [name, message] of refused) assertReadable(message, name);
+  assert.equal(said['the end'], 'commands[0], pause at tick 11: the rollout ends at tick 10');
+  assert.match(said['an unknown command'], /^commands\[0\].command: unknown variant `tick`, expected one of `pause`/);
+  assert.equal(said['no tick'], 'commands[0].tick: missing, expected a number');
+  assert.match(said['an end in words'], /^until: expected a whole number of ticks from 0 to 100000$/);
+  const reason = 'pause(): the rollout is PAUSED, expected PROGRESSING';
+  assert.deepEqual(goesOn, { index: 1, reason, ticks: 3, more: true, then: ['PROGRESSING', 5] });
 });
 
 test('after an error a handle goes on; after free() it says so', async () => {

@@ -5,7 +5,7 @@
  */
 
 /** @import { ResolvedConfig, Rule } from '../base/engine.js' */
-/** @import { Order } from './take.js' */
+/** @import { Order } from './replay.js' */
 
 /**
  * What the page's thread may be given at once. The unit is a microsecond of a processor
