@@ -155,7 +155,7 @@ impl Rollout {
     /// The result as an object.
     #[wasm_bindgen(unchecked_return_type = "Report")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        parsed(&self.to_json())
+        to_js(&self.inner.report())
     }
 
     /// Every tick as typed arrays, an element a tick.
@@ -224,7 +224,7 @@ impl Study {
     /// What the runs finished so far have found.
     #[wasm_bindgen(unchecked_return_type = "StudyReport")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        parsed(&self.to_json())
+        to_js(&self.inner.report())
     }
 
     /// The result as JSON text, the same bytes as from the command line.
@@ -354,11 +354,6 @@ fn not_json() -> ConfigError {
     )
 }
 
-/// A result as an object, by way of its JSON, which is linked anyway.
-fn parsed(json: &str) -> Result<JsValue, JsError> {
-    JSON::parse(json).map_err(|_| JsError::new("the result is not JSON"))
-}
-
 fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
     if seed.is_undefined() || seed.is_null() {
         let random = getrandom::u64().map_err(|e| JsError::new(&format!("no random seed: {e}")))?;
@@ -399,6 +394,7 @@ fn thrown(error: CallError) -> JsError {
     JsError::new(&error.to_string())
 }
 
+/// A result as an object, the same as its JSON text gives.
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
