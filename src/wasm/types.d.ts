@@ -235,6 +235,8 @@ export interface Stage {
 
 /** A configuration as a person writes it; config_schema() has units, ranges and defaults. */
 export interface Config {
+  /** The address of a schema, for editors; it is not read. */
+  $schema?: string;
   name?: string;
   tick_seconds?: number;
   traffic?: {
@@ -246,7 +248,7 @@ export interface Config {
   incidents?: {
     chance_per_tick?: number;
     at_tick?: number;
-    duration_ticks?: number;
+    duration_ticks: number;
     error_ratio?: number;
     latency_ratio?: number;
   };
