@@ -4,8 +4,10 @@
 //! sink of a study counts.
 
 mod history;
+mod replay;
 
 pub use history::{History, LookRow, TickRow};
+pub use replay::{Refusal, ReplayError, TimedCommand};
 
 use std::sync::Arc;
 
@@ -592,15 +594,6 @@ fn weights(strata: &[Stratum], arm: Arm) -> Vec<WeightedTicks> {
     strata.iter().map(ticks).collect()
 }
 
-/// A command with the number of ticks elapsed when it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct TimedCommand {
-    /// Ticks elapsed.
-    pub tick: u32,
-    /// The command.
-    pub command: Command,
-}
-
 /// A rollout with a seed and its whole history.
 #[derive(Clone, Debug)]
 pub struct Rollout {
@@ -623,36 +616,6 @@ impl Rollout {
     pub fn of_plan(plan: Arc<Plan>, seed: u64) -> Self {
         let run = Run::new(&plan, seed);
         Rollout { plan, run, seed, history: History::default(), commands: Vec::new() }
-    }
-
-    /// Replays a rollout: gives each command after its number of ticks, then
-    /// continues to the end or to a pause (see [`Rollout::run`]), or for `ticks`
-    /// ticks in total.
-    ///
-    /// # Errors
-    /// If a command or a tick is refused.
-    pub fn replay(
-        config: &Config,
-        seed: u64,
-        commands: &[TimedCommand],
-        ticks: Option<u32>,
-    ) -> Result<Self, CallError> {
-        let mut rollout = Rollout::new(config, seed);
-        for &TimedCommand { tick, command } in commands {
-            while rollout.ticks() < tick && !rollout.state().is_terminal() {
-                rollout.tick()?;
-            }
-            rollout.command(command)?;
-        }
-        match ticks {
-            None => rollout.run()?,
-            Some(ticks) => {
-                while rollout.ticks() < ticks && !rollout.state().is_terminal() {
-                    rollout.tick()?;
-                }
-            }
-        }
-        Ok(rollout)
     }
 
     /// The state.
@@ -693,10 +656,15 @@ impl Rollout {
     /// # Errors
     /// After [`MAX_TICKS`].
     pub fn run(&mut self) -> Result<(), CallError> {
-        while !self.state().is_terminal() && !self.run.controller.waits_for_a_person() {
+        while !self.rests() {
             self.tick()?;
         }
         Ok(())
+    }
+
+    /// Whether it goes no further by itself: it has ended, or waits for a person.
+    fn rests(&self) -> bool {
+        self.state().is_terminal() || self.run.controller.waits_for_a_person()
     }
 
     /// Carries out a command.

@@ -3,20 +3,23 @@
 //! A configuration that comes as an object is read from its JSON text, by the
 //! same reader as on the command line: what one refuses the other refuses.
 
+mod commands;
+
 use js_sys::{Array, Float64Array, JSON, Object, Reflect, Uint8Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::catalogue;
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, MAX_TICKS};
 use crate::observation::{Arm, ByArm};
 use crate::policy::{Call, CallError};
 use crate::report::Quantiles;
-use crate::rollout::{self, TickRow};
+use crate::rollout::{self, ReplayError, TickRow};
 use crate::rules::Verdict;
 use crate::seed::{MAX_SEED, parse_seed};
 use crate::stats::intervals::{Interval, wilson};
 use crate::study;
+use commands::read_commands;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("wasm/types.d.ts");
@@ -44,6 +47,26 @@ pub fn new_rollout(
     Ok(Rollout { inner: rollout::Rollout::new(&config, read_seed(seed)?) })
 }
 
+/// A rollout with commands given on the way, each after its `tick` of ticks elapsed. It
+/// stands at `until` ticks, or at its end if that is sooner; without `until` at its end,
+/// or at a pause that waits for a person. Commands after `until` are not given. The
+/// `commands`, `seed` and `config` of a report give that report's rollout again.
+///
+/// # Errors
+/// As `new_rollout`; a command that is refused, in a `ReplayError`.
+#[wasm_bindgen]
+pub fn replay(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "number | bigint | string | null | undefined")]
+    seed: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "TimedCommand[]")] commands: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "number | null")] until: &JsValue,
+) -> Result<Rollout, JsValue> {
+    let mut rollout = new_rollout(config, seed)?;
+    rollout.replay_for(u32::MAX, commands, until)?;
+    Ok(rollout)
+}
+
 #[wasm_bindgen]
 impl Rollout {
     /// One interval.
@@ -61,15 +84,23 @@ impl Rollout {
         self.inner.run().map_err(thrown)
     }
 
-    /// On as `run` does, by at most so many ticks: for whoever has something else to
-    /// do in between. Whether there is more to run then.
-    pub fn run_for(&mut self, ticks: u32) -> Result<bool, JsError> {
-        let mut left = ticks;
-        while left > 0 && self.runs() {
-            self.tick()?;
-            left -= 1;
-        }
-        Ok(self.runs())
+    /// Goes on with a replay by at most so many ticks, for whoever has something else to
+    /// do in between. `commands` and `until` are those of `replay`; the first commands are
+    /// those that it was given already. Returns whether anything is left to play.
+    ///
+    /// # Errors
+    /// A command that is refused, in a `ReplayError`; it stands before that command, so
+    /// that one may go on without it.
+    pub fn replay_for(
+        &mut self,
+        ticks: u32,
+        #[wasm_bindgen(unchecked_param_type = "TimedCommand[]")] commands: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "number | null")] until: &JsValue,
+    ) -> Result<bool, JsValue> {
+        let text = json_text(commands)
+            .ok_or_else(|| JsError::new("commands: expected an array of JSON values"))?;
+        let commands = read_commands(&text).map_err(|error| JsError::new(&error.to_string()))?;
+        self.inner.replay_for(ticks, &commands, read_until(until)?).map_err(replay_error)
     }
 
     /// Halts the progress without rolling back.
@@ -125,21 +156,13 @@ impl Rollout {
     /// The result as an object.
     #[wasm_bindgen(unchecked_return_type = "Report")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        parsed(&self.to_json())
+        to_js(&self.inner.report())
     }
 
     /// Every tick as typed arrays, an element a tick.
     #[wasm_bindgen(unchecked_return_type = "Series")]
     pub fn series(&self) -> Object {
         series(&self.inner)
-    }
-}
-
-impl Rollout {
-    /// Whether it goes on by itself: not after its end, nor while it waits for a person.
-    fn runs(&self) -> bool {
-        let controller = self.inner.standing().controller();
-        !self.inner.state().is_terminal() && !controller.waits_for_a_person()
     }
 }
 
@@ -202,7 +225,7 @@ impl Study {
     /// What the runs finished so far have found.
     #[wasm_bindgen(unchecked_return_type = "StudyReport")]
     pub fn report(&self) -> Result<JsValue, JsError> {
-        parsed(&self.to_json())
+        to_js(&self.inner.report())
     }
 
     /// The result as JSON text, the same bytes as from the command line.
@@ -339,11 +362,6 @@ fn not_json() -> ConfigError {
     )
 }
 
-/// A result as an object, by way of its JSON, which is linked anyway.
-fn parsed(json: &str) -> Result<JsValue, JsError> {
-    JSON::parse(json).map_err(|_| JsError::new("the result is not JSON"))
-}
-
 fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
     if seed.is_undefined() || seed.is_null() {
         let random = getrandom::u64().map_err(|e| JsError::new(&format!("no random seed: {e}")))?;
@@ -360,10 +378,31 @@ fn read_seed(seed: &JsValue) -> Result<u64, JsError> {
     parse_seed(&text).map_err(|problem| JsError::new(&problem.to_string()))
 }
 
+fn read_until(until: &JsValue) -> Result<Option<u32>, JsError> {
+    if until.is_undefined() || until.is_null() {
+        return Ok(None);
+    }
+    let whole =
+        until.as_f64().filter(|x| (0.0..=f64::from(MAX_TICKS)).contains(x) && x.fract() == 0.0);
+    whole.map(|ticks| Some(ticks as u32)).ok_or_else(|| {
+        JsError::new(&format!("until: expected a whole number of ticks from 0 to {MAX_TICKS}"))
+    })
+}
+
+/// An `Error` with the refused command's index and the reason alone.
+fn replay_error(error: ReplayError) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    let index = error.command.map_or(JsValue::NULL, |(index, _)| JsValue::from(index as u32));
+    put(&thrown, "index", &index);
+    put(&thrown, "reason", &JsValue::from_str(&error.why.to_string()));
+    thrown.into()
+}
+
 fn thrown(error: CallError) -> JsError {
     JsError::new(&error.to_string())
 }
 
+/// A result as an object, the same as its JSON text gives.
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())

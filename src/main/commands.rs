@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
@@ -121,7 +122,19 @@ fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
     let RunOptions { seed, at: mut commands, ticks, format, quiet } = options;
     let config = read_config(source)?;
     commands.sort_by_key(|timed: &TimedCommand| timed.tick);
-    let rollout = Rollout::replay(&config, seed, &commands, ticks).map_err(text)?;
+    let at = |TimedCommand { tick, command }: TimedCommand, why: &dyn Display| {
+        format!("--at {tick}:{}: {why}", command.name())
+    };
+    if let (Some(ticks), Some(&last)) = (ticks, commands.last())
+        && last.tick > ticks
+    {
+        return Err(at(last, &format!("--ticks {ticks} stops the rollout before")));
+    }
+    let rollout =
+        Rollout::replay(&config, seed, &commands, ticks).map_err(|error| match error.command {
+            Some((_, command)) => at(command, &error.why),
+            None => error.to_string(),
+        })?;
     if rollout.state() == State::Paused && ticks.is_none() && !quiet {
         let ticks = rollout.ticks();
         say(&format!(

@@ -165,7 +165,7 @@ impl Table {
     /// The distribution, from its mode outwards until the probabilities vanish.
     fn points(&self) -> Points {
         let (least, most) = (self.least(), self.errors.min(self.canary));
-        let mode = self.mode().clamp(least, most);
+        let mode = self.mode().max(least).min(most);
         let (mut below, mut term, mut k) = (Vec::new(), 1.0, mode);
         while k > least && term > LEAST_PROBABILITY {
             k -= 1.0;

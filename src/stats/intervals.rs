@@ -130,7 +130,8 @@ fn root(start: f64, low: f64, high: f64, function: impl Fn(f64) -> (f64, f64)) -
         let step = -value / slope;
         let next = share * math::exp(step);
         if step.abs() < NEAR {
-            return next.clamp(low, high);
+            // Not `clamp`, which would panic if the bracket were empty.
+            return next.max(low).min(high);
         }
         share = if next > low && next < high { next } else { 0.5 * (low + high) };
     }

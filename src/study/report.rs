@@ -6,6 +6,7 @@ use super::histogram::Histogram;
 use super::{Case, PolicyCases, RequirementReport, Study, Tally};
 use crate::config::Config;
 use crate::json::number;
+use crate::seed::MAX_SEED;
 use crate::stats::intervals::{clopper_pearson, tango};
 
 /// The standard normal quantile of a two-sided 95 % interval.
@@ -62,8 +63,8 @@ pub struct SeedRange {
     pub first: u64,
     /// The seed of the last finished run; `null` if none is finished.
     pub last: Option<u64>,
-    /// The first seed after those of all requested runs.
-    pub next: u64,
+    /// The first seed after those of all requested runs; `null` if none is left.
+    pub next: Option<u64>,
 }
 
 /// A probability, 0..=1, with its interval.
@@ -278,7 +279,7 @@ impl Study {
             seeds: SeedRange {
                 first: self.seed,
                 last: self.done.checked_sub(1).map(|last| self.seed + last),
-                next: self.seed + self.runs,
+                next: Some(self.seed + self.runs).filter(|next| *next <= MAX_SEED),
             },
             horizon_ticks: self.horizon_ticks,
             false_rollback: thrown_away.p_false_rollback,

@@ -118,6 +118,14 @@ export interface TimedCommand {
   command: Command;
 }
 
+/** What `replay` throws where a command is refused. */
+export interface ReplayError extends Error {
+  /** The index of the command in the list; null where it is no command that was refused. */
+  index: number | null;
+  /** Why, without the command's place. */
+  reason: string;
+}
+
 /** Something valid in a configuration that is likely not meant. */
 export interface Warning {
   path: string;
@@ -239,6 +247,8 @@ export interface Stage {
 
 /** A configuration as a person writes it; config_schema() has units, ranges and defaults. */
 export interface Config {
+  /** The address of a schema, for editors; it is not read. */
+  $schema?: string;
   name?: string;
   tick_seconds?: number;
   traffic?: {
@@ -250,7 +260,7 @@ export interface Config {
   incidents?: {
     chance_per_tick?: number;
     at_tick?: number;
-    duration_ticks?: number;
+    duration_ticks: number;
     error_ratio?: number;
     latency_ratio?: number;
   };
@@ -504,7 +514,7 @@ export interface StudyReport {
   requested_runs: number;
   /** Whether it has not finished (yet). */
   partial: boolean;
-  seeds: { first: number; last: number | null; next: number };
+  seeds: { first: number; last: number | null; next: number | null };
   horizon_ticks: number;
   /** Of the configuration's own release, if that is healthy in the end, else of one as good as the baseline. */
   false_rollback: Estimate;

@@ -21,6 +21,7 @@ mod native;
 mod plain_rules;
 mod properties;
 mod reading;
+mod replay;
 mod rules;
 mod samplers;
 mod state_machine;

@@ -124,18 +124,26 @@ fn replaying_the_commands_gives_the_same_bytes() {
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         // From the JSON only: its config, its seed and its commands.
         let config = Config::from_text(&read["config"].to_string()).unwrap();
-        let commands: Vec<TimedCommand> = read["commands"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|timed| TimedCommand {
-                tick: timed["tick"].as_u64().unwrap() as u32,
-                command: serde_json::from_value(timed["command"].clone()).unwrap(),
-            })
-            .collect();
+        let commands: Vec<TimedCommand> = serde_json::from_value(read["commands"].clone()).unwrap();
         let seed = read["seed"].as_u64().unwrap();
         let again = Rollout::replay(&config, seed, &commands, Some(first.ticks())).unwrap();
         prop_assert_eq!(again.report().to_json(), json);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_replay_in_parts_is_the_replay() {
+    let parts = proptest::collection::vec(0..9_u32, 1..4);
+    hold((configurations(), 0..1_000_u64, calls(), parts), |(config, seed, calls, parts)| {
+        let first = rollout(&config, seed, &calls);
+        for until in [None, Some(first.ticks()), Some(first.ticks() / 2)] {
+            let whole = Rollout::replay(&config, seed, first.commands(), until).unwrap();
+            let mut again = Rollout::new(&config, seed);
+            let mut ticks = parts.iter().cycle();
+            while again.replay_for(1 + ticks.next().unwrap(), first.commands(), until).unwrap() {}
+            prop_assert_eq!(again.report(), whole.report());
+        }
         Ok(())
     });
 }

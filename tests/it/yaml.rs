@@ -160,14 +160,21 @@ fn scalars_are_those_of_the_core_schema() {
 /// JSON has escapes that YAML does not have.
 #[test]
 fn a_string_of_json_is_read_as_json_reads_it() {
-    for name in [r#""\ud83d\ude00""#, r#""\u00e9\/\b\f\n\r\t\"\\""#, "\"\u{7f}\u{85}\u{2028}\""] {
+    for name in [
+        r#""\ud83d\ude00""#,
+        r#""\u00e9\/\b\f\n\r\t\"\\""#,
+        r#""é😀\ud83d\uDE00\/\b\f\n\r\t\"\\\u005c\u0022 \\u0041\\\u0041""#,
+        "\"\u{7f}\u{85}\u{2028}\"",
+    ] {
         let text = format!(r#"{{"stages": [{{"traffic_pct": 5}}], "name": {name}}}"#);
         let expected: String = serde_json::from_str(name).unwrap();
         assert_eq!(Config::from_text(&text).unwrap().name(), expected, "{name}");
     }
-    let lone = faults(r#"{"name": "\ud83d", "stages": [{"traffic_pct": 5}]}"#);
-    let expected = ((1, 10), "name".into(), "lone half of a surrogate pair in a string".into());
-    assert_eq!(lone, [expected]);
+    for name in [r"\ud83d", r"\ude00", r"\ude00\ud83d", r"\ud83d \ude00", r"\ud83d\ud83d\ude00"] {
+        let lone = faults(&format!(r#"{{"name": "{name}", "stages": [{{"traffic_pct": 5}}]}}"#));
+        let expected = ((1, 10), "name".into(), "lone half of a surrogate pair in a string".into());
+        assert_eq!(lone, [expected], "{name}");
+    }
 }
 
 /// Texts that expand, nest, repeat or end too early: each is read or refused.

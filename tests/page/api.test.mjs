@@ -65,7 +65,7 @@ test('the exports are of the types that the .d.ts names', async () => {
     return {
       exports: all(engine),
       calls: ['tick', 'advance', 'run', 'pause', 'resume', 'promote', 'abort', 'allowed', 'to_json',
-        'report', 'series', 'free'].filter((name) => typeof rollout[name] !== 'function'),
+        'report', 'series', 'replay_for', 'free'].filter((name) => typeof rollout[name] !== 'function'),
       state: rollout.state,
       seed: rollout.seed,
       ticks: rollout.ticks,
@@ -83,7 +83,7 @@ test('the exports are of the types that the .d.ts names', async () => {
     };
   });
   const { exports, columns, rule, presets, ...rest } = types;
-  for (const name of ['new_rollout', 'default_config', 'presets', 'catalogue', 'validate', 'config_schema', 'version', 'Rollout']) {
+  for (const name of ['new_rollout', 'replay', 'default_config', 'presets', 'catalogue', 'validate', 'config_schema', 'version', 'Rollout']) {
     assert.equal(exports[name], 'function', name);
   }
   assert.deepEqual(rest, {
@@ -272,7 +272,7 @@ test('a refused call throws the engine’s words and changes no byte', async () 
   }
 });
 
-test('report() is to_json(), and every series has an element a tick', async () => {
+test('every series has an element a tick', async () => {
   const results = await inPage(() => {
     const { engine } = window;
     return engine.presets().map(({ name, json }) => {
@@ -291,16 +291,117 @@ test('report() is to_json(), and every series has an element a tick', async () =
         rules: series.rules.length,
         canaryErrors: series.canary_errors.reduce((sum, errors) => sum + errors, 0),
         report: rollout.report(),
-        json: rollout.to_json(),
       };
     });
   });
-  for (const { name, lengths, rules, canaryErrors, report, json } of results) {
-    assert.deepEqual(report, JSON.parse(json), name);
+  for (const { name, lengths, rules, canaryErrors, report } of results) {
     assert.ok(lengths, name);
     assert.equal(rules, report.config.rules.length, name);
     assert.equal(canaryErrors, report.metrics.canary.errors, name);
   }
+});
+
+/** Configurations that use every parameter, rule and command. */
+const SCENARIOS = JSON.parse(readFileSync(`${ROOT}tests/data/golden/scenarios.json`, 'utf8'));
+
+test('report() is the object of to_json(), of every preset, scenario and study', async () => {
+  const differences = await inPage((scenarios) => {
+    const { engine } = window;
+    const differences = [];
+    // The strict equality of values, and keys in the same order.
+    const same = (a, b) =>
+      Object.is(a, b) ||
+      (a !== null && b !== null && typeof a === 'object' && typeof b === 'object' &&
+        Object.getPrototypeOf(a) === Object.getPrototypeOf(b) && Object.keys(a).join() === Object.keys(b).join() &&
+        Object.keys(a).every((key) => same(a[key], b[key])));
+    const check = (name, results) => {
+      const [report, json] = [results.report(), JSON.parse(results.to_json())];
+      if (!same(report, json)) differences.push([name, report, json]);
+    };
+    for (const { name, json } of engine.presets()) {
+      for (const command of [null, 'pause', 'abort']) {
+        const rollout = engine.new_rollout(json, 7);
+        check(`${name} at its start`, rollout);
+        rollout.tick();
+        if (command && rollout.allowed().includes(command)) rollout[command]();
+        rollout.run();
+        check(`${name} ${command}`, rollout);
+      }
+      const study = engine.new_study(json, { runs: 30, policies: [{ policy: { rules: [] } }] });
+      check(`a study of ${name} at its start`, study);
+      study.advance(30);
+      check(`a study of ${name}`, study);
+    }
+    const sweep = { field: 'canary.error_ratio', values: [1, 2, 50] };
+    const study = engine.new_study(engine.presets()[0].json, { runs: 30, seed: 2 ** 53 - 30, sweep });
+    study.advance(30);
+    check('a sweep', study);
+    for (const { name, config, commands } of scenarios) {
+      const text = engine.presets().find((preset) => preset.name === config)?.json ?? config;
+      for (let seed = 0; seed < 5; seed += 1) {
+        const rollout = engine.new_rollout(text, seed);
+        for (const { tick, command } of commands) {
+          while (rollout.ticks < tick && rollout.allowed().includes('tick')) rollout.tick();
+          if (rollout.allowed().includes(command)) rollout[command]();
+        }
+        rollout.run();
+        check(`${name}, seed ${seed}`, rollout);
+      }
+    }
+    return differences;
+  }, SCENARIOS);
+  assert.deepEqual(differences, []);
+});
+
+test('a replay is the rollout of a report again, and a refused command is named', async () => {
+  const { same, earlier, refused, goesOn } = await inPage(() => {
+    const { engine, MINIMAL, messageOf } = window;
+    const rollout = engine.new_rollout(MINIMAL, 5);
+    for (const call of ['tick', 'pause', 'tick', 'resume', 'run']) rollout[call]();
+    const { config, seed, commands } = rollout.report();
+    const replayed = (commands, until) => engine.replay(config, seed, commands, until);
+    const pause = [{ tick: 1, command: 'pause' }];
+    const wrong = {
+      'a state': [[...pause, { tick: 2, command: 'pause' }]],
+      'the end': [[{ tick: 11, command: 'pause' }]],
+      'an order': [[{ tick: 3, command: 'pause' }, { tick: 2, command: 'resume' }]],
+      'no list': [null],
+      'a list of words': [['pause']],
+      'no tick': [[{ command: 'pause' }]],
+      'an unknown key': [[{ tick: 1, command: 'pause', by: 'me' }]],
+      'an unknown command': [[{ tick: 1, command: 'tick' }]],
+      'half a tick': [[{ tick: 0.5, command: 'pause' }]],
+      'a tick before the start': [[{ tick: -1, command: 'pause' }]],
+      'half of a tick': [[], 0.5],
+      'an end before the start': [[], -1],
+      'an end beyond the limit': [[], 1e9],
+      'an end in words': [[], 'soon'],
+    };
+    let error;
+    const other = engine.new_rollout(MINIMAL, 5);
+    try {
+      other.replay_for(100, [...pause, { tick: 3, command: 'pause' }, { tick: 4, command: 'resume' }]);
+    } catch (thrown) {
+      error = { index: thrown.index, reason: thrown.reason, ticks: other.ticks };
+    }
+    const more = other.replay_for(2, [...pause, { tick: 4, command: 'resume' }]);
+    return {
+      same: replayed(commands).to_json() === rollout.to_json(),
+      earlier: [replayed(commands, 2).state, replayed(commands, 2).ticks],
+      refused: Object.entries(wrong).map(([name, args]) => [name, messageOf(() => replayed(...args))]),
+      goesOn: { ...error, more, then: [other.state, other.ticks] },
+    };
+  });
+  assert.ok(same);
+  assert.deepEqual(earlier, ['PROGRESSING', 2]);
+  const said = Object.fromEntries(refused);
+  for (const [name, message] of refused) assertReadable(message, name);
+  assert.equal(said['the end'], 'commands[0], pause at tick 11: the rollout ends at tick 10');
+  assert.match(said['an unknown command'], /^commands\[0\].command: unknown variant `tick`, expected one of `pause`/);
+  assert.equal(said['no tick'], 'commands[0].tick: missing, expected a number');
+  assert.match(said['an end in words'], /^until: expected a whole number of ticks from 0 to 100000$/);
+  const reason = 'pause(): the rollout is PAUSED, expected PROGRESSING';
+  assert.deepEqual(goesOn, { index: 1, reason, ticks: 3, more: true, then: ['PROGRESSING', 5] });
 });
 
 test('after an error a handle goes on; after free() it says so', async () => {

@@ -7,7 +7,9 @@ import { readFrom } from '../../www/src/base/catalogue.js';
 engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url)) });
 readFrom(engine.catalogue);
 
-export const { catalogue, default_config, new_rollout, new_study, presets, validate, version } = engine;
+export const {
+  catalogue, config_schema, default_config, error_rate_intervals, new_rollout, new_study, presets, validate, version,
+} = engine;
 
 /** The report of a rollout run to its end, or to a pause that waits for a person. */
 export function reportOf(config, seed) {

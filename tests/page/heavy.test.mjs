@@ -32,7 +32,7 @@ function instrument() {
   WebAssembly.Instance = function Instance(module, imports) {
     const { exports } = new Original(module, imports);
     const counted = Object.fromEntries(
-      ['tick', 'advance', 'run', 'run_for', 'report', 'series', 'to_json'].map((name) => [
+      ['tick', 'advance', 'run', 'replay_for', 'report', 'series', 'to_json'].map((name) => [
         `rollout_${name}`,
         (pointer, ...rest) => {
           const before = exports.rollout_ticks(pointer);
@@ -43,7 +43,12 @@ function instrument() {
         },
       ]),
     );
-    return { exports: { ...exports, ...counted } };
+    const replay = (...args) => {
+      const result = exports.replay(...args);
+      if (result[0]) count(exports.rollout_ticks(result[0]));
+      return result;
+    };
+    return { exports: { ...exports, ...counted, replay } };
   };
 }
 

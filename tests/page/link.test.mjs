@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { differences } from '../../www/src/link/differences.js';
 import { readLink, writeLink } from '../../www/src/link/link.js';
 import { readValue, writeValue } from '../../www/src/link/value.js';
-import { atOnce, made } from '../../www/src/rollout/take.js';
+import { atOnce, made } from '../../www/src/rollout/replay.js';
 import { new_rollout, presets, validate } from './engine.mjs';
 
 const { stages: _, ...usual } = new_rollout({ stages: [{ traffic_pct: 1 }] }, 0).report().config;

@@ -15,7 +15,7 @@ import { View } from './view.js';
 import { Workbench } from './workbench.js';
 
 /** @import { LinkState } from './link/link.js' */
-/** @import { Order } from './rollout/take.js' */
+/** @import { Order } from './rollout/replay.js' */
 
 export class Wiring {
   #host;

@@ -14,7 +14,7 @@ import { Workpiece } from './workpiece.js';
 /** @import { Command } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
 /** @import { Move } from './rollout/controls.js' */
-/** @import { Order, Work } from './rollout/take.js' */
+/** @import { Order, Work } from './rollout/replay.js' */
 /** @import { Moment } from './workpiece.js' */
 /**
  * `onchange` when configuration or rollout changed, or another rollout is being simulated

@@ -13,7 +13,7 @@ import { Session } from './rollout/session.js';
 
 /** @import { Problem, Warning } from './base/engine.js' */
 /** @import { Json } from './base/json-path.js' */
-/** @import { Made, Order, Work } from './rollout/take.js' */
+/** @import { Made, Order, Work } from './rollout/replay.js' */
 /** All of it, to come back to. @typedef {{ text: string, draft: Json, work: Work }} Moment */
 
 export class Workpiece {
@@ -190,7 +190,7 @@ export class Workpiece {
    * @param {number} tick
    */
   moveTo(tick) {
-    if (this.#asked) this.#asked.tick = tick;
+    if (this.#asked) this.#asked.tick = Math.max(0, Math.round(tick));
     else this.session.moveTo(tick);
   }
 

@@ -157,12 +157,17 @@ fn faults_are_reported_with_their_places() {
     check_error(
         &["run", "default", "--at", "3:resume"],
         b"",
-        &["resume(): the rollout is PROGRESSING, expected PAUSED"],
+        &["--at 3:resume: resume(): the rollout is PROGRESSING, expected PAUSED"],
     );
     check_error(
         &["run", "default", "--at", "90:pause"],
         b"",
-        &["pause(): the rollout is COMPLETED, expected PROGRESSING"],
+        &["--at 90:pause: the rollout ends at tick 20"],
+    );
+    check_error(
+        &["run", "default", "--at", "9:pause", "--ticks", "8"],
+        b"",
+        &["--at 9:pause: --ticks 8 stops the rollout before"],
     );
     check_usage(
         &["run", "default", "--format", "xml"],

@@ -19,6 +19,8 @@ import { unpack } from './lzma.js';
 /** @typedef {import("../../../pkg/canary_rollout.js").Rollout} Rollout */
 /** @typedef {import("../../../pkg/canary_rollout.js").Call} Call */
 /** @typedef {import("../../../pkg/canary_rollout.js").Command} Command */
+/** @typedef {import("../../../pkg/canary_rollout.js").TimedCommand} TimedCommand */
+/** @typedef {import("../../../pkg/canary_rollout.js").ReplayError} ReplayError */
 /** @typedef {import("../../../pkg/canary_rollout.js").Problem} Problem */
 /** @typedef {import("../../../pkg/canary_rollout.js").Warning} Warning */
 /** @typedef {import("../../../pkg/canary_rollout.js").Preset} Preset */
@@ -43,8 +45,9 @@ export const engineBytes = unpack(packed);
 /** The script of the worker that runs studies. */
 export const workerScript = `(${shared})().serve()`;
 
-export const { error_rate_intervals, new_rollout, new_study, validate, version, initSync, StudyLoop, Take, atOnce, made, ...engine } =
-  shared();
+export const {
+  error_rate_intervals, new_rollout, new_study, replay, validate, version, initSync, StudyLoop, atOnce, made, sightOf, ...engine
+} = shared();
 initSync({ module: engineBytes });
 readFrom(engine.catalogue);
 

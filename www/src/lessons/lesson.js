@@ -40,11 +40,11 @@ import { all, byKind, either, expect, later, list, object, oneOf, positive, reco
 
 /** @import { Problem } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Told } from '../rollout/take.js' */
+/** @import { TimedCommand } from '../base/engine.js' */
 /** @import { Goal } from './figures.js' */
 /** @import { Members, Shape } from './shape.js' */
 /** How a study is made, if one is needed. @typedef {{ runs?: number, error_ratio?: number }} Asked */
-/** @typedef {{ preset?: string, config?: Members, seed?: number, commands?: Told[], tick?: number }} Start */
+/** @typedef {{ preset?: string, config?: Members, seed?: number, commands?: TimedCommand[], tick?: number }} Start */
 /** @typedef {Asked & { kind: "choose", question: string, options: { text: string, right?: boolean | Goal, says?: string }[] }} Choose */
 /** @typedef {Asked & { kind: "estimate", question: string, figure: string, tolerance: number, config?: Members }} Estimate */
 /** @typedef {Asked & { kind: "configure", question: string, goals: Goal[] }} Configure */

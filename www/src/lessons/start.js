@@ -11,7 +11,7 @@ import { cut } from '../base/format.js';
 
 /** @import { Problem, StudyReport } from '../base/engine.js' */
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Work } from '../rollout/take.js' */
+/** @import { Work } from '../rollout/replay.js' */
 /** @import { Value } from './figures.js' */
 /** @import { Asked, Lesson, Start } from './lesson.js' */
 /** @import { Members } from './shape.js' */

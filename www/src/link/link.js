@@ -9,14 +9,14 @@ import { differences, placed } from './differences.js';
 import { MOST_DEPTH, isDeeper, readValue, writeValue } from './value.js';
 
 /** @import { Json } from '../base/json-path.js' */
-/** @import { Told } from '../rollout/take.js' */
+/** @import { TimedCommand } from '../base/engine.js' */
 /**
  * What a link says; `null` where it says nothing. No `seed` is a random one, no
  * `tick` the rollout's end. `against` is the other policy's name, `bad` the
  * share of bad releases in percent, `along` what the study's curve goes along,
  * `lesson` a lesson's name or its JSON.
  * @typedef {{
- *   preset: string, config: Json, seed: number | null, commands: Told[], tick: number | null,
+ *   preset: string, config: Json, seed: number | null, commands: TimedCommand[], tick: number | null,
  *   view: string | null, theme: string | null, against: string | null, bad: number | null,
  *   along: string | null, lesson: string | null,
  * }} LinkState
@@ -171,13 +171,13 @@ function configured(text) {
 /**
  * @param {string} text
  * @param {number} from the tick of the command before it
- * @returns {Told}
+ * @returns {TimedCommand}
  */
 function toldBy(text, from) {
   const [, tick, command] = /^(\d{1,6}):(.*)$/.exec(text) ?? [];
   const names = commands().map(({ name }) => String(name));
   if (Number(tick) <= limits().ticks && names.includes(command)) {
-    if (Number(tick) >= from) return { tick: Number(tick), command: /** @type {Told["command"]} */ (command) };
+    if (Number(tick) >= from) return { tick: Number(tick), command: /** @type {TimedCommand["command"]} */ (command) };
     throw found(text, `no tick before the ${from} of the command before it`);
   }
   throw found(text, `TICK:COMMAND, a tick from 0 to ${limits().ticks} and one of ${names.join(', ')}`);

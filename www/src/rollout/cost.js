@@ -7,7 +7,7 @@
 import { ruleNamed } from '../base/catalogue.js';
 
 /** @import { ResolvedConfig, Rule } from '../base/engine.js' */
-/** @import { Order } from './take.js' */
+/** @import { Order } from './replay.js' */
 
 /**
  * What the page's thread may be given at once. The unit is a microsecond of a processor

@@ -7,7 +7,7 @@ import { atOnce, made, messageOf, new_rollout } from '../base/engine.js';
 import { isShort, plannedTicks, runAlone } from './cost.js';
 import { Simulator } from './simulator.js';
 
-/** @import { Made, Order, Sight } from './take.js' */
+/** @import { Made, Order, Sight } from './replay.js' */
 /**
  * What is under way beside the page: a rollout being run, or one being looked at, which is
  * no change to it.

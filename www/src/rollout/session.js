@@ -8,19 +8,19 @@
  * asks of the engine is told as an order; who has carried it out hands over what was made.
  */
 
-import { Take, atOnce, new_rollout } from '../base/engine.js';
+import { replay, sightOf } from '../base/engine.js';
 import { isShort } from './cost.js';
 
-/** @import { Command } from '../base/engine.js' */
+/** @import { Command, Rollout } from '../base/engine.js' */
 /** @import { Move } from './controls.js' */
-/** @import { Made, Order, Sight, Take as TakeOf, Work } from './take.js' */
+/** @import { Made, Order, Sight, Work } from './replay.js' */
 
 export class Session {
   /** @type {Made} */
   #made;
   #playhead = 0;
-  /** The rollout up to the playhead, kept to go on from. @type {TakeOf | null} */
-  #take = null;
+  /** The rollout up to a tick that was looked at, kept to go on from. @type {Rollout | null} */
+  #kept = null;
   /** What was seen last of the rollout before its end. @type {Sight | null} */
   #seen;
   /** As JSON text. */
@@ -130,7 +130,7 @@ export class Session {
   onward(move) {
     if (!this.atEnd || (move !== 'step' && move !== 'advance')) return null;
     const { waited } = this.#made;
-    return move === 'step' ? { ...this.#order, waited: waited + 1 } : { ...this.#order, waited, call: 'advance' };
+    return { ...this.#order, waited, call: move === 'step' ? 'tick' : 'advance' };
   }
 
   /**
@@ -170,8 +170,8 @@ export class Session {
 
   /** Frees the engine's memory; it is taken again when it is needed. */
   free() {
-    this.#take?.rollout.free();
-    this.#take = null;
+    this.#kept?.free();
+    this.#kept = null;
   }
 
   /** @returns {Order} */
@@ -193,10 +193,11 @@ export class Session {
 
   /** @returns {Sight} */
   #look() {
-    if (this.#take && this.#take.rollout.ticks > this.#playhead) this.free();
-    this.#take ??= new Take(new_rollout(this.config, this.seed), this.commands);
-    atOnce(this.#take.to(this.#playhead));
-    return this.#take.sight();
+    const { config, seed, commands } = this;
+    if (this.#kept && this.#kept.ticks > this.#playhead) this.free();
+    this.#kept ??= replay(config, seed, commands, 0);
+    this.#kept.replay_for(this.#playhead, commands, this.#playhead);
+    return sightOf(this.#kept);
   }
 
   /**

@@ -7,7 +7,7 @@
 import { startWorker } from '../base/start-worker.js';
 
 /** @import { Hand } from '../base/start-worker.js' */
-/** @import { Made, Order, Sight } from './take.js' */
+/** @import { Made, Order, Sight } from './replay.js' */
 /** @import { SimulationMessage } from '../study/worker.js' */
 /**
  * `onticks` is told how far it is, `onfailed` of the engine's message, or that no worker is

@@ -11,9 +11,10 @@ export {
   new_rollout,
   new_study,
   presets,
+  replay,
   validate,
   version,
 } from '../../../pkg/canary_rollout.js';
-export { Take, atOnce, made } from '../rollout/take.js';
+export { atOnce, made, sightOf } from '../rollout/replay.js';
 export { StudyLoop } from './study-loop.js';
 export { serve } from './worker.js';

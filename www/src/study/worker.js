@@ -4,12 +4,12 @@
  * the first message.
  */
 
-import { initSync, new_rollout, new_study } from '../../../pkg/canary_rollout.js';
-import { Take, made } from '../rollout/take.js';
+import { initSync, new_rollout, new_study, replay } from '../../../pkg/canary_rollout.js';
+import { made, replayed, sightOf } from '../rollout/replay.js';
 import { StudyLoop } from './study-loop.js';
 
-/** @import { Series } from '../base/engine.js' */
-/** @import { Made, Order as Simulation, Sight } from '../rollout/take.js' */
+/** @import { Rollout, Series } from '../base/engine.js' */
+/** @import { Made, Order as Simulation, Sight } from '../rollout/replay.js' */
 /** @import { StudyRequest } from './study-loop.js' */
 /**
  * A rollout is ordered whole, or, of the same configuration, seed and commands, at a tick.
@@ -32,7 +32,7 @@ const TELL_MS = 100;
 /** Does what is ordered, in a worker. */
 export function serve() {
   const loop = new StudyLoop(new_study, CHUNK_MS, (message) => self.postMessage(message));
-  /** The rollout that was looked at last, to go on from. @type {{ of: string, take: Take } | null} */
+  /** The rollout that was looked at last, to go on from. @type {{ of: string, rollout: Rollout } | null} */
   let kept = null;
 
   /** @param {number} id @param {Generator<number, any>} steps */
@@ -55,13 +55,13 @@ export function serve() {
   /** @param {number} id @param {Simulation & { tick: number }} order */
   const look = (id, { config, seed, commands = [], tick }) => {
     const of = JSON.stringify([config, seed, commands]);
-    if (kept?.of !== of || kept.take.rollout.ticks > tick) {
-      kept?.take.rollout.free();
+    if (kept?.of !== of || kept.rollout.ticks > tick) {
+      kept?.rollout.free();
       kept = null;
-      kept = { of, take: new Take(new_rollout(config, seed), commands) };
+      kept = { of, rollout: replay(config, seed, commands, 0) };
     }
-    run(id, kept.take.to(tick));
-    self.postMessage({ id, kind: 'sight', sight: kept.take.sight() });
+    run(id, replayed(kept.rollout, commands, tick));
+    self.postMessage({ id, kind: 'sight', sight: sightOf(kept.rollout) });
   };
   const doing = { simulate, look };
 

@@ -6,7 +6,7 @@ import { connect } from './connect.js';
 import { estimate } from './estimate.js';
 import { reflect } from './reflect.js';
 
-/** @import { Work } from '../../rollout/take.js' */
+/** @import { Work } from '../../rollout/replay.js' */
 /** @import { Workbench } from '../../workbench.js' */
 /** @import { Value } from '../figures.js' */
 /** @import { Asked, Check } from '../lesson.js' */

@@ -6,7 +6,7 @@ import { icon } from '../../base/icons.js';
 import { goalWords, isMet, tell } from '../figures.js';
 import { policyIn } from '../start.js';
 
-/** @import { Work } from '../../rollout/take.js' */
+/** @import { Work } from '../../rollout/replay.js' */
 /** @import { Configure, Operate } from '../lesson.js' */
 /** @import { Asking, Bearings, Judgement } from './check.js' */
 
