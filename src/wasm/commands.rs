@@ -22,10 +22,13 @@ words!(Command {
     "abort" => Abort,
 });
 
+/// Most values in the text: a command for every tick of the longest rollout.
+const MAX_VALUES: usize = 3 * MAX_TICKS as usize + 1;
+
 /// The commands of a JSON text.
 pub(super) fn read_commands(text: &str) -> Result<Vec<TimedCommand>, ConfigError> {
     let placed = |path: &str, message: String| Problem::new(format!("commands{path}"), message);
-    let tree = parse(text)
+    let tree = parse(text, MAX_VALUES)
         .map_err(|fault| ConfigError::of_values(vec![placed(&fault.path, fault.message)]))?;
     let (inputs, faults): (Vec<CommandInput>, _) = read(&tree);
     let mut problems: Vec<Problem> =
