@@ -106,7 +106,8 @@ fn check_error(error: &ConfigError, text: Option<&str>) {
 fn check_place(line_column: Option<(u32, u32)>, text: &str) {
     let Some((line, column)) = line_column else { return };
     assert!(line >= 1 && column >= 1);
-    let of_line = text.split('\n').nth(line as usize - 1);
+    let text = text.replace("\r\n", "\n");
+    let of_line = text.split(['\n', '\r']).nth(line as usize - 1);
     let of_line = of_line.unwrap_or_else(|| panic!("no line {line} in {text:?}"));
     assert!(column as usize <= of_line.chars().count() + 1, "{line}:{column} in {text:?}");
 }

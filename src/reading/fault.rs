@@ -32,11 +32,13 @@ impl Place {
         Place { line: marker.line() as u32, column: marker.col() as u32 + 1 }
     }
 
-    /// The place after the end of a text.
+    /// The place after the end of a text. In YAML a carriage return alone ends a line,
+    /// too.
     pub(super) fn after(text: &str) -> Self {
-        let line = text.rsplit('\n').next().unwrap_or_default();
-        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
-        Place { line: lines as u32 + 1, column: line.chars().count() as u32 + 1 }
+        let text = text.replace("\r\n", "\n");
+        let lines = text.split(['\n', '\r']);
+        let column = lines.clone().next_back().map_or(0, |line| line.chars().count());
+        Place { line: lines.count() as u32, column: column as u32 + 1 }
     }
 
     /// Line and column, both from 1. A column counts characters (Unicode scalar

@@ -176,6 +176,20 @@ fn a_column_counts_characters() {
     );
 }
 
+/// A carriage return alone ends a line as well, for the values and for the faults of
+/// syntax.
+#[test]
+fn a_line_ends_as_in_yaml() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = |last: &str| ["{\"name\": \"a", "b\",", last].join(end);
+        check(
+            &lines("\"stages\": [{\"traffic_pct\": 0}]}"),
+            &[(3, 28, "stages[0].traffic_pct", "found 0")],
+        );
+        check(&lines("\"stages\": []}}"), &[(3, 14, "", "this bracket closes none")]);
+    }
+}
+
 #[test]
 fn a_byte_order_mark_is_skipped_and_counts_for_nothing() {
     let text = preset("default").unwrap().json;
