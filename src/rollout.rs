@@ -662,7 +662,7 @@ impl Rollout {
         Ok(())
     }
 
-    /// Whether it goes no further by itself: it has ended, or waits for a person.
+    /// Whether the rollout has ended or waits for a person.
     fn rests(&self) -> bool {
         self.state().is_terminal() || self.run.controller.waits_for_a_person()
     }

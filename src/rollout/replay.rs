@@ -1,4 +1,4 @@
-//! A rollout played again: its configuration, its seed and its commands are all of it.
+//! Replays a rollout from its configuration, seed and commands, which determine it.
 
 use std::fmt;
 
@@ -19,10 +19,11 @@ pub struct TimedCommand {
 }
 
 impl Rollout {
-    /// A rollout with commands given on the way, each at its tick; those of one tick in
-    /// the order of the list. It stands at `until` ticks, or at its end if that is sooner;
-    /// without `until` at its end, or at a pause that waits for a person and gets none of
-    /// these commands. Commands after `until` are not given.
+    /// Replays a rollout: gives each command at its tick, commands of the same tick
+    /// in the order of the list. Stops after `until` ticks or at the end of the
+    /// rollout, whichever is earlier. Without `until`, stops at the end, or at a
+    /// pause that waits for a person and is not followed by a command. Commands
+    /// after `until` are not given.
     ///
     /// ```
     /// use canary_rollout::config::Config;
@@ -42,8 +43,9 @@ impl Rollout {
     /// ```
     ///
     /// # Errors
-    /// A command before the tick of the one before it; a command that the state does not
-    /// allow, or after the end; more than [`MAX_TICKS`](crate::config::MAX_TICKS).
+    /// If a command has an earlier tick than the one before it, if the state does
+    /// not allow a command, if a command is after the end, or after more than
+    /// [`MAX_TICKS`](crate::config::MAX_TICKS).
     pub fn replay(
         config: &Config,
         seed: u64,
@@ -55,14 +57,15 @@ impl Rollout {
         Ok(rollout)
     }
 
-    /// Goes on with a replay by at most so many ticks, for a caller that has something
-    /// else to do in between. `commands` and `until` are those of [`Rollout::replay`]; the
-    /// first commands are those that the rollout was given already. Returns whether
-    /// anything is left to play.
+    /// Continues a replay for a limited number of ticks, so that the caller can do
+    /// other work in between. `commands` and `until` are those of
+    /// [`Rollout::replay`]; the list begins with the commands that the rollout was
+    /// already given. Returns whether the replay is unfinished.
     ///
     /// # Errors
-    /// As [`Rollout::replay`], and if the rollout was given other commands. It stands
-    /// before the command that was refused, so that a caller may go on without that one.
+    /// As for [`Rollout::replay`], and if the rollout was given other commands. The
+    /// rollout stops before the refused command, so that the caller can continue
+    /// without it.
     pub fn replay_for(
         &mut self,
         ticks: u32,
@@ -90,7 +93,7 @@ impl Rollout {
         }
     }
 
-    /// The command that it is given next.
+    /// The next command to give.
     fn next_of<'a>(
         &self,
         commands: &'a [TimedCommand],
@@ -100,7 +103,7 @@ impl Rollout {
         next.filter(|next| until.is_none_or(|until| next.tick <= until))
     }
 
-    /// Gives a command, at its tick.
+    /// Gives a command at its tick.
     fn give(&mut self, timed: TimedCommand) -> Result<(), ReplayError> {
         let given = match self.ticks() < timed.tick {
             true => Err(Refusal::Ended { tick: self.ticks() }),
@@ -109,7 +112,8 @@ impl Rollout {
         given.map_err(|why| ReplayError { command: Some((self.commands().len(), timed)), why })
     }
 
-    /// That a list begins with the commands given so far, and goes on in order.
+    /// Checks that the list begins with the commands given so far, and that the
+    /// rest is in order.
     fn check_continues(&self, commands: &[TimedCommand]) -> Result<(), ReplayError> {
         let mut now = self.ticks();
         let given = self.commands();
@@ -127,28 +131,30 @@ impl Rollout {
     }
 }
 
-/// A replay that was refused.
+/// The error of a refused replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplayError {
-    /// The command that was, with its index in the list; `None` where it was no command.
+    /// The refused command with its index in the list; `None` if it was not a
+    /// command.
     pub command: Option<(usize, TimedCommand)>,
-    /// Why.
+    /// The reason.
     pub why: Refusal,
 }
 
-/// Why a replay was refused.
+/// The reason why a replay was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The state does not allow the command, or the rollout has lasted its limit.
+    /// The state does not allow the command, or the rollout has reached its maximum
+    /// length.
     Call(CallError),
     /// The rollout ends before the command's tick.
     Ended {
-        /// The ticks of the whole rollout.
+        /// The last tick of the rollout.
         tick: u32,
     },
-    /// The tick of the command has passed when it comes.
+    /// The tick of the command has already passed.
     Late {
-        /// The tick of the command before it, or where the rollout stands.
+        /// The tick of the previous command, or the current tick of the rollout.
         tick: u32,
     },
     /// The rollout was given commands that the list does not begin with.

@@ -1,11 +1,11 @@
-//! What a rule says of itself, for forms and charts and for all who list rules.
+//! The description of a rule, for forms, charts and lists of rules.
 
 use serde::Serialize;
 
 use super::{Look, Window};
 use crate::json::number;
 
-/// What a rule is, whatever its parameters are.
+/// The properties of a rule that do not depend on its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct About {
     /// Its name in plain words.
@@ -14,14 +14,14 @@ pub struct About {
     pub subject: Subject,
     /// What it measures.
     pub quantity: Quantity,
-    /// What it promises, and so when it may look.
+    /// What it guarantees, which determines when it may look.
     pub guarantee: Guarantee,
-    /// Whether few errors in its window make it err more often than it says, or
-    /// than its user thinks: so it is with plain limits on error rates and with
-    /// normal approximations.
+    /// Whether the rule errs more often than its level, or than its user expects,
+    /// if its window has few errors. This is so for plain limits on error rates and
+    /// for normal approximations.
     #[serde(skip)]
     pub wants_many_errors: bool,
-    /// What a look takes.
+    /// The cost of a look.
     pub cost: Cost,
 }
 
@@ -29,54 +29,55 @@ pub struct About {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// How many requests fail.
+    /// The rate of failed requests.
     Errors,
-    /// How long requests take.
+    /// The latency of requests.
     Latency,
 }
 
-/// What a rule measures, and its limit: what the numbers of a look are.
+/// The quantity that a rule measures, which is also that of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// A share of requests, 0..=1.
     Rate,
-    /// The canary's share less the baseline's.
+    /// The canary's value minus the baseline's.
     Difference,
-    /// The canary's value by the baseline's.
+    /// The canary's value divided by the baseline's.
     Ratio,
-    /// Milliseconds.
+    /// A latency in milliseconds.
     Milliseconds,
     /// A probability; the smaller, the worse.
     PValue,
-    /// What a stake of 1 has grown to.
+    /// The value of a stake that began as 1.
     Stake,
     /// A number of standard errors.
     Score,
 }
 
-/// What a rule promises.
+/// What a rule guarantees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guarantee {
-    /// Nothing: it is a plain limit.
+    /// Nothing: the rule is a plain limit.
     None,
     /// Its level over the whole rollout, however often it looks.
     EveryLook,
-    /// Its level over the looks that are planned, at the ends of stages.
+    /// Its level over the planned looks, at the ends of stages.
     PlannedLooks,
     /// Its level in one look.
     OneLook,
 }
 
 impl Guarantee {
-    /// Whether the rule gathers evidence over the rollout rather than reads a window.
+    /// Whether the rule accumulates evidence over the rollout, instead of reading a
+    /// window.
     pub fn gathers(self) -> bool {
         matches!(self, Guarantee::EveryLook | Guarantee::PlannedLooks)
     }
 
-    /// How often the rule may look and keep what it promises; `None` for a rule that
-    /// promises nothing.
+    /// How often the rule may look without losing its guarantee; `None` for a rule
+    /// without one.
     pub fn valid_look(self) -> Option<Look> {
         match self {
             Guarantee::None => None,
@@ -85,7 +86,7 @@ impl Guarantee {
         }
     }
 
-    /// When the rule can look, first what it does if nobody says.
+    /// When the rule can look; the default first.
     pub fn looks(self) -> &'static [Look] {
         match self {
             Guarantee::EveryLook => &[Look::EveryTick, Look::StageEnd],
@@ -94,7 +95,7 @@ impl Guarantee {
         }
     }
 
-    /// What the rule can look at, first what it does if nobody says.
+    /// The windows that the rule can have; the default first.
     pub fn windows(self) -> &'static [Window] {
         match self.gathers() {
             true => &[Window::Rollout],
@@ -103,21 +104,21 @@ impl Guarantee {
     }
 }
 
-/// What a look takes at most, in microseconds of a processor of 2024: for a page that
-/// must know beforehand whether it can wait for a rollout.
+/// The maximum cost of a look, in microseconds on a processor of 2024. The page
+/// uses it to decide in advance whether it can wait for a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cost {
-    /// Of the look itself.
+    /// The cost of the look itself.
     #[serde(serialize_with = "number")]
     pub look_us: f64,
-    /// Of each tick in its window.
+    /// The cost of each tick in its window.
     #[serde(serialize_with = "number")]
     pub tick_us: f64,
 }
 
 impl Cost {
-    /// Of a look that compares a few counts.
+    /// The cost of a look that compares a few counts.
     pub const COUNTS: Cost = Cost { look_us: 1.0, tick_us: 0.0 };
-    /// Of a look that reads a quantile of the latencies.
+    /// The cost of a look that reads a quantile of the latencies.
     pub const QUANTILE: Cost = Cost { look_us: 5.0, tick_us: 4.0 };
 }

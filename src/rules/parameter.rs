@@ -1,5 +1,5 @@
-//! A parameter of a rule, declared once: it is read, checked, completed and shown by
-//! what stands here.
+//! The declaration of a rule's parameter. Reading, checking, defaults and forms all
+//! use it.
 
 use serde::{Serialize, Serializer};
 
@@ -7,77 +7,78 @@ use super::Limit;
 use crate::json::{number, plain};
 use crate::reading::Word;
 
-/// Largest count a rule may ask for.
+/// Maximum of a count in a parameter.
 const MAX_COUNT: f64 = 1e12;
-/// Most failed looks a rule may wait for.
+/// Maximum of `failure_limit`.
 const MAX_FAILURE_LIMIT: f64 = 1e6;
-/// Most ticks a rule may ask for.
+/// Maximum number of ticks in a parameter.
 pub(super) const MAX_TICKS: f64 = 100_000.0;
-/// Most stages a plan has, and a rule may name.
+/// Maximum number of stages in a policy.
 pub(super) const MAX_STAGES: usize = 100;
-/// Largest limit on a latency, in milliseconds.
+/// Maximum limit on a latency, in milliseconds.
 pub(crate) const MAX_LATENCY_MS: f64 = 600_000.0;
 
-/// A parameter of a rule: what it may be, and what a form says of it.
+/// A parameter of a rule: its allowed values, and how a form shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
     /// Its key in a configuration.
     pub key: &'static str,
-    /// What it is about.
+    /// The group it belongs to.
     pub group: Group,
-    /// What stands before it in a form.
+    /// Its label in a form.
     pub label: &'static str,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// The unit in which a form shows it; empty for none.
+    /// The unit in a form; empty for none.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub unit: &'static str,
-    /// What a form shows is the value times this.
+    /// The factor by which a form multiplies the value.
     #[serde(skip_serializing_if = "is_one", serialize_with = "number")]
     pub scale: f64,
-    /// The numbers it may be.
+    /// The range of a number.
     #[serde(flatten)]
     pub range: Option<Range>,
-    /// Most decimal places of a number; `None` for any.
+    /// Maximum number of decimal places; `None` for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_places: Option<u32>,
-    /// How many values it has, fewest and most, if it is a list.
+    /// The number of values, if it is a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
-    /// Another parameter that its values must exceed.
+    /// The parameter that its values must exceed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub above: Option<&'static str>,
-    /// Another parameter without which it is of no use.
+    /// The parameter without which it has no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_with: Option<&'static str>,
-    /// What it is if nobody says; `None` where it has to be given, or where nothing
-    /// stands for itself.
+    /// The default; `None` if the parameter is required, or if leaving it out has a
+    /// meaning of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Usual>,
-    /// What a form begins with where it has to be given.
+    /// The initial value in a form, if the parameter is required.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
     pub start: Option<f64>,
-    /// What it comes to if nobody says, in words, where that is no value.
+    /// The default in words, if it is not a value.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub placeholder: &'static str,
-    /// The words it may be.
+    /// The words of a choice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choice>,
 }
 
-/// What a parameter is about.
+/// A group of parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// How the rule judges: its own parameters.
+    /// The rule's own parameters, which say how it judges.
     Method,
-    /// When and at what it looks.
+    /// When the rule looks, and at which window.
     Look,
-    /// Where it holds and what it does; that makes sense whatever the rule is.
+    /// In which stages the rule applies, and what it does. These make sense for
+    /// every rule.
     Action,
 }
 
-/// What the values of a parameter are.
+/// The kind of a parameter's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -89,7 +90,7 @@ pub enum Kind {
     Choice,
 }
 
-/// The numbers from one to another.
+/// A range of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Range {
     /// The lower end.
@@ -98,24 +99,24 @@ pub struct Range {
     /// The upper end.
     #[serde(serialize_with = "number")]
     pub max: f64,
-    /// Whether `min` itself is too small.
+    /// Whether `min` itself is excluded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub excludes_min: bool,
-    /// Whether `max` itself is too large.
+    /// Whether `max` itself is excluded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub excludes_max: bool,
 }
 
-/// A number of values.
+/// The allowed number of values of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Items {
-    /// The fewest.
+    /// The minimum.
     pub min: usize,
-    /// The most.
+    /// The maximum.
     pub max: usize,
 }
 
-/// What a parameter is if nobody says.
+/// The default of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Usual {
@@ -125,12 +126,12 @@ pub enum Usual {
     Word(&'static str),
 }
 
-/// A word with what a form calls it.
+/// A word, with its label in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Choice {
-    /// As in a configuration.
+    /// The word in a configuration.
     pub value: &'static str,
-    /// For people.
+    /// The label in a form.
     pub label: &'static str,
 }
 
@@ -146,7 +147,7 @@ fn some_number<S: Serializer>(x: &Option<f64>, serializer: S) -> Result<S::Ok, S
 }
 
 impl Range {
-    /// From `min` to `max`, both included.
+    /// From `min` to `max`, inclusive.
     pub(super) const fn from(min: f64, max: f64) -> Range {
         Range { min, max, excludes_min: false, excludes_max: false }
     }
@@ -156,18 +157,18 @@ impl Range {
         Range { excludes_min: true, ..Range::from(min, max) }
     }
 
-    /// Between 0 and 1, neither included.
+    /// Between 0 and 1, exclusive.
     pub(super) const BETWEEN_0_AND_1: Range =
         Range { excludes_max: true, ..Range::above(0.0, 1.0) };
 
-    /// Whether a number lies within.
+    /// Whether a number is in the range.
     pub fn contains(&self, x: f64) -> bool {
         let Range { min, max, excludes_min, excludes_max } = *self;
         let is_out = (excludes_min && x == min) || (excludes_max && x == max);
         x >= min && x <= max && !is_out
     }
 
-    /// The least range that holds both.
+    /// The smallest range that contains both.
     pub(crate) fn union(self, other: Range) -> Range {
         let lower = |a: &Range, b: &Range| a.min < b.min || (a.min == b.min && !a.excludes_min);
         let upper = |a: &Range, b: &Range| a.max > b.max || (a.max == b.max && !a.excludes_max);
@@ -177,7 +178,7 @@ impl Range {
     }
 }
 
-/// With neither values nor a default: what every declaration goes on from.
+/// A parameter without values or a default, from which every declaration starts.
 const BARE: Parameter = Parameter {
     key: "",
     group: Group::Method,
@@ -197,17 +198,17 @@ const BARE: Parameter = Parameter {
 };
 
 impl Parameter {
-    /// A number in a range, to be declared further.
+    /// A number in a range, for use in a declaration.
     pub(super) fn number(key: &'static str, label: &'static str, range: Range) -> Parameter {
         Parameter { key, label, range: Some(range), ..BARE }
     }
 
-    /// A whole number in a range, to be declared further.
+    /// A whole number in a range, for use in a declaration.
     pub(super) fn whole(key: &'static str, label: &'static str, range: Range) -> Parameter {
         Parameter { kind: Kind::Whole, ..Parameter::number(key, label, range) }
     }
 
-    /// The number it is if nobody says.
+    /// The default, if it is a number.
     pub(super) fn usual(&self) -> Option<f64> {
         match self.default {
             Some(Usual::Number(usual)) => Some(usual),
@@ -215,13 +216,13 @@ impl Parameter {
         }
     }
 
-    /// Whether it may be this number.
+    /// Whether this number is allowed.
     pub(super) fn allows(&self, x: f64) -> bool {
         let is_within = self.range.is_none_or(|range| range.contains(x));
         is_within && (self.kind != Kind::Whole || x.fract() == 0.0)
     }
 
-    /// What a number is expected to be, for a message.
+    /// The expected numbers, for a message.
     pub(super) fn expected(&self) -> String {
         let Some(range) = self.range else { return "a number".to_string() };
         let (min, max) = (plain(range.min), plain(range.max));
@@ -270,7 +271,7 @@ impl Parameter {
         }
     }
 
-    /// Which quantile of the latencies.
+    /// The quantile of the latencies.
     pub(super) fn quantile() -> Parameter {
         Parameter {
             default: Some(Usual::Number(0.99)),
@@ -288,7 +289,7 @@ impl Parameter {
         }
     }
 
-    /// The same of one look.
+    /// The same, for one look.
     pub(super) fn alpha_of_one_look() -> Parameter {
         Parameter { label: "False alarms of one look, about", ..Parameter::alpha() }
     }
@@ -330,14 +331,14 @@ impl Parameter {
     }
 }
 
-/// A parameter that is one of some words, as it is declared.
+/// The declaration of a parameter that is one of several words.
 pub(super) struct Words<'a, T> {
     pub(super) key: &'static str,
     pub(super) group: Group,
     pub(super) label: &'static str,
-    /// Each with what a form calls it.
+    /// The words, each with its label in a form.
     pub(super) options: &'a [(T, &'static str)],
-    /// Which it is if nobody says.
+    /// The default.
     pub(super) default: T,
 }
 

@@ -1,4 +1,5 @@
-//! Commands given on the way: where a rollout then stands, and what is refused.
+//! Replaying commands: the state of the rollout afterwards, and the commands that
+//! are refused.
 
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +10,7 @@ use canary_rollout::rollout::{Rollout, TimedCommand};
 
 use crate::support::config;
 
-/// Ten ticks, no rule, and a way back that takes a tick.
+/// Ten ticks, no rules, and a rollback that takes a tick.
 const PLAN: &str = r#"{
     "stages": [
         { "traffic_pct": 5, "duration_ticks": 5 },
@@ -56,16 +57,18 @@ fn it_stands_where_until_and_the_commands_put_it() {
         (&[], Some(0), (Progressing, 0, 0)),
         (&[], Some(7), (Progressing, 7, 0)),
         (&[], Some(50), (Completed, 10, 0)),
-        // A pause that nobody ends goes on to `until`, or not at all.
+        // A pause without a resume lasts up to `until`; without `until`, the replay
+        // ends there.
         (&[(3, Pause)], None, (Paused, 3, 1)),
         (&[(3, Pause)], Some(3), (Paused, 3, 1)),
         (&[(3, Pause)], Some(50), (Paused, 50, 1)),
         (&[(3, Pause), (9, Resume)], None, (Completed, 16, 2)),
-        // What comes after `until` is not given.
+        // Commands after `until` are not given.
         (&[(3, Pause), (9, Resume)], Some(8), (Paused, 8, 1)),
         (&[(3, Pause), (9, Resume)], Some(9), (Progressing, 9, 2)),
         (&[(3, Abort), (9, Resume)], Some(4), (RolledBack, 4, 1)),
-        // Several in a tick are given in their order, the first ones before any tick.
+        // Several commands in a tick are given in order; those at 0 before the
+        // first tick.
         (&[(0, Pause), (0, Resume), (0, Promote)], None, (Completed, 5, 3)),
         (&[(2, Promote), (2, Promote)], None, (Completed, 2, 2)),
         (&[(5, Abort)], None, (RolledBack, 6, 1)),
@@ -121,7 +124,7 @@ fn it_goes_on_with_the_commands_that_it_was_given() {
     let others = "the rollout was given commands that the list does not begin with".to_string();
     assert_eq!(refused(&mut rollout, &[]), (others.clone(), 0));
     assert_eq!(refused(&mut rollout, &[(0, Abort)]), (others, 0));
-    // Before a command that is refused, so that it can be left out.
+    // The replay stops before a refused command, so that it can be left out.
     let (_, ticks) = refused(&mut rollout, &[(0, Pause), (4, Pause), (6, Resume)]);
     assert_eq!(ticks, 4);
     let rest = timed(&[(0, Pause), (6, Resume)]);
