@@ -13,6 +13,7 @@ mod policy;
 mod presets;
 mod release;
 mod resolve;
+#[cfg(feature = "schema")]
 mod schema;
 mod thresholds;
 mod warnings;
@@ -27,7 +28,8 @@ pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};
 pub(crate) use resolve::no_policys;
 pub use resolve::read_policy;
-pub use schema::{CONFIG_SCHEMA, config_schema};
+#[cfg(feature = "schema")]
+pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
 pub use world::{Baseline, DailySwing, Incidents, Latency, Noise, Traffic, WorldConfig};
 
@@ -194,6 +196,8 @@ fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
 
+/// The text of the JSON Schema (2020-12) of a configuration.
+pub const CONFIG_SCHEMA: &str = include_str!("schema.json");
 /// Maximum expected number of requests in a tick, with every noise factor at its
 /// mean.
 pub const MAX_REQUESTS_PER_TICK: f64 = 1e8;

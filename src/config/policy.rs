@@ -1,5 +1,6 @@
 //! The configuration of the staged policy.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -133,7 +134,8 @@ pub enum OnInconclusive {
 }
 
 /// What follows when a prolonged stage is still inconclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AfterExtension {
     /// As if the stage had passed.

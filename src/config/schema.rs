@@ -8,16 +8,13 @@ use serde_json::{Value, json};
 use super::ConfigInput;
 use crate::rules::{Items, Kind, Method, Parameter};
 
-/// The text of [`config_schema`]. The browser uses it, because generating it there
-/// would take ten times the bytes.
-pub const CONFIG_SCHEMA: &str = include_str!("schema.json");
-
 /// The identifier of the schema. It is not a URL, so nothing is fetched.
 const SCHEMA_ID: &str = "urn:canary-rollout:configuration";
 
 /// The JSON Schema (2020-12) of the text of a configuration.
 ///
-/// It covers names, types and simple ranges. Relations between values are checked
+/// [`CONFIG_SCHEMA`](super::CONFIG_SCHEMA) is its text; this function, of the feature
+/// `schema`, is what generates the file. It covers names, types and simple ranges. Relations between values are checked
 /// only by [`super::Config::from_text`].
 pub fn config_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(Tidy);

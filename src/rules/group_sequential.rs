@@ -1,5 +1,6 @@
 //! `group_sequential`: a few planned looks that share one level.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,7 +31,8 @@ pub struct GroupSequential {
 }
 
 /// How a level is spent over the information t in 0..=1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlphaSpending {
     /// α ln(1 + (e − 1) t): about evenly over the looks.

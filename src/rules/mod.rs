@@ -41,6 +41,7 @@ pub use slow_requests::SlowRequests;
 pub use watch::{Memory, StageShape, Watch};
 pub use z_test::ZTest;
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -74,7 +75,8 @@ pub struct Rule {
 }
 
 /// When a rule looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Look {
     /// Once, when the stage's time is up.
@@ -86,7 +88,8 @@ pub enum Look {
 words!(Look { "stage_end" => StageEnd, "every_tick" => EveryTick });
 
 /// What a rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
     /// The tick by itself.
@@ -100,7 +103,8 @@ pub enum Window {
 words!(Window { "tick" => Tick, "stage" => Stage, "rollout" => Rollout });
 
 /// What a rule does once its failure limit is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnFail {
     /// Roll back.

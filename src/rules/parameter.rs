@@ -169,6 +169,7 @@ impl Range {
     }
 
     /// The smallest range that contains both.
+    #[cfg(feature = "schema")]
     pub(crate) fn union(self, other: Range) -> Range {
         let lower = |a: &Range, b: &Range| a.min < b.min || (a.min == b.min && !a.excludes_min);
         let upper = |a: &Range, b: &Range| a.max > b.max || (a.max == b.max && !a.excludes_max);

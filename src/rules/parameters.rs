@@ -1,5 +1,6 @@
 //! A rule as a person writes it, and how a method takes its parameters from it.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
 use super::parameter::{MAX_STAGES, Words};
@@ -12,11 +13,12 @@ use crate::problem::Problem;
 use crate::reading::{Word, fields};
 
 /// A rule in a configuration. Which parameters it takes depends on `rule`.
-#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-#[schemars(deny_unknown_fields, rename = "Rule")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Rule"))]
 pub struct RuleInput {
     /// Its name.
-    #[schemars(extend("enum" = Method::NAMES))]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
     /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
     /// else `stage_end`.
@@ -160,7 +162,11 @@ impl Method {
         p.rule(MAX_STAGES as u32);
         p.taken
     }
+}
 
+/// What the JSON Schema says of the rules.
+#[cfg(feature = "schema")]
+impl Method {
     /// All parameters of all rules, each key once, with a range that is wide enough for
     /// every rule.
     pub(crate) fn all_parameters() -> Vec<Parameter> {

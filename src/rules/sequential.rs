@@ -6,6 +6,7 @@
 //! for any schedule and any change of the error rates, as long as both arms change
 //! together.
 
+#[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +52,8 @@ pub struct Stake {
 }
 
 /// When bets are placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BetsOpen {
     /// All in the first tick.
