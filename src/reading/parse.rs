@@ -109,9 +109,12 @@ impl Tree<'_> {
 
     fn read(&mut self, text: &str) -> Result<(), Stop> {
         let mut bytes = Bytes::new(text);
+        let end = Place::after(text);
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(Stop::Syntax)?;
-            let place = Place::new(span.start);
+            // The parser places an empty value after `---` on the next line, even where
+            // there is none.
+            let place = Place::new(span.start).min(end);
             let source = match self.json {
                 Some(json) => json.get(bytes.at(span.start)..bytes.at(span.end)),
                 None => None,

@@ -188,6 +188,7 @@ fn a_line_ends_as_in_yaml() {
         );
         check(&lines("\"stages\": []}}"), &[(3, 14, "", "this bracket closes none")]);
     }
+    check("---", &[(1, 4, "", "invalid type: null, expected an object")]);
 }
 
 #[test]
