@@ -185,25 +185,25 @@ fn state_entry(number: u8, state: State) -> StateEntry {
         State::Progressing => ("progressing", "A stage is under way."),
         State::Paused => (
             "paused",
-            "The plan stands still: traffic flows at the stage’s share, and no rule acts.",
+            "The plan is stopped: traffic continues at the stage’s share, and no rule acts.",
         ),
         State::RollingBack => {
             ("rolling back", "The rollback has been decided; the canary still has its share.")
         }
-        State::RolledBack => ("rolled back", "The end: all traffic is back at the baseline."),
-        State::Completed => ("completed", "The end: all traffic is the canary’s."),
+        State::RolledBack => ("rolled back", "The end: all traffic is back on the baseline."),
+        State::Completed => ("completed", "The end: the canary has all traffic."),
     };
     StateEntry { state, number, label, is_terminal: state.is_terminal(), description }
 }
 
 fn call_entry(call: Call) -> CallEntry {
     let (label, description) = match call {
-        Call::Tick => ("Tick", "One tick on"),
-        Call::Advance => ("Advance", "To the stage’s verdict"),
-        Call::Command(Command::Pause) => ("Pause", "Stop the plan; traffic flows on"),
-        Call::Command(Command::Resume) => ("Resume", "Go on with the plan"),
-        Call::Command(Command::Promote) => ("Promote", "To the next stage at once"),
-        Call::Command(Command::Abort) => ("Abort", "Roll back at once"),
+        Call::Tick => ("Tick", "Advance by one tick"),
+        Call::Advance => ("Advance", "Advance to the stage’s verdict"),
+        Call::Command(Command::Pause) => ("Pause", "Stop the plan; traffic continues"),
+        Call::Command(Command::Resume) => ("Resume", "Continue the plan"),
+        Call::Command(Command::Promote) => ("Promote", "Go to the next stage immediately"),
+        Call::Command(Command::Abort) => ("Abort", "Roll back immediately"),
     };
     CallEntry {
         name: call.name(),

@@ -397,13 +397,13 @@ impl Rollout {
             (Step::Promote, _) => "Promoted",
             (Step::Complete, By::Person) => "Completed by a person",
             (Step::Complete, _) => "Completed",
-            (Step::Extend, _) => "Prolonged by a tick",
+            (Step::Extend, _) => "Extended by one tick",
             (Step::Pause, By::Person) => "Paused by a person",
             (Step::Pause, By::Rule) => "Paused by a rule",
             (Step::Pause, By::Policy) => "Paused, as planned",
             (Step::Resume, _) => "Resumed by a person",
             (Step::Rollback, _) => return format!("Rolled back. {}", self.reason(decision)),
-            (Step::RolledBack, _) => "All traffic is back at the baseline",
+            (Step::RolledBack, _) => "All traffic is back on the baseline",
         };
         let stages = &self.plan().config().policy().stages;
         let next = stages.get(decision.stage as usize);
@@ -580,7 +580,7 @@ fn truth_sentence(config: &Config) -> String {
     let error_ratio = if config.error_ratio_acts() { canary.error_ratio } else { 1.0 };
     let worse = |ratio, verb, compared, arrival| {
         let never = config.never_arrives(arrival).is_some();
-        let never = if never { ", which it never does here" } else { "" };
+        let never = if never { ", which does not happen here" } else { "" };
         worse(ratio, verb, compared, arrival).map(|sentence| sentence + never)
     };
     let errors = worse(error_ratio, "fails", "as often as the baseline", canary.error_arrival);
@@ -590,7 +590,7 @@ fn truth_sentence(config: &Config) -> String {
     let heals = !config.release_is_bad()
         && (error_ratio > 1.0 && starts_cold(canary.error_arrival)
             || canary.latency_ratio > 1.0 && starts_cold(canary.latency_arrival));
-    let once_warm = if heals { " Once it is warm it is healthy." } else { "" };
+    let once_warm = if heals { " Once it is warm, it is healthy." } else { "" };
     match (errors, latency) {
         (None, None) => "The release is healthy: it fails as the baseline does.".to_string(),
         (Some(one), None) | (None, Some(one)) => format!("The release {one}.{once_warm}"),
@@ -613,10 +613,9 @@ fn worse(ratio: f64, verb: &str, compared: &str, arrival: Arrival) -> Option<Str
         Arrival::UnderLoad { from_load, .. } => {
             format!(" when the load exceeds {} times the mean", significant(from_load))
         }
-        Arrival::ColdStart { half_life_ticks } => format!(
-            " at first, and half of that heals every {} ticks",
-            significant(half_life_ticks)
-        ),
+        Arrival::ColdStart { half_life_ticks } => {
+            format!(" at first; the excess halves every {} ticks", significant(half_life_ticks))
+        }
     };
     Some(format!("{verb} {} times {compared}{how}", significant(ratio)))
 }

@@ -125,7 +125,7 @@ fn charts(text: &mut String, rollout: &Rollout) {
     let top = highest(&rates.baseline).max(highest(&rates.canary));
     let _ = writeln!(text, "canary share    {}  0 to 100 %", chart(&share, 1.0));
     let _ = writeln!(text, "canary errors   {}  0 to {}", chart(&rates.canary, top), percent(top));
-    let _ = writeln!(text, "baseline errors {}  a tick", chart(&rates.baseline, top));
+    let _ = writeln!(text, "baseline errors {}  per tick", chart(&rates.baseline, top));
 }
 
 /// A line of blocks. Each block shows the maximum of its ticks, so that no peak is
@@ -223,18 +223,18 @@ pub fn study_text(report: &StudyReport) -> String {
 
     let (release, whole) = (report.release.as_ref(), report.release_is_bad);
     let thrown_away = match release {
-        Some(_) if !whole => "such releases, healthy in the end",
+        Some(_) if !whole => "releases like this one, which become healthy",
         _ => "healthy releases",
     };
     let _ = writeln!(text, "False rollback: {}.", of(&report.false_rollback, thrown_away));
     if let Some(missed) = &report.missed_regression {
-        let _ = writeln!(text, "Missed regression: {}.", of(missed, "such releases"));
+        let _ = writeln!(text, "Missed regression: {}.", of(missed, "releases like this one"));
     }
     let waits = |case: &CaseReport| case.p_waiting.estimate > 0.0;
     if waits(&report.healthy) || release.is_some_and(waits) {
         let healthy = of(&report.healthy.p_waiting, "healthy releases");
         let release = release
-            .map(|case| format!(", {}", of(&case.p_waiting, "such releases")))
+            .map(|case| format!(", {}", of(&case.p_waiting, "releases like this one")))
             .unwrap_or_default();
         let _ = writeln!(text, "Waiting for a person, undecided: {healthy}{release}.");
     }
@@ -243,7 +243,7 @@ pub fn study_text(report: &StudyReport) -> String {
     }
     let _ = writeln!(
         text,
-        "Intervals are of the simulation alone. Harm is charged over {}.",
+        "Intervals cover only the sampling error of the simulation. Excess errors are counted over {}.",
         counted(u64::from(report.horizon_ticks), "tick")
     );
     text

@@ -1,11 +1,11 @@
-//! Recognizes configuration files of other programs, which are not read yet, so
+//! Recognizes configuration files of other programs, which are not supported yet, so
 //! that the error can name them. A file is named only if its own keys identify it.
 
 use crate::message::shown;
 use crate::reading::Node;
 
 /// The document that maps the terms of other programs to ours.
-const MAPPING: &str = "notes.md, “How their words map”, says what to write here instead";
+const MAPPING: &str = "notes.md, “Their terms and ours”, shows what to write instead";
 
 /// The keys and values that identify a document of another program.
 #[derive(Default)]
@@ -51,7 +51,7 @@ pub(super) fn of_text(text: &str) -> Option<String> {
 }
 
 fn not_read(name: &str) -> Option<String> {
-    Some(format!("this is {name}, which is not read yet; {MAPPING}"))
+    Some(format!("this is {name}, which is not supported yet; {MAPPING}"))
 }
 
 /// The name of the first part that is recognized, preferring parts that define a

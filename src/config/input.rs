@@ -42,10 +42,10 @@ pub struct WorldInput {
     /// The load.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub traffic: TrafficInput,
-    /// How the error rates vary by themselves; default not at all.
+    /// Random variation of the error rates; default none.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub noise: NoiseInput,
-    /// Trouble that hits both arms alike; default none.
+    /// Incidents, which affect both arms alike; default none.
     pub incidents: Option<IncidentsInput>,
     /// The stable version.
     #[cfg_attr(feature = "schema", schemars(default))]
@@ -63,19 +63,19 @@ pub struct PolicyInput {
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub stages: Vec<StageInput>,
     /// A plain rule: at a stage's end the canary's error rate may exceed the
-    /// baseline's by so much, 0..=1, at most 9 decimal places; default no such
-    /// rule.
+    /// baseline's by at most this, 0..=1, at most 9 decimal places; default no
+    /// such rule.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub error_rate_threshold: Option<f64>,
     /// A plain rule: at a stage's end the canary's 99th percentile of latency
-    /// may exceed the baseline's by so many milliseconds, above 0; default no
-    /// such rule.
+    /// may exceed the baseline's by at most this many milliseconds, above 0;
+    /// default no such rule.
     #[cfg_attr(feature = "schema", schemars(range(max = 600000), extend("exclusiveMinimum" = 0)))]
     pub latency_threshold_ms: Option<f64>,
     /// Further rules, after the plain ones; at most 32 in all; default none.
     #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub rules: Option<Vec<RuleInput>>,
-    /// What follows when a stage ends and a rule could not tell: too few
+    /// What follows when a stage ends and a rule is inconclusive: too few
     /// requests or errors, or no baseline at 100 %; default `promote`.
     pub on_inconclusive: Option<OnInconclusiveInput>,
     /// Ticks for which the canary keeps its share after the decision to roll
@@ -93,12 +93,12 @@ fields!(part PolicyInput {
     rollback_ticks,
 });
 
-/// The load: requests a tick are Poisson around it.
+/// The load: the requests of a tick are Poisson around it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Traffic"))]
 pub struct TrafficInput {
-    /// Mean requests a second, above 0; at most 100 million a tick; default
+    /// Mean requests per second, above 0; at most 100 million per tick; default
     /// 170.
     #[cfg_attr(feature = "schema", schemars(range(max = 100000000), extend("exclusiveMinimum" = 0)))]
     pub requests_per_second: Option<f64>,
@@ -117,7 +117,7 @@ fields!(TrafficInput { requests_per_second, daily_swing, burstiness });
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "DailySwing"))]
 pub struct DailySwingInput {
-    /// A share of the mean, 0..=1; has to be given.
+    /// A share of the mean, 0..=1; required.
     #[cfg_attr(feature = "schema", schemars(required, range(min = 0, max = 1)))]
     pub amplitude: Option<f64>,
     /// Length of the day in seconds, a whole number from 1 to 31536000;
@@ -141,7 +141,7 @@ pub struct NoiseInput {
     /// 0, none.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3)))]
     pub common: Option<f64>,
-    /// Coefficient of variation of a factor that each arm draws for itself,
+    /// Coefficient of variation of a factor drawn for each arm separately,
     /// 0..=3; default 0, none.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3)))]
     pub per_arm: Option<f64>,
@@ -149,8 +149,8 @@ pub struct NoiseInput {
 
 fields!(NoiseInput { common, per_arm });
 
-/// Trouble that multiplies error rate and latency of both arms for a while:
-/// by chance, in a given tick, or both.
+/// Incidents multiply the error rate and the latency of both arms for a while.
+/// They start at random, in a given tick, or both.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Incidents"))]
@@ -158,12 +158,12 @@ pub struct IncidentsInput {
     /// Probability that one starts in a tick, 0..=1; default 0.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub chance_per_tick: Option<f64>,
-    /// One that starts for certain in this tick, a whole number from 1 to
+    /// The tick in which an incident certainly starts, a whole number from 1 to
     /// 100000; default none.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub at_tick: Option<f64>,
-    /// How long each lasts in ticks, a whole number from 1 to 100000; has to
-    /// be given.
+    /// How long each lasts in ticks, a whole number from 1 to 100000;
+    /// required.
     #[cfg_attr(feature = "schema", schemars(required, range(min = 1, max = 100000), extend("type" = "integer")))]
     pub duration_ticks: Option<f64>,
     /// Error rates are multiplied by this while one lasts, 0..=100, then
@@ -209,17 +209,18 @@ pub struct LatencyInput {
 
 fields!(LatencyInput { p50, p99 });
 
-/// The release on trial, beside the baseline.
+/// The release on trial, relative to the baseline.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Canary"))]
 pub struct ReleaseInput {
-    /// Its error rate by the baseline's, 0..=100; default 1, healthy.
+    /// Its error rate divided by the baseline's, 0..=100; default 1, healthy.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub error_ratio: Option<f64>,
     /// How the error ratio arrives; default `at_once`.
     pub error_arrival: Option<ArrivalInput>,
-    /// Its latency by the baseline's, above 0, at most 100; default 1, healthy.
+    /// Its latency divided by the baseline's, above 0, at most 100; default 1,
+    /// healthy.
     #[cfg_attr(feature = "schema", schemars(range(max = 100), extend("exclusiveMinimum" = 0)))]
     pub latency_ratio: Option<f64>,
     /// How the latency ratio arrives; default `at_once`.
@@ -233,15 +234,15 @@ fields!(ReleaseInput { error_ratio, error_arrival, latency_ratio, latency_arriva
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", rename = "Arrival"))]
 pub enum ArrivalInput {
-    /// All of it from the first tick.
+    /// The full ratio from the first tick.
     AtOnce,
-    /// Nothing before a tick, all from then on.
+    /// The full ratio from a tick on.
     Late(LateInput),
-    /// Little by little.
+    /// Gradually.
     Leak(LeakInput),
     /// Only under load.
     UnderLoad(UnderLoadInput),
-    /// At first, and healing.
+    /// At first, then decreasing.
     ColdStart(ColdStartInput),
 }
 
@@ -253,12 +254,12 @@ words!(ArrivalInput {
     "cold_start" => ColdStart(_),
 });
 
-/// Nothing before a tick, all from then on.
+/// The full ratio from a tick on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Late"))]
 pub struct LateInput {
-    /// The first tick that has it, a whole number from 1 to 100000; the
+    /// The first tick with the full ratio, a whole number from 1 to 100000; the
     /// rollout's first tick is 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub start_tick: f64,
@@ -266,45 +267,45 @@ pub struct LateInput {
 
 fields!(LateInput { start_tick });
 
-/// Little by little, in equal steps.
+/// Gradually, in equal steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Leak"))]
 pub struct LeakInput {
-    /// The first tick that has some of it, a whole number from 1 to 100000;
-    /// the rollout's first tick is 1.
+    /// The first tick with a part of the full ratio, a whole number from 1 to
+    /// 100000; the rollout's first tick is 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub start_tick: f64,
-    /// Ticks until all of it is there, a whole number from 1 to 100000.
+    /// Ticks until the full ratio is reached, a whole number from 1 to 100000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub ramp_ticks: f64,
 }
 
 fields!(LeakInput { start_tick, ramp_ticks });
 
-/// Only under load: nothing up to one load, all from another on.
+/// Only under load: no effect up to one load, the full ratio from another on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "UnderLoad"))]
 pub struct UnderLoadInput {
-    /// Up to this load, by the mean load, the release is as good as the
-    /// baseline; 0..=100.
+    /// Up to this load, in units of the mean load, the release is as good as
+    /// the baseline; 0..=100.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub from_load: f64,
-    /// From this load on, by the mean load, it is as bad as it gets; above
-    /// `from_load`, at most 100.
+    /// From this load on, in units of the mean load, the full ratio applies;
+    /// above `from_load`, at most 100.
     #[cfg_attr(feature = "schema", schemars(range(max = 100), extend("exclusiveMinimum" = 0)))]
     pub full_load: f64,
 }
 
 fields!(UnderLoadInput { from_load, full_load });
 
-/// A cold start that heals.
+/// A cold start: the full ratio at first, then less and less.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "ColdStart"))]
 pub struct ColdStartInput {
-    /// Ticks until half of it has healed, above 0, at most 100000.
+    /// Ticks in which the excess halves, above 0, at most 100000.
     #[cfg_attr(feature = "schema", schemars(range(max = 100000), extend("exclusiveMinimum" = 0)))]
     pub half_life_ticks: f64,
 }
@@ -320,14 +321,14 @@ pub struct StageInput {
     #[cfg_attr(feature = "schema", schemars(length(max = 200)))]
     pub name: Option<String>,
     /// The canary's share of requests in percent, above 0, at most 100, above
-    /// that of the stage before; has to be given.
+    /// that of the stage before; required.
     #[cfg_attr(feature = "schema", schemars(required, range(max = 100), extend("exclusiveMinimum" = 0)))]
     pub traffic_pct: Option<f64>,
     /// Ticks until the stage's verdict, a whole number from 1 to 100000;
     /// default 5.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub duration_ticks: Option<f64>,
-    /// Whether a passed stage waits before the next; default it does not.
+    /// A pause after the stage has passed; default none.
     pub pause: Option<StagePauseInput>,
     /// Replaces the global `error_rate_threshold` in this stage; 0..=1, at most 9
     /// decimal places.
@@ -353,9 +354,9 @@ fields!(StageInput {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", rename = "StagePause"))]
 pub enum StagePauseInput {
-    /// Until a person says resume (or promote, or abort).
+    /// Until a person resumes, promotes or aborts.
     Manual,
-    /// For so many ticks, a whole number from 1 to 100000.
+    /// For this many ticks, a whole number from 1 to 100000.
     Ticks(
         #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
          f64,
@@ -367,18 +368,18 @@ words!(StagePauseInput {
     "ticks" => Ticks(_),
 });
 
-/// What follows when a stage ends and a rule could not tell.
+/// What follows when a stage ends and a rule is inconclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", rename = "OnInconclusive"))]
 pub enum OnInconclusiveInput {
-    /// As if the stage had passed.
+    /// Continue as if the stage had passed.
     Promote,
     /// Wait for a person.
     Pause,
     /// Roll back.
     Rollback,
-    /// Prolong the stage by a tick at a time until the rules can tell.
+    /// Extend the stage by one tick at a time until no rule is inconclusive.
     Extend(ExtensionInput),
 }
 
@@ -389,15 +390,15 @@ words!(OnInconclusiveInput {
     "extend" => Extend(_),
 });
 
-/// How long an inconclusive stage is prolonged, and what follows then.
+/// How long an inconclusive stage is extended, and what follows then.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Extension"))]
 pub struct ExtensionInput {
-    /// At most so many ticks in a stage, a whole number from 1 to 100000.
+    /// At most this many ticks in a stage, a whole number from 1 to 100000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100000), extend("type" = "integer")))]
     pub max_ticks: f64,
-    /// What follows if the stage is inconclusive even then.
+    /// What follows if the stage is still inconclusive after that.
     pub then: super::AfterExtension,
 }
 

@@ -82,7 +82,7 @@ impl Stage {
         self.traffic_pct / 100.0
     }
 
-    /// Whether the canary gets all traffic. No baseline is left to compare with
+    /// Whether the canary gets all traffic. There is no baseline to compare with
     /// then.
     pub fn has_all(&self) -> bool {
         self.traffic_pct == 100.0
@@ -117,7 +117,7 @@ pub enum StagePause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInconclusive {
-    /// As if the stage had passed.
+    /// Continue as if the stage had passed.
     Promote,
     /// Wait for a person.
     Pause,
@@ -133,12 +133,12 @@ pub enum OnInconclusive {
     },
 }
 
-/// What follows when a prolonged stage is still inconclusive.
+/// What follows when an extended stage is still inconclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AfterExtension {
-    /// As if the stage had passed.
+    /// Continue as if the stage had passed.
     #[default]
     Promote,
     /// Wait for a person.

@@ -25,18 +25,18 @@ macro_rules! preset {
 pub fn presets() -> &'static [Preset] {
     &[
         preset!("default", "The course’s rollout: four stages, plain limits at each stage’s end."),
-        preset!("opening", "A healthy release, thrown away by limits looked at every minute."),
-        preset!("reference", "The reference study: evidence decides, looked at every tick."),
+        preset!("opening", "A healthy release, rolled back by limits that look every minute."),
+        preset!("reference", "The reference study: sequential evidence with a look at every tick."),
         preset!("healthy", "A release as good as the baseline."),
         preset!("twice-the-errors", "A release that fails twice as often, from the start."),
-        preset!("slow-leak", "A release that gets worse little by little."),
-        preset!("latency-spike", "A release that turns slow in the third stage."),
-        preset!("cold-start", "A release that fails at first and heals by itself."),
-        preset!("incident", "A healthy release, and trouble that hits both versions alike."),
+        preset!("slow-leak", "A release that gets worse gradually."),
+        preset!("latency-spike", "A release that becomes slow in the third stage."),
+        preset!("cold-start", "A release that fails at first and recovers on its own."),
+        preset!("incident", "A healthy release during an incident that affects both versions."),
         preset!("canary", "A small share first, compared with the baseline."),
         preset!("blue-green", "All traffic at once, the old version kept warm to switch back to."),
         preset!("rolling", "Instance by instance, in steps of ten percent."),
-        preset!("all-at-once", "All traffic at once; going back takes a new deployment."),
+        preset!("all-at-once", "All traffic at once; a rollback takes a new deployment."),
     ]
 }
 

@@ -119,7 +119,7 @@ pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
 /// The message for a key that does not belong to a policy.
 pub(crate) fn no_policys(key: &str) -> Option<String> {
     let keys = reading::keys_of::<PolicyInput>();
-    let expected = || format!("is not a policy’s, expected one of {}", keys.join(", "));
+    let expected = || format!("does not belong to a policy, expected one of {}", keys.join(", "));
     (!keys.contains(&key)).then(expected)
 }
 
@@ -262,7 +262,7 @@ impl Check<'_> {
         let looks = policy.most_looks();
         if looks > MAX_LOOKS {
             let (looks, most) = (thousands(looks), thousands(MAX_LOOKS));
-            self.complain("rules", format!("look {looks} times in a rollout, the limit is {most}"));
+            self.complain("rules", format!("make {looks} looks in a rollout, the limit is {most}"));
         }
         let (mut reads, mut boundaries) = (0, 0.0);
         for (i, rule) in policy.rules.iter().enumerate() {
@@ -430,7 +430,7 @@ impl Check<'_> {
             let (worst, limit) = (plain(worst), plain(MAX_WORLD_LATENCY_MS));
             self.complain(
                 "baseline.latency_ms.p99",
-                format!("becomes {worst} ms by the latency ratios, the limit is {limit}"),
+                format!("becomes {worst} ms with the latency ratios, the limit is {limit}"),
             );
         }
     }
@@ -528,7 +528,7 @@ impl Check<'_> {
             if let Some(twin) = rules.iter().position(|earlier| *earlier == rule) {
                 let by =
                     if twin < from_thresholds { "a plain threshold" } else { "an earlier rule" };
-                self.complain(&path, format!("says what {by} says already"));
+                self.complain(&path, format!("duplicates {by}"));
             }
             rules.push(rule);
         }

@@ -28,7 +28,7 @@ pub fn config_schema() -> Value {
     schema.insert("$id".to_string(), json!(SCHEMA_ID));
     if let Some(properties) = schema.pointer_mut("/properties") {
         properties["$schema"] = json!({
-            "description": "The schema that an editor checks this text against; without any meaning here.",
+            "description": "The schema that an editor checks this text against; no effect here.",
             "type": "string",
         });
     }

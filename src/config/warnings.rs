@@ -61,7 +61,7 @@ impl Config {
     fn looked_at_too_often(&self, rule: &Rule) -> Option<String> {
         let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
         (once && rule.look == Look::EveryTick).then(|| {
-            "is valid for one look a stage: looked at every tick it fails a healthy release far more often than its alpha says".to_string()
+            "is valid for one look per stage: with looks at every tick it fails a healthy release far more often than its alpha says".to_string()
         })
     }
 
@@ -74,7 +74,7 @@ impl Config {
         };
         (self.world.noise.per_arm > 0.0).then(|| {
             format!(
-                "holds its alpha where both arms vary together: noise.per_arm varies each by itself, and it fails a healthy release more often{remedy}"
+                "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
         })
     }
@@ -89,21 +89,21 @@ impl Config {
                 let apart = (rule.max / usual).max(usual / rule.max);
                 (apart < bin).then(|| {
                     let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
-                    format!("cannot tell its limit of {max} from the baseline’s {usual}")
+                    format!("cannot distinguish its limit of {max} from the baseline’s {usual}")
                 })
             }
             Method::LatencyDeltaMs(rule) => {
                 let usual = latency.quantile_ms(rule.quantile);
                 (rule.max < usual * (bin - 1.0)).then(|| {
                     let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
-                    format!("cannot tell a difference of {max} at the baseline’s {usual}")
+                    format!("cannot detect a difference of {max} at the baseline’s {usual}")
                 })
             }
             Method::SlowRequests(rule) => {
                 let spread = math::exp(latency.ln_law().1);
                 (spread < bin).then(|| {
                     let objective = milliseconds(rule.objective_ms);
-                    format!("takes its objective of {objective} at the nearest edge of a bin, and the baseline’s latencies are no wider than one")
+                    format!("rounds its objective of {objective} to the nearest edge of a bin, and the baseline’s latencies span less than one bin")
                 })
             }
             _ => None,
@@ -118,7 +118,7 @@ impl Config {
         let tick = self.world.tick_seconds;
         (u64::from(tick) * u64::from(ENOUGH_TICKS) > u64::from(period)).then(|| {
             format!(
-                "is {period} s, and a tick of {tick} s takes the load of its middle: expected at least {ENOUGH_TICKS} ticks a period"
+                "is {period} s, and a tick of {tick} s uses the load at its middle: expected at least {ENOUGH_TICKS} ticks per period"
             )
         })
     }
@@ -138,7 +138,7 @@ impl Config {
 
     fn too_late(&self, start_tick: u32) -> Option<String> {
         let last = self.last_tick().filter(|last| u64::from(start_tick) > *last)?;
-        Some(format!("starts in tick {start_tick}, the plan ends with tick {last}"))
+        Some(format!("starts in tick {start_tick}, but the plan ends with tick {last}"))
     }
 
     /// The reason why a regression never takes effect, if so.
@@ -208,7 +208,9 @@ impl Config {
         let (number, _) = (1..).zip(&self.policy.stages).find(|(_, stage)| stage.has_all())?;
         let compares = rule.needs().baseline && rule.holds_in(number);
         compares.then(|| {
-            format!("cannot tell in stage {number}: at 100 % no baseline is left to compare with")
+            format!(
+                "is inconclusive in stage {number}: at 100 % there is no baseline to compare with"
+            )
         })
     }
 
@@ -229,17 +231,17 @@ impl Config {
     }
 
     fn unreachable_errors(&self, rule: &Rule) -> Option<String> {
-        let (asked, rate) = (rule.min_errors, self.world.baseline.error_rate);
-        let stages = self.stages_with_few(rule, asked as f64, |n| n * rate)?;
+        let (needed, rate) = (rule.min_errors, self.world.baseline.error_rate);
+        let stages = self.stages_with_few(rule, needed as f64, |n| n * rate)?;
         Some(format!(
-            "asks for {asked} canary errors, fewer are expected of a healthy release: {stages}"
+            "needs {needed} canary errors, but fewer are expected of a healthy release: {stages}"
         ))
     }
 
     fn unreachable_requests(&self, rule: &Rule) -> Option<String> {
-        let asked = rule.min_requests;
-        let stages = self.stages_with_few(rule, asked as f64, |n| n)?;
-        Some(format!("asks for {asked} canary requests, fewer are expected: {stages}"))
+        let needed = rule.min_requests;
+        let stages = self.stages_with_few(rule, needed as f64, |n| n)?;
+        Some(format!("needs {needed} canary requests, but fewer are expected: {stages}"))
     }
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
@@ -252,7 +254,8 @@ impl Config {
             }
         };
         let limit = rule.failure_limit;
-        (u64::from(limit) > looks)
-            .then(|| format!("never acts: it can fail {looks} times, its failure_limit is {limit}"))
+        (u64::from(limit) > looks).then(|| {
+            format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")
+        })
     }
 }

@@ -90,7 +90,7 @@ impl Noise {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Incidents {
     /// Probability that an incident starts in a tick, 0..=1. A start during an
-    /// incident prolongs it.
+    /// incident extends it.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub chance_per_tick: f64,
     /// The tick in which an incident certainly starts, from 1.

@@ -40,9 +40,9 @@ A configuration is a file, - for standard input, or the name of a preset.
 Results go to standard output, everything else to standard error. Exit status:
   0  done; for study --require: every bound is met
   1  a bound of study --require is not met
-  2  an error, told on standard error
-  3  the runs do not decide a bound of study --require
-  130  interrupted before study --require had its answer
+  2  an error, reported on standard error
+  3  a bound of study --require is undecided after all runs
+  130  interrupted before study --require was decided
 
 Examples:
   canary-rollout --demo --seed 7
@@ -62,7 +62,7 @@ pub(crate) enum Task {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Simulate many rollouts: false rollbacks, missed regressions, and harm
+    /// Simulate many rollouts: false rollbacks, missed regressions, excess errors
     #[command(after_help = STUDY_EXAMPLES)]
     Study {
         #[command(flatten)]
@@ -76,7 +76,7 @@ pub(crate) enum Task {
         /// Files, - for standard input, or names of presets
         #[arg(value_name = "CONFIG", required = true, value_hint = ValueHint::FilePath)]
         sources: Vec<OsString>,
-        /// Write no warnings; errors stay
+        /// Do not print warnings; errors are still printed
         #[arg(short, long)]
         quiet: bool,
     },
@@ -118,8 +118,8 @@ const STUDY_EXAMPLES: &str = "\
 BOUND is NAME<=NUMBER or NAME>=NUMBER, NAME one of false_rollback,
 missed_regression and caught. NAME(FIELD=VALUE) is about another release than
 the configuration's: missed_regression(error_ratio=2)<=0.01.
-Exit status: 0, every bound is met; 1, one is not; 3, the runs do not decide;
-130, interrupted.
+Exit status: 0, every bound is met; 1, one is not; 3, one is undecided after
+all runs; 130, interrupted.
 
 Ctrl-C ends a study early, with the result of the runs that are finished; a
 second Ctrl-C ends it without a result.
@@ -169,22 +169,22 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N", value_parser = seed, default_value = "42")]
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
-    /// A command after so many ticks: pause, resume, promote or abort; may be repeated
+    /// A command after this many ticks: pause, resume, promote or abort; may be repeated
     #[arg(long, value_name = "TICK:COMMAND", value_parser = timed_command)]
     #[arg(allow_hyphen_values = true)]
     pub at: Vec<TimedCommand>,
-    /// Stop after so many ticks
+    /// Stop after this many ticks
     #[arg(long, value_name = "N", value_parser = ticks, allow_negative_numbers = true)]
     pub ticks: Option<u32>,
-    /// The form of the result
+    /// The format of the result
     #[arg(long, value_enum, default_value = "json")]
     pub format: RunFormat,
-    /// Write no hints; errors stay
+    /// Do not print hints; errors are still printed
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// The form of a rollout's result.
+/// The format of a rollout's result.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RunFormat {
     Json,
@@ -204,29 +204,30 @@ pub(crate) struct StudyOptions {
     /// stages[0].duration_ticks
     #[arg(long, value_name = "FIELD=A,B,…", value_parser = sweep, allow_hyphen_values = true)]
     pub sweep: Option<Sweep>,
-    /// Another policy on the same worlds: a file with the policy's keys of a
-    /// configuration; may be repeated
+    /// Another policy to compare on the same seeds: a file with the policy's keys of
+    /// a configuration; may be repeated
     #[arg(long = "policy", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub policies: Vec<OsString>,
-    /// Ticks over which harm is charged; default the longest plan
+    /// Ticks for which excess errors are counted; default the longest possible rollout
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub horizon: Option<f64>,
-    /// A bound that the policy must keep (see below); may be repeated
+    /// A bound that the policy must meet (see below); may be repeated
     #[arg(long = "require", value_name = "BOUND", value_parser = requirement)]
     #[arg(allow_hyphen_values = true)]
     pub requirements: Vec<Requirement>,
     /// Threads to use, from 1 to 1024; default one for each core
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
-    /// The form of the result
+    /// The format of the result
     #[arg(long, value_enum, default_value = "json")]
     pub format: StudyFormat,
-    /// Write no progress and no speed; errors and the answers to --require stay
+    /// Do not print progress and speed; errors and the results of --require are still
+    /// printed
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// The form of a study's result.
+/// The format of a study's result.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum StudyFormat {
     Json,

@@ -68,10 +68,9 @@ fn command_line() -> Result<Outcome, String> {
     let Some(task) = parsed.task else {
         return match parsed.demo {
             true => run(OsStr::new("default"), parsed.run),
-            false => Err(format!(
-                "expected --demo or a command, one of {}; --help tells more",
-                commands()
-            )),
+            false => {
+                Err(format!("expected --demo or a command, one of {}; see --help", commands()))
+            }
         };
     };
     match task {
@@ -138,7 +137,7 @@ fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
     if rollout.state() == State::Paused && ticks.is_none() && !quiet {
         let ticks = rollout.ticks();
         say(&format!(
-            "canary-rollout: it is paused and waits for a person; --at {ticks}:resume tells it to go on"
+            "canary-rollout: the rollout is paused and waits for a person; resume it with --at {ticks}:resume"
         ));
     }
     Ok(match format {

@@ -149,7 +149,7 @@ struct Finding {
     /// pause.
     fail: Option<OnFail>,
     /// Whether a rule was inconclusive, and whether more ticks would help.
-    inconclusive: Option<Mendable>,
+    inconclusive: Option<MoreTicks>,
     /// The rule that gives the reason: the first that failed with the action taken,
     /// otherwise the first that was inconclusive.
     reason: Option<usize>,
@@ -157,11 +157,11 @@ struct Finding {
 
 /// Whether more ticks can make an inconclusive rule conclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mendable {
-    /// More ticks can help.
-    Yes,
-    /// They cannot, because no baseline is left.
-    No,
+enum MoreTicks {
+    /// They can.
+    Help,
+    /// They cannot, because there is no baseline.
+    DoNotHelp,
 }
 
 /// The position of a tick in its stage.
@@ -366,9 +366,9 @@ impl Staged {
             match self.counts[check].gap {
                 None => {}
                 Some(Gap::Baseline) => {
-                    finding.inconclusive = finding.inconclusive.or(Some(Mendable::No));
+                    finding.inconclusive = finding.inconclusive.or(Some(MoreTicks::DoNotHelp));
                 }
-                Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(Mendable::Yes),
+                Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(MoreTicks::Help),
             }
         }
         if let (Some(OnFail::Pause), Some(check)) = (finding.fail, failed) {
@@ -387,13 +387,13 @@ impl Staged {
             None if !at_end => return None,
             None => {}
         }
-        if let Some(mendable) = finding.inconclusive {
+        if let Some(more_ticks) = finding.inconclusive {
             let then = match policy.on_inconclusive {
                 OnInconclusive::Promote => AfterExtension::Promote,
                 OnInconclusive::Pause => AfterExtension::Pause,
                 OnInconclusive::Rollback => AfterExtension::Rollback,
                 OnInconclusive::Extend { max_ticks, .. }
-                    if mendable == Mendable::Yes && self.extended < max_ticks =>
+                    if more_ticks == MoreTicks::Help && self.extended < max_ticks =>
                 {
                     self.extended += 1;
                     return Some(Step::Extend);

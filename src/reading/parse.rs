@@ -17,8 +17,8 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// No path of a configuration is this deep, so it is not worth reporting.
 const DEEP: usize = 16;
 
-const NO_ALIASES: &str = "anchors and aliases (`&`, `*`) are not read here, expected the value \
-                          itself; quote a string that begins so";
+const NO_ALIASES: &str = "anchors and aliases (`&`, `*`) are not supported, expected the value \
+                          itself; quote a string that begins with one";
 const TOO_DEEP: &str = "nested too deeply";
 
 /// The text without a byte order mark.
@@ -284,7 +284,7 @@ fn unknown_tag(tag: Option<&Tag>) -> Cow<'static, str> {
         false => format!("{}{}", tag.handle, tag.suffix),
     });
     let tag = tag.unwrap_or_default();
-    format!("the tag `{}` is not read here, expected a value without it", shown(&tag)).into()
+    format!("the tag `{}` is not supported, expected a value without it", shown(&tag)).into()
 }
 
 /// The value of a plain scalar in the core schema. Numbers that are not finite, or
@@ -403,13 +403,13 @@ fn yaml_words(info: &str) -> String {
         }
         "simple key expected" | "simple key expect ':'" => "expected `:` and a value after the key",
         "mapping values are not allowed in this context" => {
-            "`: ` where no key can stand; quote a string that has it inside"
+            "`: ` is not allowed here; quote a string that contains it"
         }
         "expected whitespace" => "expected a key",
         "while parsing a quoted scalar, found invalid Unicode character escape code" => {
-            "an escape that is no character; YAML writes one beyond FFFF as `\\U0001f600`"
+            "an escape that is not a character; YAML writes characters above FFFF as `\\U0001f600`"
         }
-        "misplaced bracket" => "this bracket closes none",
+        "misplaced bracket" => "a closing bracket without an opening one",
         "while scanning a quoted scalar, found unexpected end of stream" => {
             "the text ends inside a quoted string"
         }
@@ -417,7 +417,7 @@ fn yaml_words(info: &str) -> String {
         "did not find expected <document start>" => "text after the end of the configuration",
         "found unprintable character" => "control character",
         _ if info.contains("tab") => "a tab where the indentation needs spaces",
-        _ if info.contains("indentation") => "the indentation does not fit the lines before it",
+        _ if info.contains("indentation") => "the indentation does not match the lines before it",
         _ => info.rsplit_once(", ").map_or(info, |(_, what)| what),
     };
     words.to_string()
@@ -426,7 +426,7 @@ fn yaml_words(info: &str) -> String {
 /// The messages of serde_json in plain English.
 fn json_words(error: &serde_json::Error) -> String {
     if error.is_eof() {
-        return "the text ends too early".to_string();
+        return "unexpected end of the text".to_string();
     }
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();

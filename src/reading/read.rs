@@ -170,7 +170,7 @@ pub(crate) fn read_object(
         };
         let field = &mut fields[i];
         faults.in_field(field.name, |faults| match field.is_filled {
-            true => faults.add(*place, || "the key stands twice".to_string()),
+            true => faults.add(*place, || "duplicate key".to_string()),
             false => field.slot.fill(node, faults),
         });
         field.is_filled = true;

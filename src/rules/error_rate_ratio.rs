@@ -19,7 +19,7 @@ pub struct ErrorRateRatio {
 
 impl Judge for ErrorRateRatio {
     const ABOUT: About = About {
-        title: "error rate by the baseline’s",
+        title: "error rate divided by the baseline’s",
         subject: Subject::Errors,
         quantity: Quantity::Ratio,
         guarantee: Guarantee::None,
@@ -65,15 +65,18 @@ impl Judge for ErrorRateRatio {
             None => format!(
                 "{}, {} the baseline’s {}; the limit is {limit} times.",
                 failures(sight),
-                times.unwrap_or_else(|| "against".to_string()),
+                times.unwrap_or_else(|| "compared with".to_string()),
                 percent(sight.counts.baseline.error_rate().unwrap_or(0.0)),
             ),
-            Some(_) => {
-                let times = times.unwrap_or_else(|| "more than any number of times".to_string());
-                format!(
-                    "{}: {times} the baseline’s rate; the limit is {limit} times.",
-                    rates(sight)
-                )
+            Some(by_share) => {
+                let found = match times {
+                    Some(times) => format!("{times} the baseline’s rate"),
+                    None if by_share.errors.difference > 0.0 => {
+                        "infinitely many times the baseline’s rate".to_string()
+                    }
+                    None => "no errors to compare".to_string(),
+                };
+                format!("{}: {found}; the limit is {limit} times.", rates(sight))
             }
         }
     }

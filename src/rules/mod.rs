@@ -92,7 +92,7 @@ words!(Look { "stage_end" => StageEnd, "every_tick" => EveryTick });
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
-    /// The tick by itself.
+    /// The last tick alone.
     Tick,
     /// The stage so far.
     Stage,
@@ -218,13 +218,13 @@ macro_rules! methods {
 methods! {
     /// A limit on the canary's error rate.
     "error_rate" => ErrorRate(ErrorRate),
-    /// A limit on the canary's error rate less the baseline's.
+    /// A limit on the canary's error rate minus the baseline's.
     "error_rate_delta" => ErrorRateDelta(ErrorRateDelta),
-    /// A limit on the canary's error rate by the baseline's.
+    /// A limit on the canary's error rate divided by the baseline's.
     "error_rate_ratio" => ErrorRateRatio(ErrorRateRatio),
     /// A limit on a latency quantile of the canary.
     "latency" => Latency(LatencyLimit),
-    /// A limit on a latency quantile of the canary less the baseline's.
+    /// A limit on a latency quantile of the canary minus the baseline's.
     "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
     /// The z test of two error rates.
     "z_test" => ZTest(ZTest),
@@ -260,7 +260,7 @@ pub struct Sight {
     pub ln_wealth: Option<f64>,
     /// ln of what the certificate's stake has grown to, where it ends a stage.
     pub ln_certificate: Option<f64>,
-    /// Whether all traffic is the canary's now: then no baseline runs beside it.
+    /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }
 
@@ -338,7 +338,7 @@ pub enum Verdict {
     Pass,
     /// Beyond the limit.
     Fail,
-    /// The window does not suffice to tell.
+    /// The window has too little data to decide.
     Inconclusive,
 }
 
@@ -346,11 +346,11 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
-    /// Fewer canary (or no baseline) requests than needed; time mends it.
+    /// Fewer canary requests than needed, or no baseline requests; more ticks help.
     Requests,
-    /// Fewer canary errors than needed; time may mend it.
+    /// Fewer canary errors than needed; more ticks may help.
     Errors,
-    /// All traffic is the canary's; time does not mend it.
+    /// The canary has all traffic; more ticks do not help.
     Baseline,
 }
 
@@ -359,7 +359,7 @@ pub enum Gap {
 pub struct Judgement {
     /// What the look says.
     pub verdict: Verdict,
-    /// Why it cannot tell, if it cannot.
+    /// Why it is inconclusive, if it is.
     pub gap: Option<Gap>,
     /// What was measured.
     pub measure: Measure,
@@ -385,11 +385,11 @@ impl Rule {
         Needs { requests: needs.requests || self.min_requests > 1, ..needs }
     }
 
-    /// Whether a look may lack requests or errors, which time mends, in a stage
-    /// with or without all traffic.
+    /// Whether a look may have too few requests or errors, so that more ticks help, in
+    /// a stage in which the canary has all traffic or not.
     pub fn may_lack_counts(&self, canary_has_all: bool) -> bool {
         let needs = self.needs();
-        // In a window of that stage no baseline is left: time does not mend it.
+        // A window of that stage has no baseline: more ticks do not help.
         let without_baseline = canary_has_all && needs.baseline && self.window != Window::Rollout;
         !without_baseline && (needs.requests || self.min_errors > 0)
     }
@@ -412,7 +412,7 @@ impl Rule {
         Judgement { verdict, gap, measure }
     }
 
-    /// What the window lacks for this rule to tell.
+    /// Why the rule is inconclusive, if it is.
     fn gap(&self, sight: &Sight) -> Option<Gap> {
         let needs = self.needs();
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
@@ -435,23 +435,27 @@ impl Rule {
         let (requests, errors) = (sight.counts.canary.requests, sight.counts.canary.errors);
         match self.gap(sight) {
             Some(Gap::Baseline) => {
-                "All traffic is the canary’s: no baseline is left to compare with.".to_string()
+                "The canary has all traffic: there is no baseline to compare with.".to_string()
             }
-            Some(Gap::Requests) if requests >= self.min_requests => {
-                match sight.counts.baseline.requests {
-                    0 => "Too little traffic to tell: no request reached the baseline.",
-                    _ => "Too little traffic to tell: both arms had requests at no traffic share.",
+            Some(Gap::Requests) if requests >= self.min_requests => match sight
+                .counts
+                .baseline
+                .requests
+            {
+                0 => "Too little traffic to decide: no request reached the baseline.",
+                _ => {
+                    "Too little traffic to decide: at no traffic share did both arms have requests."
                 }
-                .to_string()
             }
+            .to_string(),
             Some(Gap::Requests) => format!(
-                "Too little traffic to tell: {} at the canary, {} needed.",
-                counted(requests, "request"),
+                "Too little traffic to decide: {}, {} needed.",
+                counted(requests, "canary request"),
                 words::thousands(self.min_requests),
             ),
             Some(Gap::Errors) => format!(
-                "Too few errors to tell: {} at the canary, {} needed.",
-                counted(errors, "error"),
+                "Too few errors to decide: {}, {} needed.",
+                counted(errors, "canary error"),
                 words::thousands(self.min_errors),
             ),
             None => self.method.sentence(sight),
@@ -472,10 +476,10 @@ impl Rule {
     pub fn misfit(&self, plan: &[StageShape]) -> Option<&'static str> {
         let gathers = self.method.about().guarantee.gathers();
         if gathers && !plan.iter().any(StageShape::is_informative) {
-            return Some("holds in no stage that has a baseline to compare with");
+            return Some("applies in no stage with a baseline");
         }
         let fits = self.method.fits(plan);
-        (!fits).then_some("has looks too close to each other to share a level over")
+        (!fits).then_some("has looks that are too close together to share a level")
     }
 }
 
@@ -490,9 +494,8 @@ fn failures(sight: &Sight) -> String {
     )
 }
 
-/// The same beside the baseline: "…, 4.27 %, the baseline’s 0.86 %". Where
-/// several shares are compared, it says so: the pooled rates may tell the
-/// opposite.
+/// The same with the baseline’s rate: "…, 4.27 %, the baseline’s 0.86 %". If several
+/// shares are compared, it says so, because the pooled rates may show the opposite.
 fn rates(sight: &Sight) -> String {
     let base = sight.counts.baseline.error_rate().unwrap_or(0.0);
     let compared = sight.by_share.map(compared).unwrap_or_default();
@@ -502,7 +505,8 @@ fn rates(sight: &Sight) -> String {
 /// "; compared at each of 3 traffic shares".
 fn compared(by_share: ByShare) -> String {
     match by_share.errors.strata {
-        1 => "; compared at one traffic share, for the others lack requests".to_string(),
+        1 => "; compared at one traffic share, because one arm has no requests at the others"
+            .to_string(),
         strata => format!("; compared at each of {strata} traffic shares"),
     }
 }

@@ -209,7 +209,7 @@ impl<'a> Parameters<'a> {
         self.problems.push(Problem::new(format!("{}.{key}", self.path), message));
     }
 
-    /// The rule in a plan of so many stages; `None` if none has that name.
+    /// The rule in a plan of this many stages; `None` if none has that name.
     fn rule(&mut self, stages: u32) -> Option<Rule> {
         let method = Method::from_parameters(&self.input.rule, self);
         let guarantee = method.as_ref().map_or(Guarantee::None, |method| method.about().guarantee);

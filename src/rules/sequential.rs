@@ -131,13 +131,11 @@ impl Stake {
         let limit = significant(1.0 / self.alpha);
         if self.is_enough(sight) {
             format!(
-                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is not so, and both arms vary only together, at most {} {limit}.",
+                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is false and the arms vary only together, at most {} {limit}.",
                 ever_reaches(self.alpha)
             )
         } else {
-            format!(
-                "Evidence: a stake of 1, bet on “{worse}”, is now {now}; {limit} would be enough."
-            )
+            format!("Evidence: a stake of 1, bet on “{worse}”, is now {now}; the limit is {limit}.")
         }
     }
 
@@ -236,7 +234,7 @@ fn certificate(p: &mut Parameters, tolerated: f64) -> Option<Certificate> {
         for parameter in [certify_alpha, min_ticks] {
             let key = parameter.key;
             if p.optional(parameter).is_some() {
-                p.complain(key, "is of no use without certify_below");
+                p.complain(key, "has no effect without certify_below");
             }
         }
         return None;

@@ -169,7 +169,7 @@ fn prepare(
     let runs = draft.whole("study.runs", input.runs, DEFAULT_RUNS, 1, MAX_RUNS);
     let seed = draft.whole("study.seed", input.seed, 0, 0, MAX_SEED);
     if seed + runs - 1 > MAX_SEED {
-        let message = format!("{seed} and {runs} runs pass the largest seed, {MAX_SEED}");
+        let message = format!("{seed} and {runs} runs exceed the largest seed, {MAX_SEED}");
         draft.problems.push(Problem::new("study.seed", message));
     }
     let most = u64::from(MAX_TICKS);
@@ -303,7 +303,7 @@ impl Draft {
                 // Reported once. Nothing is prepared that will not be simulated.
                 if self.stages - config.policy().stages.len() <= MAX_CASE_STAGES {
                     let message = format!(
-                        "its policies, releases and swept values come to more than {} stages in all",
+                        "its policies, releases and swept values have more than {} stages in total",
                         thousands(MAX_CASE_STAGES as u64)
                     );
                     self.problems.push(Problem::new("study", message));

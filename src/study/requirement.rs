@@ -78,7 +78,7 @@ impl fmt::Display for RequirementReport {
             let (waiting, runs) = (thousands(self.waiting_runs), thousands(self.runs));
             write!(f, ", {waiting} of {runs} runs wait for a person")
         } else if self.fulfilment == Fulfilment::Undecided {
-            write!(f, ", more runs would tell")
+            write!(f, ", more runs are needed")
         } else {
             Ok(())
         }

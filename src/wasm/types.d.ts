@@ -48,9 +48,9 @@ export interface Metrics {
   seconds: number;
   baseline: ArmMetrics;
   canary: ArmMetrics;
-  /** The canary's error rate less the baseline's. */
+  /** The canary's error rate minus the baseline's. */
   error_rate_delta: number | null;
-  /** The canary's error rate by the baseline's. */
+  /** The canary's error rate divided by the baseline's. */
   error_rate_ratio: number | null;
   /** The ratio of the true error rates if it was constant, with 95 % confidence however often one looks. */
   error_ratio_interval: { low: number | null; high: number | null };

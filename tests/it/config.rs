@@ -86,9 +86,9 @@ fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
             r#"invalid type: string "default", expected an object at line 1 column 1"#,
         ),
         ("?", "expected a key at line 1 column 2"),
-        ("{", "the text ends too early at line 1 column 2"),
-        (r#"{"stages": ["#, "stages: the text ends too early at line 1 column 13"),
-        (r#"{"name": "abc"#, "the text ends too early at line 1 column 14"),
+        ("{", "unexpected end of the text at line 1 column 2"),
+        (r#"{"stages": ["#, "stages: unexpected end of the text at line 1 column 13"),
+        (r#"{"name": "abc"#, "unexpected end of the text at line 1 column 14"),
         ("{}", "stages: missing, expected an array at line 1 column 1"),
         (
             r#"{"stages": null}"#,
@@ -112,7 +112,7 @@ fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
         ),
         (
             r#"{"tick_seconds": 5, "tick_seconds": 5}"#,
-            "tick_seconds: the key stands twice at line 1 column 21",
+            "tick_seconds: duplicate key at line 1 column 21",
         ),
         (
             r#"{"tick_seconds": true}"#,
@@ -267,7 +267,7 @@ fn a_fault_of_value_is_reported_with_its_path() {
         ),
         (
             r#""baseline": {"latency_ms": {"p99": 1000}}, "canary": {"latency_ratio": 61}"#,
-            "baseline.latency_ms.p99: becomes 61000 ms by the latency ratios, the limit is 60000",
+            "baseline.latency_ms.p99: becomes 61000 ms with the latency ratios, the limit is 60000",
         ),
         (
             r#""canary": {"error_ratio": 101}"#,
@@ -371,7 +371,7 @@ fn a_fault_of_a_rule_is_reported_with_its_path() {
         ),
         (
             r#"{"rule": "latency", "max": 100}, {"rule": "latency", "max": 100, "quantile": 0.99}"#,
-            "rules[1]: says what an earlier rule says already",
+            "rules[1]: duplicates an earlier rule",
         ),
     ] {
         let refusal = refusal(&with(&format!(r#""rules": [{rules}]"#)));
@@ -381,7 +381,7 @@ fn a_fault_of_a_rule_is_reported_with_its_path() {
         &with(
             r#""error_rate_threshold": 0.1, "rules": [{"rule": "error_rate_delta", "max": 0.1}]"#,
         ),
-        "rules[0]: says what a plain threshold says already",
+        "rules[0]: duplicates a plain threshold",
     );
 }
 
@@ -527,26 +527,26 @@ fn probable_mistakes_are_warned_of() {
         ),
         (
             rule(r#""rule": "error_rate_delta", "max": 0.1"#),
-            "rules[0]: error_rate_delta cannot tell in stage 2: at 100 % no baseline is left \
+            "rules[0]: error_rate_delta is inconclusive in stage 2: at 100 % there is no baseline \
              to compare with",
         ),
         (
             rule(r#""rule": "error_rate", "max": 0.1, "min_errors": 10"#),
-            "rules[0]: error_rate asks for 10 canary errors, fewer are expected of a healthy \
+            "rules[0]: error_rate needs 10 canary errors, but fewer are expected of a healthy \
              release: 5.1 in stage 1",
         ),
         (
             rule(r#""rule": "error_rate", "max": 0.1, "min_requests": 1000, "stages": [1]"#),
-            "rules[0]: error_rate asks for 1000 canary requests, fewer are expected: \
+            "rules[0]: error_rate needs 1000 canary requests, but fewer are expected: \
              510 in stage 1",
         ),
         (
             rule(r#""rule": "error_rate", "max": 0.1, "failure_limit": 3"#),
-            "rules[0]: error_rate never acts: it can fail 2 times, its failure_limit is 3",
+            "rules[0]: error_rate never acts: it can fail 2 times, but its failure_limit is 3",
         ),
         (
             r#""canary": {"error_ratio": 2, "error_arrival": {"late": {"start_tick": 11}}}"#.into(),
-            "canary.error_arrival: starts in tick 11, the plan ends with tick 10",
+            "canary.error_arrival: starts in tick 11, but the plan ends with tick 10",
         ),
         (
             r#""canary": {"latency_arrival": {"cold_start": {"half_life_ticks": 1}}}"#.into(),
@@ -560,7 +560,7 @@ fn probable_mistakes_are_warned_of() {
         ),
         (
             r#""incidents": {"at_tick": 11, "duration_ticks": 2}"#.into(),
-            "incidents.at_tick: starts in tick 11, the plan ends with tick 10",
+            "incidents.at_tick: starts in tick 11, but the plan ends with tick 10",
         ),
     ] {
         let config = Config::from_text(&format!("{{{keys}, {stages}}}")).unwrap();

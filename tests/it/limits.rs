@@ -98,7 +98,7 @@ fn a_history_of_too_many_looks_is_refused() {
     assert_eq!(config(&rules(10).to_string()).policy().most_looks(), MAX_LOOKS);
     check_refused(
         rules(11),
-        &[("rules", "look 1,100,000 times in a rollout, the limit is 1,000,000")],
+        &[("rules", "make 1,100,000 looks in a rollout, the limit is 1,000,000")],
     );
 }
 
@@ -136,7 +136,7 @@ fn guarantees_that_the_world_breaks_are_warned_of() {
     let with = |noise: Value, rule: &str| json!({ "stages": stages(&[(50.0, 20)]), "noise": noise, "rules": [{ "rule": rule }] });
     let apart = |rule: &str, remedy: &str| {
         format!(
-            "{rule} holds its alpha where both arms vary together: noise.per_arm varies each by itself, and it fails a healthy release more often{remedy}"
+            "{rule} keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
         )
     };
     for rule in ["z_test", "fisher", "group_sequential"] {
@@ -156,16 +156,16 @@ fn limits_finer_than_the_bins_are_warned_of() {
                 "baseline": { "latency_ms": { "p50": 80, "p99": p99 } } })
     };
     let latency = |max: f64| json!({ "rule": "latency", "max": max });
-    let near = "latency cannot tell its limit of 82.4 ms from the baseline’s 82 ms: latencies are drawn in bins of 2 %";
+    let near = "latency cannot distinguish its limit of 82.4 ms from the baseline’s 82 ms: latencies are drawn in bins of 2 %";
     check_warned(with(latency(82.4), 82.0), "rules[0]", Some(near));
     check_warned(with(latency(84.0), 82.0), "rules[0]", None);
     check_warned(with(latency(190.0), 180.0), "rules[0]", None);
     let delta = |max: f64| json!({ "rule": "latency_delta_ms", "max": max });
-    let fine = "latency_delta_ms cannot tell a difference of 3 ms at the baseline’s 180 ms: latencies are drawn in bins of 2 %";
+    let fine = "latency_delta_ms cannot detect a difference of 3 ms at the baseline’s 180 ms: latencies are drawn in bins of 2 %";
     check_warned(with(delta(3.0), 180.0), "rules[0]", Some(fine));
     check_warned(with(delta(4.0), 180.0), "rules[0]", None);
     let slow = json!({ "rule": "slow_requests", "objective_ms": 81 });
-    let narrow = "slow_requests takes its objective of 81 ms at the nearest edge of a bin, and the baseline’s latencies are no wider than one: latencies are drawn in bins of 2 %";
+    let narrow = "slow_requests rounds its objective of 81 ms to the nearest edge of a bin, and the baseline’s latencies span less than one bin: latencies are drawn in bins of 2 %";
     check_warned(with(slow.clone(), 82.0), "rules[0]", Some(narrow));
     check_warned(with(slow, 180.0), "rules[0]", None);
 }
@@ -177,7 +177,7 @@ fn a_tick_as_long_as_the_day_is_warned_of() {
                 "traffic": { "requests_per_second": 0.5, "daily_swing": { "amplitude": 0.9 } } })
     };
     let path = "traffic.daily_swing.period_seconds";
-    let message = "is 86400 s, and a tick of 86400 s takes the load of its middle: expected at least 8 ticks a period";
+    let message = "is 86400 s, and a tick of 86400 s uses the load at its middle: expected at least 8 ticks per period";
     check_warned(with(86_400), path, Some(message));
     check_warned(with(10_800), path, None);
     check_warned(with(10_801), path, Some(&message.replace("of 86400", "of 10801")));
@@ -198,6 +198,6 @@ fn a_study_of_too_many_stages_is_refused() {
     assert!(Study::from_text(&text, &options(39)).is_ok());
     let error = Study::from_text(&text, &options(40)).unwrap_err();
     let expected =
-        "study: its policies, releases and swept values come to more than 4,000 stages in all";
+        "study: its policies, releases and swept values have more than 4,000 stages in total";
     assert_eq!(error.to_string(), expected);
 }

@@ -68,7 +68,7 @@ fn unknown_keys_wrong_types_missing_and_duplicate_keys_and_ranges_are_reported_t
 }"#,
         &[
             (2, 19, "tick_seconds", "invalid type: string \"60\", expected a number"),
-            (3, 34, "baseline.error_rate", "the key stands twice"),
+            (3, 34, "baseline.error_rate", "duplicate key"),
             (3, 67, "baseline.latency_ms", "invalid type: array, expected an object"),
             (4, 42, "canary.error_arrival.leak.ramp_ticks", "missing, expected a number"),
             (4, 58, "canary.error_arrival.leak.start_tick", "found 0"),
@@ -186,7 +186,10 @@ fn a_line_ends_as_in_yaml() {
             &lines("\"stages\": [{\"traffic_pct\": 0}]}"),
             &[(3, 28, "stages[0].traffic_pct", "found 0")],
         );
-        check(&lines("\"stages\": []}}"), &[(3, 14, "", "this bracket closes none")]);
+        check(
+            &lines("\"stages\": []}}"),
+            &[(3, 14, "", "a closing bracket without an opening one")],
+        );
     }
     check("---", &[(1, 4, "", "invalid type: null, expected an object")]);
 }
@@ -197,7 +200,7 @@ fn a_byte_order_mark_is_skipped_and_counts_for_nothing() {
     let marked = format!("\u{feff}{text}");
     assert_eq!(Config::from_text(&marked), Config::from_text(text));
     check("\u{feff}{\"stages\": 5}", &[(1, 12, "stages", "invalid type: number `5`")]);
-    check("\u{feff}[", &[(1, 2, "", "the text ends too early")]);
+    check("\u{feff}[", &[(1, 2, "", "unexpected end of the text")]);
     assert_eq!(refused("\u{feff}\n").to_string(), "the configuration is empty, expected an object");
     assert!(Study::from_text(&marked, "\u{feff}{\"runs\": 1}").is_ok());
 }
@@ -339,8 +342,8 @@ fn a_fields_path_is_as_deep_as_a_text_at_most() {
 #[track_caller]
 fn check_foreign(text: &str, name: &str) {
     let expected = format!(
-        "this is {name}, which is not read yet; notes.md, “How their words map”, says what to \
-         write here instead at line 1 column 1"
+        "this is {name}, which is not supported yet; notes.md, “Their terms and ours”, shows \
+         what to write instead at line 1 column 1"
     );
     assert_eq!(refused(text).to_string(), expected, "{text}");
 }

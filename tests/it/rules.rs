@@ -70,7 +70,7 @@ fn error_rate_is_a_limit_on_the_canary_alone() {
         rule,
         ((0, 0), (5, 100)),
         Inconclusive,
-        "Too little traffic to tell: 0 requests at the canary, 1 needed.",
+        "Too little traffic to decide: 0 canary requests, 1 needed.",
     );
 }
 
@@ -106,7 +106,7 @@ fn error_rate_delta_is_a_limit_above_the_baseline() {
         rule,
         ((5, 50), (0, 0)),
         Inconclusive,
-        "All traffic is the canary’s: no baseline is left to compare with.",
+        "The canary has all traffic: there is no baseline to compare with.",
     );
     let zero = r#""rule": "error_rate_delta", "max": 0"#;
     check_counts(
@@ -169,19 +169,26 @@ fn arms_are_compared_share_by_share() {
     ] {
         check(rule, &both, verdict, &format!("{start} {rest}"));
     }
+    let silent = [day(0, 100, 0, 900), day(0, 500, 0, 500)];
+    check(
+        r#""rule": "error_rate_ratio", "max": 5"#,
+        &seen(&silent, 1.0),
+        Pass,
+        "Error rate: 0 of 600 canary requests failed, 0 %, the baseline’s 0 %; compared at each of 2 traffic shares: no errors to compare; the limit is 5 times.",
+    );
     let clean = [day(0, 100, 0, 900), day(2, 500, 0, 500)];
     check(
         r#""rule": "error_rate_ratio", "max": 5"#,
         &seen(&clean, 0.25),
         Fail,
-        "Error rate: 2 of 600 canary requests failed, 0.333 %, the baseline’s 0 %; compared at each of 2 traffic shares: more than any number of times the baseline’s rate; the limit is 5 times.",
+        "Error rate: 2 of 600 canary requests failed, 0.333 %, the baseline’s 0 %; compared at each of 2 traffic shares: infinitely many times the baseline’s rate; the limit is 5 times.",
     );
     // Neither share has requests of both arms.
     check(
         r#""rule": "z_test""#,
         &seen(&[day(0, 0, 3, 900), day(2, 500, 0, 0)], 1.0),
         Inconclusive,
-        "Too little traffic to tell: both arms had requests at no traffic share.",
+        "Too little traffic to decide: at no traffic share did both arms have requests.",
     );
 }
 
@@ -204,26 +211,26 @@ fn error_rate_ratio_is_a_limit_in_times_the_baseline() {
         rule,
         ((4, 100), (1, 1_000)),
         Inconclusive,
-        "Too few errors to tell: 4 errors at the canary, 5 needed.",
+        "Too few errors to decide: 4 canary errors, 5 needed.",
     );
     check_counts(
         rule,
         ((5, 100), (0, 1_000)),
         Fail,
-        "Error rate: 5 of 100 canary requests failed, 5 %, against the baseline’s 0 %; the limit is 2 times.",
+        "Error rate: 5 of 100 canary requests failed, 5 %, compared with the baseline’s 0 %; the limit is 2 times.",
     );
     let hasty = r#""rule": "error_rate_ratio", "max": 2"#;
     check_counts(
         hasty,
         ((1, 100), (0, 1_000)),
         Fail,
-        "Error rate: 1 of 100 canary requests failed, 1 %, against the baseline’s 0 %; the limit is 2 times.",
+        "Error rate: 1 of 100 canary requests failed, 1 %, compared with the baseline’s 0 %; the limit is 2 times.",
     );
     check_counts(
         hasty,
         ((0, 100), (0, 1_000)),
         Pass,
-        "Error rate: 0 of 100 canary requests failed, 0 %, against the baseline’s 0 %; the limit is 2 times.",
+        "Error rate: 0 of 100 canary requests failed, 0 %, compared with the baseline’s 0 %; the limit is 2 times.",
     );
 }
 
@@ -234,7 +241,7 @@ fn minimum_requests_come_before_the_limit() {
         rule,
         ((999, 999), (0, 1)),
         Inconclusive,
-        "Too little traffic to tell: 999 requests at the canary, 1,000 needed.",
+        "Too little traffic to decide: 999 canary requests, 1,000 needed.",
     );
     check_counts(
         rule,
@@ -251,7 +258,7 @@ fn a_baseline_without_requests_is_too_little_traffic() {
         r#""rule": "error_rate_delta", "max": 0.02"#,
         &seen,
         Inconclusive,
-        "Too little traffic to tell: no request reached the baseline.",
+        "Too little traffic to decide: no request reached the baseline.",
     );
 }
 
@@ -294,7 +301,7 @@ fn latency_rules_read_a_quantile() {
         delta,
         &sight(((0, 9), (0, 0)), [90.0, 0.0]),
         Inconclusive,
-        "All traffic is the canary’s: no baseline is left to compare with.",
+        "The canary has all traffic: there is no baseline to compare with.",
     );
 }
 

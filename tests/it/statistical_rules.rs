@@ -142,7 +142,7 @@ fn mann_whitney_reads_latency_as_a_shape() {
         &slow,
         Inconclusive,
         slow.shape.map(|shape| shape.p_value),
-        "Too little traffic to tell: 100 requests at the canary, 101 needed.",
+        "Too little traffic to decide: 100 canary requests, 101 needed.",
     );
 }
 
@@ -164,31 +164,31 @@ fn sequential_reports_the_value_of_its_stake() {
         rule,
         worth(23.4),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to 23.4. If that is not so, and both arms vary only together, at most 1 rollout in 20 ever reaches 20.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to 23.4. If that is false and the arms vary only together, at most 1 rollout in 20 ever reaches 20.",
     );
     check_words(
         rule,
         worth(0.295),
         Pass,
-        "Evidence: a stake of 1, bet on “the canary is worse”, is now 0.295; 20 would be enough.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, is now 0.295; the limit is 20.",
     );
     check_words(
         rule,
         worth(1e-12),
         Pass,
-        "Evidence: a stake of 1, bet on “the canary is worse”, is now less than 0.001; 20 would be enough.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, is now less than 0.001; the limit is 20.",
     );
     check_words(
         rule,
         worth(1e40),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to more than a million. If that is not so, and both arms vary only together, at most 1 rollout in 20 ever reaches 20.",
+        "Evidence: a stake of 1, bet on “the canary is worse”, has grown to more than a million. If that is false and the arms vary only together, at most 1 rollout in 20 ever reaches 20.",
     );
     check_words(
         r#""rule": "sequential", "alpha": 0.03, "tolerated_ratio": 1.2"#,
         worth(50.0),
         Fail,
-        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is not so, and both arms vary only together, at most 3 % of rollouts ever reach 33.3.",
+        "Evidence: a stake of 1, bet on “the canary fails more than 1.2 times as often”, has grown to 50. If that is false and the arms vary only together, at most 3 % of rollouts ever reach 33.3.",
     );
     check_words(
         r#""rule": "sequential", "certify_below": 1.5, "certify_alpha": 0.1"#,
@@ -200,19 +200,19 @@ fn sequential_reports_the_value_of_its_stake() {
         r#""rule": "slow_requests", "objective_ms": 250, "alpha": 0.01"#,
         Sight { ln_wealth: worth(120.0).ln_wealth, ..seen((0, 100), (0, 900)) },
         Fail,
-        "Evidence: a stake of 1, bet on “more canary requests exceed 250 ms”, has grown to 120. If that is not so, and both arms vary only together, at most 1 rollout in 100 ever reaches 100.",
+        "Evidence: a stake of 1, bet on “more canary requests exceed 250 ms”, has grown to 120. If that is false and the arms vary only together, at most 1 rollout in 100 ever reaches 100.",
     );
     check_words(
         rule,
         Sight { canary_has_all: true, ..worth(50.0) },
         Inconclusive,
-        "All traffic is the canary’s: no baseline is left to compare with.",
+        "The canary has all traffic: there is no baseline to compare with.",
     );
     check_words(
         r#""rule": "sequential", "min_errors": 3"#,
         Sight { ln_wealth: worth(50.0).ln_wealth, ..seen((2, 0), (1, 1)) },
         Inconclusive,
-        "Too few errors to tell: 2 errors at the canary, 3 needed.",
+        "Too few errors to decide: 2 canary errors, 3 needed.",
     );
 }
 
@@ -379,9 +379,9 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""rule": "sequential", "certify_alpha": 0.1"#,
-        ".certify_alpha: is of no use without certify_below",
+        ".certify_alpha: has no effect without certify_below",
     ),
-    (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: is of no use without certify_below"),
+    (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: has no effect without certify_below"),
     (
         r#""rule": "sequential", "window": "stage""#,
         ".window: sequential gathers evidence, expected rollout",
@@ -396,15 +396,12 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""rule": "group_sequential", "stages": [3]"#,
-        ": group_sequential holds in no stage that has a baseline to compare with",
+        ": group_sequential applies in no stage with a baseline",
     ),
-    (
-        r#""rule": "sequential", "stages": [3]"#,
-        ": sequential holds in no stage that has a baseline to compare with",
-    ),
+    (r#""rule": "sequential", "stages": [3]"#, ": sequential applies in no stage with a baseline"),
     (
         r#""rule": "slow_requests", "objective_ms": 250, "stages": [3]"#,
-        ": slow_requests holds in no stage that has a baseline to compare with",
+        ": slow_requests applies in no stage with a baseline",
     ),
     (
         r#""rule": "slow_requests""#,
@@ -438,7 +435,7 @@ fn looks_too_close_to_each_other_are_refused() {
     let refusal =
         Config::from_text(text).err().map(|error| error.without_line_column().to_string());
     let expected =
-        "rules[0]: group_sequential has looks too close to each other to share a level over";
+        "rules[0]: group_sequential has looks that are too close together to share a level";
     assert_eq!(refusal.as_deref(), Some(expected));
 }
 
@@ -456,7 +453,7 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         let warnings: Vec<String> =
             planned(rule).warnings().iter().map(ToString::to_string).collect();
         let found =
-            warnings.iter().any(|warning| warning.contains("is valid for one look a stage"));
+            warnings.iter().any(|warning| warning.contains("is valid for one look per stage"));
         assert_eq!(found, is_warned, "{rule}: {warnings:?}");
     }
 }

@@ -412,7 +412,7 @@ fn a_wrong_study_is_reported_with_its_place() {
     );
     check_refused(
         &json!({ "seed": 9_007_199_254_740_000_u64, "runs": 1_000 }),
-        &["study.seed: 9007199254740000 and 1000 runs pass the largest seed, 9007199254740991"],
+        &["study.seed: 9007199254740000 and 1000 runs exceed the largest seed, 9007199254740991"],
     );
     check_refused(
         &json!({ "horizon_ticks": 0 }),
@@ -468,7 +468,7 @@ fn a_wrong_study_is_reported_with_its_place() {
     let policy = |policy: Value| json!({ "policies": [{ "name": "b", "policy": policy }] });
     check_refused(
         &policy(json!({ "canary": {} })),
-        &["study.policies[0].policy.canary: is not a policy’s, expected one of stages, "],
+        &["study.policies[0].policy.canary: does not belong to a policy, expected one of stages, "],
     );
     check_refused(
         &policy(json!({ "rules": [{ "rule": "z_test", "alpha": 1 }] })),

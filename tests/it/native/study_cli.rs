@@ -83,7 +83,7 @@ fn text_is_readable() {
         "canary.error_ratio 3",
         "False rollback: ",
         "Missed regression: ",
-        "charged over 20 ticks",
+        "counted over 20 ticks",
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
@@ -226,7 +226,7 @@ fn faults_are_reported_with_their_places_before_any_run() {
     check_error(&["default", "--runs=nan"], "--runs: found \"nan\", expected a number");
     check_error(
         &["default", "--seed=9007199254740991", "--runs=2"],
-        "default: study.seed: 9007199254740991 and 2 runs pass the largest seed, 9007199254740991",
+        "default: study.seed: 9007199254740991 and 2 runs exceed the largest seed, 9007199254740991",
     );
     check_error(
         &["default", "--seed=9007199254740992"],
