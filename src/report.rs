@@ -217,9 +217,9 @@ pub struct Check {
     pub tick: Option<u32>,
     /// What the last look said.
     pub verdict: Option<Verdict>,
-    /// What it measured, in the unit of the limit; `None` where it is not finite.
+    /// What it measured, in the unit of the limit.
     pub observed: Option<f64>,
-    /// What it held that against; `None` where it is not finite.
+    /// What it held that against.
     pub limit: Option<f64>,
     /// The last look in a sentence.
     pub sentence: Option<String>,
@@ -240,9 +240,9 @@ pub struct DecisionReport {
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
-    /// What it measured, in the unit of the limit; `None` where it is not finite.
+    /// What it measured, in the unit of the limit.
     pub observed: Option<f64>,
-    /// What it held that against; `None` where it is not finite.
+    /// What it held that against.
     pub limit: Option<f64>,
     /// All of it in a sentence or two.
     pub sentence: String,
@@ -339,8 +339,8 @@ impl Rollout {
             by: decision.by,
             rule: evidence.map(|evidence| evidence.rule),
             name: evidence.map(|evidence| self.plan().rule(evidence.rule).method.name()),
-            observed: finite(evidence.and_then(|seen| seen.judgement.measure.observed)),
-            limit: finite(evidence.map(|seen| seen.judgement.measure.limit)),
+            observed: evidence.and_then(|evidence| evidence.judgement.measure.observed),
+            limit: evidence.map(|evidence| evidence.judgement.measure.limit),
             sentence: self.sentence(decision),
         }
     }
@@ -472,11 +472,6 @@ impl<'a> Scribe<'a> {
     }
 }
 
-/// A number that JSON has; a boundary before there is any information is infinite.
-fn finite(number: Option<f64>) -> Option<f64> {
-    number.filter(|x| x.is_finite())
-}
-
 /// Wilson's interval of an error rate; `None` without requests.
 fn interval(counts: &Counts) -> Option<Interval> {
     (counts.requests > 0).then(|| wilson(counts.errors, counts.requests, ALPHA))
@@ -505,8 +500,8 @@ fn checks(rollout: &Rollout, number: u32, rows: std::ops::Range<usize>) -> Vec<C
                 inconclusive_looks: said(Verdict::Inconclusive),
                 tick: last.map(|look| look.tick),
                 verdict: last.map(|look| look.evidence.judgement.verdict),
-                observed: finite(last.and_then(|look| look.evidence.judgement.measure.observed)),
-                limit: finite(last.map(|look| look.evidence.judgement.measure.limit)),
+                observed: last.and_then(|look| look.evidence.judgement.measure.observed),
+                limit: last.map(|look| look.evidence.judgement.measure.limit),
                 sentence: last.map(|look| rule.sentence(&look.evidence.sight)),
             }
         })

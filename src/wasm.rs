@@ -10,6 +10,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{self, Config, ConfigError, MAX_TICKS};
+use crate::json;
 use crate::observation::{Arm, ByArm};
 use crate::policy::{Call, CallError};
 use crate::report::Quantiles;
@@ -394,11 +395,9 @@ fn thrown(error: CallError) -> JsError {
     JsError::new(&error.to_string())
 }
 
-/// A result as an object, the same as its JSON text gives.
+/// A value as an object: the one of its JSON text, so that both say the same.
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(|e| JsError::new(&e.to_string()))
+    JSON::parse(&json::pretty(value)).map_err(|_| JsError::new("the value is not JSON"))
 }
 
 fn series(rollout: &rollout::Rollout) -> Object {

@@ -6,7 +6,6 @@ use super::histogram::Histogram;
 use super::{Case, PolicyCases, RequirementReport, Study, Tally};
 use crate::config::Config;
 use crate::json::number;
-use crate::seed::MAX_SEED;
 use crate::stats::intervals::{clopper_pearson, tango};
 
 /// The z of a two-sided interval of 95 %.
@@ -63,8 +62,8 @@ pub struct SeedRange {
     pub first: u64,
     /// The last run's; `null` if none is finished.
     pub last: Option<u64>,
-    /// The first seed that no run asked for uses; `null` if none is left.
-    pub next: Option<u64>,
+    /// The first seed that no run asked for uses.
+    pub next: u64,
 }
 
 /// A probability, 0..=1, with its interval.
@@ -274,7 +273,7 @@ impl Study {
             seeds: SeedRange {
                 first: self.seed,
                 last: self.done.checked_sub(1).map(|last| self.seed + last),
-                next: Some(self.seed + self.runs).filter(|next| *next <= MAX_SEED),
+                next: self.seed + self.runs,
             },
             horizon_ticks: self.horizon_ticks,
             false_rollback: thrown_away.p_false_rollback,

@@ -389,7 +389,7 @@ export interface StudyReport {
   requested_runs: number;
   /** Whether it has not finished (yet). */
   partial: boolean;
-  seeds: { first: number; last: number | null; next: number | null };
+  seeds: { first: number; last: number | null; next: number };
   horizon_ticks: number;
   /** Of the configuration's own release, if that is healthy in the end, else of one as good as the baseline. */
   false_rollback: Estimate;
