@@ -3,10 +3,10 @@
  * to await and nothing to fetch.
  */
 
+import { gunzipSync } from 'fflate';
 import shared from '../study/shared.js?function';
-import packed from '../../../pkg/canary_rollout_bg.wasm?lzma';
+import gzipped from '../../../pkg/canary_rollout_bg.wasm?gzip';
 import { catalogue, readFrom } from './catalogue.js';
-import { unpack } from './lzma.js';
 
 /** @typedef {import("../../../pkg/canary_rollout.js").Report} Report */
 /** @typedef {import("../../../pkg/canary_rollout.js").Series} Series */
@@ -41,7 +41,7 @@ import { unpack } from './lzma.js';
 /** @typedef {import("../../../pkg/canary_rollout.js").FirstRuns} FirstRuns */
 
 /** The engine's module, for a worker to start it again. */
-export const engineBytes = unpack(packed);
+export const engineBytes = gunzipSync(gzipped);
 /** The script of the worker that runs studies. */
 export const workerScript = `(${shared})().serve()`;
 

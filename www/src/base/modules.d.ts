@@ -1,7 +1,7 @@
 // What the build makes of imports that are not JavaScript.
 
-/** A WebAssembly module, inside the bundle, as the bytes of a `.lzma` file. */
-declare module '*.wasm?lzma' {
+/** A WebAssembly module, inside the bundle, gzipped. */
+declare module '*.wasm?gzip' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }
