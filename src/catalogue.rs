@@ -130,6 +130,10 @@ pub struct Parts {
     pub policy: Vec<&'static str>,
 }
 
+/// The text of [`catalogue`]. The browser uses it, because generating it there takes
+/// more bytes than the text.
+pub const CATALOGUE: &str = include_str!("catalogue.json");
+
 /// What the engine offers: every rule with its parameters, states, calls and limits.
 pub fn catalogue() -> Catalogue {
     let mut rules: Vec<RuleEntry> = Method::ALL

@@ -1,8 +1,8 @@
 //! What judges a canary. One file a rule: its parameters, what it needs to
 //! see, its evidence and its sentence.
 //!
-//! To add a rule: a file here, its line in [`Method`], a row in `tests/it/rules.rs`.
-//! `docs/architecture.md` walks through it.
+//! `docs/architecture.md` walks through adding a rule: a file here with its `mod` and
+//! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
 mod error_rate;

@@ -6,11 +6,54 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use canary_rollout::catalogue::{RuleEntry, catalogue};
+use canary_rollout::catalogue::{CATALOGUE, RuleEntry, catalogue};
 use canary_rollout::config::{Config, config_schema};
 use canary_rollout::policy::{Call, State};
 use canary_rollout::rules::{Kind, Method, Parameter, Usual};
 use serde_json::{Value, json};
+
+use crate::support::{check_committed, preset_config};
+
+#[test]
+fn the_committed_catalogue_is_that_of_the_rules() {
+    check_committed("src/catalogue.json", CATALOGUE, &(catalogue().to_json() + "\n"));
+}
+
+/// What a new rule has to be added to; see docs/architecture.md.
+#[test]
+fn every_rule_is_where_all_rules_have_to_be() {
+    let document = include_str!("../../docs/configuration.md");
+    let in_table = Method::NAMES.into_iter().filter(|rule| document.contains(&format!("`{rule}`")));
+    for (file, rules) in [
+        ("docs/configuration.md", in_table.map(str::to_string).collect()),
+        (
+            "tests/data/golden/scenarios.json",
+            rules_of(include_str!("../data/golden/scenarios.json"), |scenario| &scenario["config"]),
+        ),
+        (
+            "tests/data/study/mixed.json",
+            rules_of(include_str!("../data/study/mixed.json"), |config| config),
+        ),
+    ] {
+        let rules: BTreeSet<String> = rules;
+        let missing: Vec<_> = Method::NAMES.iter().filter(|rule| !rules.contains(**rule)).collect();
+        assert!(missing.is_empty(), "{file} lacks {missing:?}");
+    }
+}
+
+/// The rules of a list's configurations, each by itself or by the name of its preset.
+fn rules_of(list: &str, config: fn(&Value) -> &Value) -> BTreeSet<String> {
+    let list: Vec<Value> = serde_json::from_str(list).unwrap();
+    let configs = list.iter().map(|item| match config(item) {
+        Value::String(name) => preset_config(name),
+        object => Config::from_text(&object.to_string()).unwrap(),
+    });
+    let names = |config: Config| {
+        let rules = config.policy().rules.iter().map(|rule| rule.method.name().to_string());
+        rules.collect::<Vec<_>>()
+    };
+    configs.flat_map(names).collect()
+}
 
 /// A rule as a form begins it.
 fn started(entry: &RuleEntry) -> Value {

@@ -7,6 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use canary_rollout::config::*;
 use serde_json::{Value, json};
 
+use crate::support::check_committed;
+
 /// The message that `text` is refused with; empty if it is accepted.
 fn refusal(text: &str) -> String {
     Config::from_text(text).err().map(|error| error.to_string()).unwrap_or_default()
@@ -630,19 +632,9 @@ fn the_schema_describes_every_key() {
     assert_eq!(schema["$defs"]["Stage"]["required"], json!(["traffic_pct"]));
 }
 
-/// The browser's engine contains this text instead of the code that generates it.
-/// After a change of the types, update it with `UPDATE_GOLDEN=1 cargo test
-/// schema_text`.
 #[test]
-fn the_schema_text_is_the_types_schema() {
-    #[cfg(not(target_family = "wasm"))]
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/schema.json");
-        std::fs::write(path, format!("{:#}\n", config_schema())).unwrap();
-        return;
-    }
-    let text: Value = serde_json::from_str(CONFIG_SCHEMA).unwrap();
-    assert!(text == config_schema(), "src/config/schema.json is not {:#}", config_schema());
+fn the_committed_schema_is_that_of_the_types() {
+    check_committed("src/config/schema.json", CONFIG_SCHEMA, &format!("{:#}\n", config_schema()));
 }
 
 /// xorshift64, to choose where a text is damaged.

@@ -74,7 +74,11 @@ fn the_scenarios_give_the_same_bytes_everywhere() {
         return;
     }
     let expected: Vec<Value> = serde_json::from_str(DIGESTS).unwrap();
-    assert_eq!(found.len(), expected.len());
+    assert_eq!(
+        found.len(),
+        expected.len(),
+        "after a new scenario: UPDATE_GOLDEN=1 cargo test golden"
+    );
     for (found, expected) in found.iter().zip(&expected) {
         assert_eq!(found, expected);
     }

@@ -18,7 +18,7 @@ mod honesty;
 mod limits;
 #[cfg(all(feature = "cli", not(target_family = "wasm")))]
 mod native;
-mod plain_rules;
+mod plain_rules_false_rollbacks;
 mod properties;
 mod reading;
 mod replay;

@@ -64,3 +64,23 @@ pub fn digest(bytes: impl IntoIterator<Item = u8>, start: u64) -> u64 {
 
 /// The initial state of FNV-1a.
 pub const EMPTY_DIGEST: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Checks a file that is generated and committed, because the browser's engine contains
+/// its text instead of the code that generates it. `UPDATE_GOLDEN=1 cargo test
+/// committed` updates all of them.
+#[track_caller]
+pub fn check_committed(path: &str, found: &str, generated: &str) {
+    #[cfg(not(target_family = "wasm"))]
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(root.join(path), generated).unwrap();
+        return;
+    }
+    let differs =
+        found.lines().zip(generated.lines()).find(|(found, generated)| found != generated);
+    assert!(
+        found == generated,
+        "{path} is out of date; `UPDATE_GOLDEN=1 cargo test committed` updates it. First \
+         difference: {differs:?}"
+    );
+}
