@@ -32,11 +32,11 @@ pub struct Rollout {
 }
 
 /// A rollout before its first tick. `config` is an object or JSON text; `seed`
-/// a whole number from 0 to 2⁵³ − 1 as number, bigint or decimal text, or
-/// nothing: then it is random, and `seed` of the result tells it.
+/// a whole number from 0 to 2⁵³ − 1 as a number, bigint or decimal text. Without a
+/// seed, a random one is chosen; the property `seed` of the result has it.
 ///
 /// # Errors
-/// All that is wrong with the configuration, a line a fault; a wrong seed.
+/// All faults of the configuration, one per line; a wrong seed.
 #[wasm_bindgen]
 pub fn new_rollout(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
@@ -84,9 +84,10 @@ impl Rollout {
         self.inner.run().map_err(thrown)
     }
 
-    /// Goes on with a replay by at most so many ticks, for whoever has something else to
-    /// do in between. `commands` and `until` are those of `replay`; the first commands are
-    /// those that it was given already. Returns whether anything is left to play.
+    /// Continues a replay for at most this many ticks, so that the caller can do other
+    /// work in between. `commands` and `until` are those of `replay`; the list begins with
+    /// the commands that the rollout was already given. Returns whether the replay is
+    /// unfinished.
     ///
     /// # Errors
     /// A command that is refused, in a `ReplayError`; it stands before that command, so
@@ -410,7 +411,7 @@ fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
 }
 
 /// A large value as an object, from its JSON text. By serde-wasm-bindgen it takes as
-/// long, and a second serializer of every type adds 11 kB (gzipped) to the page.
+/// long, and a second serializer of every type adds 9 kB (gzipped) to the page.
 fn parsed(json: &str) -> Result<JsValue, JsError> {
     JSON::parse(json).map_err(|_| JsError::new("the value is not JSON"))
 }

@@ -53,7 +53,7 @@ export const policyPanel = (onedit, onchange) =>
       h(
         'div',
         { class: 'fields' },
-        ...kit.choice('If a rule cannot tell', 'on_inconclusive', INCONCLUSIVE),
+        ...kit.choice('If a rule is inconclusive', 'on_inconclusive', INCONCLUSIVE),
         kit.field({ path: 'rollback_ticks', label: 'A rollback takes', unit: 'ticks', otherwise: 0 }),
       ),
     ],

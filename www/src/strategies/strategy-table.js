@@ -33,12 +33,12 @@ const WORDS = {
   },
   rolling: {
     title: 'Rolling',
-    trade: 'No second fleet to pay for, and few are reached first, but going back is a roll as well',
+    trade: 'No second fleet to pay for, and few are reached first, but a rollback is rolled out in steps as well',
     result: ofWhichBack,
   },
   'all-at-once': {
     title: 'All at once',
-    trade: 'Nothing to build and nothing to steer, but going back is a new deployment',
+    trade: 'Nothing to build and nothing to steer, but a rollback is a new deployment',
     result: ofWhichBack,
   },
 };
@@ -157,7 +157,7 @@ class Row {
         ? [
             h('b', {}, duration(back.mean)),
             bar(back.mean / HORIZON_TICKS),
-            small(`${spread(back)}; going back takes ${rollback_ticks > 0 ? duration(rollback_ticks) : 'no time'}`),
+            small(`${spread(back)}; a rollback takes ${rollback_ticks > 0 ? duration(rollback_ticks) : 'no time'}`),
           ]
         : [h('b', {}, 'never'), small('none was noticed')],
       [
