@@ -45,7 +45,11 @@ test('from 3 points to 1, false rollback moves by more than 20 points', () =>
     await studied(page);
     const at3 = await falseRollback(page);
     await typed.fill('1');
-    await page.locator('.effects[data-runs="100"]').waitFor();
+    // The study of 3 points stands until that of 1 point has its first runs.
+    await page.waitForFunction((before) => {
+      const { shadowRoot } = document.querySelector('canary-rollout');
+      return Number(shadowRoot.querySelector('[data-figure="false_rollback"]').dataset.estimate) !== before;
+    }, at3);
     await studied(page);
     assert.ok((await falseRollback(page)) - at3 > 0.2);
     assert.equal((await json(page)).rules[0].max, 0.01);
