@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
-MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
+export MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
 
 .PHONY: help build run test test-suites test-page check msrv audit fuzz bench figures pictures clean
 

@@ -60,12 +60,10 @@ lints() {
 msrv() {
   rust
   has rustup || fail "the oldest Rust is installed by rustup, and there is none"
-  local version
-  version=$(sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
-  rustup target list --installed --toolchain "$version" 2>/dev/null |
+  rustup target list --installed --toolchain "${MSRV:?is set by make}" 2>/dev/null |
     grep -q wasm32-unknown-unknown && return
-  say "Rust $version with the wasm target, by rustup"
-  rustup toolchain install "$version" --profile minimal --target wasm32-unknown-unknown
+  say "Rust $MSRV with the wasm target, by rustup"
+  rustup toolchain install "$MSRV" --profile minimal --target wasm32-unknown-unknown
 }
 
 deny() {

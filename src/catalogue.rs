@@ -1,9 +1,8 @@
 //! The catalogue: every rule with its parameters, the states, the calls, the
-//! limits, and the parts of a configuration. For forms, for other programs, and for
-//! who wants to look something up.
+//! limits, and the parts of a configuration, for forms and for other programs.
 //!
-//! Nothing of it is said twice: ranges and defaults are those by which a
-//! configuration is read, states and calls those of [`crate::policy`].
+//! It declares nothing twice: ranges and defaults are those by which a configuration
+//! is read, states and calls those of [`crate::policy`].
 
 use serde::Serialize;
 
@@ -21,15 +20,15 @@ use crate::study::{KEPT_RUNS, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP
 /// What the engine offers: every rule with its parameters, states, calls and limits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Catalogue {
-    /// The rules, plain limits first, then those that keep a promise.
+    /// The rules: plain limits first, then the rules with a guarantee.
     pub rules: Vec<RuleEntry>,
     /// The states, in the order of their numbers.
     pub states: Vec<StateEntry>,
     /// The calls on a rollout.
     pub calls: Vec<CallEntry>,
-    /// How large things may be.
+    /// The maximum sizes.
     pub limits: Limits,
-    /// The keys of a configuration by what they describe; `name` is of none.
+    /// The keys of a configuration by part; `name` belongs to none.
     pub parts: Parts,
 }
 
@@ -40,13 +39,13 @@ pub struct RuleEntry {
     pub rule: &'static str,
     /// What it is, in a sentence.
     pub description: String,
-    /// What else it is.
+    /// Its other properties.
     #[serde(flatten)]
     pub about: About,
-    /// Whether it gathers evidence over the rollout rather than reads a window.
+    /// Whether it accumulates evidence over the rollout, instead of reading a window.
     pub gathers: bool,
-    /// All that it takes, in the order of a form. Where only one option is left there
-    /// is nothing to choose.
+    /// Its parameters, in the order of a form. A choice with a single option need not
+    /// be shown.
     pub parameters: Vec<Parameter>,
 }
 
@@ -59,7 +58,7 @@ pub struct StateEntry {
     pub number: u8,
     /// Its name in plain words.
     pub label: &'static str,
-    /// Whether nothing follows.
+    /// Whether it is final.
     pub is_terminal: bool,
     /// What it means.
     pub description: &'static str,
@@ -74,28 +73,28 @@ pub struct CallEntry {
     pub label: &'static str,
     /// What it does.
     pub description: &'static str,
-    /// Whether it is a command, which a person gives and the result lists.
+    /// Whether it is a command of a person, which a report lists.
     pub is_command: bool,
     /// The states in which it may be called.
     pub allowed_in: &'static [State],
 }
 
-/// How large things may be, at most.
+/// The maximum sizes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Limits {
-    /// Bytes of a configuration's text.
+    /// Bytes of a configuration's text, in UTF-8.
     pub config_bytes: usize,
-    /// Values of a configuration: numbers, texts, lists and objects.
+    /// Values of a configuration's text: scalars, arrays and objects.
     pub config_values: usize,
-    /// Lists and objects of a configuration in one another.
+    /// Nesting depth of arrays and objects.
     pub config_depth: u32,
     /// Stages of a plan.
     pub stages: usize,
-    /// Rules of a policy, with those that plain thresholds stand for.
+    /// Rules of a policy, including those that plain thresholds stand for.
     pub rules: usize,
-    /// Ticks of a rollout.
+    /// Ticks of a rollout, including pauses.
     pub ticks: u32,
-    /// Requests expected in a tick.
+    /// Expected requests in a tick.
     #[serde(serialize_with = "json::number")]
     pub requests_per_tick: f64,
     /// Looks of all rules in a rollout.
@@ -111,7 +110,7 @@ pub struct Limits {
     pub runs: u64,
     /// Values of a sweep.
     pub sweep_values: usize,
-    /// Policies that a study compares with the configuration's own.
+    /// Policies of a study besides the configuration's own.
     pub policies: usize,
     /// Stages of all cases of a study; see [`MAX_CASE_STAGES`].
     pub case_stages: usize,
@@ -119,14 +118,14 @@ pub struct Limits {
     pub kept_runs: usize,
 }
 
-/// The keys of a configuration by what they describe.
+/// The keys of a configuration by part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parts {
-    /// Traffic, baseline and what happens to both versions.
+    /// The world: load, noise, incidents and the stable version.
     pub world: Vec<&'static str>,
-    /// The release on trial.
+    /// The release.
     pub release: Vec<&'static str>,
-    /// The plan and what decides.
+    /// The policy: stages and rules.
     pub policy: Vec<&'static str>,
 }
 

@@ -1,7 +1,9 @@
-//! Quoting of input in messages: short, on one line, and without control
-//! characters.
+//! Input and numbers in messages. A quoted input is short, on one line, and without
+//! control characters.
 
 use std::fmt::Write;
+
+use crate::json::plain;
 
 /// Maximum number of characters of an input that a message quotes.
 pub const MAX_QUOTED: usize = 80;
@@ -112,4 +114,22 @@ fn edits(a: &[char], b: &[char]) -> usize {
         two_before = std::mem::replace(&mut before, row);
     }
     before[b.len()]
+}
+
+/// A count with commas between its thousands: `10,237`.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number that was found, for a message: `found 0.5`, or `missing`.
+pub(crate) fn found(number: Option<f64>) -> String {
+    number.map_or("missing".to_string(), |number| format!("found {}", plain(number)))
 }

@@ -238,9 +238,9 @@ pub struct Check {
     pub tick: Option<u32>,
     /// The verdict of the last look.
     pub verdict: Option<Verdict>,
-    /// The measured value, in the unit of the limit; `None` if it is not finite.
+    /// The measured value, in the unit of the limit.
     pub observed: Option<f64>,
-    /// The limit that it was compared with; `None` if it is not finite.
+    /// The limit that it was compared with.
     pub limit: Option<f64>,
     /// The last look in a sentence.
     pub sentence: Option<String>,
@@ -261,9 +261,9 @@ pub struct DecisionReport {
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
-    /// The measured value, in the unit of the limit; `None` if it is not finite.
+    /// The measured value, in the unit of the limit.
     pub observed: Option<f64>,
-    /// The limit that it was compared with; `None` if it is not finite.
+    /// The limit that it was compared with.
     pub limit: Option<f64>,
     /// The decision and its reason, in a sentence or two.
     pub sentence: String,
@@ -385,8 +385,8 @@ impl Rollout {
             by: decision.by,
             rule: evidence.map(|evidence| evidence.rule),
             name: evidence.map(|evidence| self.plan().rule(evidence.rule).method.name()),
-            observed: finite(evidence.and_then(|seen| seen.judgement.measure.observed)),
-            limit: finite(evidence.map(|seen| seen.judgement.measure.limit)),
+            observed: evidence.and_then(|seen| seen.judgement.measure.observed),
+            limit: evidence.map(|seen| seen.judgement.measure.limit),
             sentence: self.sentence(decision),
         }
     }
@@ -517,11 +517,6 @@ impl<'a> Scribe<'a> {
     }
 }
 
-/// A number that JSON has; a boundary before there is any information is infinite.
-fn finite(number: Option<f64>) -> Option<f64> {
-    number.filter(|x| x.is_finite())
-}
-
 /// Wilson's interval of an error rate; `None` without requests.
 fn interval(counts: &Counts) -> Option<Interval> {
     (counts.requests > 0).then(|| wilson(counts.errors, counts.requests, ALPHA))
@@ -550,8 +545,8 @@ fn checks(rollout: &Rollout, number: u32, rows: Range<usize>) -> Vec<Check> {
                 inconclusive_looks: said(Verdict::Inconclusive),
                 tick: last.map(|look| look.tick),
                 verdict: last.map(|look| look.evidence.judgement.verdict),
-                observed: finite(last.and_then(|look| look.evidence.judgement.measure.observed)),
-                limit: finite(last.map(|look| look.evidence.judgement.measure.limit)),
+                observed: last.and_then(|look| look.evidence.judgement.measure.observed),
+                limit: last.map(|look| look.evidence.judgement.measure.limit),
                 sentence: last.map(|look| rule.sentence(&look.evidence.sight)),
             }
         })

@@ -3,11 +3,11 @@
 
 use std::fmt::Write;
 
-use crate::message::shown;
+use crate::message::{shown, thousands};
 use crate::observation::ByArm;
 use crate::report::{Outcome, Report, StageReport, StageVerdict};
 use crate::rollout::Rollout;
-use crate::rules::words::{counted, milliseconds, percent, significant, thousands};
+use crate::rules::words::{counted, milliseconds, percent, significant};
 use crate::study::{CaseReport, Distribution, Estimate, StudyReport, SweepPoint};
 
 /// Maximum width of a chart, in columns.

@@ -1,7 +1,8 @@
-//! The engine as JavaScript sees it: thin, typed, and every problem an `Error`.
+//! The JavaScript interface of the engine. It is thin and typed, and reports every
+//! problem as an `Error`.
 //!
-//! A configuration that comes as an object is read from its JSON text, by the
-//! same reader as on the command line: what one refuses the other refuses.
+//! A configuration given as an object is read from its JSON text, by the same reader
+//! as on the command line, so that both refuse the same.
 
 mod commands;
 
@@ -24,8 +25,8 @@ use commands::read_commands;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("wasm/types.d.ts");
 
-/// A rollout. Its methods throw an `Error` where its state does not allow them,
-/// and have changed nothing then.
+/// A rollout. Its methods throw an `Error` if its state does not allow them; nothing
+/// has changed then.
 #[wasm_bindgen]
 pub struct Rollout {
     inner: rollout::Rollout,
@@ -47,10 +48,10 @@ pub fn new_rollout(
     Ok(Rollout { inner: rollout::Rollout::new(&config, read_seed(seed)?) })
 }
 
-/// A rollout with commands given on the way, each after its `tick` of ticks elapsed. It
-/// stands at `until` ticks, or at its end if that is sooner; without `until` at its end,
-/// or at a pause that waits for a person. Commands after `until` are not given. The
-/// `commands`, `seed` and `config` of a report give that report's rollout again.
+/// Replays a rollout: gives each command at its `tick`, a number of ticks elapsed. Stops
+/// after `until` ticks or at the end of the rollout, whichever is earlier; without
+/// `until`, at the end or at a pause that waits for a person. Commands after `until` are
+/// not given. The `config`, `seed` and `commands` of a report give its rollout again.
 ///
 /// # Errors
 /// As `new_rollout`; a command that is refused, in a `ReplayError`.
@@ -69,17 +70,17 @@ pub fn replay(
 
 #[wasm_bindgen]
 impl Rollout {
-    /// One interval.
+    /// Advances by one tick.
     pub fn tick(&mut self) -> Result<(), JsError> {
         self.inner.tick().map_err(thrown)
     }
 
-    /// To the present stage's verdict.
+    /// Advances to the verdict of the present stage.
     pub fn advance(&mut self) -> Result<(), JsError> {
         self.inner.advance().map_err(thrown)
     }
 
-    /// To the end, or to a pause that waits for a person.
+    /// Advances to the end, or to a pause that waits for a person.
     pub fn run(&mut self) -> Result<(), JsError> {
         self.inner.run().map_err(thrown)
     }
@@ -104,17 +105,17 @@ impl Rollout {
         self.inner.replay_for(ticks, &commands, read_until(until)?).map_err(replay_error)
     }
 
-    /// Halts the progress without rolling back.
+    /// Stops the plan; traffic continues.
     pub fn pause(&mut self) -> Result<(), JsError> {
         self.inner.pause().map_err(thrown)
     }
 
-    /// Goes on; after a pause at a stage's end it promotes.
+    /// Continues the plan; after a pause at the end of a stage it promotes.
     pub fn resume(&mut self) -> Result<(), JsError> {
         self.inner.resume().map_err(thrown)
     }
 
-    /// To the next stage at once.
+    /// Goes to the next stage immediately.
     pub fn promote(&mut self) -> Result<(), JsError> {
         self.inner.promote().map_err(thrown)
     }
@@ -124,7 +125,7 @@ impl Rollout {
         self.inner.abort().map_err(thrown)
     }
 
-    /// Where it stands.
+    /// The state.
     #[wasm_bindgen(getter, unchecked_return_type = "State")]
     pub fn state(&self) -> String {
         self.inner.state().to_string()
@@ -142,7 +143,7 @@ impl Rollout {
         self.inner.ticks()
     }
 
-    /// The calls that its state allows now.
+    /// The calls that the present state allows.
     #[wasm_bindgen(unchecked_return_type = "Call[]")]
     pub fn allowed(&self) -> Array {
         let allowed = Call::ALL.iter().filter(|call| call.check(self.inner.state()).is_ok());
@@ -160,14 +161,14 @@ impl Rollout {
         parsed(&self.to_json())
     }
 
-    /// Every tick as typed arrays, an element a tick.
+    /// Every tick as typed arrays, with one element per tick.
     #[wasm_bindgen(unchecked_return_type = "Series")]
     pub fn series(&self) -> Object {
         series(&self.inner)
     }
 }
 
-/// A study under way: what a policy does over many seeds.
+/// A study in progress: what a policy does over many seeds.
 #[wasm_bindgen]
 pub struct Study {
     inner: study::Study,
@@ -176,7 +177,7 @@ pub struct Study {
 /// A study before its first run. `config` is an object or JSON text.
 ///
 /// # Errors
-/// All that is wrong with the configuration or the options, a line a fault.
+/// All faults of the configuration or the options, one per line.
 #[wasm_bindgen]
 pub fn new_study(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
@@ -200,18 +201,18 @@ pub fn new_study(
 
 #[wasm_bindgen]
 impl Study {
-    /// The next runs, as many as are left.
+    /// Simulates the next runs, at most as many as are left.
     pub fn advance(&mut self, runs: u32) {
         self.inner.advance(u64::from(runs));
     }
 
-    /// Runs asked for.
+    /// Number of runs requested.
     #[wasm_bindgen(getter)]
     pub fn runs(&self) -> f64 {
         self.inner.runs() as f64
     }
 
-    /// Runs finished.
+    /// Number of runs finished.
     #[wasm_bindgen(getter)]
     pub fn done(&self) -> f64 {
         self.inner.done() as f64
@@ -223,7 +224,7 @@ impl Study {
         self.inner.rollouts_per_run()
     }
 
-    /// What the runs finished so far have found.
+    /// The report of the runs finished so far.
     #[wasm_bindgen(unchecked_return_type = "StudyReport")]
     pub fn report(&self) -> Result<JsValue, JsError> {
         parsed(&self.to_json())
@@ -270,10 +271,10 @@ pub fn error_rate_intervals(errors: &[f64], requests: &[f64]) -> Object {
 #[wasm_bindgen(unchecked_return_type = "Config")]
 pub fn default_config() -> Result<JsValue, JsError> {
     let text = config::preset("default").map_or("null", |preset| preset.json);
-    JSON::parse(text).map_err(|_| JsError::new("the preset `default` is not JSON"))
+    parsed(text)
 }
 
-/// The configurations known by name.
+/// The presets.
 #[wasm_bindgen(unchecked_return_type = "Preset[]")]
 pub fn presets() -> Result<JsValue, JsError> {
     to_js(config::presets())
@@ -286,7 +287,7 @@ pub fn catalogue() -> Result<JsValue, JsError> {
     parsed(CATALOGUE)
 }
 
-/// What is wrong with a configuration, and what is likely not meant.
+/// The faults of a configuration, or its warnings.
 #[wasm_bindgen(unchecked_return_type = "Validation")]
 pub fn validate(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
@@ -403,7 +404,7 @@ fn thrown(error: CallError) -> JsError {
     JsError::new(&error.to_string())
 }
 
-/// A result as an object, the same as its JSON text gives.
+/// A small value as an object, the same as its JSON text gives.
 fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsError> {
     value
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())

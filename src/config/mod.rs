@@ -26,12 +26,14 @@ pub(crate) use input::{ConfigInput, PolicyInput, WorldInput};
 pub use policy::{AfterExtension, OnInconclusive, PolicyConfig, Stage, StagePause};
 pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};
-pub(crate) use resolve::no_policys;
+pub(crate) use resolve::not_a_policys_key;
 pub use resolve::read_policy;
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
 pub use world::{Baseline, DailySwing, Incidents, Latency, Noise, Traffic, WorldConfig};
+
+pub use crate::rules::{MAX_STAGES, MAX_TICKS};
 
 use serde::Serialize;
 
@@ -50,8 +52,8 @@ use crate::rules::{Method, Rule};
 ///
 /// ```compile_fail,E0616
 /// # use canary_rollout::config::{Config, preset};
-/// let config = Config::from_text(preset("default").unwrap().json).unwrap();
-/// config.policy.stages.clear();
+/// let mut config = Config::from_text(preset("default").unwrap().json).unwrap();
+/// config.parts.policy.stages.clear();
 /// ```
 ///
 /// ```compile_fail,E0596
@@ -63,19 +65,14 @@ use crate::rules::{Method, Rule};
 /// ```compile_fail,E0451
 /// # use canary_rollout::config::{Config, preset};
 /// let config = Config::from_text(preset("default").unwrap().json).unwrap();
-/// let mut policy = config.policy().clone();
-/// policy.stages.clear();
-/// let config = Config { policy, ..config };
+/// let mut parts = config.parts();
+/// parts.policy.stages.clear();
+/// let config = Config { parts };
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Config {
-    name: String,
-    #[serde(flatten)]
-    world: WorldConfig,
-    #[serde(rename = "canary")]
-    release: ReleaseConfig,
-    #[serde(flatten)]
-    policy: PolicyConfig,
+    parts: ConfigParts,
 }
 
 /// The parts of a configuration, which may be changed freely.
@@ -123,41 +120,40 @@ impl ConfigParts {
 impl Config {
     /// A display name; may be empty.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.parts.name
     }
 
     /// The world: load, noise, incidents and the stable version.
     pub fn world(&self) -> &WorldConfig {
-        &self.world
+        &self.parts.world
     }
 
     /// The release: the truth, which no rule reads.
     pub fn release(&self) -> &ReleaseConfig {
-        &self.release
+        &self.parts.release
     }
 
     /// The policy: stages and rules.
     pub fn policy(&self) -> &PolicyConfig {
-        &self.policy
+        &self.parts.policy
     }
 
     /// A copy of the parts, which may be changed freely.
     pub fn parts(&self) -> ConfigParts {
-        let Config { name, world, release, policy } = self.clone();
-        ConfigParts { name, world, release, policy }
+        self.parts.clone()
     }
 
     /// The same world and policy with a release as good as the baseline. It needs
     /// no check, because a healthy release is valid in every world.
     pub fn with_healthy_release(&self) -> Config {
-        Config { release: ReleaseConfig::default(), ..self.clone() }
+        Config { parts: ConfigParts { release: ReleaseConfig::default(), ..self.parts() } }
     }
 
     /// Whether the release is or becomes worse than the baseline, and stays so. A
     /// cold start is not bad, because it ends. A ratio without effect is not a
     /// regression.
     pub fn release_is_bad(&self) -> bool {
-        let canary = &self.release;
+        let canary = &self.parts.release;
         let stays = |arrival| {
             !matches!(arrival, Arrival::ColdStart { .. }) && self.never_arrives(arrival).is_none()
         };
@@ -168,7 +164,7 @@ impl Config {
     /// Whether the release differs from the baseline at any time, including by a
     /// cold start or by being better.
     pub fn release_differs(&self) -> bool {
-        let canary = &self.release;
+        let canary = &self.parts.release;
         let arrives = |arrival| self.never_arrives(arrival).is_none();
         (canary.error_ratio != 1.0 && arrives(canary.error_arrival) && self.error_ratio_acts())
             || (canary.latency_ratio != 1.0 && arrives(canary.latency_arrival))
@@ -177,18 +173,25 @@ impl Config {
     /// Whether the error ratio has an effect. It has none if the baseline never
     /// fails, or if it always fails and the ratio is above 1.
     pub(crate) fn error_ratio_acts(&self) -> bool {
-        let dips =
-            self.world.incidents.as_ref().is_some_and(|incidents| incidents.error_ratio < 1.0);
-        let always = self.world.baseline.error_rate == 1.0 && self.world.noise.is_none() && !dips;
-        self.world.baseline.error_rate > 0.0 && !(always && self.release.error_ratio > 1.0)
+        let dips = self
+            .parts
+            .world
+            .incidents
+            .as_ref()
+            .is_some_and(|incidents| incidents.error_ratio < 1.0);
+        let always = self.parts.world.baseline.error_rate == 1.0
+            && self.parts.world.noise.is_none()
+            && !dips;
+        self.parts.world.baseline.error_rate > 0.0
+            && !(always && self.parts.release.error_ratio > 1.0)
     }
 
     /// The highest load in units of the mean load, if the arrival starts only at a
     /// higher one, so that it never happens.
     pub(crate) fn never_arrives(&self, arrival: Arrival) -> Option<f64> {
         let Arrival::UnderLoad { from_load, .. } = arrival else { return None };
-        let peak = self.world.traffic.peak_load();
-        (self.world.traffic.burstiness == 0.0 && from_load >= peak).then_some(peak)
+        let peak = self.parts.world.traffic.peak_load();
+        (self.parts.world.traffic.burstiness == 0.0 && from_load >= peak).then_some(peak)
     }
 }
 
@@ -204,10 +207,6 @@ pub const MAX_REQUESTS_PER_TICK: f64 = 1e8;
 /// Latencies are drawn in bins. This is the ratio of a bin's upper edge to its
 /// lower edge.
 pub const LATENCY_BIN_RATIO: f64 = 1.02;
-/// Maximum length of a rollout in ticks, including pauses.
-pub const MAX_TICKS: u32 = 100_000;
-/// Maximum number of stages in a policy.
-pub const MAX_STAGES: usize = 100;
 /// Maximum number of rules in a policy.
 pub const MAX_RULES: usize = 32;
 /// Maximum number of values in the text of a configuration: scalars, arrays and

@@ -6,10 +6,11 @@ use super::input::*;
 use super::thresholds::{Thresholds, plain_rules};
 use super::*;
 use crate::json::plain;
+use crate::message::{found, thousands};
 use crate::problem::Problem;
 use crate::reading::{self, Fault, Faults, Node, Place, Reported};
-use crate::rules::words::{significant, thousands};
-use crate::rules::{Limit, MAX_LATENCY_MS, RuleInput};
+use crate::rules::words::significant;
+use crate::rules::{Limit, MAX_LATENCY_MS, Range, RuleInput};
 
 /// The default duration of a stage, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
@@ -103,7 +104,7 @@ pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
     // A policy without stages uses those of the configuration.
     faults.retain(|fault| gives_stages || fault.path != "stages");
     let others = tree.keys_with_places();
-    let others = others.filter_map(|(key, place)| Some((no_policys(key)?, key, place)));
+    let others = others.filter_map(|(key, place)| Some((not_a_policys_key(key)?, key, place)));
     let others = others.filter(|(_, key, _)| !reported.covers(key));
     faults.extend(others.map(|(message, key, place)| Fault {
         path: key.to_string(),
@@ -117,7 +118,7 @@ pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
 }
 
 /// The message for a key that does not belong to a policy.
-pub(crate) fn no_policys(key: &str) -> Option<String> {
+pub(crate) fn not_a_policys_key(key: &str) -> Option<String> {
     let keys = reading::keys_of::<PolicyInput>();
     let expected = || format!("does not belong to a policy, expected one of {}", keys.join(", "));
     (!keys.contains(&key)).then(expected)
@@ -131,22 +132,6 @@ fn placed(tree: &Node, problems: Vec<Problem>) -> Vec<Fault> {
         Fault { path, message, place }
     };
     problems.into_iter().map(of_value).collect()
-}
-
-/// The allowed range of a number.
-struct Range {
-    min: f64,
-    max: f64,
-    /// Whether `min` itself is excluded.
-    open: bool,
-}
-
-const fn from(min: f64, max: f64) -> Range {
-    Range { min, max, open: false }
-}
-
-const fn above_0(max: f64) -> Range {
-    Range { min: 0.0, max, open: true }
 }
 
 /// Builds the parts of a configuration and collects their faults.
@@ -166,33 +151,24 @@ impl Check<'_> {
     }
 
     fn number(&mut self, path: &str, value: impl Into<Option<f64>>, range: Range) -> f64 {
-        let Range { min, max, open } = range;
-        let value = value.into();
-        match value {
+        match range.number(value.into()) {
             // Adding 0 turns -0 into 0.
-            Some(x) if x >= min && x <= max && !(open && x == min) => return x + 0.0,
-            _ => {}
+            Ok(number) => number + 0.0,
+            Err(message) => {
+                self.complain(path, message);
+                f64::NAN
+            }
         }
-        let (min, max) = (plain(min), plain(max));
-        let expected = match open {
-            true => format!("a number above {min}, at most {max}"),
-            false => format!("a number from {min} to {max}"),
-        };
-        self.complain(path, format!("{}, expected {expected}", found(value)));
-        f64::NAN
     }
 
     fn whole(&mut self, path: &str, value: impl Into<Option<f64>>, min: u32, max: u32) -> u32 {
-        let value = value.into();
-        match value {
-            Some(x) if x.fract() == 0.0 && x >= f64::from(min) && x <= f64::from(max) => {
-                return x as u32;
+        match Range::from(f64::from(min), f64::from(max)).whole(value.into()) {
+            Ok(number) => number as u32,
+            Err(message) => {
+                self.complain(path, message);
+                0
             }
-            _ => {}
         }
-        let message = format!("{}, expected a whole number from {min} to {max}", found(value));
-        self.complain(path, message);
-        0
     }
 
     /// A number of ticks, or a tick's number.
@@ -217,7 +193,7 @@ impl Check<'_> {
         let release = self.release(&input.canary);
         self.slowest_latency(&world, &release);
         let policy = self.policy(&input.policy);
-        Config { name, world, release, policy }
+        Config { parts: ConfigParts { name, world, release, policy } }
     }
 
     fn world(&mut self, input: &WorldInput) -> WorldConfig {
@@ -303,7 +279,7 @@ impl Check<'_> {
     }
 
     fn variation(&mut self, path: &str, value: Option<f64>) -> f64 {
-        self.number(path, value.unwrap_or(0.0), from(0.0, MAX_VARIATION))
+        self.number(path, value.unwrap_or(0.0), Range::from(0.0, MAX_VARIATION))
     }
 
     fn traffic(&mut self, input: &TrafficInput, tick_seconds: u32) -> Traffic {
@@ -311,7 +287,7 @@ impl Check<'_> {
         let requests_per_second = self.number(
             path,
             input.requests_per_second.unwrap_or(170.0),
-            above_0(MAX_REQUESTS_PER_TICK),
+            Range::above(0.0, MAX_REQUESTS_PER_TICK),
         );
         let daily_swing = input.daily_swing.as_ref().map(|swing| self.daily_swing(swing));
         let burstiness = self.variation("traffic.burstiness", input.burstiness);
@@ -329,7 +305,7 @@ impl Check<'_> {
         let period = input.period_seconds.unwrap_or(86_400.0);
         let peak = input.peak_seconds.unwrap_or(0.0);
         DailySwing {
-            amplitude: self.number(&path("amplitude"), input.amplitude, from(0.0, 1.0)),
+            amplitude: self.number(&path("amplitude"), input.amplitude, Range::from(0.0, 1.0)),
             period_seconds: self.whole(&path("period_seconds"), period, 1, MAX_PERIOD_SECONDS),
             peak_seconds: self.whole(&path("peak_seconds"), peak, 0, MAX_PERIOD_SECONDS),
         }
@@ -348,11 +324,19 @@ impl Check<'_> {
         let error_ratio = input.error_ratio.unwrap_or(1.0);
         let latency_ratio = input.latency_ratio.unwrap_or(1.0);
         Incidents {
-            chance_per_tick: self.number(&path("chance_per_tick"), chance, from(0.0, 1.0)),
+            chance_per_tick: self.number(&path("chance_per_tick"), chance, Range::from(0.0, 1.0)),
             at_tick: input.at_tick.map(|tick| self.ticks(&path("at_tick"), tick)),
             duration_ticks: self.ticks(&path("duration_ticks"), input.duration_ticks),
-            error_ratio: self.number(&path("error_ratio"), error_ratio, from(0.0, MAX_RATIO)),
-            latency_ratio: self.number(&path("latency_ratio"), latency_ratio, above_0(MAX_RATIO)),
+            error_ratio: self.number(
+                &path("error_ratio"),
+                error_ratio,
+                Range::from(0.0, MAX_RATIO),
+            ),
+            latency_ratio: self.number(
+                &path("latency_ratio"),
+                latency_ratio,
+                Range::above(0.0, MAX_RATIO),
+            ),
         }
     }
 
@@ -360,9 +344,9 @@ impl Check<'_> {
         let error_rate = input.error_rate.unwrap_or(0.01);
         let (p50, p99) =
             (input.latency_ms.p50.unwrap_or(80.0), input.latency_ms.p99.unwrap_or(180.0));
-        let range = || from(0.1, MAX_WORLD_LATENCY_MS);
+        let range = || Range::from(0.1, MAX_WORLD_LATENCY_MS);
         let baseline = Baseline {
-            error_rate: self.number("baseline.error_rate", error_rate, from(0.0, 1.0)),
+            error_rate: self.number("baseline.error_rate", error_rate, Range::from(0.0, 1.0)),
             latency_ms: Latency {
                 p50: self.number("baseline.latency_ms.p50", p50, range()),
                 p99: self.number("baseline.latency_ms.p99", p99, range()),
@@ -380,9 +364,17 @@ impl Check<'_> {
         let error_ratio = input.error_ratio.unwrap_or(1.0);
         let latency_ratio = input.latency_ratio.unwrap_or(1.0);
         ReleaseConfig {
-            error_ratio: self.number("canary.error_ratio", error_ratio, from(0.0, MAX_RATIO)),
+            error_ratio: self.number(
+                "canary.error_ratio",
+                error_ratio,
+                Range::from(0.0, MAX_RATIO),
+            ),
             error_arrival: self.arrival("canary.error_arrival", input.error_arrival),
-            latency_ratio: self.number("canary.latency_ratio", latency_ratio, above_0(MAX_RATIO)),
+            latency_ratio: self.number(
+                "canary.latency_ratio",
+                latency_ratio,
+                Range::above(0.0, MAX_RATIO),
+            ),
             latency_arrival: self.arrival("canary.latency_arrival", input.latency_arrival),
         }
     }
@@ -402,7 +394,7 @@ impl Check<'_> {
                 half_life_ticks: self.number(
                     &format!("{path}.cold_start.half_life_ticks"),
                     cold.half_life_ticks,
-                    above_0(f64::from(MAX_TICKS)),
+                    Range::above(0.0, f64::from(MAX_TICKS)),
                 ),
             },
         }
@@ -411,8 +403,8 @@ impl Check<'_> {
     fn under_load(&mut self, path: &str, input: UnderLoadInput) -> Arrival {
         let full_path = format!("{path}.full_load");
         let from_path = format!("{path}.from_load");
-        let from_load = self.number(&from_path, input.from_load, from(0.0, MAX_RATIO));
-        let full_load = self.number(&full_path, input.full_load, above_0(MAX_RATIO));
+        let from_load = self.number(&from_path, input.from_load, Range::from(0.0, MAX_RATIO));
+        let full_load = self.number(&full_path, input.full_load, Range::above(0.0, MAX_RATIO));
         if full_load <= from_load {
             let (full, from) = (plain(full_load), plain(from_load));
             self.complain(&full_path, format!("{full} does not exceed the from_load, {from}"));
@@ -460,7 +452,7 @@ impl Check<'_> {
     fn stage(&mut self, path: &str, input: &StageInput, share_before: f64) -> Stage {
         let name = input.name.as_ref().map(|name| self.name(&format!("{path}name"), name));
         let share_path = format!("{path}traffic_pct");
-        let traffic_pct = self.number(&share_path, input.traffic_pct, above_0(100.0));
+        let traffic_pct = self.number(&share_path, input.traffic_pct, Range::above(0.0, 100.0));
         if traffic_pct <= share_before {
             let (share, before) = (plain(traffic_pct), plain(share_before));
             let message = format!("{share} does not exceed the {before} of the stage before it");
@@ -493,7 +485,7 @@ impl Check<'_> {
         Thresholds {
             error_rate: error_rate.map(|value| self.error_rate_threshold(&error_path, value)),
             latency_ms: latency_ms
-                .map(|value| self.number(&latency_path, value, above_0(MAX_LATENCY_MS))),
+                .map(|value| self.number(&latency_path, value, Range::above(0.0, MAX_LATENCY_MS))),
         }
     }
 
@@ -559,9 +551,4 @@ impl Check<'_> {
             );
         }
     }
-}
-
-/// The value found, for a message.
-fn found(value: Option<f64>) -> String {
-    value.map_or("missing".to_string(), |value| format!("found {}", plain(value)))
 }

@@ -15,7 +15,7 @@ impl Config {
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::new();
         self.warn_of_incidents(&mut warnings);
-        let canary = &self.release;
+        let canary = &self.parts.release;
         for (name, ratio, arrival) in [
             ("error", canary.error_ratio, canary.error_arrival),
             ("latency", canary.latency_ratio, canary.latency_arrival),
@@ -28,17 +28,17 @@ impl Config {
             warnings.push(Problem::new("traffic.daily_swing.period_seconds", message));
         }
         if canary.error_ratio != 1.0 && !self.error_ratio_acts() {
-            let message = match self.world.baseline.error_rate == 0.0 {
+            let message = match self.parts.world.baseline.error_rate == 0.0 {
                 true => "has nothing to multiply: the baseline never fails, nor does the release",
                 false => "has no room: the baseline always fails, and so does the release",
             };
             warnings.push(Problem::new("canary.error_ratio", message));
         }
-        if self.policy.rules.is_empty() {
+        if self.parts.policy.rules.is_empty() {
             warnings
                 .push(Problem::new("rules", "there are none: only a person can stop a release"));
         }
-        for (i, rule) in self.policy.rules.iter().enumerate() {
+        for (i, rule) in self.parts.policy.rules.iter().enumerate() {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
@@ -72,7 +72,7 @@ impl Config {
             Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
             _ => return None,
         };
-        (self.world.noise.per_arm > 0.0).then(|| {
+        (self.parts.world.noise.per_arm > 0.0).then(|| {
             format!(
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
@@ -81,7 +81,7 @@ impl Config {
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.
     fn coarse_latency(&self, rule: &Rule) -> Option<String> {
-        let latency = self.world.baseline.latency_ms;
+        let latency = self.parts.world.baseline.latency_ms;
         let bin = LATENCY_BIN_RATIO;
         let limit = match &rule.method {
             Method::Latency(rule) => {
@@ -114,8 +114,8 @@ impl Config {
     /// Warns of a load that changes much within a tick.
     fn coarse_swing(&self) -> Option<String> {
         const ENOUGH_TICKS: u32 = 8;
-        let period = self.world.traffic.daily_swing.as_ref()?.period_seconds;
-        let tick = self.world.tick_seconds;
+        let period = self.parts.world.traffic.daily_swing.as_ref()?.period_seconds;
+        let tick = self.parts.world.tick_seconds;
         (u64::from(tick) * u64::from(ENOUGH_TICKS) > u64::from(period)).then(|| {
             format!(
                 "is {period} s, and a tick of {tick} s uses the load at its middle: expected at least {ENOUGH_TICKS} ticks per period"
@@ -125,12 +125,13 @@ impl Config {
 
     /// The last planned tick; `None` if a person's pause may delay it.
     fn last_tick(&self) -> Option<u64> {
-        let waits = self.policy.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
-        (!waits).then(|| self.policy.planned_ticks())
+        let waits =
+            self.parts.policy.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
+        (!waits).then(|| self.parts.policy.planned_ticks())
     }
 
     fn warn_of_incidents(&self, warnings: &mut Vec<Problem>) {
-        let start = self.world.incidents.as_ref().and_then(|incidents| incidents.at_tick);
+        let start = self.parts.world.incidents.as_ref().and_then(|incidents| incidents.at_tick);
         if let Some(message) = start.and_then(|start| self.too_late(start)) {
             warnings.push(Problem::new("incidents.at_tick", message));
         }
@@ -166,18 +167,19 @@ impl Config {
     fn judged_stages<'a>(&'a self, rule: &'a Rule) -> impl Iterator<Item = (u32, &'a Stage)> {
         let compares = rule.needs().baseline;
         (1..)
-            .zip(&self.policy.stages)
+            .zip(&self.parts.policy.stages)
             .filter(|(number, _)| rule.holds_in(*number))
             .filter(move |(_, stage)| !(compares && stage.has_all()))
     }
 
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
-        let in_ticks =
-            |stage: &Stage, ticks: f64| self.world.requests_per_tick() * stage.share() * ticks;
+        let in_ticks = |stage: &Stage, ticks: f64| {
+            self.parts.world.requests_per_tick() * stage.share() * ticks
+        };
         let whole = |stage: &Stage| in_ticks(stage, f64::from(stage.duration_ticks));
         (1..)
-            .zip(&self.policy.stages)
+            .zip(&self.parts.policy.stages)
             .map(|(other, stage)| match rule.window {
                 Window::Tick if other == number => in_ticks(stage, 1.0),
                 Window::Stage if other == number => whole(stage),
@@ -205,7 +207,8 @@ impl Config {
     }
 
     fn without_baseline(&self, rule: &Rule) -> Option<String> {
-        let (number, _) = (1..).zip(&self.policy.stages).find(|(_, stage)| stage.has_all())?;
+        let (number, _) =
+            (1..).zip(&self.parts.policy.stages).find(|(_, stage)| stage.has_all())?;
         let compares = rule.needs().baseline && rule.holds_in(number);
         compares.then(|| {
             format!(
@@ -224,14 +227,15 @@ impl Config {
         if rule.min_errors > 0 || !rule.method.about().wants_many_errors {
             return None;
         }
-        let stages = self.stages_with_few(rule, ENOUGH, |n| n * self.world.baseline.error_rate)?;
+        let stages =
+            self.stages_with_few(rule, ENOUGH, |n| n * self.parts.world.baseline.error_rate)?;
         Some(format!(
             "has fewer than 5 expected canary errors of a healthy release in its window: {stages}"
         ))
     }
 
     fn unreachable_errors(&self, rule: &Rule) -> Option<String> {
-        let (needed, rate) = (rule.min_errors, self.world.baseline.error_rate);
+        let (needed, rate) = (rule.min_errors, self.parts.world.baseline.error_rate);
         let stages = self.stages_with_few(rule, needed as f64, |n| n * rate)?;
         Some(format!(
             "needs {needed} canary errors, but fewer are expected of a healthy release: {stages}"
@@ -245,7 +249,7 @@ impl Config {
     }
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
-        let extends = matches!(self.policy.on_inconclusive, OnInconclusive::Extend { .. });
+        let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. });
         let looks: u64 = match rule.look {
             Look::StageEnd => self.judged_stages(rule).count() as u64,
             Look::EveryTick if extends => return None,

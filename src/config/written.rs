@@ -31,8 +31,8 @@ impl Config {
             return path.to_string();
         };
         let given = input.policy.rules.as_ref().map_or(0, Vec::len);
-        let from_thresholds = self.policy.rules.len().saturating_sub(given);
-        let rule = match self.policy.rules.get(i) {
+        let from_thresholds = self.parts.policy.rules.len().saturating_sub(given);
+        let rule = match self.parts.policy.rules.get(i) {
             Some(rule) if i < from_thresholds => rule,
             _ => return format!("rules[{}]{rest}", i.saturating_sub(from_thresholds)),
         };

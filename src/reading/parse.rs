@@ -9,8 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::node::{Entry, MAX_DEPTH, Node, Value};
 use super::{Fault, Place};
-use crate::message::{quoted, shown};
-use crate::rules::words::thousands;
+use crate::message::{quoted, shown, thousands};
 
 /// Some editors begin a UTF-8 text with this character.
 const BYTE_ORDER_MARK: char = '\u{feff}';

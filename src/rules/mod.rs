@@ -33,7 +33,7 @@ pub use latency_delta_ms::LatencyDelta;
 pub use limit::Limit;
 pub use mann_whitney::MannWhitney;
 pub(crate) use parameter::MAX_LATENCY_MS;
-pub use parameter::{Choice, Group, Items, Kind, Parameter, Range, Usual};
+pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
@@ -45,6 +45,7 @@ pub use z_test::ZTest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::message::thousands;
 use crate::observation::{ByArm, Counts};
 use crate::reading::words;
 use crate::stats::mann_whitney as mann_whitney_test;
@@ -451,12 +452,12 @@ impl Rule {
             Some(Gap::Requests) => format!(
                 "Too little traffic to decide: {}, {} needed.",
                 counted(requests, "canary request"),
-                words::thousands(self.min_requests),
+                thousands(self.min_requests),
             ),
             Some(Gap::Errors) => format!(
                 "Too few errors to decide: {}, {} needed.",
                 counted(errors, "canary error"),
-                words::thousands(self.min_errors),
+                thousands(self.min_errors),
             ),
             None => self.method.sentence(sight),
         }
@@ -488,7 +489,7 @@ fn failures(sight: &Sight) -> String {
     let canary = sight.counts.canary;
     format!(
         "Error rate: {} of {} failed, {}",
-        words::thousands(canary.errors),
+        thousands(canary.errors),
         counted(canary.requests, "canary request"),
         percent(canary.error_rate().unwrap_or(0.0)),
     )

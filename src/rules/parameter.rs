@@ -1,20 +1,23 @@
 //! The declaration of a rule's parameter. Reading, checking, defaults and forms all
 //! use it.
 
+use std::fmt;
+
 use serde::{Serialize, Serializer};
 
 use super::Limit;
 use crate::json::{number, plain};
+use crate::message::found;
 use crate::reading::Word;
 
 /// Maximum of a count in a parameter.
 const MAX_COUNT: f64 = 1e12;
 /// Maximum of `failure_limit`.
 const MAX_FAILURE_LIMIT: f64 = 1e6;
-/// Maximum number of ticks in a parameter.
-pub(super) const MAX_TICKS: f64 = 100_000.0;
+/// Maximum length of a rollout in ticks, including pauses.
+pub const MAX_TICKS: u32 = 100_000;
 /// Maximum number of stages in a policy.
-pub(super) const MAX_STAGES: usize = 100;
+pub const MAX_STAGES: usize = 100;
 /// Maximum limit on a latency, in milliseconds.
 pub(crate) const MAX_LATENCY_MS: f64 = 600_000.0;
 
@@ -148,12 +151,12 @@ fn some_number<S: Serializer>(x: &Option<f64>, serializer: S) -> Result<S::Ok, S
 
 impl Range {
     /// From `min` to `max`, inclusive.
-    pub(super) const fn from(min: f64, max: f64) -> Range {
+    pub(crate) const fn from(min: f64, max: f64) -> Range {
         Range { min, max, excludes_min: false, excludes_max: false }
     }
 
     /// Above `min`, at most `max`.
-    pub(super) const fn above(min: f64, max: f64) -> Range {
+    pub(crate) const fn above(min: f64, max: f64) -> Range {
         Range { excludes_min: true, ..Range::from(min, max) }
     }
 
@@ -168,6 +171,24 @@ impl Range {
         x >= min && x <= max && !is_out
     }
 
+    /// The number that was found.
+    ///
+    /// # Errors
+    /// If it is missing or not in the range: what was found and expected.
+    pub(crate) fn number(&self, number: Option<f64>) -> Result<f64, String> {
+        let in_range = number.filter(|x| self.contains(*x));
+        in_range.ok_or_else(|| format!("{}, expected a number {self}", found(number)))
+    }
+
+    /// The whole number that was found.
+    ///
+    /// # Errors
+    /// If it is missing, not whole or not in the range: what was found and expected.
+    pub(crate) fn whole(&self, number: Option<f64>) -> Result<f64, String> {
+        let in_range = number.filter(|x| self.contains(*x) && x.fract() == 0.0);
+        in_range.ok_or_else(|| format!("{}, expected a whole number {self}", found(number)))
+    }
+
     /// The smallest range that contains both.
     #[cfg(feature = "schema")]
     pub(crate) fn union(self, other: Range) -> Range {
@@ -176,6 +197,18 @@ impl Range {
         let low = if lower(&self, &other) { self } else { other };
         let high = if upper(&self, &other) { self } else { other };
         Range { max: high.max, excludes_max: high.excludes_max, ..low }
+    }
+}
+
+/// As in a message: `from 0 to 1`, `above 0, at most 1`, `between 0 and 1`.
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (min, max) = (plain(self.min), plain(self.max));
+        match (self.excludes_min, self.excludes_max) {
+            (true, true) => write!(f, "between {min} and {max}"),
+            (true, false) => write!(f, "above {min}, at most {max}"),
+            _ => write!(f, "from {min} to {max}"),
+        }
     }
 }
 
@@ -226,20 +259,14 @@ impl Parameter {
     /// The expected numbers, for a message.
     pub(super) fn expected(&self) -> String {
         let Some(range) = self.range else { return "a number".to_string() };
-        let (min, max) = (plain(range.min), plain(range.max));
         let number = match (self.kind, self.unit) {
             (Kind::Whole, _) => "a whole number",
             (_, "ms") => "milliseconds",
             _ => "a number",
         };
-        let within = match (range.excludes_min, range.excludes_max) {
-            (true, true) => format!("between {min} and {max}"),
-            (true, false) => format!("above {min}, at most {max}"),
-            _ => format!("from {min} to {max}"),
-        };
         let places = self.decimal_places;
         let places = places.map(|places| format!(" with at most {places} decimal places"));
-        format!("{number} {within}{}", places.unwrap_or_default())
+        format!("{number} {range}{}", places.unwrap_or_default())
     }
 
     /// The limit of a rule on a rate or a difference of rates, shown in percent.

@@ -3,12 +3,13 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use super::parameter::{MAX_STAGES, Words};
+use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, Group, Guarantee, Limit, Look, Method, OnFail, Parameter, Rule, Window,
+    AlphaSpending, BetsOpen, Group, Guarantee, Limit, Look, MAX_STAGES, Method, OnFail, Parameter,
+    Rule, Window,
 };
 use crate::json::plain;
-use crate::message::{did_you_mean, quoted};
+use crate::message::{did_you_mean, found, quoted};
 use crate::problem::Problem;
 use crate::reading::{Word, fields};
 
@@ -254,46 +255,32 @@ impl<'a> Parameters<'a> {
 
     fn look(&mut self, guarantee: Guarantee) -> Look {
         let looks = guarantee.looks();
-        let mut options =
-            vec![(Look::StageEnd, "at a stage’s end"), (Look::EveryTick, "every tick")];
-        options.retain(|(look, _)| looks.contains(look));
         let words = Words {
             key: "look",
             group: Group::Look,
             label: "Looks",
-            options: &options,
+            options: &[(Look::StageEnd, "at a stage’s end"), (Look::EveryTick, "every tick")],
             default: looks[0],
         };
-        let look = self.choice(&words, self.input.look);
-        if !looks.contains(&look) {
-            let rule = &self.input.rule;
-            let message = format!("{rule} has boundaries for stage ends alone, expected stage_end");
-            self.complain("look", message);
-        }
-        look
+        let otherwise = "has boundaries for stage ends alone, expected stage_end";
+        self.choice_of(looks, words, self.input.look, otherwise)
     }
 
     fn window(&mut self, guarantee: Guarantee) -> Window {
         let windows = guarantee.windows();
-        let mut options = vec![
-            (Window::Tick, "the tick"),
-            (Window::Stage, "the stage so far"),
-            (Window::Rollout, "the rollout so far"),
-        ];
-        options.retain(|(window, _)| windows.contains(window));
         let words = Words {
             key: "window",
             group: Group::Look,
             label: "at",
-            options: &options,
+            options: &[
+                (Window::Tick, "the tick"),
+                (Window::Stage, "the stage so far"),
+                (Window::Rollout, "the rollout so far"),
+            ],
             default: windows[0],
         };
-        let window = self.choice(&words, self.input.window);
-        if !windows.contains(&window) {
-            let message = format!("{} gathers evidence, expected rollout", self.input.rule);
-            self.complain("window", message);
-        }
-        window
+        let otherwise = "gathers evidence, expected rollout";
+        self.choice_of(windows, words, self.input.window, otherwise)
     }
 
     /// The stages the rule holds for, in order, each once.
@@ -369,12 +356,31 @@ impl<'a> Parameters<'a> {
         given.unwrap_or(words.default)
     }
 
+    /// One of some words, of which only these are allowed; the problem of another one
+    /// says `otherwise` of the rule.
+    fn choice_of<T: Word + Copy + PartialEq>(
+        &mut self,
+        allowed: &[T],
+        words: Words<'_, T>,
+        given: Option<T>,
+        otherwise: &str,
+    ) -> T {
+        let options = words.options.iter().copied();
+        let options: Vec<_> = options.filter(|(word, _)| allowed.contains(word)).collect();
+        let key = words.key;
+        let choice = self.choice(&Words { options: &options, ..words }, given);
+        if !allowed.contains(&choice) {
+            self.complain(key, format!("{} {otherwise}", self.input.rule));
+        }
+        choice
+    }
+
     fn take<T>(&mut self, parameter: Parameter, read: impl Fn(f64) -> Option<T>) -> Option<T> {
         let value = self.input.number(parameter.key).or(parameter.usual());
         let taken = value.filter(|x| parameter.allows(*x)).and_then(read);
         if taken.is_none() {
-            let found = value.map_or("missing".to_string(), |x| format!("found {}", plain(x)));
-            self.complain(parameter.key, format!("{found}, expected {}", parameter.expected()));
+            let (found, expected) = (found(value), parameter.expected());
+            self.complain(parameter.key, format!("{found}, expected {expected}"));
         }
         self.taken.push(parameter);
         taken

@@ -10,11 +10,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::parameter::{MAX_TICKS, Words};
+use super::parameter::Words;
 use super::words::{ever_reaches, significant};
 use super::{
-    About, Cost, Group, Guarantee, Items, Judge, Measure, Needs, Parameter, Parameters, Quantity,
-    Range, Sight, StageShape, Subject, Usual, Watch,
+    About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Parameter, Parameters,
+    Quantity, Range, Sight, StageShape, Subject, Usual, Watch,
 };
 use crate::json::{number, numbers, plain};
 use crate::math::{exp, ln};
@@ -228,7 +228,7 @@ fn certificate(p: &mut Parameters, tolerated: f64) -> Option<Certificate> {
         unit: "ticks",
         only_with: of_use,
         default: Some(Usual::Number(1.0)),
-        ..Parameter::whole("min_ticks", "After at least", Range::from(1.0, MAX_TICKS))
+        ..Parameter::whole("min_ticks", "After at least", Range::from(1.0, f64::from(MAX_TICKS)))
     };
     let Some(certify_below) = certify_below else {
         for parameter in [certify_alpha, min_ticks] {

@@ -1,5 +1,7 @@
 //! Numbers formatted for sentences.
 
+use crate::message::thousands;
+
 /// A rate in percent, three significant digits: `4.27 %`.
 pub(crate) fn percent(rate: f64) -> String {
     format!("{} %", significant(rate * 100.0))
@@ -75,19 +77,6 @@ fn rounded_product(x: f64, scale: u64) -> u64 {
 pub(crate) fn counted(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(n))
-}
-
-/// A count with commas between its thousands: `10,237`.
-pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A p-value: `0.0203`, or `less than 0.000001`.

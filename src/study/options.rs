@@ -7,14 +7,14 @@ use super::{
     Study, SweepCases, Tally,
 };
 use crate::config::{
-    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, no_policys,
+    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, not_a_policys_key,
 };
-use crate::json::{plain, pretty};
-use crate::message::quoted;
+use crate::json::pretty;
+use crate::message::{quoted, thousands};
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
-use crate::rules::words::thousands;
+use crate::rules::Range;
 use crate::seed::MAX_SEED;
 
 /// The options of a study.
@@ -267,17 +267,15 @@ struct Draft {
 
 impl Draft {
     fn whole(&mut self, path: &str, value: Option<f64>, default: u64, min: u64, max: u64) -> u64 {
-        let Some(x) = value else { return default };
-        if x.fract() == 0.0 && x >= min as f64 && x <= max as f64 {
-            return x as u64;
-        }
         // NaN stands for a value that is not a number, which is already reported.
-        if x.is_nan() {
-            return min;
+        let Some(x) = value.filter(|x| !x.is_nan()) else { return default };
+        match Range::from(min as f64, max as f64).whole(Some(x)) {
+            Ok(x) => x as u64,
+            Err(message) => {
+                self.problems.push(Problem::new(path, message));
+                min
+            }
         }
-        let message = format!("found {}, expected a whole number from {min} to {max}", plain(x));
-        self.problems.push(Problem::new(path, message));
-        min
     }
 
     /// The configuration of a tree; `path` is the prefix of its faults.
@@ -337,14 +335,14 @@ impl Draft {
             return tree;
         };
         let before = self.problems.len();
-        for (key, message) in policy.keys().filter_map(|key| Some((key, no_policys(key)?))) {
+        for (key, message) in policy.keys().filter_map(|key| Some((key, not_a_policys_key(key)?))) {
             self.problems.push(Problem::new(placed(path, key), message));
         }
         if self.problems.len() > before {
             return tree;
         }
         let gives_stages = policy.keys().any(|key| key == "stages");
-        tree.retain(|key| no_policys(key).is_some() || (key == "stages" && !gives_stages));
+        tree.retain(|key| not_a_policys_key(key).is_some() || (key == "stages" && !gives_stages));
         // Shares and durations are kept; the stages' own thresholds are not.
         for key in ["error_rate_threshold", "latency_threshold_ms"] {
             tree.remove_in_items("stages", key);

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::options::full_path;
 use super::{CaseReport, Estimate, StudyReport};
+use crate::message::thousands;
 use crate::message::{quoted, shown};
 use crate::problem::Problem;
-use crate::rules::words::thousands;
 
 /// A required bound on a probability.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,11 +2,11 @@
 //! each with its path.
 
 use crate::config::{ConfigError, MAX_TICKS};
-use crate::json::plain;
 use crate::policy::Command;
 use crate::problem::Problem;
 use crate::reading::{fields, parse, read, words};
 use crate::rollout::TimedCommand;
+use crate::rules::Range;
 
 #[derive(Debug, Default)]
 struct CommandInput {
@@ -36,10 +36,7 @@ pub(super) fn read_commands(text: &str) -> Result<Vec<TimedCommand>, ConfigError
     let mut commands = Vec::new();
     if problems.is_empty() {
         for (i, CommandInput { tick, command }) in inputs.into_iter().enumerate() {
-            if tick.fract() != 0.0 || !(0.0..=f64::from(MAX_TICKS)).contains(&tick) {
-                let found = plain(tick);
-                let message =
-                    format!("found {found}, expected a whole number from 0 to {MAX_TICKS}");
+            if let Err(message) = Range::from(0.0, f64::from(MAX_TICKS)).whole(Some(tick)) {
                 problems.push(placed(&format!("[{i}].tick"), message));
             }
             match command {
