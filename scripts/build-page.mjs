@@ -123,7 +123,7 @@ function buildElement(format, outfile) {
   const banner = '/*! canary-rollout, MIT OR Apache-2.0. With fflate by Arjun Barrett, MIT. */';
   return esbuild.build({
     ...SHARED,
-    entryPoints: ['www/src/main.js'],
+    entryPoints: ['www/src/main.ts'],
     outfile,
     format,
     plugins: [styleText, asFunction, gzipped],

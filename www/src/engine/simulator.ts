@@ -1,0 +1,98 @@
+/**
+ * Has rollouts run that are too long for the page's own thread: beside the page, by a
+ * worker. There is one order at a time; another one takes its place, and the worker of one
+ * that is still running is ended, for it would not listen.
+ */
+
+import type { RunOrder, RunResult, Snapshot } from './replay.ts';
+
+import type { WorkerHandle } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
+import type { SimulationMessage } from './worker.ts';
+/**
+ * `onticks` is told how far it is, `onfailed` of the engine's message, or that no worker is
+ * to be had.
+ */
+export type Listener = { onticks?: (ticks: number) => void; onfailed: (message: string, refused: boolean) => void };
+
+/** How long a worker may take to start, in ms: nothing else could do what it is for. */
+const PATIENCE_MS = 60_000;
+
+const REFUSED =
+  'A rollout as long as this one is simulated beside the page, by a worker, and the page around this one allows none: ' +
+  'its policy needs “worker-src blob:”. A shorter rollout needs no worker.';
+const NO_MEMORY = 'The rollout needs more memory than the browser gives. Fewer ticks or fewer rules need less.';
+
+export class Simulator {
+  #hand: WorkerHandle | null = null;
+  /** Ends the worker, which may not have started yet. */
+  #end: (() => void) | null = null;
+  #id = 0;
+  /** What is running. */
+  #running: { id: number; message: object; hear: (message: SimulationMessage) => void } | null = null;
+
+  get busy() {
+    return this.#running !== null;
+  }
+
+  /** Runs a rollout. */
+  simulate(order: RunOrder, on: Listener & { onresult: (made: RunResult) => void }) {
+    this.#order({ kind: 'simulate', order }, on, (message) => message.kind === 'made' && on.onresult(message.made));
+  }
+
+  /** Looks at a rollout at a tick. */
+  look(order: RunOrder & { tick: number }, on: Listener & { onsnapshot: (snapshot: Snapshot) => void }) {
+    this.#order(
+      { kind: 'look', order },
+      on,
+      (message) => message.kind === 'snapshot' && on.onsnapshot(message.snapshot),
+    );
+  }
+
+  /** Ends what runs, without a word. */
+  stop() {
+    if (this.#running) this.close();
+  }
+
+  /** Ends the worker, too. */
+  close() {
+    this.#running = null;
+    this.#end?.();
+    this.#hand = this.#end = null;
+  }
+
+  #order(order: object, { onticks, onfailed }: Listener, onresult: (message: SimulationMessage) => void) {
+    this.stop();
+    this.#id += 1;
+    const hear = (message: SimulationMessage) => {
+      if (message.kind === 'ticks') return onticks?.(message.ticks);
+      this.#running = null;
+      if (message.kind !== 'failed') return onresult(message);
+      // What it took of memory is given back with the worker alone.
+      if (message.memory) this.close();
+      onfailed(message.memory ? NO_MEMORY : message.message, message.message === REFUSED);
+    };
+    const message = { ...order, id: this.#id };
+    this.#running = { id: this.#id, message, hear };
+    if (this.#hand) this.#hand.post(message);
+    else this.#end ??= this.#start();
+  }
+
+  #start() {
+    return startWorker(PATIENCE_MS, {
+      onready: (hand) => {
+        this.#hand = hand;
+        if (this.#running) hand.post(this.#running.message);
+      },
+      onrefused: () => {
+        const running = this.#running;
+        const message = this.#hand ? NO_MEMORY : REFUSED;
+        this.close();
+        running?.hear({ id: running.id, kind: 'failed', message, memory: false });
+      },
+      onmessage: (message) => {
+        if (message.id === this.#running?.id) this.#running?.hear(message);
+      },
+    });
+  }
+}

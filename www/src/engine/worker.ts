@@ -1,0 +1,95 @@
+/**
+ * What the worker does: studies, and rollouts that are too long for the page's own
+ * thread. It is started from a Blob, so it can load nothing: the engine's bytes come in
+ * the first message.
+ */
+
+import { initSync, new_rollout, new_study, replay } from '../../../pkg/canary_rollout.js';
+import type { Rollout, Series } from './engine.ts';
+import type { RunResult, RunOrder as Simulation, Snapshot } from './replay.ts';
+import { replayed, runSteps, snapshotOf } from './replay.ts';
+import type { StudyRequest } from './study-loop.ts';
+import { StudyLoop } from './study-loop.ts';
+/** A rollout is ordered whole, or, of the same configuration, seed and commands, at a tick. */
+export type RunOrder =
+  | { kind: 'engine'; bytes: BufferSource }
+  | { kind: 'start'; id: number; request: StudyRequest }
+  | { kind: 'cancel' }
+  | { kind: 'simulate'; id: number; order: Simulation }
+  | { kind: 'look'; id: number; order: Simulation & { tick: number } };
+export type SimulationMessage = { id: number } & (
+  | { kind: 'ticks'; ticks: number }
+  | { kind: 'made'; made: RunResult }
+  | { kind: 'snapshot'; snapshot: Snapshot }
+  | { kind: 'failed'; message: string; memory: boolean }
+);
+
+/** How long a chunk of a study may take: it can be cancelled after it. In ms. */
+const CHUNK_MS = 50;
+/** How far apart progress is told, in ms. */
+const TELL_MS = 100;
+
+/** Does what is ordered, in a worker. */
+export function serve() {
+  const loop = new StudyLoop(new_study, CHUNK_MS, (message) => self.postMessage(message));
+  /** The rollout that was looked at last, to go on from. */
+  let kept: { of: string; rollout: Rollout } | null = null;
+
+  const run = (id: number, steps: Generator<number, any>) => {
+    let told = performance.now();
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      if (performance.now() - told < TELL_MS) continue;
+      told = performance.now();
+      self.postMessage({ id, kind: 'ticks', ticks: step.value });
+    }
+    return step.value;
+  };
+  const simulate = (id: number, order: Simulation) => {
+    const whole = run(id, runSteps(new_rollout(order.config, order.seed), order));
+    const message = { id, kind: 'made', made: whole } as SimulationMessage;
+    self.postMessage(message, { transfer: buffersOf(whole.series) });
+  };
+  const look = (id: number, { config, seed, commands = [], tick }: Simulation & { tick: number }) => {
+    const of = JSON.stringify([config, seed, commands]);
+    if (kept?.of !== of || kept.rollout.ticks > tick) {
+      kept?.rollout.free();
+      kept = null;
+      kept = { of, rollout: replay(config, seed, commands, 0) };
+    }
+    run(id, replayed(kept.rollout, commands, tick));
+    self.postMessage({ id, kind: 'snapshot', snapshot: snapshotOf(kept.rollout) });
+  };
+  const doing = { simulate, look };
+
+  self.addEventListener('message', ({ data }: MessageEvent<RunOrder>) => {
+    switch (data.kind) {
+      case 'start':
+        return loop.start(data.id, data.request);
+      case 'cancel':
+        return loop.cancel();
+      case 'engine':
+        initSync({ module: data.bytes });
+        return self.postMessage({ kind: 'ready' });
+      default:
+        try {
+          doing[data.kind](data.id, data.order as Simulation & { tick: number });
+        } catch (error) {
+          // The engine's own faults are `Error`s; others mean that its memory is not to be had.
+          const memory = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+          self.postMessage({
+            id: data.id,
+            kind: 'failed',
+            message: error instanceof Error ? error.message : String(error),
+            memory,
+          });
+        }
+    }
+  });
+}
+
+/** What the series are held in, to be handed over without a copy. */
+function buffersOf({ rules, ...columns }: Series) {
+  const all = [columns, ...rules].flatMap((table) => Object.values(table) as ArrayLike<number>[]);
+  return all.map((column) => (column as Float64Array).buffer);
+}

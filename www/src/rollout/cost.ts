@@ -1,0 +1,63 @@
+/**
+ * What a rollout costs the engine, so that the page's own thread is given only what it
+ * answers beside: a long rollout is run by a worker. An estimate from above, by the
+ * configuration alone, so that it is the same on every machine.
+ */
+
+import { ruleNamed } from '../engine/catalogue.ts';
+
+import type { ResolvedConfig, Rule } from '../engine/engine.ts';
+import type { RunOrder } from '../engine/replay.ts';
+
+/**
+ * What the page's thread may be given at once. The unit is a microsecond of a processor
+ * of 2024; on one that is four times slower it is still less than 50 ms.
+ */
+const MOST_AT_ONCE = 12_000;
+/** And where there is no worker: less than 50 ms on the first. */
+const MOST_ALONE = 4 * MOST_AT_ONCE;
+let most = MOST_AT_ONCE;
+
+/** Says that this page may start no worker: what is somewhat longer is run on its own thread. */
+export const runAlone = () => {
+  most = MOST_ALONE;
+};
+
+/** Of a tick: to run it, and to tell of it in report and series. */
+const RUN = 1;
+const TELL = 60;
+
+/** Ticks that a rollout has at most, if nobody lets it wait. */
+export function plannedTicks({ stages, rollback_ticks, on_inconclusive }: ResolvedConfig) {
+  const extension = typeof on_inconclusive === 'object' ? on_inconclusive.extend.max_ticks : 0;
+  const ticks = stages.map(
+    ({ duration_ticks, pause }) => duration_ticks + extension + (typeof pause === 'object' ? (pause?.ticks ?? 0) : 0),
+  );
+  return ticks.reduce((a, b) => a + b, rollback_ticks);
+}
+
+/** Of the rollout that is ordered, run and told. */
+function costOf(config: ResolvedConfig, { commands = [], tick = null, waited = 0 }: Omit<RunOrder, 'config'>) {
+  // A pause by a person lasts until a command, at most.
+  const last = Math.max(0, ...commands.slice(-1).map((told) => told.tick));
+  const ticks = Math.max(plannedTicks(config) + last, tick ?? 0) + waited;
+  return ticks * TELL + costToRun(config, ticks);
+}
+
+/** Whether the page's thread may be given it. */
+export const isShort = (config: ResolvedConfig, order: Omit<RunOrder, 'config'>) => costOf(config, order) <= most;
+
+/** Whether the page's thread may be given so many rollouts, run and not told. */
+export const areShort = (config: ResolvedConfig, rollouts: number) => rollouts * costToRun(config) <= most;
+
+/** Of so many ticks, run and not told, as a study does. */
+function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config)) {
+  const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
+  const ofRule = (rule: Rule) => {
+    const { look_us: look, tick_us: each } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0 };
+    const window = rule.window === 'tick' ? 1 : rule.window === 'rollout' ? ticks : Math.min(ticks, longest);
+    if (rule.look !== 'every_tick') return config.stages.length * look + ticks * each;
+    return ticks * (look + (each * (window + 1)) / 2);
+  };
+  return config.rules.map(ofRule).reduce((a, b) => a + b, ticks * RUN);
+}

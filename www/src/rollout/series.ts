@@ -1,0 +1,193 @@
+/**
+ * From a report and its series to what is drawn: pure functions, no document.
+ */
+
+import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
+
+import type { Decision, Report, Series } from '../engine/engine.ts';
+import type { Arm } from './arms.ts';
+
+/**
+ * A stretch of the time axis that belongs to a stage; ticks from, exclusive,
+ * to, inclusive. `ran` tells it from the rest of a plan that was cut short.
+ */
+export type Band = { stage: number; pct: number; from: number; to: number; ran: boolean };
+export type Window = 'tick' | 'stage' | 'rollout';
+export type Point = { tick: number; value: number };
+/** A rule's limit in terms of the canary's own figure, where the rule looked. */
+export type Limit = { rule: number; name: string; everyTick: boolean; deciding: boolean; points: Point[] };
+
+/** The stages that ran, then what remains of the plan. */
+export function bands(report: Report, series: Series): Band[] {
+  const result: Band[] = [];
+  for (let tick = 1; tick <= series.stage.length; tick += 1) {
+    const stage = series.stage[tick - 1];
+    const last = result.at(-1);
+    if (last?.stage === stage) last.to = tick;
+    else
+      result.push({
+        stage,
+        pct: report.config.stages[stage - 1].traffic_pct,
+        from: tick - 1,
+        to: tick,
+        ran: true,
+      });
+  }
+  if (report.final_state !== 'COMPLETED') result.push(...remaining(report));
+  return result;
+}
+
+function remaining(report: Report): Band[] {
+  const result: Band[] = [];
+  let from = report.metrics.ticks;
+  report.config.stages.slice(report.stages_completed).forEach((stage, i) => {
+    const number = report.stages_completed + i + 1;
+    const to = from + Math.max(0, stage.duration_ticks - clock(report, number));
+    if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
+    from = to;
+  });
+  return result;
+}
+
+/**
+ * Ticks for which a rollout was paused in a stage, while the stage's clock
+ * stood still: from a pause to the decision that ended it.
+ */
+export function pausedTicks(report: Report, stage: number) {
+  let ticks = 0;
+  let since = null;
+  for (const decision of report.decisions.filter((d) => d.stage === stage)) {
+    if (since !== null) ticks += decision.tick - since;
+    since = decision.action === 'pause' ? decision.tick : null;
+  }
+  return since === null ? ticks : ticks + report.metrics.ticks - since;
+}
+
+/** How far a stage's clock has run, in ticks. */
+export const clock = (report: Report, stage: number) =>
+  (report.stages[stage - 1].metrics?.ticks ?? 0) - pausedTicks(report, stage);
+
+/** Where the time axis ends: the plan's end or the rollout's, in ticks. */
+export const axisEnd = (all: Band[]) => Math.max(1, all.at(-1)?.to ?? 1);
+
+/** Requests and errors of one arm, each over the window that ends with its tick. */
+export function windowCounts(series: Series, arm: Arm, window: Window) {
+  const requests = Float64Array.from(series[`${arm}_requests`]);
+  const errors = Float64Array.from(series[`${arm}_errors`]);
+  for (let i = 1; i < requests.length; i += 1) {
+    const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
+    requests[i] += anew ? 0 : requests[i - 1];
+    errors[i] += anew ? 0 : errors[i - 1];
+  }
+  return { requests, errors };
+}
+
+/**
+ * Error rates of one arm, each over the window that ends with its tick.
+ *
+ * @returns NaN where the arm had no requests
+ */
+export function errorRates(series: Series, arm: Arm, window: Window): Float64Array {
+  const { requests, errors } = windowCounts(series, arm, window);
+  return errors.map((failed, i) => (requests[i] > 0 ? failed / requests[i] : NaN));
+}
+
+/**
+ * The index of the rule whose evidence is drawn: the one that decided, or the
+ * first; -1 without one.
+ */
+export function evidenceRule(report: Report) {
+  const gathers = (i: number) => ruleNamed(report.config.rules[i].rule)?.gathers ?? false;
+  const decided = deciding(report)?.rule ?? null;
+  return decided !== null && gathers(decided) ? decided : report.config.rules.findIndex((_, i) => gathers(i));
+}
+
+/** The decision of a rule that ended or stopped the rollout. */
+export const deciding = (report: Report): Decision | undefined =>
+  report.decisions.findLast(({ action, by }) => by === 'rule' && (action === 'rollback' || action === 'pause'));
+
+/**
+ * The window to draw error rates over: that of the rule that decided, or of
+ * the first rule on errors, so that line and limit can be compared.
+ */
+export function errorWindow(report: Report): Window {
+  const rules = report.config.rules;
+  const decided = deciding(report)?.rule;
+  const rule = decided === null || decided === undefined ? undefined : rules[decided];
+  const shown = rule && !isLatencyRule(rule.rule) ? rule : rules.find((r) => !isLatencyRule(r.rule));
+  return shown?.window ?? 'stage';
+}
+
+/** The limits of the rules on errors or on latency, where they looked. */
+export function limits(report: Report, series: Series, latency: boolean): Limit[] {
+  const decided = deciding(report)?.rule;
+  return report.config.rules
+    .map((rule, index) => ({
+      rule: index,
+      name: rule.rule,
+      everyTick: rule.look === 'every_tick',
+      deciding: index === decided,
+      points: points(series.rules[index].canary_limit),
+    }))
+    .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
+}
+
+/**
+ * The limit in force at a tick: the last that the deciding rule, or the first,
+ * was held against in that stage; NaN before its first look there.
+ */
+export function limitAt(all: Limit[], series: Series, tick: number) {
+  const at = ({ rule }: Limit) => lastUntil(series.rules[rule].canary_limit, series, tick);
+  const limit = all.find(({ deciding }) => deciding) ?? all.find((one) => !Number.isNaN(at(one)));
+  return limit ? at(limit) : NaN;
+}
+
+/** The last value until a tick, if it is of the tick's stage; else NaN. */
+function lastUntil(values: ArrayLike<number>, series: Series, tick: number) {
+  const stage = series.stage[tick - 1];
+  for (let i = tick - 1; i >= 0 && series.stage[i] === stage; i -= 1) {
+    if (!Number.isNaN(values[i])) return values[i];
+  }
+  return NaN;
+}
+
+/** Points that a chart is drawn of, at most: more than the pixels that it is wide. */
+const MOST_POINTS = 8192;
+
+/**
+ * The ticks that have a value; of a long series, of equal stretches of it, the lowest and
+ * the highest.
+ */
+export function points(values: ArrayLike<number>): Point[] {
+  const result: Point[] = [];
+  const take = (i: number) => i >= 0 && result.push({ tick: i + 1, value: values[i] });
+  const stretch = Math.ceil(values.length / (MOST_POINTS / 2));
+  for (let from = 0; from < values.length; from += stretch) {
+    let [low, high] = [-1, -1];
+    for (let i = from; i < from + stretch && i < values.length; i += 1) {
+      if (Number.isNaN(values[i])) continue;
+      if (low < 0 || values[i] < values[low]) low = i;
+      if (high < 0 || values[i] > values[high]) high = i;
+    }
+    take(Math.min(low, high));
+    if (low !== high) take(Math.max(low, high));
+  }
+  return result;
+}
+
+/**
+ * Of more points than a line of so many pixels can show, the lowest and the
+ * highest in each pixel.
+ */
+export function thinned(all: Point[], pixels: number): Point[] {
+  if (all.length <= 2 * pixels) return all;
+  const result: Point[] = [];
+  const size = all.length / pixels;
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const part = all.slice(Math.floor(pixel * size), Math.floor((pixel + 1) * size));
+    const low = part.reduce((a, b) => (b.value < a.value ? b : a));
+    const high = part.reduce((a, b) => (b.value > a.value ? b : a));
+    result.push(...(low === high ? [low] : low.tick < high.tick ? [low, high] : [high, low]));
+  }
+  return result;
+}
