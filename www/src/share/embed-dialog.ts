@@ -7,7 +7,7 @@ import { copyText } from '../base/copy-text.ts';
 import { h, set } from '../base/dom.ts';
 import { icon } from '../base/icons.ts';
 import { presetOf } from '../engine/engine.ts';
-import { VIEW_WORDS } from '../page/layout.ts';
+import { VIEW_WORDS } from '../link/views.ts';
 import type { Store } from '../store/store.ts';
 import type { Choice, Present } from './embed-code.ts';
 import { embedCode, rolloutAttributes, shownAttributes } from './embed-code.ts';

@@ -53,10 +53,10 @@ const style = [
 const sheets: WeakMap<Document, CSSStyleSheet> = new WeakMap();
 
 /**
- * Gives a shadow its style. It is no element, which a page's policy may forbid; and
+ * Gives a shadow its style. It is no `<style>` element, which a page's policy may forbid; and
  * it is its document's, so it is given anew where an element moves to another.
  */
-export function dress(root: ShadowRoot) {
+export function adoptStyle(root: ShadowRoot) {
   const { ownerDocument } = root;
   const view = ownerDocument.defaultView;
   if (!view) return;

@@ -26,7 +26,7 @@ export class Motion {
   /** What moves, if anything does. */
   #moving: { layout: Layout; counts: TickCounts } | null = null;
 
-  /** @param figure out of whose snapshot it rests */
+  /** @param figure out of whose sight it rests */
   constructor(figure: Element) {
     new IntersectionObserver((entries) => {
       this.#inSight = entries[entries.length - 1].isIntersecting;
