@@ -58,8 +58,9 @@ export class Motion {
     const context = this.canvas.getContext('2d');
     const style = getComputedStyle(this.canvas);
     const colours = {
-      baseline: style.getPropertyValue('--baseline'),
-      canary: style.getPropertyValue('--canary'),
+      // Properties of CSS, because a token is not resolved to a colour.
+      baseline: style.color,
+      canary: style.caretColor,
     };
     const frame = (now: number) => {
       if (!context || !this.#moving) return;
