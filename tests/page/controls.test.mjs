@@ -1,22 +1,18 @@
 // The playhead, and what one tells the rollout.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { new_rollout } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
+import { test } from './fixtures.ts';
 import { BAD, CALM, button, headline, message, playhead, present, show, where } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
 
 /** A test that begins with CALM on the page, the playhead at a tick. */
 const calmAt = (tick, name, act) =>
-  test(name, () =>
-    withPage('file', async (page) => {
-      await show(page, CALM);
-      await playhead(page).fill(String(tick));
-      assert.equal(await where(page), `minute ${tick} of 8`);
-      await act(page);
-    }),
-  );
+  test(name, async ({ open }) => {
+    const page = await open();
+    await show(page, CALM);
+    await playhead(page).fill(String(tick));
+    assert.equal(await where(page), `minute ${tick} of 8`);
+    await act(page);
+  });
 
 calmAt(2, 'stepping back, on, to the stage’s verdict, to the start and to the end', async (page) => {
   await button(page, 'Step').click();
@@ -34,30 +30,30 @@ calmAt(2, 'stepping back, on, to the stage’s verdict, to the start and to the 
   assert.equal(await present(page), 'PROGRESSING');
 });
 
-test('play goes from the start to the end and stops by itself', () =>
-  withPage('file', async (page) => {
-    await show(page, BAD);
-    await button(page, 'Play').click();
-    await button(page, 'Freeze').waitFor();
-    await button(page, 'Play').waitFor();
-    assert.equal(await present(page), 'ROLLED_BACK');
-  }));
+test('play goes from the start to the end and stops by itself', async ({ open }) => {
+  const page = await open();
+  await show(page, BAD);
+  await button(page, 'Play').click();
+  await button(page, 'Freeze').waitFor();
+  await button(page, 'Play').waitFor();
+  assert.equal(await present(page), 'ROLLED_BACK');
+});
 
-test('freeze stops the playhead where it is', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    await button(page, 'Play').click();
-    await page.waitForFunction(() => {
-      const shown = document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent;
-      return shown.startsWith('minute 2');
-    });
-    await button(page, 'Freeze').click();
-    const frozen = await where(page);
-    // However much time passes.
-    await page.clock.install();
-    await page.clock.runFor(5_000);
-    assert.equal(await where(page), frozen);
-  }));
+test('freeze stops the playhead where it is', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  await button(page, 'Play').click();
+  await page.waitForFunction(() => {
+    const shown = document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent;
+    return shown.startsWith('minute 2');
+  });
+  await button(page, 'Freeze').click();
+  const frozen = await where(page);
+  // However much time passes.
+  await page.clock.install();
+  await page.clock.runFor(5_000);
+  assert.equal(await where(page), frozen);
+});
 
 calmAt(2, 'the keyboard moves the playhead', async (page) => {
   await playhead(page).focus();
@@ -89,26 +85,26 @@ calmAt(4, 'keys act while the focus is on the rollout over time, and only then',
   assert.equal(await where(page), before);
 });
 
-test('the playhead rests while nobody sees it', () =>
-  withPage('file', async (page) => {
-    await show(page, { stages: [{ traffic_pct: 5, duration_ticks: 150 }] });
-    await button(page, 'Play').click();
-    await button(page, 'Freeze').waitFor();
-    // It rests when it has stood still for many frames; were it not to rest, it would do so at the end.
-    await page.evaluate(async () => {
-      document.body.style.marginTop = '5000px';
-      scrollTo(0, 0);
-      const shown = document.querySelector('canary-rollout').shadowRoot.querySelector('.where');
-      for (let [still, text] = [0, '']; still < 60; text = shown.textContent) {
-        await new Promise(requestAnimationFrame);
-        still = shown.textContent === text ? still + 1 : 0;
-      }
-    });
-    assert.notEqual(await where(page), 'minute 150 of 150');
-    await page.evaluate(() => (document.body.style.marginTop = '0'));
-    await button(page, 'Play').waitFor();
-    assert.equal(await where(page), 'minute 150 of 150');
-  }));
+test('the playhead rests while nobody sees it', async ({ open }) => {
+  const page = await open();
+  await show(page, { stages: [{ traffic_pct: 5, duration_ticks: 150 }] });
+  await button(page, 'Play').click();
+  await button(page, 'Freeze').waitFor();
+  // It rests when it has stood still for many frames; were it not to rest, it would do so at the end.
+  await page.evaluate(async () => {
+    document.body.style.marginTop = '5000px';
+    scrollTo(0, 0);
+    const shown = document.querySelector('canary-rollout').shadowRoot.querySelector('.where');
+    for (let [still, text] = [0, '']; still < 60; text = shown.textContent) {
+      await new Promise(requestAnimationFrame);
+      still = shown.textContent === text ? still + 1 : 0;
+    }
+  });
+  assert.notEqual(await where(page), 'minute 150 of 150');
+  await page.evaluate(() => (document.body.style.marginTop = '0'));
+  await button(page, 'Play').waitFor();
+  assert.equal(await where(page), 'minute 150 of 150');
+});
 
 calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to that', async (page) => {
   await page.locator('.marker[data-tick="4"]').click();
@@ -181,24 +177,24 @@ calmAt(8, 'what a state forbids is marked, says why, and is refused in the engin
   }
 });
 
-test('a seed: another, a wrong one, a new one', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    const seed = page.getByRole('textbox', { name: 'Seed' });
-    await seed.fill('41');
+test('a seed: another, a wrong one, a new one', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  const seed = page.getByRole('textbox', { name: 'Seed' });
+  await seed.fill('41');
+  await seed.press('Enter');
+  assert.match(await page.locator('.verdict-now .kicker').innerText(), /seed 41/);
+  for (const wrong of ['abc', '-1', '9007199254740992', '']) {
+    await seed.fill(wrong);
     await seed.press('Enter');
+    assert.notEqual(await page.locator('#seed-fault').innerText(), '', wrong);
+    assert.equal(await seed.inputValue(), wrong, 'it stays, to be mended');
     assert.match(await page.locator('.verdict-now .kicker').innerText(), /seed 41/);
-    for (const wrong of ['abc', '-1', '9007199254740992', '']) {
-      await seed.fill(wrong);
-      await seed.press('Enter');
-      assert.notEqual(await page.locator('#seed-fault').innerText(), '', wrong);
-      assert.equal(await seed.inputValue(), wrong, 'it stays, to be mended');
-      assert.match(await page.locator('.verdict-now .kicker').innerText(), /seed 41/);
-    }
-    await button(page, 'New seed').click();
-    assert.doesNotMatch(await page.locator('.verdict-now .kicker').innerText(), /seed 41\b/);
-    assert.equal(await page.locator('#seed-fault').innerText(), '');
-  }));
+  }
+  await button(page, 'New seed').click();
+  assert.doesNotMatch(await page.locator('.verdict-now .kicker').innerText(), /seed 41\b/);
+  assert.equal(await page.locator('#seed-fault').innerText(), '');
+});
 
 /** What the engine says to a call after the end. */
 function refusal(call) {

@@ -1,20 +1,16 @@
 // The configuration on the page: presets, forms and JSON, and what is wrong with it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { presets, validate } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
+import { test } from './fixtures.ts';
 import { BAD, CALM, button, fault, field, headline, json, outcome, present, show } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
 
 /** A test that begins with CALM on the page. */
 const onCalm = (name, act) =>
-  test(name, () =>
-    withPage('file', async (page) => {
-      await show(page, CALM);
-      await act(page);
-    }),
-  );
+  test(name, async ({ open }) => {
+    const page = await open();
+    await show(page, CALM);
+    await act(page);
+  });
 
 /** The JSON box of the page. */
 const text = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
@@ -187,17 +183,17 @@ onCalm('noise, swing and incidents', async (page) => {
   assert.equal((await json(page)).incidents, undefined);
 });
 
-test('every preset is offered, and runs', () =>
-  withPage('file', async (page) => {
-    const choose = page.getByRole('combobox', { name: 'Preset' });
-    for (const { name, json: preset } of presets()) {
-      await choose.selectOption(name);
-      assert.deepEqual(await json(page), JSON.parse(preset));
-      assert.notEqual(await headline(page).innerText(), '');
-    }
-    await field(page, 'name').fill('mine');
-    assert.equal(await choose.inputValue(), '');
-  }));
+test('every preset is offered, and runs', async ({ open }) => {
+  const page = await open();
+  const choose = page.getByRole('combobox', { name: 'Preset' });
+  for (const { name, json: preset } of presets()) {
+    await choose.selectOption(name);
+    assert.deepEqual(await json(page), JSON.parse(preset));
+    assert.notEqual(await headline(page).innerText(), '');
+  }
+  await field(page, 'name').fill('mine');
+  assert.equal(await choose.inputValue(), '');
+});
 
 onCalm('JSON is applied', async (page) => {
   await text(page).fill(JSON.stringify(BAD));
@@ -329,35 +325,27 @@ const WRONG_ATTRIBUTES = [
 ];
 
 for (const [attribute, place] of WRONG_ATTRIBUTES) {
-  test(`with ${attribute} there is a rollout, and a word about what is wrong`, () =>
-    withPage(
-      'http',
-      async (page) => {
-        assert.notEqual(await page.locator(place).first().textContent(), '');
-        assert.notEqual(await present(page), null);
-        await button(page, 'New seed').click();
-        assert.notEqual(await headline(page).innerText(), '');
-      },
-      {
-        html: `<!doctype html><html lang="en"><title>A course</title>
-          <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
-      },
-    ));
+  test(`with ${attribute} there is a rollout, and a word about what is wrong`, async ({ open }) => {
+    const page = await open({
+      html: `<!doctype html><html lang="en"><title>A course</title>
+      <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
+    });
+    assert.notEqual(await page.locator(place).first().textContent(), '');
+    assert.notEqual(await present(page), null);
+    await button(page, 'New seed').click();
+    assert.notEqual(await headline(page).innerText(), '');
+  });
 }
 
-test('two elements on a page are two rollouts', () =>
-  withPage(
-    'http',
-    async (page) => {
-      const [one, two] = await page.locator('canary-rollout').all();
-      await one.getByRole('button', { name: 'Abort' }).waitFor();
-      await one.getByRole('slider', { name: 'Playhead' }).fill('1');
-      assert.match(await one.locator('.where').innerText(), /^minute 1 of/);
-      assert.match(await two.locator('.where').innerText(), /^minute (\d+) of \1$/);
-    },
-    {
-      html: `<!doctype html><html lang="en"><title>A course</title>
-        <script src="dist/canary-rollout.js" defer></script>
-        <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
-    },
-  ));
+test('two elements on a page are two rollouts', async ({ open }) => {
+  const page = await open({
+    html: `<!doctype html><html lang="en"><title>A course</title>
+    <script src="dist/canary-rollout.js" defer></script>
+    <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
+  });
+  const [one, two] = await page.locator('canary-rollout').all();
+  await one.getByRole('button', { name: 'Abort' }).waitFor();
+  await one.getByRole('slider', { name: 'Playhead' }).fill('1');
+  assert.match(await one.locator('.where').innerText(), /^minute 1 of/);
+  assert.match(await two.locator('.where').innerText(), /^minute (\d+) of \1$/);
+});

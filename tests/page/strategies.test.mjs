@@ -1,11 +1,9 @@
 // Four strategies on one release: studied when somebody looks, told as the engine tells it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { preset, studyOf } from './engine.mjs';
-import { assertAccessible, startBrowser, until } from './harness.mjs';
+import { expect, expectAccessible, test } from './fixtures.ts';
 import { json, show, studied } from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
 const NAMES = ['canary', 'blue-green', 'rolling', 'all-at-once'];
@@ -73,84 +71,84 @@ test('the strategies’ plans are equally long', () => {
     );
 });
 
-test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    assert.equal(await runs(page), 0);
-    assert.equal(page.workers().length, 1);
-    await look(page);
-    const bar = section(page).getByRole('progressbar');
-    await bar.waitFor();
-    assert.equal(await bar.getAttribute('max'), '10000');
-    await found(page);
-    assert.equal(page.workers().length, 2);
-    const done = await runs(page);
-    assert.ok(done >= 100 && done < 10_000, String(done));
-    assert.match(await section(page).innerText(), /page is healthy, so a bad one is taken/);
-    await assertShown(page, { canary: { error_ratio: 2 } });
-    const unwatched = 0.01 * REQUESTS * HORIZON;
-    const [, excess] = /nobody looks, ([\d,]+)/.exec(await section(page).innerText());
-    assert.ok(Math.abs(Number(excess.replace(',', '')) / unwatched - 1) < 0.01, excess);
-  }));
+test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  assert.equal(await runs(page), 0);
+  assert.equal(page.workers().length, 1);
+  await look(page);
+  const bar = section(page).getByRole('progressbar');
+  await bar.waitFor();
+  assert.equal(await bar.getAttribute('max'), '10000');
+  await found(page);
+  assert.equal(page.workers().length, 2);
+  const done = await runs(page);
+  assert.ok(done >= 100 && done < 10_000, String(done));
+  assert.match(await section(page).innerText(), /page is healthy, so a bad one is taken/);
+  await assertShown(page, { canary: { error_ratio: 2 } });
+  const unwatched = 0.01 * REQUESTS * HORIZON;
+  const [, excess] = /nobody looks, ([\d,]+)/.exec(await section(page).innerText());
+  assert.ok(Math.abs(Number(excess.replace(',', '')) / unwatched - 1) < 0.01, excess);
+});
 
 for (const [choice, canary] of Object.entries({
   'five times the errors': { error_ratio: 5 },
   'a slow leak': JSON.parse(preset('slow-leak')).canary,
 })) {
-  test(`another release, another table: ${choice}`, () =>
-    withPage('file', async (page) => {
-      await release(page).selectOption(choice);
-      await found(page);
-      await assertShown(page, { canary });
-    }));
+  test(`another release, another table: ${choice}`, async ({ open }) => {
+    const page = await open();
+    await release(page).selectOption(choice);
+    await found(page);
+    await assertShown(page, { canary });
+  });
 }
 
-test('the release and the world are the page’s; its policy and its seed change nothing', () =>
-  withPage('file', async (page) => {
-    const world = { canary: { error_ratio: 1.25 }, noise: { common: 0.3 } };
-    const config = { ...JSON.parse(preset('opening')), ...world };
-    await show(page, config);
-    assert.equal(
-      await release(page).evaluate((select) => select.selectedOptions[0].textContent),
-      'as configured: 1.25 times the errors',
-    );
-    await found(page);
-    await assertShown(page, world);
-    const done = await runs(page);
-    await show(page, { ...config, rules: [], stages: [{ traffic_pct: 7 }] }, 8);
-    assert.equal(await runs(page), done);
-    await show(page, { ...config, canary: { error_ratio: 5 } });
-    assert.equal(await runs(page), 0);
-    await show(page, { ...config, canary: {} });
-    assert.equal(await release(page).inputValue(), 'twice');
-  }));
+test('the release and the world are the page’s; its policy and its seed change nothing', async ({ open }) => {
+  const page = await open();
+  const world = { canary: { error_ratio: 1.25 }, noise: { common: 0.3 } };
+  const config = { ...JSON.parse(preset('opening')), ...world };
+  await show(page, config);
+  assert.equal(
+    await release(page).evaluate((select) => select.selectedOptions[0].textContent),
+    'as configured: 1.25 times the errors',
+  );
+  await found(page);
+  await assertShown(page, world);
+  const done = await runs(page);
+  await show(page, { ...config, rules: [], stages: [{ traffic_pct: 7 }] }, 8);
+  assert.equal(await runs(page), done);
+  await show(page, { ...config, canary: { error_ratio: 5 } });
+  assert.equal(await runs(page), 0);
+  await show(page, { ...config, canary: {} });
+  assert.equal(await release(page).inputValue(), 'twice');
+});
 
-test('a strategy is opened on the page, with this release in this world', () =>
-  withPage('file', async (page) => {
-    const traffic = { requests_per_second: 50 };
-    await show(page, { ...JSON.parse(preset('opening')), traffic });
-    await release(page).selectOption('five times the errors');
-    await found(page);
-    const done = await runs(page);
-    await section(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
-    assert.deepEqual(await json(page), { ...PLANS[2], traffic, canary: { error_ratio: 5 } });
-    assert.match(await release(page).innerText(), /as configured: 5 times the errors/);
-    assert.equal(await release(page).inputValue(), 'configured');
-    assert.equal(await runs(page), done, 'the same release in the same world is known');
-    const { y } = await page.locator('.verdict').boundingBox();
-    assert.ok(y >= 0 && y < 720, `verdict at ${y}`);
-  }));
+test('a strategy is opened on the page, with this release in this world', async ({ open }) => {
+  const page = await open();
+  const traffic = { requests_per_second: 50 };
+  await show(page, { ...JSON.parse(preset('opening')), traffic });
+  await release(page).selectOption('five times the errors');
+  await found(page);
+  const done = await runs(page);
+  await section(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
+  assert.deepEqual(await json(page), { ...PLANS[2], traffic, canary: { error_ratio: 5 } });
+  assert.match(await release(page).innerText(), /as configured: 5 times the errors/);
+  assert.equal(await release(page).inputValue(), 'configured');
+  assert.equal(await runs(page), done, 'the same release in the same world is known');
+  const { y } = await page.locator('.verdict').boundingBox();
+  assert.ok(y >= 0 && y < 720, `verdict at ${y}`);
+});
 
-test('removed, the element leaves no worker behind', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    await look(page);
-    await section(page).getByRole('progressbar').waitFor();
-    await page.locator('canary-rollout').evaluate((element) => element.remove());
-    // One that was only starting is told of, and closed, a moment later.
-    await until(() => page.workers().length === 0);
-    assert.equal(await page.locator('canary-rollout').count(), 0);
-  }));
+test('removed, the element leaves no worker behind', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  await look(page);
+  await section(page).getByRole('progressbar').waitFor();
+  await page.locator('canary-rollout').evaluate((element) => element.remove());
+  // One that was only starting is told of, and closed, a moment later.
+  await expect.poll(() => page.workers().length).toBe(0);
+  assert.equal(await page.locator('canary-rollout').count(), 0);
+});
 
 for (const context of [
   { viewport: { width: 1366, height: 900 }, colorScheme: 'light' },
@@ -158,17 +156,13 @@ for (const context of [
   { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
 ]) {
   const { viewport, colorScheme } = context;
-  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        await found(page);
-        await assertAccessible(page);
-        const table = page.getByRole('table', { name: 'Strategies on one release' });
-        assert.equal(await table.getByRole('rowheader').count(), NAMES.length);
-        assert.equal(await table.getByRole('cell').count(), NAMES.length * 6);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
-      },
-      { context },
-    ));
+  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, async ({ open }) => {
+    const page = await open({ context });
+    await found(page);
+    await expectAccessible(page);
+    const table = page.getByRole('table', { name: 'Strategies on one release' });
+    assert.equal(await table.getByRole('rowheader').count(), NAMES.length);
+    assert.equal(await table.getByRole('cell').count(), NAMES.length * 6);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
+  });
 }
