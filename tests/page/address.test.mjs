@@ -2,14 +2,13 @@
 // opened, and nothing in it does harm.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { expectAccessible, test } from './fixtures.ts';
-import { button, field, headline, playhead, studied, surprise } from './rollout-page.mjs';
+import { expect, expectAccessible, test } from './fixtures.ts';
+import { button, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
 const report = (page) => page.evaluate(() => JSON.stringify(document.querySelector('canary-rollout').report));
 const hash = (page) => page.evaluate(() => location.hash);
-const faults = (page) => page.locator('.link-faults');
 const hashIs = (page, wanted) => page.waitForFunction((text) => location.hash === text, wanted);
 
 for (const from of ['file', 'http']) {
@@ -35,7 +34,7 @@ for (const from of ['file', 'http']) {
     await page.reload();
     assert.equal(await hash(page), wanted);
     assert.equal(await report(page), before);
-    assert.equal(await page.getByLabel('Compare with').inputValue(), 'once');
+    await expect(page.getByLabel('Compare with')).toHaveValue('once');
   });
 }
 
@@ -98,12 +97,12 @@ test('every frozen link opens without a fault and stays what it says', async ({ 
 
 test('in an embed there is no title bar, and the query may name the view', async ({ open }) => {
   const page = await open({ path: 'index.html?embed=1&view=errors#preset=opening&seed=40' });
-  assert.equal(await page.getByLabel('Preset').isVisible(), false);
+  await expect(page.getByLabel('Preset')).toBeHidden();
   const title = await page.getByRole('heading', { level: 1 }).evaluate((h1) => h1.closest('canary-rollout').shadowRoot
     .querySelector('.bar').getBoundingClientRect().width);
   assert.ok(title <= 1, 'the title is heard, not seen');
   await page.getByText('Failed requests, each minute by itself').waitFor();
-  assert.equal(await surprise(page).isVisible(), false);
+  await expect(surprise(page)).toBeHidden();
   await button(page, 'To the start').click();
   await hashIs(page, '#v=1&preset=opening&seed=40&tick=0&view=errors');
   await expectAccessible(page);
@@ -219,11 +218,11 @@ const HOSTILE = [
 for (const [what, link, said] of HOSTILE) {
   test(`${what} in the address: a readable message, nothing executed, the page alive`, async ({ open }) => {
     const page = await open({ from: 'http', path: `index.html#${link}` });
-    await faults(page).getByText('Not all of the link could be used').waitFor();
-    assert.match((await faults(page).textContent()).replaceAll('\n', ' '), said);
+    await linkFaults(page).getByText('Not all of the link could be used').waitFor();
+    assert.match((await linkFaults(page).textContent()).replaceAll('\n', ' '), said);
     await button(page, 'To the start').click();
     await headline(page).waitFor();
-    assert.equal(await page.locator('canary-rollout img, canary-rollout script').count(), 0);
+    await expect(page.locator('canary-rollout img, canary-rollout script')).toHaveCount(0);
     assert.deepEqual(await page.evaluate(() => [window.harmed, Object.keys(Object.prototype)]), [undefined, []]);
   });
 }
@@ -231,8 +230,8 @@ for (const [what, link, said] of HOSTILE) {
 test('a configuration that is wrong in the link is the engine’s to name', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#seed=5&config.stages[2].traffic_pct=99&at=1:pause' });
   await page.getByText('1 problem in the configuration. The last valid one is drawn.').waitFor();
-  assert.equal(await page.getByLabel('Seed', { exact: true }).inputValue(), '5');
-  await faults(page).getByText('at: the configuration is not valid, so no command was given').waitFor();
+  await expect(page.getByLabel('Seed', { exact: true })).toHaveValue('5');
+  await linkFaults(page).getByText('at: the configuration is not valid, so no command was given').waitFor();
   await expectAccessible(page);
 });
 

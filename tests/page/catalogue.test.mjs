@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { catalogue, validate } from './engine.mjs';
 import { test } from './fixtures.ts';
-import { CALM, button, field, json, show } from './rollout-page.mjs';
+import { CALM, button, field, json, ruleRow, show } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -57,7 +57,7 @@ test('every rule is shown as the catalogue has it', async ({ open }) => {
   await button(page, 'Add a rule').click();
   for (const entry of rules) {
     await field(page, 'rules[0].rule').selectOption(entry.rule);
-    assert.deepEqual(await shown(page.locator('.rule-row')), form(entry, names));
+    assert.deepEqual(await shown(ruleRow(page)), form(entry, names));
     assert.deepEqual(validate(await json(page)).problems, [], entry.rule);
   }
 });
@@ -123,7 +123,7 @@ test('a rule that no module has heard of has its form', async ({ open }) => {
   const path = (key) => page.locator(`[data-path="rules[0].${key}"]`);
   await path('rule').selectOption('wobble');
   assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'wobble', swing: 0.004 }]);
-  const row = page.locator('.rule-row');
+  const row = ruleRow(page);
   assert.deepEqual(await shown(row), form(INVENTED, [...names, ['wobble', 'wobble of the clock']]));
   await path('swing').fill('7');
   await path('teeth').fill('3, 12');

@@ -2,8 +2,29 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { preset, reportOf, validate } from './engine.mjs';
-import { test } from './fixtures.ts';
-import { CALM, button, field, json, outcome, playhead, present, show, studied, where } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import {
+  CALM,
+  button,
+  effects,
+  field,
+  fileError,
+  fileMessage,
+  filePicker,
+  json,
+  jsonBox,
+  limitGrip,
+  outcome,
+  planTools,
+  playhead,
+  problemItems,
+  releases,
+  show,
+  states,
+  studied,
+  verdict,
+  where,
+} from './rollout-page.mjs';
 
 /** A test that begins with CALM on the page and its plan open. */
 const onPlan = (name, act, context) =>
@@ -38,13 +59,13 @@ onPlan('a stage’s top is dragged to another share, everything follows, the for
   await page.waitForFunction(
     () => document.querySelector('canary-rollout').config.stages[0].traffic_pct > 5,
   );
-  await page.locator('.effects[data-runs="100"]').waitFor();
+  await expect(effects(page)).toHaveAttribute('data-runs', '100');
   assert.deepEqual((await plan(page))[0], [5, 4], 'the forms follow when it is let go');
   await page.mouse.up();
   const [[pct]] = await plan(page);
   assert.ok(pct > 15 && pct < 30 && Number.isInteger(pct), String(pct));
-  assert.equal(await field(page, 'stages[0].traffic_pct').inputValue(), String(pct));
-  assert.equal(await shareOf(page, 1).getAttribute('aria-valuetext'), `${pct}\u00a0%`);
+  await expect(field(page, 'stages[0].traffic_pct')).toHaveValue(String(pct));
+  await expect(shareOf(page, 1)).toHaveAttribute('aria-valuetext', `${pct}\u00a0%`);
   await studied(page);
 });
 
@@ -55,7 +76,7 @@ onPlan('a stage’s end is dragged to another length', async (page) => {
   const [[, ticks], second] = await plan(page);
   assert.ok(ticks > 4, String(ticks));
   assert.deepEqual(second, [50, 4]);
-  assert.equal(await where(page), `minute ${ticks + 4} of ${ticks + 4}`);
+  await expect(where(page)).toHaveText(`minute ${ticks + 4} of ${ticks + 4}`);
 });
 
 onPlan('no drag makes the plan invalid', async (page) => {
@@ -108,12 +129,12 @@ onPlan('stages are added in between and at the end, and removed', async (page) =
   await shareOf(page, 3).focus();
   await button(page, 'Add after stage 3').click();
   assert.deepEqual(await plan(page), [[5, 4], [28, 4], [50, 4], [75, 4]]);
-  await page.locator('.plan-tools').getByRole('button', { name: 'Remove stage 4' }).click();
+  await planTools(page).getByRole('button', { name: 'Remove stage 4' }).click();
   await shareOf(page, 2).focus();
-  await page.locator('.plan-tools').getByRole('button', { name: 'Remove stage 2' }).click();
+  await planTools(page).getByRole('button', { name: 'Remove stage 2' }).click();
   assert.deepEqual(await plan(page), [[5, 4], [50, 4]]);
   await shareOf(page, 2).press('End');
-  assert.ok(await button(page, 'Add after stage 2').isDisabled());
+  await expect(button(page, 'Add after stage 2')).toBeDisabled();
 });
 
 onPlan(
@@ -160,19 +181,19 @@ const RELEASES = {
 test('each release is put into the configuration, and nothing else of it changes', async ({ open }) => {
   const page = await open();
   const { canary: _, incidents: __, ...before } = await json(page);
-  const pressed = page.locator('.releases [aria-pressed="true"]');
-  assert.deepEqual(await pressed.allTextContents(), ['Healthy']);
+  const pressed = releases(page).getByRole('button', { pressed: true });
+  await expect(pressed).toHaveText(['Healthy']);
   for (const [label, name] of Object.entries(RELEASES)) {
     await button(page, label).click();
     const { canary, incidents, ...rest } = await json(page);
     const wanted = JSON.parse(preset(name));
     assert.deepEqual([canary, incidents], [wanted.canary, wanted.incidents], name);
     assert.deepEqual(rest, before);
-    assert.deepEqual(await pressed.allTextContents(), [label]);
-    assert.ok(await button(page, label).evaluate((one) => one.matches(':focus')), 'it keeps the focus');
+    await expect(pressed).toHaveText([label]);
+    await expect(button(page, label), 'it keeps the focus').toBeFocused();
   }
   await field(page, 'canary.error_ratio').fill('1.3');
-  assert.deepEqual(await pressed.allTextContents(), []);
+  await expect(pressed).toHaveCount(0);
 });
 
 test('a release that turns bad after the plan’s end is remarked on; incidents of one’s own stay', async ({ open }) => {
@@ -181,7 +202,7 @@ test('a release that turns bad after the plan’s end is remarked on; incidents 
   await button(page, 'Latency spike').click();
   const { warnings } = validate(await json(page));
   const { message } = warnings.find(({ path }) => path === 'canary.latency_arrival');
-  assert.match(await page.locator('.releases + .quiet').textContent(), new RegExp(message.slice(0, 30)));
+  await expect(page.locator('.releases + .quiet')).toHaveText(new RegExp(message.slice(0, 30)));
   assert.equal((await json(page)).incidents.error_ratio, 3);
 });
 
@@ -197,7 +218,7 @@ const STEPS = {
     await button(page, 'Apply').click();
   },
   'a limit dragged': async (page) => {
-    const { x, y } = await grab(page, page.locator('.limit-grip'));
+    const { x, y } = await grab(page, limitGrip(page));
     await page.mouse.move(x, y - 40, { steps: 6 });
     await page.mouse.up();
   },
@@ -225,13 +246,13 @@ for (const [name, act] of Object.entries(STEPS)) {
     await button(page, 'To the start').click();
     await button(page, 'Step').click();
     const before = await state(page);
-    assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
+    await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
     await act(page);
     const after = await state(page);
     assert.notEqual(after, before);
     await button(page, 'Undo').click();
     assert.equal(await state(page), before);
-    assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
+    await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
     await button(page, 'Redo').click();
     assert.equal(await state(page), after);
     await page.keyboard.press('Control+z');
@@ -250,17 +271,17 @@ test('a reset is undone: commands and playhead are back', async ({ open }) => {
   await playhead(page).fill('3');
   await button(page, 'Pause').click();
   await button(page, 'Reset').click();
-  assert.equal(await present(page), 'PROGRESSING');
+  await expect(states(page)).toHaveAttribute('data-present', 'PROGRESSING');
   await button(page, 'Undo').click();
-  assert.equal(await present(page), 'PAUSED');
-  assert.equal(await where(page), 'minute 3 of 3');
+  await expect(states(page)).toHaveAttribute('data-present', 'PAUSED');
+  await expect(where(page)).toHaveText('minute 3 of 3');
 });
 
 test('moving the playhead is no step, and in a text field Ctrl+Z is the field’s own', async ({ open }) => {
   const page = await open();
   await button(page, 'To the start').click();
   await button(page, 'Step').click();
-  assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
+  await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
   await button(page, 'Cold start').click();
   const before = await json(page);
   await field(page, 'name').focus();
@@ -268,25 +289,23 @@ test('moving the playhead is no step, and in a text field Ctrl+Z is the field’
   assert.deepEqual(await json(page), before);
 });
 
-const picker = (page) => page.locator('.config-file input[type=file]');
-const told = (page) => page.locator('.config-file .message');
 const fileOf = (name, content) => ({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
 
 test('a configuration is saved as it was edited, and opened again gives the same rollout', async ({ open }) => {
   const page = await open();
   await show(page, { ...CALM, name: 'a/b <i>: “ü”' }, 11);
   await field(page, 'canary.error_ratio').fill('3');
-  const edited = await page.locator('.json-panel .json').inputValue();
+  const edited = await jsonBox(page).inputValue();
   const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
   assert.equal(download.suggestedFilename(), 'a-b-i-ü.json');
   const saved = await readFile(await download.path(), 'utf8');
   assert.equal(saved, edited);
-  const verdict = await page.locator('.verdict-now').innerText();
+  const said = await verdict(page).innerText();
   await page.getByRole('combobox', { name: 'Preset' }).selectOption('default');
-  await picker(page).setInputFiles(fileOf('mine.json', saved));
-  await page.locator('.config-file .message', { hasText: 'Opened mine.json.' }).waitFor();
-  assert.equal(await page.locator('.json-panel .json').inputValue(), edited);
-  assert.equal(await page.locator('.verdict-now').innerText(), verdict);
+  await filePicker(page).setInputFiles(fileOf('mine.json', saved));
+  await fileMessage(page).filter({ hasText: 'Opened mine.json.' }).waitFor();
+  await expect(jsonBox(page)).toHaveValue(edited);
+  await expect(verdict(page)).toHaveText(said, { useInnerText: true });
   assert.equal(await seed(page), 11);
 });
 
@@ -304,9 +323,9 @@ test('a file that is no text is told of, and nothing changes', async ({ open }) 
   await show(page, CALM);
   const before = await state(page);
   for (const [name, content, words] of WRONG_FILES) {
-    await picker(page).setInputFiles(fileOf(name, content));
-    await page.locator('.config-file .message.error', { hasText: name }).waitFor();
-    assert.match(await told(page).textContent(), words);
+    await filePicker(page).setInputFiles(fileOf(name, content));
+    await fileError(page).filter({ hasText: name }).waitFor();
+    await expect(fileMessage(page)).toHaveText(words);
     assert.equal(await state(page), before);
   }
 });
@@ -318,14 +337,14 @@ test('a file of something else is told of at its place, and the last valid one i
     ['{"stages": [{"traffic_pct": 5}],\n  "version": 3}', 2],
     ['{\n\n  "stages": oops\n}', 3],
   ]) {
-    await picker(page).setInputFiles(fileOf('other.json', text));
-    await page.locator('.problem-list li').first().waitFor();
+    await filePicker(page).setInputFiles(fileOf('other.json', text));
+    await problemItems(page).first().waitFor();
     await page.waitForFunction(
       (line) =>
         document.querySelector('canary-rollout').shadowRoot.querySelector('.place')?.textContent.startsWith(`Line ${line},`),
       place,
     );
-    assert.equal(await present(page), 'COMPLETED');
+    await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
   }
   await button(page, 'Undo').click();
   await button(page, 'Undo').click();
@@ -334,12 +353,12 @@ test('a file of something else is told of at its place, and the last valid one i
 
 test('a file is dropped on the JSON', async ({ open }) => {
   const page = await open();
-  await page.locator('.json-panel .json').evaluate((box, text) => {
+  await jsonBox(page).evaluate((box, text) => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File([text], 'dropped.json'));
     box.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }, JSON.stringify(CALM));
-  await page.locator('.config-file .message', { hasText: 'Opened dropped.json.' }).waitFor();
+  await fileMessage(page).filter({ hasText: 'Opened dropped.json.' }).waitFor();
   assert.deepEqual(await json(page), CALM);
 });
 
@@ -350,9 +369,9 @@ test('in a frame that may not save, it says so and lets the text be copied', asy
   });
   const frame = page.frameLocator('iframe');
   await frame.getByRole('button', { name: 'Save', exact: true }).click();
-  assert.match(await frame.locator('.config-file .message').innerText(), /copy the text instead/);
+  await expect(fileMessage(frame)).toHaveText(/copy the text instead/);
   await frame.getByRole('button', { name: 'Copy', exact: true }).click();
-  await frame.locator('.config-file .message', { hasText: /Copied|selected/ }).waitFor();
+  await fileMessage(frame).filter({ hasText: /Copied|selected/ }).waitFor();
   await frame.getByRole('button', { name: 'Cold start' }).click();
   await frame.getByRole('button', { name: 'Undo' }).click();
 });
@@ -420,6 +439,6 @@ test('the rollout drawn after an edit of the plan is the engine’s', async ({ o
   await page.getByText('Edit the plan').click();
   await lengthOf(page, 1).press('Home');
   const report = reportOf(await json(page), await seed(page));
-  assert.equal(await present(page), report.final_state);
-  assert.equal(await outcome(page).getAttribute('data-outcome'), report.outcome);
+  await expect(states(page)).toHaveAttribute('data-present', report.final_state);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', report.outcome);
 });

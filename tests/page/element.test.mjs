@@ -1,7 +1,7 @@
 // The element as a host sees it: properties, methods and events.
 import assert from 'node:assert/strict';
-import { test } from './fixtures.ts';
-import { BAD, CALM, button, field, headline, message, playhead } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import { BAD, CALM, button, field, headline, message, playhead, studied } from './rollout-page.mjs';
 
 const HTML = `<!doctype html><html lang="en"><title>A course</title>
   <script>
@@ -182,7 +182,7 @@ test('what a reader edits, drags, scrubs and chooses changes the view, once each
 }));
 
 test('the study tells how far it is', withElement(async (page, it, events) => {
-  await page.locator('.effects[data-runs="2000"][data-partial="false"]').waitFor();
+  await studied(page);
   const progress = (await events('studyprogress')).map(({ detail }) => detail);
   assert.ok(progress.length > 1);
   assert.deepEqual(progress.at(-1), { done: 2000, runs: 2000 });
@@ -199,7 +199,7 @@ test('a forbidden command and a bad seed in a link are named in the page, which 
   assert.equal(await it((element) => element.state), 'PAUSED');
   assert.equal((await it((element) => element.linkFaults)).length, 2);
   await button(page, 'Dismiss').click();
-  assert.equal(await faults.count(), 0);
+  await expect(faults).toHaveCount(0);
   await button(page, 'Abort').click();
   await message(page).getByText('abort at minute 6').waitFor();
 }));

@@ -1,7 +1,7 @@
 // The dialog that makes the code for another page: the code, put into a fresh
 // document, gives the rollout that was on screen.
 import assert from 'node:assert/strict';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
 import { BAD, button, show } from './rollout-page.mjs';
 
 const dialog = (page) => page.getByRole('dialog', { name: 'Embed this rollout' });
@@ -50,7 +50,7 @@ for (const { what, config, choices } of CODES) {
     const framed = html.startsWith('<iframe');
     const scope = framed ? page.frameLocator('iframe') : page;
     assert.deepEqual(await shown(scope), before);
-    assert.equal(await page.locator('img').count(), 0);
+    await expect(page.locator('img')).toHaveCount(0);
     if (framed) return;
     const element = page.locator('canary-rollout');
     assert.equal(await element.getAttribute('theme'), choices.Theme ?? null);
@@ -75,7 +75,7 @@ test('a height is asked for, and kept, where there is a frame', async ({ open })
   const page = await open({ from: 'http' });
   await openDialog(page);
   const height = dialog(page).getByRole('spinbutton', { name: 'Height in px' });
-  assert.equal(await height.isVisible(), false);
+  await expect(height).toBeHidden();
   await choice(page, 'As').selectOption('an iframe');
   assert.match(await code(page), /height="900"/);
   await choice(page, 'Show').selectOption('the error rates');
@@ -113,7 +113,7 @@ test('Escape closes, the preview is gone, and focus is back', async ({ open }) =
   await preview(page).waitFor();
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'hidden' });
-  assert.equal(await page.locator('canary-rollout').count(), 1);
+  await expect(page.locator('canary-rollout')).toHaveCount(1);
   const focused = await page
     .locator('canary-rollout')
     .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.textContent);

@@ -1,7 +1,7 @@
 // Evidence against its limit, and what an error rate can be.
 import assert from 'node:assert/strict';
 import { new_rollout, reportOf } from './engine.mjs';
-import { test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 import { BAD, CALM, playhead, show } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -19,7 +19,7 @@ for (const [rule, title] of RULES) {
     const page = await open();
     const config = { ...BAD, canary: { error_ratio: 3, latency_ratio: 1.2 }, rules: [rule] };
     await show(page, config);
-    assert.match(await evidence(page).locator('.figure-title').innerText(), title);
+    await expect(evidence(page).locator('.figure-title')).toHaveText(title);
     const report = reportOf(config, 7);
     const check = report.stages.flatMap(({ checks }) => checks).findLast(({ sentence }) => sentence);
     assert.equal(plain(await evidence(page).locator('.figure-words').innerText()), plain(check.sentence));
@@ -38,7 +38,7 @@ for (const [rule, title] of RULES) {
 test('without such a rule there is no chart of evidence', async ({ open }) => {
   const page = await open();
   await show(page, CALM);
-  assert.ok(await evidence(page).isHidden());
+  await expect(evidence(page)).toBeHidden();
 });
 
 test('both arms have the band of their interval', async ({ open }) => {

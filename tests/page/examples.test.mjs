@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expectAccessible, test } from './fixtures.ts';
+import { expect, expectAccessible, test } from './fixtures.ts';
 import { button, headline, studied } from './rollout-page.mjs';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
@@ -34,7 +34,7 @@ function build(name, markdown, config) {
 }
 
 async function showsTwoParts(page) {
-  assert.equal(await page.locator('canary-rollout').count(), 2);
+  await expect(page.locator('canary-rollout')).toHaveCount(2);
   await headline(page.locator('canary-rollout').nth(0)).getByText('Rolled back').waitFor();
   await studied(page.locator('canary-rollout').nth(1));
 }
@@ -47,7 +47,7 @@ const EXAMPLES = {
       await button(first, 'To the start').click();
       await button(first, 'To the end').click();
       await page.getByText(/^opening: Rolled back. Error rate: \d+ of \d+/).waitFor();
-      assert.equal(await page.locator('canary-rollout').count(), 2);
+      await expect(page.locator('canary-rollout')).toHaveCount(2);
     },
   },
   iframe: {

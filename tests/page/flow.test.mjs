@@ -1,8 +1,8 @@
 // Requests one can see: every count and mark is the engine's, and nothing moves unasked.
 import assert from 'node:assert/strict';
 import { new_rollout } from './engine.mjs';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
-import { BAD, CALM, button, playhead, show } from './rollout-page.mjs';
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { BAD, CALM, button, figureOf, flow, playhead, show, where } from './rollout-page.mjs';
 
 /** A release four times as bad that nothing judges. */
 const MISSED = {
@@ -27,7 +27,6 @@ const SIZES = { desktop: { width: 640, height: 450 }, phone: { width: 320, heigh
 const ALONE = `<!doctype html><html lang="en"><title>A course</title><meta name="viewport" content="width=device-width">
   <script src="dist/canary-rollout.js"></script>
   <main><h1>Week 7</h1><canary-rollout view="flow"></canary-rollout></main>`;
-const flow = (page) => page.locator('.flow');
 const motion = (page) => page.locator('.flow canvas');
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 const told = (n) => n.toLocaleString('en');
@@ -90,7 +89,7 @@ for (const [config, ticks] of [
       await assertTick(page, series, tick);
       const { canary, baseline, excess_errors } = report.metrics;
       const all = canary.requests + baseline.requests;
-      const figure = async (name) => plain(await page.locator(`[data-figure="${name}"]`).innerText());
+      const figure = async (name) => plain(await figureOf(page, name).innerText());
       assert.equal(
         await figure('exposed'),
         `${told(canary.requests)} of ${told(all)} requests (${percent(canary.requests / all)})`,
@@ -114,7 +113,7 @@ test('before the first tick there is no request, after the last all go one way',
     (await flow(page).locator('.way.shut').evaluateAll((all) => all.map((one) => one.classList[1]))).join();
   for (const [config, loser, winner] of [[BAD, 'canary', 'baseline'], [MISSED, 'baseline', 'canary']]) {
     await show(page, config);
-    assert.match(await flow(page).innerText(), new RegExp(`, the last[^]*All requests go to the ${winner} now`));
+    await expect(flow(page)).toHaveText(new RegExp(`, the last[^]*All requests go to the ${winner} now`));
     assert.equal(await shut(), loser);
     await button(page, 'To the start').click();
     assert.match(plain(await flow(page).innerText()), /^Requests No request yet\. 1 % will go to the canary\./);
@@ -152,7 +151,7 @@ test('the table has every tick', async ({ open }) => {
   const rows = flow(page).locator('tbody tr');
   const { series } = upTo(MISSED, 8);
   await rows.nth(7).waitFor();
-  assert.equal(await rows.count(), 8);
+  await expect(rows).toHaveCount(8);
   const cells = await rows.nth(4).locator('td').allTextContents();
   assert.deepEqual(
     cells,
@@ -165,7 +164,7 @@ test('the table has every tick', async ({ open }) => {
 /** Plays a long rollout with the figure in sight. */
 async function play(page) {
   await show(page, { ...CALM, stages: [{ traffic_pct: 5, duration_ticks: 2000 }] });
-  await page.locator('.where', { hasText: 'of 2,000' }).waitFor();
+  await where(page).filter({ hasText: 'of 2,000' }).waitFor();
   await button(page, 'Play').evaluate((one) => one.click());
   await flow(page).locator('.plot').scrollIntoViewIfNeeded();
 }
@@ -188,7 +187,7 @@ test('who asked for less motion sees the counts change and nothing move', async 
   const page = await open({ context: { reducedMotion: 'reduce' } });
   await play(page);
   await flow(page).getByText(/Requests in minute [2-9]/).waitFor();
-  assert.equal(await motion(page).isVisible(), false);
+  await expect(motion(page)).toBeHidden();
   const animations = await page
     .locator('canary-rollout')
     .evaluate((element) => element.shadowRoot.getAnimations().length);

@@ -1,8 +1,26 @@
 // Markup wherever text goes in: it is text, nothing runs, and the page lives on.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { test } from './fixtures.ts';
-import { BAD, CALM, button, field, headline, json, present, show, studied } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  button,
+  field,
+  fileError,
+  fileMessage,
+  filePicker,
+  headline,
+  json,
+  kicker,
+  lessonFaults,
+  lessonTitle,
+  linkFaults,
+  problemList,
+  show,
+  states,
+  studied,
+} from './rollout-page.mjs';
 
 /** Runs if it is ever read as HTML, as an attribute or as the end of a script. */
 const MARKUP = [
@@ -32,7 +50,7 @@ async function assertAlive(page) {
   await show(page, BAD);
   await button(page, 'To the start').click();
   await button(page, 'To the end').click();
-  assert.equal(await present(page), 'ROLLED_BACK');
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
   await studied(page);
   await assertUnharmed(page, 'alive');
 }
@@ -72,7 +90,7 @@ test('markup as every text of a configuration, and as its keys', async ({ open }
   // Every part that is made when it is opened: tables, the plan, the dialog with its preview.
   for (const summary of await page.locator('canary-rollout summary').all()) if (await summary.isVisible()) await summary.click();
   await page.locator('tbody').first().waitFor();
-  assert.ok((await page.locator('.verdict-now .kicker').textContent()).includes(ALL));
+  assert.ok((await kicker(page).textContent()).includes(ALL));
   await studied(page);
   await button(page, 'Embed').click();
   await page.getByRole('dialog').waitFor();
@@ -89,7 +107,7 @@ test('markup as every text of a configuration, and as its keys', async ({ open }
   ]) {
     await show(page, wrong);
     await page.getByText(/problems? in the configuration/).first().waitFor();
-    assert.ok((await page.locator('.problem-list').textContent()).length > 10);
+    assert.ok((await problemList(page).textContent()).length > 10);
     await assertUnharmed(page, JSON.stringify(wrong));
   }
   await assertAlive(page);
@@ -98,7 +116,7 @@ test('markup as every text of a configuration, and as its keys', async ({ open }
 test('markup as a file’s name and as its content; a picture as a configuration', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
-  const picker = page.locator('canary-rollout input[type=file]');
+  const picker = filePicker(page);
   const named = '<img src=x onerror=window.hacked=1>.json';
   const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
   for (const [mimeType, buffer] of [
@@ -108,11 +126,11 @@ test('markup as a file’s name and as its content; a picture as a configuration
     ['image/png', picture],
   ]) {
     await picker.setInputFiles({ name: named, mimeType, buffer });
-    await page.locator('.config-file .message', { hasText: named }).waitFor();
+    await fileMessage(page).filter({ hasText: named }).waitFor();
     await assertUnharmed(page, mimeType);
-    assert.equal(await present(page), 'COMPLETED', 'the last valid one is drawn');
+    await expect(states(page), 'the last valid one is drawn').toHaveAttribute('data-present', 'COMPLETED');
   }
-  assert.match(await page.locator('.config-file .message.error').textContent(), /no UTF-8/);
+  await expect(fileError(page)).toHaveText(/no UTF-8/);
   await picker.setInputFiles({ name: named, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ ...BAD, name: ALL })) });
   await headline(page).getByText('Rolled back').waitFor();
   // And out again: the name of the file that is saved is one.
@@ -135,7 +153,7 @@ for (const key of PAGE_KEYS) {
 
 test('markup as a key of the address, and in its query', async ({ open }) => {
   const page = await open({ from: 'http', path: `index.html?view=${encodeURIComponent(ALL)}&${encodeURIComponent(ALL)}=1#${encodeURIComponent(ALL)}=1` });
-  await page.locator('.link-faults').getByText('unknown key').first().waitFor();
+  await linkFaults(page).getByText('unknown key').first().waitFor();
   await assertUnharmed(page, 'key');
   await assertAlive(page);
 });
@@ -167,9 +185,9 @@ test('markup as every field of every lesson', async ({ open }) => {
       // Either it is a lesson, or it says what is wrong with it.
       if (problems.length === 0) {
         opened += 1;
-        assert.equal(await page.locator('.lesson h2').textContent(), lesson.title);
+        await expect(lessonTitle(page)).toHaveText(lesson.title);
       } else {
-        assert.ok(await page.locator('.lesson .faults').isVisible());
+        await expect(lessonFaults(page)).toBeVisible();
       }
       await assertUnharmed(page, `${file}: ${path}`);
     }
@@ -192,8 +210,8 @@ for (const as of ['a tag', 'an iframe']) {
     const page = await open({ html: `<!doctype html><html lang="en"><title>A course</title><main>${code}</main>` });
     const scope = as === 'an iframe' ? page.frameLocator('iframe') : page;
     await headline(scope).getByText('Rolled back').waitFor();
-    assert.ok((await scope.locator('.verdict-now .kicker').textContent()).includes(ALL));
+    assert.ok((await kicker(scope).textContent()).includes(ALL));
     for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.hacked), undefined);
-    assert.equal(await page.locator('img').count(), 0);
+    await expect(page.locator('img')).toHaveCount(0);
   });
 }

@@ -2,28 +2,48 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
 import { STILL, drawnToItsEnd } from './lesson-still.mjs';
-import { button, headline, playhead, show, studied, where } from './rollout-page.mjs';
+import {
+  button,
+  chartOf,
+  headline,
+  json,
+  jsonBox,
+  lessonAnswer,
+  lessonCard,
+  lessonEnds,
+  lessonFaults,
+  lessonGoals,
+  lessonNumber,
+  lessonReveal,
+  lessonTitle,
+  lessonWords,
+  notice,
+  playhead,
+  playThrough,
+  show,
+  studied,
+  transport,
+  where,
+} from './rollout-page.mjs';
 
 const FOLDER = new URL('../../www/lessons/', import.meta.url);
 const lessonOf = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
 
 /** Chooses, or types: whatever the prediction asks for. */
 const predict = async (page, answer) => {
-  if (typeof answer === 'number') await page.locator('.lesson .estimate input').fill(String(answer));
+  if (typeof answer === 'number') await lessonNumber(page).fill(String(answer));
   else await page.getByRole('radio', { name: answer }).check();
 };
 const commit = (page) => button(page, 'Commit my prediction').click();
 const check = (page) => button(page, 'Check').click();
-const says = (page) => page.locator('.lesson .says');
 const estimate = (value) => async (page) => {
   await predict(page, value);
   await check(page);
 };
 const configure = (config) => async (page) => {
-  const json = page.getByRole('textbox', { name: 'Configuration as JSON' });
-  await json.fill(JSON.stringify({ ...JSON.parse(await json.inputValue()), ...config }));
+  await jsonBox(page).fill(JSON.stringify({ ...(await json(page)), ...config }));
   await button(page, 'Apply').click();
   await check(page);
 };
@@ -34,13 +54,13 @@ const tell = (tick, command) => async (page) => {
   await check(page);
 };
 const connect = (change) => async (page) => {
-  const selects = page.locator('.connect select');
+  const selects = lessonEnds(page);
   const ends = change(lessonOf('state-machine').task.edges.map(({ to }) => to));
   for (const [i, end] of ends.entries()) await selects.nth(i).selectOption(end);
   await check(page);
 };
 const reflect = (mark) => async (page) => {
-  await page.locator('.reflection textarea').fill('So that it can be repeated.');
+  await lessonWords(page).fill('So that it can be repeated.');
   await button(page, 'Compare').click();
   await page.getByText('You judge this one').waitFor();
   await page.getByRole('radio', { name: mark }).check();
@@ -143,9 +163,9 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
 
   test(`${name}: nothing of the outcome is there before a prediction`, async ({ open }) => {
     const page = await open(inLesson(name));
-    assert.equal(await page.getByRole('heading', { level: 2 }).innerText(), lesson.title);
+    await expect(page.getByRole('heading', { level: 2 })).toHaveText(lesson.title);
     for (const hidden of ['.verdict-now', '.surprise', '.transport', '.tell', '.markers', '.log', '.effects', '.study', '.edit', '.scenario'])
-      assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
+      await expect(page.locator(hidden).first(), hidden).toBeHidden();
     const spoken = await page.locator('main').ariaSnapshot();
     const inside = await page.locator('canary-rollout').evaluate(({ shadowRoot }) => shadowRoot.textContent);
     for (const { sentence } of report.decisions) {
@@ -156,9 +176,9 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
     const lines = await page.locator('.past .line').evaluateAll((all) => all.map((line) => line.getAttribute('d') ?? ''));
     assert.equal(lines.join(''), '');
     // Nor does a key or a pointer reach it.
-    await page.locator('figure[data-chart=errors] svg').first().click();
+    await chartOf(page, 'errors').locator('svg').first().click();
     for (const key of ['End', 'ArrowRight', ' ']) await page.keyboard.press(key);
-    assert.match(await page.locator('.where').textContent(), / 0 of 0$/);
+    await expect(where(page)).toHaveText(/ 0 of 0$/);
     await expectAccessible(page);
     await takePicture(page, `lesson-${name}-veiled`);
   });
@@ -166,19 +186,19 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
   test(`${name}: a wrong prediction and a wrong try, then the right one`, async ({ open }) => {
     const page = await open(inLesson(name));
     await commit(page);
-    await says(page).getByText('first').waitFor();
+    await lessonAnswer(page).getByText('first').waitFor();
     await predict(page, predictions[0]);
     await commit(page);
     await page.getByText('It is', { exact: true }).waitFor();
-    assert.equal(await where(page), `minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
+    await expect(where(page)).toHaveText(`minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
     await wrong(page);
-    await says(page).getByText(missing).waitFor();
-    assert.equal(await page.locator('.lesson-done').count(), 0);
+    await lessonAnswer(page).getByText(missing).waitFor();
+    await expect(page.locator('.lesson-done')).toHaveCount(0);
     await answered(page);
     await expectAccessible(page);
     await right(page);
     await page.getByText('Done, at try 2.').waitFor();
-    assert.doesNotMatch(await page.locator('.lesson').innerText(), /[{}]|undefined|NaN|\bnone\b/);
+    await expect(lessonCard(page)).not.toHaveText(/[{}]|undefined|NaN|\bnone\b/);
     const [[first, { lesson: named, right: was }], [second, done], ...more] = await told(page);
     assert.deepEqual([first, named, was, more], ['prediction', name, false, []]);
     assert.deepEqual([second, done], ['lessoncomplete', { lesson: name, tries: 2 }]);
@@ -253,12 +273,11 @@ test('the machine to draw is the engine’s', () => {
 test('a lesson is played in motion, and its outcome waits for the end', async ({ open }) => {
   const page = await open(inLesson('thrown-away', {}));
   await predict(page, 'Roll it back');
-  await commit(page);
-  await page.getByText('You said: Roll it back.').waitFor();
-  assert.equal(await page.locator('.beside').count(), 0);
-  await button(page, 'Freeze').waitFor();
+  const playing = await playThrough(page, () => commit(page));
+  assert.match(playing, /You said: Roll it back\./);
+  assert.doesNotMatch(playing, /You were right/);
   await page.getByText('You were right').waitFor();
-  assert.match(await headline(page).innerText(), /Rolled back/);
+  await expect(headline(page)).toHaveText(/Rolled back/);
 });
 
 test('start again, next lesson, leave', async ({ open }) => {
@@ -267,16 +286,16 @@ test('start again, next lesson, leave', async ({ open }) => {
   await commit(page);
   await page.getByText('You were right').waitFor();
   await button(page, 'Start again').click();
-  assert.equal(await page.locator('.transport').isVisible(), false);
+  await expect(transport(page)).toBeHidden();
   await predict(page, 25);
   await commit(page);
   await PLAYS['state-machine'].right(page);
   await button(page, 'Next: The same seed').click();
-  assert.equal(await page.locator('.lesson h2').innerText(), 'The same seed');
-  assert.equal(await page.locator('.transport').isVisible(), false);
+  await expect(lessonTitle(page)).toHaveText('The same seed');
+  await expect(transport(page)).toBeHidden();
   await button(page, 'Leave the lesson').click();
-  assert.equal(await page.locator('.lesson').isVisible(), false);
-  assert.match(await headline(page).innerText(), /Promoted/);
+  await expect(lessonCard(page)).toBeHidden();
+  await expect(headline(page)).toHaveText(/Promoted/);
   await playhead(page).waitFor();
   await studied(page);
 });
@@ -284,8 +303,8 @@ test('start again, next lesson, leave', async ({ open }) => {
 test('the page’s URL opens a lesson, follows it, and is free of it when it is left', async ({ open }) => {
   const page = await open({ path: 'index.html#lesson=slow-leak', context: CALMLY });
   const hash = () => page.evaluate(() => location.hash);
-  assert.equal(await page.locator('.lesson h2').innerText(), 'The slow leak');
-  assert.equal(await page.locator('.transport').isVisible(), false);
+  await expect(lessonTitle(page)).toHaveText('The slow leak');
+  await expect(transport(page)).toBeHidden();
   await page.waitForFunction(() => location.hash.includes('v=1'));
   assert.match(await hash(), /lesson=slow-leak$/);
   await page.locator('[data-lesson="state-machine"]').click();
@@ -304,16 +323,16 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
 test('the page lists its lessons, and the course’s other questions open what answers them', async ({ open }) => {
   const page = await open({ context: CALMLY });
   const cards = page.locator('.lesson-cards button');
-  assert.equal(await cards.count(), 6);
+  await expect(cards).toHaveCount(6);
   await cards.nth(2).click();
-  assert.equal(await page.locator('.lesson h2').innerText(), 'The slow leak');
-  assert.ok(await page.locator('.lesson h2').evaluate((h2) => h2.getRootNode().activeElement === h2));
+  await expect(lessonTitle(page)).toHaveText('The slow leak');
+  assert.ok(await lessonTitle(page).evaluate((h2) => h2.getRootNode().activeElement === h2));
   const questions = page.locator('.course button');
   const answers = [];
   for (let i = 0; i < (await questions.count()); i += 1) {
     await questions.nth(i).click();
-    if (await page.locator('.lesson').isVisible()) answers.push(await page.locator('.lesson h2').innerText());
-    else if (await page.locator('.notice').innerText()) answers.push('refused');
+    if (await lessonCard(page).isVisible()) answers.push(await lessonTitle(page).innerText());
+    else if (await notice(page).innerText()) answers.push('refused');
     else answers.push(await headline(page).innerText());
   }
   assert.deepEqual(
@@ -354,7 +373,7 @@ const child = (lesson) => `<script type="application/json" slot="lesson">${JSON.
 
 test('an author’s lesson is a JSON child of the element; another configuration ends it', async ({ open }) => {
   const page = await open({ html: course('', child({ ...OWN, title: 'Mine' })), context: CALMLY });
-  assert.equal(await page.locator('.lesson h2').innerText(), 'Mine');
+  await expect(lessonTitle(page)).toHaveText('Mine');
   await predict(page, 'Roll it back');
   await commit(page);
   await page.getByText('You were right').waitFor();
@@ -375,7 +394,7 @@ for (const [start, path, sentence] of UNFIT) {
     const page = await open({ html: course('preset="opening"', child({ ...OWN, start: JSON.parse(JSON.stringify(start)) })) });
     const problems = await page.locator('canary-rollout').evaluate((element) => element.lessonProblems);
     assert.ok(problems.some((one) => one.path === path && sentence.test(one.message)), JSON.stringify(problems));
-    assert.ok((await page.locator('.lesson .faults').innerText()).includes(path));
+    assert.ok((await lessonFaults(page).innerText()).includes(path));
     assert.equal(await page.evaluate(() => ({}).a), undefined);
     await playhead(page).waitFor();
     await expectAccessible(page);
@@ -384,7 +403,7 @@ for (const [start, path, sentence] of UNFIT) {
 
 test('an unknown name is answered with the known ones', async ({ open }) => {
   const page = await open(inLesson('slow-leek'));
-  assert.match(await page.locator('.lesson .faults').innerText(), /no lesson slow-leek; there are why-in-steps, .*slow-leak/);
+  await expect(lessonFaults(page)).toHaveText(/no lesson slow-leek; there are why-in-steps, .*slow-leak/);
 });
 
 for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
@@ -397,17 +416,17 @@ for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 
       await page.getByText('It is a lesson.').waitFor();
       await page.getByRole('radio', { name: 'It promotes it' }).check();
       await commit(page);
-      await page.locator('.lesson .reveal').waitFor();
+      await lessonReveal(page).waitFor();
     }
     await text.fill((await text.inputValue()).replace('"It promotes it"', '7'));
     const fault = page.getByRole('button', { name: /^line \d+: predict.options\[1\].text: expected a text/ });
     await fault.click();
     assert.match(await text.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), /"text": 7/);
-    assert.equal(await code.inputValue(), '');
+    await expect(code).toHaveValue('');
     await text.fill((await text.inputValue()).replace('7,', '"</script><b>",'));
     await page.getByText('It is a lesson.').waitFor();
     assert.equal((await code.inputValue()).match(/<\/script>/g).length, 2);
-    assert.match(await page.getByRole('link', { name: 'A link' }).getAttribute('href'), /^index.html#v=1&lesson=%7B%22lesson%22%3A1/);
+    await expect(page.getByRole('link', { name: 'A link' })).toHaveAttribute('href', /^index.html#v=1&lesson=%7B%22lesson%22%3A1/);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
     await expectAccessible(page);
     await takePicture(page, `lesson-author-${viewport.width}`);
@@ -437,11 +456,11 @@ test('a hostile lesson is text, and the page lives', async ({ open }) => {
       ['title', 'text', 'question', 'says', 'reveal', 'done', 'answer', 'right', 'wrong', 'summary'].includes(key) ? all(value) : value,
     );
     await page.locator('canary-rollout').evaluate((element, text) => (element.lesson = text), marked);
-    assert.equal(await page.locator('.lesson h2').innerText(), markup);
+    await expect(lessonTitle(page)).toHaveText(markup);
     await predict(page, typeof PLAYS[name].predictions[1] === 'number' ? 25 : /./).catch(() => page.locator('.lesson input').first().check());
     await commit(page);
-    await page.locator('.reveal').waitFor();
-    assert.equal(await page.locator('.lesson img, .lesson script').count(), 0);
+    await lessonReveal(page).waitFor();
+    await expect(page.locator('.lesson img, .lesson script')).toHaveCount(0);
   }
   for (const text of ['x'.repeat(1e6), '['.repeat(1e5), '{"lesson":', '{}', '\u0000']) {
     await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), text);
@@ -458,23 +477,23 @@ test('what is judged is what is drawn; what was judged is taken back when someth
   await predict(page, 4500);
   await commit(page);
   await page.getByText('3. Do it').waitFor();
-  const marks = () => page.locator('.goals li').evaluateAll((all) => all.map(({ className }) => className));
+  const marks = () => lessonGoals(page).evaluateAll((all) => all.map(({ className }) => className));
   await configure({ stages: [{ traffic_pct: 1 }, { traffic_pct: 100 }] })(page);
-  await says(page).getByText('Not yet.').waitFor();
+  await lessonAnswer(page).getByText('Not yet.').waitFor();
   assert.ok((await marks()).every((mark) => mark === 'met' || mark === 'unmet'));
   // A preset has its own release: until it is checked, nothing is said of it.
   await page.getByLabel('Preset').selectOption('healthy');
-  await says(page).getByText('Something was changed since. Check it again.').waitFor();
+  await lessonAnswer(page).getByText('Something was changed since. Check it again.').waitFor();
   assert.deepEqual(new Set(await marks()), new Set(['']));
-  assert.match(await headline(page).innerText(), /^Promoted/);
+  await expect(headline(page)).toHaveText(/^Promoted/);
   await check(page);
-  await says(page).getByText('lesson’s release and traffic').waitFor();
+  await lessonAnswer(page).getByText('lesson’s release and traffic').waitFor();
   // The lesson's release, with that policy, is on the page now, and both say the same of it.
   const { state, ratio, seed } = await page.locator('canary-rollout').evaluate((element) => ({
     state: element.state, ratio: element.config.canary.error_ratio, seed: element.seed,
   }));
   assert.deepEqual([ratio, seed], [5, 3]);
-  const told = await page.locator('.goals li').first().innerText();
+  const told = await lessonGoals(page).first().innerText();
   assert.equal(/it is rolled back/.test(told), state === 'ROLLED_BACK', `${told}, and the page: ${state}`);
 });
 
@@ -513,7 +532,7 @@ test('a diagram is whole whatever is answered, and a wrong answer is told a reas
   await predict(page, 25);
   await commit(page);
   await page.locator('.connect').waitFor();
-  const selects = page.locator('.connect select');
+  const selects = lessonEnds(page);
   const ways = [
     edges.map(({ to }) => to),
     ...nodes.map((node) => edges.map(() => node)),
@@ -527,7 +546,7 @@ test('a diagram is whole whatever is answered, and a wrong answer is told a reas
     assert.equal(numbers, edges.length);
   }
   await check(page);
-  const said = await says(page).innerText();
+  const said = await lessonAnswer(page).innerText();
   for (const [i, { from, to, says: reason }] of edges.entries()) {
     assert.equal(said.includes(`${i + 1}: ${reason}`), from !== to, `${i + 1}`);
   }
@@ -537,11 +556,11 @@ test('an answer in one’s own words has some', async ({ open }) => {
   const page = await open(inLesson('same-seed'));
   await predict(page, PLAYS['same-seed'].predictions[1]);
   await commit(page);
-  const words = page.locator('.reflection textarea');
+  const words = lessonWords(page);
   for (const few of ['', 'banana', 'banana banana banana banana', '? ! . , ;']) {
     await words.fill(few);
     await button(page, 'Compare').click();
-    await says(page).getByText('Write an answer first').waitFor();
-    assert.equal(await page.getByText('You judge this one').isVisible(), false);
+    await lessonAnswer(page).getByText('Write an answer first').waitFor();
+    await expect(page.getByText('You judge this one')).toBeHidden();
   }
 });

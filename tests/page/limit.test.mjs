@@ -1,16 +1,15 @@
 // The limit in the hand: dragged, by keys, typed; everything follows.
 import assert from 'node:assert/strict';
 import { preset } from './engine.mjs';
-import { test } from './fixtures.ts';
-import { field, figure, json, outcome, show, studied } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import { effects, field, figure, figureOf, json, limitGrip, outcome, show, studied } from './rollout-page.mjs';
 
-const grip = (page) => page.locator('.limit-grip');
 const limit = (page) => page.getByRole('slider', { name: 'Limit: error rate over the baseline' });
 const falseRollback = (page) => figure(page, 'false_rollback');
 
 /** Presses the mouse on the grip; returns where. */
 async function grab(page) {
-  const box = await grip(page).boundingBox();
+  const box = await limitGrip(page).boundingBox();
   const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   await page.mouse.move(at.x, at.y);
   await page.mouse.down();
@@ -23,7 +22,7 @@ test('dragged up, the policy throws less away; walls and rollout follow while it
   const before = await falseRollback(page);
   const { x, y } = await grab(page);
   await page.mouse.move(x, y - 75, { steps: 8 });
-  await page.locator('.effects[data-runs="100"]').waitFor();
+  await expect(effects(page)).toHaveAttribute('data-runs', '100');
   const dragged = (await json(page)).rules[0].max;
   assert.equal(dragged, 0.02, 'the forms follow when it is let go');
   await page.mouse.up();
@@ -31,7 +30,7 @@ test('dragged up, the policy throws less away; walls and rollout follow while it
   const { rules } = await json(page);
   assert.ok(rules[0].max > 0.035, String(rules[0].max));
   assert.equal(rules[1].max, 0.01);
-  assert.notEqual(await outcome(page).getAttribute('data-outcome'), 'undecided');
+  await expect(outcome(page)).not.toHaveAttribute('data-outcome', 'undecided');
   assert.ok(before - (await falseRollback(page)) > 0.1);
 });
 
@@ -43,10 +42,7 @@ test('from 3 points to 1, false rollback moves by more than 20 points', async ({
   const at3 = await falseRollback(page);
   await typed.fill('1');
   // The study of 3 points stands until that of 1 point has its first runs.
-  await page.waitForFunction((before) => {
-    const { shadowRoot } = document.querySelector('canary-rollout');
-    return Number(shadowRoot.querySelector('[data-figure="false_rollback"]').dataset.estimate) !== before;
-  }, at3);
+  await expect(figureOf(page, 'false_rollback')).not.toHaveAttribute('data-estimate', String(at3));
   await studied(page);
   assert.ok((await falseRollback(page)) - at3 > 0.2);
   assert.equal((await json(page)).rules[0].max, 0.01);
@@ -56,18 +52,14 @@ test('keys move it, with its value told in words', async ({ open }) => {
   const page = await open();
   await studied(page);
   await limit(page).focus();
-  assert.match(await limit(page).getAttribute('aria-valuetext'), /^2\spoints$/);
+  await expect(limit(page)).toHaveAttribute('aria-valuetext', /^2\spoints$/);
   await page.keyboard.press('ArrowUp');
-  await page.waitForFunction(() =>
-    /^2.1\spoints/.test(
-      document.querySelector('canary-rollout').shadowRoot.querySelector('.limit-grip').ariaValueText,
-    ),
-  );
+  await expect(limit(page)).toHaveAttribute('aria-valuetext', /^2.1\spoints/);
   assert.equal((await json(page)).rules[0].max, 0.021);
   await page.keyboard.press('PageDown');
   await page.keyboard.press('PageDown');
   assert.equal((await json(page)).rules[0].max, 0.011);
-  assert.match(await limit(page).getAttribute('aria-valuetext'), /^1.1\spoints$/);
+  await expect(limit(page)).toHaveAttribute('aria-valuetext', /^1.1\spoints$/);
 });
 
 test('a threshold that a rule stands for is moved where it is written', async ({ open }) => {
@@ -89,5 +81,5 @@ test('a threshold that a rule stands for is moved where it is written', async ({
 test('a policy without a limit on errors has nothing to drag', async ({ open }) => {
   const page = await open();
   await show(page, { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'sequential' }] });
-  assert.ok(await grip(page).isHidden());
+  await expect(limitGrip(page)).toBeHidden();
 });

@@ -1,7 +1,21 @@
 // How the page looks and is read: accessibility, narrow screens, themes.
 import assert from 'node:assert/strict';
 import { expectAccessible, takePicture, test } from './fixtures.ts';
-import { BAD, CALM, button, headline, playhead, show, studied } from './rollout-page.mjs';
+import {
+  BAD,
+  CALM,
+  button,
+  headline,
+  lessonNumber,
+  lessonReveal,
+  outcome,
+  playhead,
+  playThrough,
+  show,
+  strategies,
+  studied,
+  transport,
+} from './rollout-page.mjs';
 
 /** The views a reader comes by, and how to get there. */
 const VIEWS = {
@@ -56,7 +70,7 @@ for (const viewport of [
 ]) {
   test(`verdict and play are on the first screen of ${viewport.width} × ${viewport.height}`, async ({ open }) => {
     const page = await open({ context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } });
-    for (const shown of [headline(page), page.locator('.verdict-now .tag'), button(page, 'Play')]) {
+    for (const shown of [headline(page), outcome(page), button(page, 'Play')]) {
       const box = await shown.boundingBox();
       assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
     }
@@ -74,18 +88,18 @@ const TARGETS = {
     await button(page, 'Embed').click();
     await page.getByRole('dialog').getByRole('combobox', { name: 'As', exact: true }).selectOption('an iframe');
   },
-  'the strategies': (page) => page.locator('.strategies').scrollIntoViewIfNeeded(),
+  'the strategies': (page) => strategies(page).scrollIntoViewIfNeeded(),
   ...Object.fromEntries(
     ['why-in-steps', 'thrown-away', 'slow-leak', 'looking-every-minute', 'state-machine', 'same-seed'].map((name) => [
       `the lesson ${name}`,
       async (page) => {
         await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), name);
         assert.deepEqual(await page.evaluate(tooSmall), []);
-        const number = page.locator('.lesson .estimate input');
+        const number = lessonNumber(page);
         if (await number.count()) await number.fill('25');
         else await page.getByRole('radio').first().check();
         await button(page, 'Commit my prediction').click();
-        await page.locator('.lesson .reveal').waitFor();
+        await lessonReveal(page).waitFor();
       },
     ]),
   ),
@@ -112,9 +126,7 @@ test('the theme attribute overrides the system’s', async ({ open }) => {
 const STILL = {
   'the page opens, the study answers and the rollout plays to its end': async (page) => {
     await studied(page);
-    await button(page, 'Play').click();
-    await button(page, 'Freeze').waitFor();
-    await button(page, 'Play').waitFor();
+    await playThrough(page, () => button(page, 'Play').click());
   },
   'another policy is studied': async (page) => {
     await button(page, 'Let the evidence decide').click();
@@ -167,7 +179,7 @@ async function assertStill(page) {
 test('playing moves nothing on the first screen', async ({ open }) => {
   const page = await open();
   await show(page, BAD);
-  const tops = () => page.locator('.transport').boundingBox();
+  const tops = () => transport(page).boundingBox();
   const before = await tops();
   await button(page, 'To the start').click();
   assert.deepEqual(await tops(), before);

@@ -1,7 +1,7 @@
 // Forced colours and paper: neither loses the verdict, the charts or the walls.
 import assert from 'node:assert/strict';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
-import { button, headline, studied } from './rollout-page.mjs';
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { button, effects, headline, outcome, studied } from './rollout-page.mjs';
 
 /** What must be there, whatever it is drawn on. */
 const KEPT = ['.surprise:not(.room)', '.verdict-now .headline', '.verdict-now .tag', '[data-chart=traffic] svg', '[data-chart=errors] svg', '[data-chart=latency] svg',
@@ -36,10 +36,10 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(await page.evaluate(unseen), []);
     // Without colour, the squares of a failure differ: by their ground and their cross.
     const [bad, fine] = await Promise.all(['.square.harm', '.square:not(.harm)'].map((which) =>
-      page.locator('.effects').locator(which).first().evaluate((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one, '::before').content])));
+      effects(page).locator(which).first().evaluate((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one, '::before').content])));
     assert.notEqual(bad[0], fine[0]);
     assert.notEqual(bad[1], fine[1]);
-    assert.match(await page.locator('.verdict-now .tag').innerText(), /false rollback/);
+    await expect(outcome(page)).toHaveText(/false rollback/);
     // And the two arms by more than colour.
     const stroke = (arm) => page.locator(`[data-chart=errors] .past .line.${arm}`).first().evaluate((one) => getComputedStyle(one).strokeWidth);
     assert.notEqual(await stroke('canary'), await stroke('baseline'));
@@ -54,7 +54,7 @@ test('print keeps verdict, charts and walls, and what is far below the screen; c
   await page.emulateMedia({ media: 'print' });
   await assertKept(page);
   assert.deepEqual(await page.evaluate(unseen), []);
-  for (const gone of [button(page, 'Play'), button(page, 'Abort'), button(page, 'Apply')]) assert.equal(await gone.isVisible(), false);
+  for (const gone of [button(page, 'Play'), button(page, 'Abort'), button(page, 'Apply')]) await expect(gone).toBeHidden();
   // What is laid out only when it comes near the screen is on paper all the same.
   const skipped = await page.evaluate(() => {
     const { shadowRoot } = document.querySelector('canary-rollout');

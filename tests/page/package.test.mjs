@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from './fixtures.ts';
-import { button } from './rollout-page.mjs';
+import { button, lessonNumber } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -151,7 +151,7 @@ const reseed = async (page) => {
 
 const predict = async (page) => {
   await page.locator('[data-lesson=state-machine]').click();
-  await page.locator('.lesson .estimate input').fill('25');
+  await lessonNumber(page).fill('25');
   await button(page, 'Commit my prediction').click();
 };
 
@@ -169,7 +169,7 @@ const EVENTS = {
     await page.locator('[data-lesson=thrown-away]').click();
     await page.getByRole('radio', { name: 'Roll it back' }).check();
     await button(page, 'Commit my prediction').click();
-    await page.locator('.lesson .estimate input').fill('6');
+    await lessonNumber(page).fill('6');
     await button(page, 'Check').click();
   },
 };

@@ -1,8 +1,8 @@
 // The element where pages put it: behind a content security policy, twice on a
 // page, put in and taken out.
 import assert from 'node:assert/strict';
-import { test } from './fixtures.ts';
-import { BAD, button, studied } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import { BAD, button, chartOf, studied, where } from './rollout-page.mjs';
 
 const document = (body) => `<!doctype html><html lang="en"><title>A course</title>
   <script src="dist/canary-rollout.js"></script>${body}`;
@@ -16,7 +16,7 @@ test('a strict content security policy lets it run, its worker too', async ({ op
   });
   await studied(page);
   await button(page, 'Let the evidence decide').click();
-  await page.locator('[data-chart=evidence]').waitFor();
+  await chartOf(page, 'evidence').waitFor();
   await studied(page);
   // And it is styled, by its sheet and where its parts have a place of their own.
   const look = (selector, name) =>
@@ -47,8 +47,8 @@ test('two elements on a page have nothing to do with each other', async ({ open 
   });
   const [one, other] = [page.locator('#one'), page.locator('#other')];
   await one.getByRole('button', { name: 'Step back', exact: true }).click();
-  assert.match(await one.locator('.where').innerText(), /^minute 2 of 3$/);
-  assert.match(await other.locator('.where').innerText(), /^minute 1 of 1$/);
+  await expect(where(one)).toHaveText(/^minute 2 of 3$/);
+  await expect(where(other)).toHaveText(/^minute 1 of 1$/);
   await other.getByRole('textbox', { name: 'Seed' }).fill('9');
   await other.getByRole('textbox', { name: 'Seed' }).press('Enter');
   assert.equal(await one.evaluate((element) => element.seed), 192);

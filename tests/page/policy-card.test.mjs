@@ -3,8 +3,20 @@ import assert from 'node:assert/strict';
 import { between, of100 } from '../../www/src/base/chance.js';
 import { caughtFrom } from '../../www/src/study/findings.js';
 import { preset, studyOf } from './engine.mjs';
-import { expectAccessible, test } from './fixtures.ts';
-import { button, show, studied } from './rollout-page.mjs';
+import { expect, expectAccessible, test } from './fixtures.ts';
+import {
+  button,
+  curveLabels,
+  curveRows,
+  effects,
+  limitGrip,
+  missedMarks,
+  policyCard,
+  show,
+  studied,
+  study,
+  studyMessage,
+} from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
@@ -98,7 +110,7 @@ test('the curve marks from where a release is caught', async ({ open }) => {
   await studied(page);
   const { sweep } = opening();
   const told = (i) => `${'AB'[i]}: 95 % caught from ${caught(sweep, i).low} to ${caught(sweep, i).high} times`;
-  const labels = await page.locator('.curve svg .label').allTextContents();
+  const labels = await curveLabels(page).allTextContents();
   assert.deepEqual(labels.map(plain), [told(0), told(1)]);
   // No rule looks at errors here: nothing is caught, however bad.
   await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
@@ -112,7 +124,7 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
   await studied(page);
   const report = opening();
   const share = page.getByRole('spinbutton', { name: 'Bad releases among ours' });
-  assert.equal(await share.inputValue(), '5');
+  await expect(share).toHaveValue('5');
   const sentence = page.locator('.false-alarms');
   for (const percentBad of [5, 20, 62.5]) {
     await share.fill(String(percentBad));
@@ -126,14 +138,14 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
     assert.match(plain(await row(page, 'false_alarms').innerText()), new RegExp(`if ${percentBad} %`));
   }
   await share.fill('0');
-  assert.match(await sentence.innerText(), /by A, all would be/);
+  await expect(sentence).toHaveText(/by A, all would be/);
   await share.fill('100');
-  assert.match(await sentence.innerText(), /by A, none would be/);
+  await expect(sentence).toHaveText(/by A, none would be/);
   const before = await cells(page, 'false_alarms');
   for (const wrong of ['101', '-1', '']) {
     await share.fill(wrong);
     await page.getByText('Expected a number from 0 to 100.').waitFor();
-    assert.equal(await share.getAttribute('aria-invalid'), 'true');
+    await expect(share).toHaveAttribute('aria-invalid', 'true');
     assert.deepEqual(await cells(page, 'false_alarms'), before);
   }
   // A policy that never rolls back has no false alarms, nor right ones.
@@ -147,9 +159,8 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
 async function figures(page) {
   const summary = page.locator('.curve summary');
   if (!(await page.locator('.curve details').evaluate(({ open }) => open))) await summary.click();
-  await page.locator('.curve tbody tr').first().waitFor();
-  return page
-    .locator('.curve tbody tr')
+  await curveRows(page).first().waitFor();
+  return curveRows(page)
     .evaluateAll((rows) =>
       rows.map((one) => Array.from(one.children, (cell) => cell.textContent.replace(/\s+/g, ' '))),
     );
@@ -159,10 +170,10 @@ test('along traffic both errors of both policies are drawn, as the engine finds 
   const page = await open();
   await studied(page);
   const along = page.getByRole('combobox', { name: 'Along' });
-  assert.equal(await along.inputValue(), 'ratio');
-  assert.equal(await page.locator('.curve .missed').count(), 0);
+  await expect(along).toHaveValue('ratio');
+  await expect(page.locator('.curve .missed')).toHaveCount(0);
   await along.selectOption('traffic');
-  await page.locator('.curve .policy-1.missed rect').first().waitFor();
+  await missedMarks(page).first().waitFor();
   const sweep = { field: 'traffic.requests_per_second', values: TRAFFICS };
   const healthy = studyOf(OPENING, { ...COMMON, sweep }).report.sweep.points;
   const bad = studyOf(OPENING, { ...COMMON, set: BAD, sweep }).report.sweep.points;
@@ -181,7 +192,7 @@ test('along traffic both errors of both policies are drawn, as the engine finds 
     rows.map(([first]) => first),
     TRAFFICS.map((at) => `${at.toLocaleString('en')} a second`),
   );
-  const labels = (await page.locator('.curve svg .label').allTextContents()).map(plain);
+  const labels = (await curveLabels(page).allTextContents()).map(plain);
   assert.deepEqual(labels.sort(), [
     'A false rollback',
     'A missed',
@@ -199,7 +210,7 @@ test('no traffic is asked for that the engine refuses', async ({ open }) => {
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
   await show(page, most, 192);
   await studied(page);
-  assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
+  await expect(studyMessage(page)).toHaveText('');
   const asked = (await figures(page)).map(([first]) => first);
   assert.ok(asked.includes('1,000,000 a second') && asked.length < TRAFFICS.length, String(asked));
 });
@@ -210,14 +221,14 @@ test('while the limit is dragged, runs and exactness are told, and the traffic c
   const exactness = page.locator('.exactness');
   assert.match(plain(await exactness.innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-  await page.locator('.curve .policy-1.missed rect').first().waitFor();
+  await missedMarks(page).first().waitFor();
   const line = () => page.locator('.curve g.policy-0.falsely path').first().getAttribute('d');
   const before = await line();
-  const box = await page.locator('.limit-grip').boundingBox();
+  const box = await limitGrip(page).boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2, box.y - 40, { steps: 4 });
-  await page.locator('.effects[data-runs="100"]').waitFor();
+  await expect(effects(page)).toHaveAttribute('data-runs', '100');
   assert.match(
     plain(await exactness.innerText()),
     /100 runs, 95 % intervals of the simulation: .* %\. Let the limit go for more\./,
@@ -232,7 +243,7 @@ test('what the policy risks and how exactly it is simulated are never one senten
   const page = await open();
   await studied(page);
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-  await page.locator('.curve .policy-1.missed rect').first().waitFor();
+  await missedMarks(page).first().waitFor();
   await figures(page);
   const sentences = await page
     .locator('.effects, .study, .opening')
@@ -261,17 +272,17 @@ for (const place of ['.opening', '.study-card']) {
     const opener = page.locator(place).getByRole('button', { name: 'What this leaves out' });
     await opener.click();
     const dialog = page.getByRole('dialog', { name: 'What this leaves out' });
-    assert.equal(await dialog.getByRole('term').count(), 6);
+    await expect(dialog.getByRole('term')).toHaveCount(6);
     await expectAccessible(page);
     await page.keyboard.press('Escape');
-    assert.ok(await dialog.isHidden());
+    await expect(dialog).toBeHidden();
     assert.ok(await opener.evaluate((one) => one.getRootNode().activeElement === one));
     await opener.click();
     await dialog.getByRole('button', { name: 'Close' }).click();
-    assert.ok(await dialog.isHidden());
+    await expect(dialog).toBeHidden();
     await opener.click();
     await page.mouse.click(3, 3);
-    assert.ok(await dialog.isHidden());
+    await expect(dialog).toBeHidden();
   });
 }
 
@@ -279,18 +290,18 @@ test('along traffic it is accessible, and fits 320 px', async ({ open }) => {
   const page = await open({ context: { viewport: { width: 320, height: 640 } } });
   await studied(page);
   // It is laid out when it comes near.
-  await page.locator('.study').scrollIntoViewIfNeeded();
+  await study(page).scrollIntoViewIfNeeded();
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-  await page.locator('.curve .policy-1.missed rect').first().waitFor();
+  await missedMarks(page).first().waitFor();
   await expectAccessible(page);
-  const beyond = await page.locator('.study').evaluate((study) => {
-    const inside = study.getBoundingClientRect();
-    return Array.from(study.querySelectorAll('td, th, text, .key-entry, select'))
+  const beyond = await study(page).evaluate((card) => {
+    const inside = card.getBoundingClientRect();
+    return Array.from(card.querySelectorAll('td, th, text, .key-entry, select'))
       .filter((one) => one.getBoundingClientRect().right > inside.right)
       .map((one) => one.textContent);
   });
   assert.deepEqual(beyond, []);
   // The table stays one to a reader of screens, though it is laid out anew.
-  assert.ok(await page.locator('.study-card').getByRole('rowheader').first().isVisible());
-  assert.ok(await button(page, '100,000 runs').isVisible());
+  await expect(policyCard(page).getByRole('rowheader').first()).toBeVisible();
+  await expect(button(page, '100,000 runs')).toBeVisible();
 });

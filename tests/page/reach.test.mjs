@@ -1,8 +1,8 @@
 // Who uses no mouse: every control has a role and a name, and the keyboard alone
 // plays a rollout, moves its limit and tells it what to do.
 import assert from 'node:assert/strict';
-import { test } from './fixtures.ts';
-import { CALM, button, headline, json, present, show, where } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import { CALM, button, headline, json, lessonEnds, log, playThrough, show, states, where } from './rollout-page.mjs';
 
 /** Where a control can be hidden, and how to open that. */
 const PLACES = {
@@ -18,7 +18,7 @@ const PLACES = {
     await page.evaluate(() => (document.querySelector('canary-rollout').lesson = 'state-machine'));
     await page.locator('.lesson input').first().fill('25');
     await button(page, 'Commit my prediction').click();
-    await page.locator('.connect select').first().waitFor();
+    await lessonEnds(page).first().waitFor();
   },
 };
 
@@ -64,12 +64,10 @@ test('a whole rollout by keyboard alone', async ({ open }) => {
   const page = await open();
   await page.mouse.move(0, 0);
   await headline(page).getByText('Rolled back').waitFor();
-  // Play: from the start, for the playhead stands at the end, and freeze.
+  // Play: from the start, for the playhead stands at the end.
   await tabTo(page, 'Play');
-  await page.keyboard.press('Enter');
-  await button(page, 'Freeze').waitFor();
-  await button(page, 'Play').waitFor();
-  assert.equal(await where(page), 'minute 3 of 3');
+  await playThrough(page, () => page.keyboard.press('Enter'));
+  await expect(where(page)).toHaveText('minute 3 of 3');
   // The limit: from 2 points to 4, and this release is not thrown away then.
   await tabTo(page, 'Limit: error rate over the baseline');
   for (let i = 0; i < 4; i += 1) await page.keyboard.press('PageUp');
@@ -80,19 +78,19 @@ test('a whole rollout by keyboard alone', async ({ open }) => {
   await tabTo(page, 'Playhead', 'Shift+Tab');
   await page.keyboard.press('Home');
   for (let i = 0; i < 3; i += 1) await page.keyboard.press('ArrowRight');
-  assert.match(await where(page), /^minute 3 of/);
+  await expect(where(page)).toHaveText(/^minute 3 of/);
   await tabTo(page, 'Pause');
   await page.keyboard.press('Enter');
-  assert.equal(await present(page), 'PAUSED');
+  await expect(states(page)).toHaveAttribute('data-present', 'PAUSED');
   await tabTo(page, 'Resume');
   await page.keyboard.press(' ');
-  assert.equal(await present(page), 'PROGRESSING');
+  await expect(states(page)).toHaveAttribute('data-present', 'PROGRESSING');
   await tabTo(page, 'Promote');
   await page.keyboard.press('Enter');
   await tabTo(page, 'Abort');
   await page.keyboard.press('Enter');
-  assert.equal(await present(page), 'ROLLED_BACK');
-  assert.match(await page.locator('.log').innerText(), /pause.*by a person[^]*resume.*by a person[^]*promote.*by a person[^]*roll back.*by a person/);
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
+  await expect(log(page)).toHaveText(/pause.*by a person[^]*resume.*by a person[^]*promote.*by a person[^]*roll back.*by a person/);
 });
 
 test('Tab goes through the page and out of it: the focus is caught nowhere', async ({ open }) => {

@@ -1,8 +1,20 @@
 // The rollout on the page: drawn to its end, with every figure the engine's.
 import assert from 'node:assert/strict';
 import { new_rollout, presets, reportOf } from './engine.mjs';
-import { test } from './fixtures.ts';
-import { BAD, CALM, headline, outcome, present, show, where } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  decisionItems,
+  headline,
+  outcome,
+  reason,
+  show,
+  stageRows,
+  states,
+  verdict,
+  where,
+} from './rollout-page.mjs';
 
 /** Text as a reader sees it: a space is a space. */
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -16,10 +28,10 @@ for (const from of ['file', 'http']) {
       preset: element.getAttribute('preset'),
     }));
     const report = reportOf(presets().find(({ name }) => name === preset).json, seed);
-    assert.equal(await present(page), report.final_state);
-    assert.equal(await where(page), `minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
-    assert.equal(await outcome(page).getAttribute('data-outcome'), report.outcome);
-    assert.equal(await page.locator('.timeline figure:visible').count(), 3);
+    await expect(states(page)).toHaveAttribute('data-present', report.final_state);
+    await expect(where(page)).toHaveText(`minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
+    await expect(outcome(page)).toHaveAttribute('data-outcome', report.outcome);
+    await expect(page.locator('.timeline figure:visible')).toHaveCount(3);
     for (const arm of ['canary', 'baseline']) {
       const d = await page.locator(`.past .${arm}.line`).last().getAttribute('d');
       assert.ok(d.length > 20 && !d.includes('NaN'), d);
@@ -29,7 +41,7 @@ for (const from of ['file', 'http']) {
 
 test('the opening view is a healthy release, thrown away', async ({ open }) => {
   const page = await open();
-  assert.equal(await outcome(page).getAttribute('data-outcome'), 'false_rollback');
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'false_rollback');
   assert.match(plain(await headline(page).innerText()), /^Rolled back at minute \d+, at 1 %$/);
 });
 
@@ -40,22 +52,22 @@ test('a bad release is rolled back: headline, reason, truth', async ({ open }) =
   const { tick } = report.decisions.find(({ action }) => action === 'rollback');
   assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 %`);
   assert.equal(
-    plain(await page.locator('.verdict-now .reason').innerText()),
+    plain(await reason(page).innerText()),
     plain(report.rollback_reason),
   );
-  assert.match(await outcome(page).innerText(), /caught/);
-  assert.ok(plain(await page.locator('.verdict-now').innerText()).includes(plain(report.truth.sentence)));
-  assert.equal(await present(page), 'ROLLED_BACK');
+  await expect(outcome(page)).toHaveText(/caught/);
+  assert.ok(plain(await verdict(page).innerText()).includes(plain(report.truth.sentence)));
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
 });
 
 test('the stage ladder shows the counts and the checks of the report', async ({ open }) => {
   const page = await open();
   await show(page, BAD);
   const report = reportOf(BAD, 7);
-  const rungs = await page.locator('.rung').all();
+  const rungs = await stageRows(page).all();
   assert.equal(rungs.length, report.stages.length);
   for (const [i, stage] of report.stages.entries()) {
-    assert.equal(await rungs[i].getAttribute('data-verdict'), stage.verdict);
+    await expect(rungs[i]).toHaveAttribute('data-verdict', stage.verdict);
     const text = plain(await rungs[i].innerText());
     if (stage.metrics) {
       const { errors, requests, error_rate } = stage.metrics.canary;
@@ -82,7 +94,7 @@ test('every decision is in the log and has a marker with its sentence', async ({
   const page = await open();
   await show(page, CALM);
   const { decisions } = reportOf(CALM, 7);
-  const entries = await page.locator('.decision').all();
+  const entries = await decisionItems(page).all();
   assert.equal(entries.length, decisions.length);
   for (const [i, { tick, sentence }] of decisions.entries()) {
     assert.ok(plain(await entries[i].innerText()).includes(plain(sentence)));

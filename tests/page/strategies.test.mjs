@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { preset, studyOf } from './engine.mjs';
 import { expect, expectAccessible, test } from './fixtures.ts';
-import { json, show, studied } from './rollout-page.mjs';
+import { json, show, strategies, studied, verdict } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
@@ -13,19 +13,18 @@ const HORIZON = 40;
 /** Requests a minute of the default world. */
 const REQUESTS = 170 * 60;
 
-const section = (page) => page.locator('.strategies');
-const cancel = (page) => section(page).getByRole('button', { name: 'Cancel' });
+const cancel = (page) => strategies(page).getByRole('button', { name: 'Cancel' });
 const release = (page) => page.getByRole('combobox', { name: 'Release' });
-const runs = async (page) => Number(await section(page).getAttribute('data-runs'));
+const runs = async (page) => Number(await strategies(page).getAttribute('data-runs'));
 const look = (page) =>
   page.locator('.strategy-table').evaluate((table) => table.scrollIntoView({ block: 'center' }));
 
 /** Looks until something is found, and ends the study there. */
 async function found(page) {
   await look(page);
-  await section(page).and(page.locator('[aria-busy="false"]')).waitFor();
+  await strategies(page).and(page.locator('[aria-busy="false"]')).waitFor();
   await cancel(page).click();
-  await section(page).getByText('Cancelled: what is shown is partial').waitFor();
+  await strategies(page).getByText('Cancelled: what is shown is partial').waitFor();
 }
 
 const figure = (x) => (Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)));
@@ -38,7 +37,7 @@ async function assertShown(page, world) {
   for (const plan of PLANS) {
     const { report } = studyOf({ ...plan, ...world }, { runs: done, seed: 0, horizon_ticks: HORIZON });
     const { healthy, release } = report;
-    const row = section(page).locator(`[data-strategy="${plan.name}"]`);
+    const row = strategies(page).locator(`[data-strategy="${plan.name}"]`);
     const [sentence, ...cells] = (await row.locator('th, td').allInnerTexts()).map(plain);
     const exposed =
       release.exposed_requests.mean + release.p_completed.estimate * (HORIZON - PLANNED) * REQUESTS;
@@ -77,17 +76,17 @@ test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, wh
   assert.equal(await runs(page), 0);
   assert.equal(page.workers().length, 1);
   await look(page);
-  const bar = section(page).getByRole('progressbar');
+  const bar = strategies(page).getByRole('progressbar');
   await bar.waitFor();
-  assert.equal(await bar.getAttribute('max'), '10000');
+  await expect(bar).toHaveAttribute('max', '10000');
   await found(page);
   assert.equal(page.workers().length, 2);
   const done = await runs(page);
   assert.ok(done >= 100 && done < 10_000, String(done));
-  assert.match(await section(page).innerText(), /page is healthy, so a bad one is taken/);
+  await expect(strategies(page)).toHaveText(/page is healthy, so a bad one is taken/);
   await assertShown(page, { canary: { error_ratio: 2 } });
   const unwatched = 0.01 * REQUESTS * HORIZON;
-  const [, excess] = /nobody looks, ([\d,]+)/.exec(await section(page).innerText());
+  const [, excess] = /nobody looks, ([\d,]+)/.exec(await strategies(page).innerText());
   assert.ok(Math.abs(Number(excess.replace(',', '')) / unwatched - 1) < 0.01, excess);
 });
 
@@ -120,7 +119,7 @@ test('the release and the world are the page’s; its policy and its seed change
   await show(page, { ...config, canary: { error_ratio: 5 } });
   assert.equal(await runs(page), 0);
   await show(page, { ...config, canary: {} });
-  assert.equal(await release(page).inputValue(), 'twice');
+  await expect(release(page)).toHaveValue('twice');
 });
 
 test('a strategy is opened on the page, with this release in this world', async ({ open }) => {
@@ -130,12 +129,12 @@ test('a strategy is opened on the page, with this release in this world', async 
   await release(page).selectOption('five times the errors');
   await found(page);
   const done = await runs(page);
-  await section(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
+  await strategies(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
   assert.deepEqual(await json(page), { ...PLANS[2], traffic, canary: { error_ratio: 5 } });
-  assert.match(await release(page).innerText(), /as configured: 5 times the errors/);
-  assert.equal(await release(page).inputValue(), 'configured');
+  await expect(release(page)).toHaveText(/as configured: 5 times the errors/);
+  await expect(release(page)).toHaveValue('configured');
   assert.equal(await runs(page), done, 'the same release in the same world is known');
-  const { y } = await page.locator('.verdict').boundingBox();
+  const { y } = await verdict(page).boundingBox();
   assert.ok(y >= 0 && y < 720, `verdict at ${y}`);
 });
 
@@ -143,11 +142,11 @@ test('removed, the element leaves no worker behind', async ({ open }) => {
   const page = await open();
   await studied(page);
   await look(page);
-  await section(page).getByRole('progressbar').waitFor();
+  await strategies(page).getByRole('progressbar').waitFor();
   await page.locator('canary-rollout').evaluate((element) => element.remove());
   // One that was only starting is told of, and closed, a moment later.
   await expect.poll(() => page.workers().length).toBe(0);
-  assert.equal(await page.locator('canary-rollout').count(), 0);
+  await expect(page.locator('canary-rollout')).toHaveCount(0);
 });
 
 for (const context of [
@@ -161,8 +160,8 @@ for (const context of [
     await found(page);
     await expectAccessible(page);
     const table = page.getByRole('table', { name: 'Strategies on one release' });
-    assert.equal(await table.getByRole('rowheader').count(), NAMES.length);
-    assert.equal(await table.getByRole('cell').count(), NAMES.length * 6);
+    await expect(table.getByRole('rowheader')).toHaveCount(NAMES.length);
+    await expect(table.getByRole('cell')).toHaveCount(NAMES.length * 6);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
   });
 }

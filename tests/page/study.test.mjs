@@ -6,13 +6,19 @@ import {
   BAD,
   CALM,
   button,
+  curve,
+  curveRows,
+  effects,
   figure,
+  figureOf,
   headline,
   json,
   outcome,
   show,
   squares,
   studied,
+  study,
+  studyMessage,
   surprise,
 } from './rollout-page.mjs';
 
@@ -60,7 +66,7 @@ test('a bad release is studied as it is', async ({ open }) => {
   await show(page, WORSE, 1234);
   await studied(page);
   await assertShown(page, studyOf(WORSE, { runs: 2000, seed: 1200 }));
-  const text = plain(await page.locator('.effects').innerText());
+  const text = plain(await effects(page).innerText());
   assert.match(text, /1\.5 times the errors/);
   assert.match(text, /2,000 runs, 95 % intervals of the simulation: \d[\d.]* to [\d.]+ % and /);
 });
@@ -76,8 +82,8 @@ test('the curve and the card compare two policies, with a table behind', async (
     sweep: { field: 'error_ratio', values: RATIOS },
     policies: [{ policy: { rules } }],
   });
-  await page.locator('.curve').getByText('Figures').click();
-  const rows = await page.locator('.curve tbody tr').allInnerTexts();
+  await curve(page).getByText('Figures').click();
+  const rows = await curveRows(page).allInnerTexts();
   assert.equal(rows.length, RATIOS.length);
   const shown = (p) =>
     `${Number((p.estimate * 100).toFixed(1))
@@ -97,7 +103,7 @@ test('the curve and the card compare two policies, with a table behind', async (
   assert.equal(whiskers, 2 * RATIOS.length);
   await page.getByRole('combobox', { name: 'Compare with' }).selectOption('once');
   await studied(page);
-  assert.match(await page.locator('.curve .key').innerText(), /look once a stage/);
+  await expect(page.locator('.curve .key')).toHaveText(/look once a stage/);
 });
 
 /** Pages where no worker starts: how it is refused, and what the browser says of it. */
@@ -126,8 +132,8 @@ for (const [how, { head, expectedErrors }] of Object.entries(REFUSALS)) {
     assert.equal(page.workers().length, 0);
     await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs: 2000, seed: 100 }));
     await button(page, '100,000 runs').click();
-    await page.locator('.study').getByRole('progressbar').waitFor();
-    await button(page.locator('.study'), 'Cancel').click();
+    await study(page).getByRole('progressbar').waitFor();
+    await button(study(page), 'Cancel').click();
     await page.getByText('Cancelled: what is shown is partial').waitFor();
   });
 }
@@ -141,20 +147,18 @@ test('100,000 runs show their progress; cancelled, the finished prefix stays', a
   const page = await open();
   await studied(page);
   await button(page, '100,000 runs').click();
-  const study = page.locator('.study');
-  const bar = study.getByRole('progressbar');
+  const bar = study(page).getByRole('progressbar');
   await page.waitForFunction(
     () => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000,
   );
-  assert.equal(await bar.getAttribute('max'), '100000');
-  await button(study, 'Cancel').click();
-  await study.getByText('Cancelled: what is shown is partial').waitFor();
-  const effects = page.locator('.effects');
-  assert.equal(await effects.getAttribute('data-partial'), 'true');
-  const runs = Number(await effects.getAttribute('data-runs'));
+  await expect(bar).toHaveAttribute('max', '100000');
+  await button(study(page), 'Cancel').click();
+  await study(page).getByText('Cancelled: what is shown is partial').waitFor();
+  await expect(effects(page)).toHaveAttribute('data-partial', 'true');
+  const runs = Number(await effects(page).getAttribute('data-runs'));
   assert.ok(runs > 2000 && runs < 100_000, String(runs));
   await assertShown(page, studyOf(preset('opening'), { ...BESIDE, runs, seed: 100 }));
-  assert.ok(await button(page, '100,000 runs').isVisible());
+  await expect(button(page, '100,000 runs')).toBeVisible();
 });
 
 test('a click on a square opens that rollout, healthy or bad', async ({ open }) => {
@@ -164,9 +168,9 @@ test('a click on a square opens that rollout, healthy or bad', async ({ open }) 
   const wanted = healthy.end.indexOf(1);
   await squares(page, 'Healthy releases').nth(wanted).click();
   assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 100 + wanted);
-  assert.equal(await outcome(page).getAttribute('data-outcome'), 'false_rollback');
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'false_rollback');
   assert.match(plain(await headline(page).innerText()), new RegExp(`minute ${healthy.ticks[wanted]},`));
-  assert.equal(await squares(page, 'Healthy releases').nth(wanted).getAttribute('aria-current'), 'true');
+  await expect(squares(page, 'Healthy releases').nth(wanted)).toHaveAttribute('aria-current', 'true');
   await squares(page, 'Bad releases').nth(7).click();
   assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), 107);
   assert.equal((await json(page)).canary.error_ratio, 1.5);
@@ -215,7 +219,7 @@ test('two buttons change the policy and keep world and seed', async ({ open }) =
   await studied(page);
   const thrownAway = await figure(page, 'false_rollback');
   await button(page, 'Look once a stage').click();
-  assert.equal(await button(page, 'Look once a stage').getAttribute('aria-pressed'), 'true');
+  await expect(button(page, 'Look once a stage')).toHaveAttribute('aria-pressed', 'true');
   assert.deepEqual((await json(page)).rules, [
     { rule: 'error_rate_delta', max: 0.02, stages: [1, 2] },
     { rule: 'error_rate_delta', max: 0.01, stages: [3, 4] },
@@ -233,7 +237,7 @@ test('two buttons change the policy and keep world and seed', async ({ open }) =
   await squares(page, 'Bad releases').first().click();
   await button(page, 'As it was').click();
   assert.deepEqual(await json(page), { ...opening, canary: { error_ratio: 1.5 } });
-  assert.ok(await button(page, 'As it was').isHidden());
+  await expect(button(page, 'As it was')).toBeHidden();
 });
 
 test('a release that starts cold is studied as it is, beside a bad one', async ({ open }) => {
@@ -252,8 +256,8 @@ test('a release that starts cold is studied as it is, beside a bad one', async (
   });
   // What the headline says of this rollout and how often it says so agree.
   assert.match(plain(await surprise(page).innerText()), /^This release was fine\..*, as it does .*\.$/);
-  assert.match(plain(await page.locator('.effects').innerText()), /like the one on screen/);
-  assert.equal(await squares(page, 'Healthy releases').nth(8).getAttribute('aria-current'), 'true');
+  assert.match(plain(await effects(page).innerText()), /like the one on screen/);
+  await expect(squares(page, 'Healthy releases').nth(8)).toHaveAttribute('aria-current', 'true');
   await squares(page, 'Healthy releases').nth(9).click();
   assert.deepEqual((await json(page)).canary, cold.canary);
   await squares(page, 'Bad releases').nth(1).click();
@@ -277,15 +281,15 @@ test('runs that wait for a person are marked, counted and named', async ({ open 
   const waiting = [...healthy.end.slice(0, 100)].filter((end) => end === 2).length;
   const caption = page.locator('.wall-caption').first();
   assert.match(plain(await caption.innerText()), new RegExp(`${waiting} wait for a person`));
-  assert.equal(await caption.locator('.square.waiting').count(), 1);
+  await expect(caption.locator('.square.waiting')).toHaveCount(1);
   const percent = `${Number((report.healthy.p_waiting.estimate * 100).toFixed(1))} %`;
-  assert.ok(plain(await page.locator('[data-figure=false_rollback]').innerText()).includes(percent));
+  assert.ok(plain(await figureOf(page, 'false_rollback').innerText()).includes(percent));
   const row = plain(await page.locator('.study-card [data-row=waiting]').innerText());
   assert.ok(row.includes(`${percent} of healthy releases`), row);
   await show(page, WORSE, 192);
   await studied(page);
-  assert.equal(await page.locator('.study-card [data-row=waiting]').count(), 0);
-  assert.equal(await page.locator('.wall-key').count(), 0);
+  await expect(page.locator('.study-card [data-row=waiting]')).toHaveCount(0);
+  await expect(page.locator('.wall-key')).toHaveCount(0);
 });
 
 test('where the baseline never fails no ratio of errors is a bad release', async ({ open }) => {
@@ -293,17 +297,17 @@ test('where the baseline never fails no ratio of errors is a bad release', async
   await show(page, { ...WORSE, baseline: { error_rate: 0 }, canary: { error_ratio: 100 } }, 192);
   await studied(page);
   assert.match(plain(await surprise(page).innerText()), /^This release was fine\. The policy let it through/);
-  assert.match(plain(await page.locator('.effects').innerText()), /there is none, for the baseline never fails/);
-  assert.equal(await squares(page, 'Bad releases').and(page.locator('.unknown')).count(), 100);
+  assert.match(plain(await effects(page).innerText()), /there is none, for the baseline never fails/);
+  await expect(squares(page, 'Bad releases').and(page.locator('.unknown'))).toHaveCount(100);
 });
 
 test('where a plan leaves no baseline, evidence is not offered, and this policy is studied alone', async ({ open }) => {
   const page = await open();
   await show(page, JSON.parse(preset('all-at-once')));
-  assert.ok(await button(page, 'Let the evidence decide').isDisabled());
+  await expect(button(page, 'Let the evidence decide')).toBeDisabled();
   await page.locator('.effects[data-runs="100"], .effects[data-runs="2000"]').waitFor();
-  assert.equal(await page.locator('.curve .key-entry').count(), 1);
-  assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
+  await expect(page.locator('.curve .key-entry')).toHaveCount(1);
+  await expect(studyMessage(page)).toHaveText('');
 });
 
 test('while nobody does anything, more runs make the intervals narrower', async ({ open }) => {
@@ -351,14 +355,14 @@ test('a worker that is deaf to Cancel is ended, and what was found stays', async
   await studied(page);
   await page.evaluate(() => (window.deafTo = 'cancel'));
   await button(page, '100,000 runs').click();
-  await button(page.locator('.study'), 'Cancel').click();
-  await page.locator('.study').getByText('Cancelled: what is shown is what was found before.').waitFor();
+  await button(study(page), 'Cancel').click();
+  await study(page).getByText('Cancelled: what is shown is what was found before.').waitFor();
   assert.equal(await page.evaluate(() => window.ended), 1);
   await page.evaluate(() => (window.deafTo = ''));
   await button(page, '100,000 runs').click();
   await page.waitForFunction(() => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000);
-  await button(page.locator('.study'), 'Cancel').click();
-  await page.locator('.study').getByText('Cancelled: what is shown is partial').waitFor();
+  await button(study(page), 'Cancel').click();
+  await study(page).getByText('Cancelled: what is shown is partial').waitFor();
 });
 
 test('removed, the element leaves no worker behind; added again, it studies on', async ({ open }) => {
@@ -373,6 +377,6 @@ test('removed, the element leaves no worker behind; added again, it studies on',
     document.querySelector('main').append(window.kept);
     window.kept.config = { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'error_rate', max: 0 }] };
   });
-  await page.locator('[data-figure=false_rollback][data-estimate="1"]').waitFor();
+  await expect(figureOf(page, 'false_rollback')).toHaveAttribute('data-estimate', '1');
   assert.equal(page.workers().length, 1);
 });

@@ -1,7 +1,7 @@
 // One part of the page alone, as a course page embeds it.
 import assert from 'node:assert/strict';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
-import { button, message, present, studied } from './rollout-page.mjs';
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
 const PARTS = ['.verdict', '.transport', '.stack', '.tell', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
@@ -38,7 +38,7 @@ test('in the view of errors, play and the whole chart are on one screen of 640 Ã
   const page = await open({ html: course('view="errors"'), context: { viewport: { width: 640, height: 450 } } });
   await page.locator('canary-rollout').scrollIntoViewIfNeeded();
   const top = (await page.locator('canary-rollout').boundingBox()).y;
-  for (const part of [button(page, 'Play'), page.locator('figure[data-chart=errors] .plot')]) {
+  for (const part of [button(page, 'Play'), chartOf(page, 'errors').locator('.plot')]) {
     const box = await part.boundingBox();
     assert.ok(box.y + box.height - top <= 450, `ends at ${box.y + box.height - top}`);
   }
@@ -49,11 +49,11 @@ test('another view at run time; an unknown one shows everything and is named', a
   const view = (name) =>
     page.locator('canary-rollout').evaluate((element, value) => element.setAttribute('view', value), name);
   await view('ladder');
-  assert.equal(await page.locator('.stack').isVisible(), false);
-  assert.equal(await present(page), 'ROLLED_BACK');
+  await expect(overTime(page)).toBeHidden();
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
   await view('everything');
-  assert.equal(await page.locator('.stack').isVisible(), true);
-  assert.match(await message(page).innerText(), /no view everything.*rollout, flow, errors, study, ladder/);
+  await expect(overTime(page)).toBeVisible();
+  await expect(message(page)).toHaveText(/no view everything.*rollout, flow, errors, study, ladder/);
 });
 
 test('headings stand at the level a host gives them', async ({ open }) => {

@@ -1,34 +1,49 @@
 // What the page says and draws is what is: verdicts, legends, labels, notices.
 import assert from 'node:assert/strict';
-import { test } from './fixtures.ts';
-import { BAD, CALM, button, headline, present, show, surprise, where } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  button,
+  chartKey,
+  chartOf,
+  fileMessage,
+  filePicker,
+  headline,
+  kicker,
+  problemItems,
+  problemList,
+  seedFault,
+  show,
+  states,
+  surprise,
+  where,
+} from './rollout-page.mjs';
 
-const kicker = (page) => page.locator('.verdict-now .kicker');
-const key = (page, chart) => page.locator(`[data-chart=${chart}] .key`);
 const element = (page, act, argument) => page.locator('canary-rollout').evaluate(act, argument);
 
 test('a rollback that takes its time is decided by the rule, and told with both its moments', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192&config.rollback_ticks=3' });
   await headline(page).getByText('Rolled back at minute 3, at 1 %; all traffic is back at minute 6').waitFor();
-  assert.equal(await kicker(page).innerText(), 'opening, seed 192, decided by a rule');
+  await expect(kicker(page)).toHaveText('opening, seed 192, decided by a rule');
 });
 
 test('the legend of traffic tells what came of it, the table what went', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
-  assert.match(await key(page, 'traffic').innerText(), /canary\s*100\s%/);
+  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*100\s%/);
   await button(page, 'Step back').click();
-  assert.match(await key(page, 'traffic').innerText(), /canary\s*50\s%/);
+  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*50\s%/);
   await button(page, 'Step').click();
-  await page.locator('[data-chart=traffic] summary', { hasText: 'Figures' }).click();
-  assert.equal(await page.locator('[data-chart=traffic] tbody tr').last().innerText(), '8\t50\u00a0%');
+  await chartOf(page, 'traffic').locator('summary', { hasText: 'Figures' }).click();
+  await expect(chartOf(page, 'traffic').locator('tbody tr').last()).toHaveText('8\t50 %', { useInnerText: true });
   await show(page, BAD);
-  assert.match(await key(page, 'traffic').innerText(), /canary\s*0\s%/);
+  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*0\s%/);
 });
 
 /** The labels of an axis, with how far each reaches beyond its chart, in px. */
 const labels = (page, chart) =>
-  page.locator(`[data-chart=${chart}] svg[role=img]`).evaluate((svg) => {
+  chartOf(page, chart).locator('svg[role=img]').evaluate((svg) => {
     const { left } = svg.getBoundingClientRect();
     return [...svg.querySelectorAll('.axis text')].map((text) => ({
       text: text.textContent,
@@ -66,7 +81,7 @@ for (const [name, [config, chart]] of Object.entries(EXTREME)) {
   test(`no label is cut, and each is another: ${name}`, async ({ open }) => {
     const page = await open({ from: 'http' });
     await show(page, config);
-    await page.locator(`[data-chart=${chart}] .axis text`).first().waitFor({ state: 'attached' });
+    await chartOf(page, chart).locator('.axis text').first().waitFor({ state: 'attached' });
     const seen = await labels(page, chart);
     assert.ok(seen.length > 1, `${seen.length} labels`);
     assert.deepEqual(seen.filter(({ beyond }) => beyond > 0), []);
@@ -82,19 +97,19 @@ for (const [name, [config, chart]] of Object.entries(EXTREME)) {
 test('a limit on latency has its rule’s quantile', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, SLOW);
-  assert.match(await key(page, 'latency').innerText(), /p95 limit/);
+  await expect(chartKey(page, 'latency')).toHaveText(/p95 limit/);
   await show(page, { ...SLOW, rules: [{ rule: 'latency', max: 60_000 }] });
-  assert.match(await key(page, 'latency').innerText(), /p99 limit/);
+  await expect(chartKey(page, 'latency')).toHaveText(/p99 limit/);
 });
 
 test('an interval says that it is one of a window, for one look, in the legend and in the table', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192' });
   const words = '95 % interval of this window, for one look';
-  assert.ok((await key(page, 'errors').innerText()).includes(words));
-  await page.locator('[data-chart=errors] summary', { hasText: 'Figures' }).click();
-  const columns = await page.locator('[data-chart=errors] th[scope=col]').allInnerTexts();
+  assert.ok((await chartKey(page, 'errors').innerText()).includes(words));
+  await chartOf(page, 'errors').locator('summary', { hasText: 'Figures' }).click();
+  const columns = await chartOf(page, 'errors').locator('th[scope=col]').allInnerTexts();
   assert.deepEqual(columns.slice(-2), [`baseline, ${words}`, `canary, ${words}`]);
-  const [row] = await page.locator('[data-chart=errors] tbody tr').last().allInnerTexts();
+  const [row] = await chartOf(page, 'errors').locator('tbody tr').last().allInnerTexts();
   const cells = row.split('\t');
   assert.equal(cells.length, columns.length);
   const [low, high] = cells.at(-1).match(/[\d.]+/g).map(Number);
@@ -106,11 +121,11 @@ test('a configuration that is not valid is said where the verdict stands, which 
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192' });
   const before = await surprise(page).first().innerText();
   await page.getByRole('button', { name: 'Stages of 50 %, 25 %, 100 %: what happens?' }).click();
-  assert.equal(await surprise(page).first().innerText(), 'This configuration is not valid. What is drawn is the last valid one.');
-  assert.match(await kicker(page).innerText(), /^Last valid: opening/);
+  await expect(surprise(page).first()).toHaveText('This configuration is not valid. What is drawn is the last valid one.');
+  await expect(kicker(page)).toHaveText(/^Last valid: opening/);
   await button(page, 'Undo').click();
-  assert.match(await surprise(page).first().innerText(), new RegExp(before.slice(0, 20)));
-  assert.match(await kicker(page).innerText(), /^opening/);
+  await expect(surprise(page).first()).toHaveText(new RegExp(before.slice(0, 20)));
+  await expect(kicker(page)).toHaveText(/^opening/);
 });
 
 test('a wrong seed is told under its field, and moves nothing', async ({ open }) => {
@@ -119,7 +134,7 @@ test('a wrong seed is told under its field, and moves nothing', async ({ open })
   const before = await places();
   await page.getByRole('textbox', { name: 'Seed' }).fill('abc');
   await page.keyboard.press('Enter');
-  await page.locator('#seed-fault', { hasText: 'whole number' }).waitFor();
+  await seedFault(page).filter({ hasText: 'whole number' }).waitFor();
   assert.deepEqual(await places(), before);
 });
 
@@ -131,7 +146,7 @@ test('the ways between the states are told in words, each with where it leads', 
   assert.equal(ways.length, edges);
   assert.ok(ways.includes('From PAUSED to PROGRESSING: resume, promote'), ways.join('; '));
   assert.ok(ways.includes('From PROGRESSING to ROLLED_BACK: rule, abort'));
-  assert.equal(await present(page), 'ROLLED_BACK');
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
 });
 
 test('what is no configuration at all is refused in a sentence, and the page lives on', async ({ open }) => {
@@ -156,11 +171,11 @@ test('what is no configuration at all is refused in a sentence, and the page liv
       return one.config;
     }, given);
     assert.equal(config.name, 'a calm one', given);
-    const told = await page.locator('.problem-list').textContent();
+    const told = await problemList(page).textContent();
     assert.ok(told.includes(sentence), `${given.slice(0, 40)}: ${told.slice(0, 300)}`);
     assert.ok(told.length < 600, `${told.length} characters are told`);
   }
-  assert.equal(await where(page), 'minute 8 of 8');
+  await expect(where(page)).toHaveText('minute 8 of 8');
   await show(page, BAD);
   await headline(page).getByText('Rolled back').waitFor();
 });
@@ -169,10 +184,10 @@ test('of thousands of faults twenty are listed, and no more is quoted than is re
   const page = await open({ from: 'http' });
   await show(page, { ...CALM, stages: Array.from({ length: 60 }, () => ({ traffic_pct: -1 })) });
   await page.getByText(/problems? in the configuration/).first().waitFor();
-  const items = await page.locator('.problem-list li').allTextContents();
+  const items = await problemItems(page).allTextContents();
   assert.ok(items.length > 1 && items.length <= 21, `${items.length} items`);
   await show(page, { ...CALM, ['k'.repeat(100_000)]: 1, rules: [{ rule: 'r'.repeat(100_000) }] });
-  const told = await page.locator('.problem-list').textContent();
+  const told = await problemList(page).textContent();
   assert.ok(told.length < 2_000, `${told.length} characters`);
   assert.ok((await page.locator('canary-rollout .fault').allTextContents()).join('').length < 5_000);
 });
@@ -208,18 +223,18 @@ for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 
     for (const chart of ['traffic', 'errors', 'latency']) {
       assert.deepEqual((await labels(page, chart)).filter(({ beyond }) => beyond > 0), [], chart);
     }
-    assert.equal(await where(page), 'minute 1 of 3');
+    await expect(where(page)).toHaveText('minute 1 of 3');
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   });
 }
 
 test('a file of any name is opened, and what is no configuration is told', async ({ open }) => {
   const page = await open({ from: 'http' });
-  const picker = page.locator('canary-rollout input[type=file]');
-  assert.equal(await picker.getAttribute('accept'), null);
+  const picker = filePicker(page);
+  await expect(picker).not.toHaveAttribute('accept');
   for (const name of ['policy.json', 'policy.txt', 'policy']) {
     await picker.setInputFiles({ name, mimeType: '', buffer: Buffer.from(`\ufeff${JSON.stringify({ ...CALM, name })}`) });
-    await page.locator('.config-file .message', { hasText: `Opened ${name}.` }).waitFor();
+    await fileMessage(page).filter({ hasText: `Opened ${name}.` }).waitFor();
     assert.equal((await element(page, (one) => one.config)).name, name);
   }
 });
