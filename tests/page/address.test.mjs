@@ -2,7 +2,7 @@
 // opened, and nothing in it does harm.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { expect, expectAccessible, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import { button, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
@@ -216,7 +216,7 @@ const HOSTILE = [
   ['commands until the end of time', 'seed=1&at=2:pause&at=100000:resume&at=99999:abort', /at: found 99999:abort/],
 ];
 for (const [what, link, said] of HOSTILE) {
-  test(`${what} in the address: a readable message, nothing executed, the page alive`, async ({ open }) => {
+  test(`${what} in the address: a readable message, nothing executed, the page alive`, slow, async ({ open }) => {
     const page = await open({ from: 'http', path: `index.html#${link}` });
     await linkFaults(page).getByText('Not all of the link could be used').waitFor();
     assert.match((await linkFaults(page).textContent()).replaceAll('\n', ' '), said);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { preset, reportOf, validate } from './engine.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, slow, test } from './fixtures.ts';
 import {
   CALM,
   button,
@@ -241,7 +241,7 @@ const state = (page) =>
   });
 
 for (const [name, act] of Object.entries(STEPS)) {
-  test(`${name} is undone and done again in one step`, async ({ open }) => {
+  test(`${name} is undone and done again in one step`, slow, async ({ open }) => {
     const page = await open();
     await button(page, 'To the start').click();
     await button(page, 'Step').click();
@@ -384,7 +384,7 @@ for (const [name, prepare] of Object.entries({
   curve: (page) => studied(page),
 })) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the figure ${name} is saved as a picture that needs no page, ${colorScheme}`, async ({ open }) => {
+    test(`the figure ${name} is saved as a picture that needs no page, ${colorScheme}`, slow, async ({ open }) => {
       const page = await open({ context: { colorScheme } });
       await prepare(page);
       const figure = page.locator(name === 'curve' ? '.curve' : `[data-chart="${name}"]`);

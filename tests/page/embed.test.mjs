@@ -1,7 +1,7 @@
 // The dialog that makes the code for another page: the code, put into a fresh
 // document, gives the rollout that was on screen.
 import assert from 'node:assert/strict';
-import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import { BAD, button, show } from './rollout-page.mjs';
 
 const dialog = (page) => page.getByRole('dialog', { name: 'Embed this rollout' });
@@ -37,7 +37,7 @@ const CODES = [
 ];
 
 for (const { what, config, choices } of CODES) {
-  test(`the code gives the same rollout: ${what}`, async ({ open }) => {
+  test(`the code gives the same rollout: ${what}`, slow, async ({ open }) => {
     const author = await open({ from: 'http' });
     if (config) await show(author, config);
     const { report } = await shown(author);
@@ -137,7 +137,7 @@ test('what the code cannot say is said beside it', async ({ open }) => {
 
 for (const [size, viewport] of Object.entries({ desktop: { width: 1366, height: 900 }, phone: { width: 320, height: 640 } })) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the dialog is accessible and fits: ${size}, ${colorScheme}`, async ({ open }) => {
+    test(`the dialog is accessible and fits: ${size}, ${colorScheme}`, slow, async ({ open }) => {
       const page = await open({ context: { viewport, colorScheme } });
       await openDialog(page, { As: 'an iframe' });
       await expectAccessible(page);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, expectAccessible, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import { button, headline, studied } from './rollout-page.mjs';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
@@ -66,14 +66,14 @@ const EXAMPLES = {
 
 for (const [name, { path, check }] of Object.entries(EXAMPLES)) {
   for (const from of ['file', 'http']) {
-    test(`the example for ${name} works from ${from}`, async ({ open }) => {
+    test(`the example for ${name} works from ${from}`, slow, async ({ open }) => {
       await check(await open({ from, path: path() }));
     });
   }
 }
 
 for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
-  test(`two elements on a plain page are accessible and fit into ${viewport.width} px`, async ({ open }) => {
+  test(`two elements on a plain page are accessible and fit into ${viewport.width} px`, slow, async ({ open }) => {
     const page = await open({ path: 'examples/plain.html', context: { viewport } });
     await headline(page.locator('canary-rollout').first()).waitFor();
     await expectAccessible(page);

@@ -92,6 +92,9 @@ export const test = base.extend<
 
 export { expect };
 
+/** Of a test that takes long, or of many that are alike: `npx playwright test --grep-invert @slow` runs the others. */
+export const slow = { tag: '@slow' };
+
 /** After how long without a word the page studies more runs, in ms. */
 const IDLE_MS = 2500;
 

@@ -1,7 +1,7 @@
 // Requests one can see: every count and mark is the engine's, and nothing moves unasked.
 import assert from 'node:assert/strict';
 import { new_rollout } from './engine.mjs';
-import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import { BAD, CALM, button, figureOf, flow, playhead, show, where } from './rollout-page.mjs';
 
 /** A release four times as bad that nothing judges. */
@@ -80,7 +80,7 @@ for (const [config, ticks] of [
   [CALM, [1, 4, 5, 8]],
   [MISSED, [8, 7, 4, 3, 1, 6]],
 ]) {
-  test(`${config.name}: counts and a mark for every failure, as the engine has them`, async ({ open }) => {
+  test(`${config.name}: counts and a mark for every failure, as the engine has them`, slow, async ({ open }) => {
     const page = await open();
     await show(page, config);
     for (const tick of ticks) {
@@ -216,7 +216,7 @@ test('ladder and states move with the playhead', async ({ open }) => {
 
 for (const colorScheme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`the view alone is accessible and nothing is beside the screen: ${size}, ${colorScheme}`, async ({ open }) => {
+    test(`the view alone is accessible and nothing is beside the screen: ${size}, ${colorScheme}`, slow, async ({ open }) => {
       const page = await open({ html: ALONE, context: { viewport, colorScheme } });
       await show(page, MISSED);
       await seek(page, 5);

@@ -1,7 +1,7 @@
 // The configuration on the page: presets, forms and JSON, and what is wrong with it.
 import assert from 'node:assert/strict';
 import { presets, validate } from './engine.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
@@ -24,8 +24,8 @@ import {
 } from './rollout-page.mjs';
 
 /** A test that begins with CALM on the page. */
-const onCalm = (name, act) =>
-  test(name, async ({ open }) => {
+const onCalm = (name, act, details = {}) =>
+  test(name, details, async ({ open }) => {
     const page = await open();
     await show(page, CALM);
     await act(page);
@@ -62,7 +62,7 @@ onCalm('every field edits the configuration, and emptied it is left out', async 
     assert.equal(read(await json(page)), undefined, path);
     await field(page, path).fill(before);
   }
-});
+}, slow);
 
 onCalm('an edit runs the rollout anew at once, seed kept', async (page) => {
   const seed = await page.locator('canary-rollout').evaluate((element) => element.seed);

@@ -1,7 +1,7 @@
 // Rollouts that are long or dear: the page's own thread is never given more of the engine
 // than it answers beside. Counted in ticks, which are the same on every machine.
 import assert from 'node:assert/strict';
-import { expect, test } from './fixtures.ts';
+import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
@@ -99,7 +99,7 @@ const settled = (page) =>
   }, null, PATIENCE);
 
 for (const [name, heavy] of Object.entries(HEAVY)) {
-  test(`${name}: the page answers`, counted(async (page, it) => {
+  test(`${name}: the page answers`, slow, counted(async (page, it) => {
     const told = await it((element, text) => {
       element.link = text;
       return [element.link, element.linkFaults];
@@ -119,7 +119,7 @@ for (const [name, heavy] of Object.entries(HEAVY)) {
   }));
 }
 
-test('what was drawn stays until a long rollout is there, which its event tells', counted(async (page, it) => {
+test('what was drawn stays until a long rollout is there, which its event tells', slow, counted(async (page, it) => {
   const before = await it((element, text) => {
     window.told = [];
     element.addEventListener('statechange', ({ detail }) => window.told.push(detail));
@@ -134,7 +134,7 @@ test('what was drawn stays until a long rollout is there, which its event tells'
   await expect(simulation(page)).toHaveText('');
 }));
 
-test('a newer edit takes the place of a long rollout, whenever it comes', counted(async (page, it) => {
+test('a newer edit takes the place of a long rollout, whenever it comes', slow, counted(async (page, it) => {
   await it((element, [text, bad]) => {
     element.link = text;
     element.config = bad;
@@ -151,7 +151,7 @@ test('a newer edit takes the place of a long rollout, whenever it comes', counte
   await headline(page).getByText('at minute 2,000').waitFor(PATIENCE);
 }));
 
-test('Stop leaves what was drawn and says so; Simulate begins again', counted(async (page, it) => {
+test('Stop leaves what was drawn and says so; Simulate begins again', slow, counted(async (page, it) => {
   await it((element, text) => (element.link = `${text}&tick=5`), PLAIN);
   await button(page, 'Stop').click(PATIENCE);
   await simulation(page).filter({ hasText: 'What is drawn is the rollout before' }).waitFor();
@@ -161,7 +161,7 @@ test('Stop leaves what was drawn and says so; Simulate begins again', counted(as
   await expect(where(page)).toHaveText(/^minute 5 of 100,000$/);
 }));
 
-test('a long rollout is told a command, undone, and its forbidden commands are named', counted(async (page, it) => {
+test('a long rollout is told a command, undone, and its forbidden commands are named', slow, counted(async (page, it) => {
   await it((element, text) => (element.link = `${text}&at=3:resume&at=9:pause&at=12:resume`), link(oneStage(3_000), []));
   await linkFaults(page).filter({ hasText: 'at=3:resume: resume(): the rollout is PROGRESSING' }).waitFor(PATIENCE);
   assert.deepEqual(await it((element) => element.linkFaults.length), 1);
@@ -182,7 +182,7 @@ test('a long rollout is told a command, undone, and its forbidden commands are n
   await expect(where(page)).toHaveText(/^minute 3,003 of 3,003$/);
 }));
 
-test('where no worker is allowed, a rollout of some length is run on the page, a long one is refused in words', async ({ open }) => {
+test('where no worker is allowed, a rollout of some length is run on the page, a long one is refused in words', slow, async ({ open }) => {
   const page = await open({
     html: HTML.replace(/<script>.*<\/script>\n/s, '<script src="dist/canary-rollout.js"></script>'),
     headers: { 'content-security-policy': "default-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; worker-src 'none'" },

@@ -1,7 +1,7 @@
 // Markup wherever text goes in: it is text, nothing runs, and the page lives on.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { expect, test } from './fixtures.ts';
+import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
@@ -55,7 +55,7 @@ async function assertAlive(page) {
   await assertUnharmed(page, 'alive');
 }
 
-test('markup typed into every field', async ({ open }) => {
+test('markup typed into every field', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, { ...CALM, canary: { error_ratio: 2 }, rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }] });
   for (const details of await page.locator('canary-rollout details').all()) await details.evaluate((one) => (one.open = true));
@@ -78,7 +78,7 @@ test('markup typed into every field', async ({ open }) => {
   await assertAlive(page);
 });
 
-test('markup as every text of a configuration, and as its keys', async ({ open }) => {
+test('markup as every text of a configuration, and as its keys', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   const marked = {
     ...CALM,
@@ -113,7 +113,7 @@ test('markup as every text of a configuration, and as its keys', async ({ open }
   await assertAlive(page);
 });
 
-test('markup as a file’s name and as its content; a picture as a configuration', async ({ open }) => {
+test('markup as a file’s name and as its content; a picture as a configuration', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
   const picker = filePicker(page);
@@ -143,7 +143,7 @@ const PAGE_KEYS = ['v', 'preset', 'seed', 'tick', 'view', 'theme', 'against', 'b
   'config.stages[0].name', 'config.stages[0].pause', 'config.rules[0].rule', 'config.on_inconclusive', `config.${'x'}`];
 
 for (const key of PAGE_KEYS) {
-  test(`markup as ${key} in the address`, async ({ open }) => {
+  test(`markup as ${key} in the address`, slow, async ({ open }) => {
     const page = await open({ from: 'http', path: `index.html#${key}=${encodeURIComponent(ALL)}` });
     await headline(page).waitFor();
     await assertUnharmed(page, key);
@@ -151,7 +151,7 @@ for (const key of PAGE_KEYS) {
   });
 }
 
-test('markup as a key of the address, and in its query', async ({ open }) => {
+test('markup as a key of the address, and in its query', slow, async ({ open }) => {
   const page = await open({ from: 'http', path: `index.html?view=${encodeURIComponent(ALL)}&${encodeURIComponent(ALL)}=1#${encodeURIComponent(ALL)}=1` });
   await linkFaults(page).getByText('unknown key').first().waitFor();
   await assertUnharmed(page, 'key');
@@ -173,7 +173,7 @@ function* markedLessons(lesson) {
   }
 }
 
-test('markup as every field of every lesson', async ({ open }) => {
+test('markup as every field of every lesson', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   let opened = 0;
   for (const file of readdirSync(LESSONS).filter((name) => name.endsWith('.json'))) {
@@ -198,7 +198,7 @@ test('markup as every field of every lesson', async ({ open }) => {
 });
 
 for (const as of ['a tag', 'an iframe']) {
-  test(`the code of the dialog for a configuration that is markup, as ${as}, pasted into a page`, async ({ open }) => {
+  test(`the code of the dialog for a configuration that is markup, as ${as}, pasted into a page`, slow, async ({ open }) => {
     const author = await open({ from: 'http' });
     await show(author, { ...BAD, name: ALL, stages: BAD.stages.map((stage) => ({ ...stage, name: ALL })) });
     await button(author, 'Embed').click();

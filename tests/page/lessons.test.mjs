@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
-import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import { STILL, drawnToItsEnd } from './lesson-still.mjs';
 import {
   button,
@@ -161,7 +161,7 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
   const lesson = lessonOf(name);
   const { report } = outcomeOf(lesson);
 
-  test(`${name}: nothing of the outcome is there before a prediction`, async ({ open }) => {
+  test(`${name}: nothing of the outcome is there before a prediction`, slow, async ({ open }) => {
     const page = await open(inLesson(name));
     await expect(page.getByRole('heading', { level: 2 })).toHaveText(lesson.title);
     for (const hidden of ['.verdict-now', '.surprise', '.transport', '.tell', '.markers', '.log', '.effects', '.study', '.edit', '.scenario'])
@@ -183,7 +183,7 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
     await takePicture(page, `lesson-${name}-veiled`);
   });
 
-  test(`${name}: a wrong prediction and a wrong try, then the right one`, async ({ open }) => {
+  test(`${name}: a wrong prediction and a wrong try, then the right one`, slow, async ({ open }) => {
     const page = await open(inLesson(name));
     await commit(page);
     await lessonAnswer(page).getByText('first').waitFor();
@@ -205,7 +205,7 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
     await takePicture(page, `lesson-${name}-done`);
   });
 
-  test(`${name}: a right prediction, on a narrow page`, async ({ open }) => {
+  test(`${name}: a right prediction, on a narrow page`, slow, async ({ open }) => {
     const page = await open(inLesson(name, { ...CALMLY, viewport: { width: 320, height: 640 }, colorScheme: 'dark' }));
     await predict(page, predictions[1]);
     await commit(page);
@@ -390,7 +390,7 @@ const UNFIT = [
   [{ commands: [{ tick: 2, command: 'resume' }] }, 'start.commands', /resume/],
 ];
 for (const [start, path, sentence] of UNFIT) {
-  test(`${path}: ${sentence}`, async ({ open }) => {
+  test(`${path}: ${sentence}`, slow, async ({ open }) => {
     const page = await open({ html: course('preset="opening"', child({ ...OWN, start: JSON.parse(JSON.stringify(start)) })) });
     const problems = await page.locator('canary-rollout').evaluate((element) => element.lessonProblems);
     assert.ok(problems.some((one) => one.path === path && sentence.test(one.message)), JSON.stringify(problems));
@@ -407,7 +407,7 @@ test('an unknown name is answered with the known ones', async ({ open }) => {
 });
 
 for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
-  test(`an author writes a lesson beside its preview, ${viewport.width} px wide`, async ({ open }) => {
+  test(`an author writes a lesson beside its preview, ${viewport.width} px wide`, slow, async ({ open }) => {
     const page = await open({ from: 'http', path: 'lesson-author.html', context: { ...CALMLY, viewport } });
     const text = page.getByRole('textbox', { name: 'The lesson, as JSON' });
     const code = page.getByRole('textbox', { name: 'Code for your page' });
@@ -445,7 +445,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test('a hostile lesson is text, and the page lives', async ({ open }) => {
+test('a hostile lesson is text, and the page lives', slow, async ({ open }) => {
   const page = await open({ html: course('preset="opening"'), context: CALMLY });
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
   const all = (value) =>
@@ -526,7 +526,7 @@ const faultsOfDiagram = (page) =>
     return { faults, numbers: numbers.length };
   });
 
-test('a diagram is whole whatever is answered, and a wrong answer is told a reason', async ({ open }) => {
+test('a diagram is whole whatever is answered, and a wrong answer is told a reason', slow, async ({ open }) => {
   const page = await open(inLesson('state-machine'));
   const { nodes, edges } = lessonOf('state-machine').task;
   await predict(page, 25);

@@ -1,6 +1,6 @@
 // How the page looks and is read: accessibility, narrow screens, themes.
 import assert from 'node:assert/strict';
-import { expectAccessible, takePicture, test } from './fixtures.ts';
+import { expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
@@ -50,7 +50,7 @@ const SCREENS = [
 for (const [view, reach] of Object.entries(VIEWS)) {
   for (const { colorScheme, size } of SCREENS) {
     const viewport = SIZES[size];
-    test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, async ({ open }) => {
+    test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, slow, async ({ open }) => {
       const page = await open({ context: { viewport, colorScheme } });
       await reach(page);
       for (const details of await page.locator('details').all())
@@ -106,7 +106,7 @@ const TARGETS = {
 };
 
 for (const [where, reach] of Object.entries(TARGETS)) {
-  test(`targets are 44 px where a finger points: ${where}`, async ({ open }) => {
+  test(`targets are 44 px where a finger points: ${where}`, slow, async ({ open }) => {
     const page = await open({ context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' } });
     await reach(page);
     assert.deepEqual(await page.evaluate(tooSmall), []);
@@ -142,7 +142,7 @@ const STILL = {
 
 for (const [what, act] of Object.entries(STILL)) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`nothing moves while ${what}: ${size}`, async ({ open }) => {
+    test(`nothing moves while ${what}: ${size}`, slow, async ({ open }) => {
       const page = await open({ from: 'http', context: { viewport } });
       await page.evaluate(watchShifts, true);
       await act(page);

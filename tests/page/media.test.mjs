@@ -1,6 +1,6 @@
 // Forced colours and paper: neither loses the verdict, the charts or the walls.
 import assert from 'node:assert/strict';
-import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import { button, effects, headline, outcome, studied } from './rollout-page.mjs';
 
 /** What must be there, whatever it is drawn on. */
@@ -29,7 +29,7 @@ const assertKept = async (page) => {
 };
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`forced colours keep verdict, charts and walls, ${colorScheme}`, async ({ open }) => {
+  test(`forced colours keep verdict, charts and walls, ${colorScheme}`, slow, async ({ open }) => {
     const page = await open({ context: { forcedColors: 'active', colorScheme, viewport: { width: 1366, height: 900 } } });
     await studied(page);
     await assertKept(page);
@@ -48,7 +48,7 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
-test('print keeps verdict, charts and walls, and what is far below the screen; controls are gone', async ({ open }) => {
+test('print keeps verdict, charts and walls, and what is far below the screen; controls are gone', slow, async ({ open }) => {
   const page = await open({ context: { viewport: { width: 794, height: 1123 } } });
   await studied(page);
   await page.emulateMedia({ media: 'print' });

@@ -1,7 +1,7 @@
 // Four strategies on one release: studied when somebody looks, told as the engine tells it.
 import assert from 'node:assert/strict';
 import { preset, studyOf } from './engine.mjs';
-import { expect, expectAccessible, test } from './fixtures.ts';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import { json, show, strategies, studied, verdict } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -155,7 +155,7 @@ for (const context of [
   { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
 ]) {
   const { viewport, colorScheme } = context;
-  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, async ({ open }) => {
+  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, slow, async ({ open }) => {
     const page = await open({ context });
     await found(page);
     await expectAccessible(page);

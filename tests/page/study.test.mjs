@@ -1,7 +1,7 @@
 // What the policy does over many rollouts: run beside the page, and told as the engine tells it.
 import assert from 'node:assert/strict';
 import { preset, studyOf } from './engine.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
@@ -121,7 +121,7 @@ const REFUSALS = {
 };
 
 for (const [how, { head, expectedErrors }] of Object.entries(REFUSALS)) {
-  test(`where a worker is refused ${how}, the page runs the study itself, in short chunks`, async ({ open }) => {
+  test(`where a worker is refused ${how}, the page runs the study itself, in short chunks`, slow, async ({ open }) => {
     const page = await open({
       html: `<!doctype html><html lang="en"><title>A course</title>${head}
         <script src="dist/canary-rollout.js" defer></script>
