@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
-import { button, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
+import {
+  button,
+  effects,
+  field,
+  headline,
+  linkFaults,
+  playhead,
+  studied,
+  surprise,
+} from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
@@ -129,7 +138,7 @@ for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sa
     await fits();
     const height = () => inside.evaluate(() => document.documentElement.scrollHeight - innerHeight);
     await page.waitForFunction(() => document.querySelector('iframe').clientHeight > 300);
-    await frame.locator('.effects[data-runs="2000"]').waitFor({ state: 'attached' });
+    await expect(effects(frame)).toHaveAttribute('data-runs', '2000');
     assert.equal(await height(), 0);
     const told = await page.evaluate(() => window.told);
     const [object, text] = told.slice(-2);

@@ -120,7 +120,7 @@ test('a rule that no module has heard of has its form', async ({ open }) => {
     ([offered, draft]) => window.openPanel(offered, draft),
     [{ ...catalogue(), rules: all }, { ...CALM, rules: [{ rule: 'fisher' }] }],
   );
-  const path = (key) => page.locator(`[data-path="rules[0].${key}"]`);
+  const path = (key) => field(page, `rules[0].${key}`);
   await path('rule').selectOption('wobble');
   assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'wobble', swing: 0.004 }]);
   const row = ruleRow(page);

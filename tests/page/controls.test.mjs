@@ -5,16 +5,20 @@ import {
   BAD,
   CALM,
   button,
+  chartDrawings,
   decisionItems,
   headline,
   kicker,
   log,
+  marker,
   message,
   playhead,
   playThrough,
   seedFault,
   show,
+  stageClocks,
   states,
+  timeCard,
   where,
 } from './rollout-page.mjs';
 
@@ -83,7 +87,7 @@ calmAt(4, 'keys act while the focus is on the rollout over time, and only then',
   await page.keyboard.press('ArrowRight');
   await expect(where(page)).toHaveText('minute 5 of 8');
   // A click beside the controls: space plays then, and freezes.
-  await page.locator('.card.time').click({ position: { x: 4, y: 4 } });
+  await timeCard(page).click({ position: { x: 4, y: 4 } });
   await page.keyboard.press('End');
   await expect(where(page)).toHaveText('minute 8 of 8');
   await page.keyboard.press(' ');
@@ -119,9 +123,9 @@ test('the playhead rests while nobody sees it', async ({ open }) => {
 });
 
 calmAt(8, 'a decision’s marker leads to its tick, and a press on a chart to that', async (page) => {
-  await page.locator('.marker[data-tick="4"]').click();
+  await marker(page, 4).click();
   await expect(where(page)).toHaveText('minute 4 of 8');
-  const box = await page.locator('figure svg[role=img]').first().boundingBox();
+  const box = await chartDrawings(page).first().boundingBox();
   await page.mouse.click(box.x + 51, box.y + 40);
   await expect(where(page)).toHaveText('minute 0 of 8');
 });
@@ -135,7 +139,7 @@ calmAt(2, 'pause starts a branch that waits; ticks flow on; resume runs to the e
   await button(page, 'Step').click();
   await expect(where(page)).toHaveText('minute 4 of 4');
   await expect(states(page)).toHaveAttribute('data-present', 'PAUSED');
-  await expect(page.locator('.rung-clock').first()).toHaveText('2 of 4 min, 2 paused');
+  await expect(stageClocks(page).first()).toHaveText('2 of 4 min, 2 paused');
   await button(page, 'Resume').click();
   await expect(where(page)).toHaveText('minute 4 of 10');
   await expect(states(page)).toHaveAttribute('data-present', 'PROGRESSING');

@@ -18,8 +18,10 @@ import {
   planTools,
   playhead,
   problemItems,
+  releaseNotes,
   releases,
   show,
+  squares,
   states,
   studied,
   verdict,
@@ -202,7 +204,7 @@ test('a release that turns bad after the plan’s end is remarked on; incidents 
   await button(page, 'Latency spike').click();
   const { warnings } = validate(await json(page));
   const { message } = warnings.find(({ path }) => path === 'canary.latency_arrival');
-  await expect(page.locator('.releases + .quiet')).toHaveText(new RegExp(message.slice(0, 30)));
+  await expect(releaseNotes(page)).toHaveText(new RegExp(message.slice(0, 30)));
   assert.equal((await json(page)).incidents.error_ratio, 3);
 });
 
@@ -227,7 +229,7 @@ const STEPS = {
   'a release': (page) => button(page, 'Cold start').click(),
   'a rollout of the wall': async (page) => {
     await studied(page);
-    await page.locator('.square').nth(170).click();
+    await squares(page, 'Bad releases').nth(70).click();
   },
   'a seed': (page) => button(page, 'New seed').click(),
   'a command': (page) => button(page, 'Pause').click(),

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { new_rollout, reportOf } from './engine.mjs';
 import { expect, test } from './fixtures.ts';
-import { BAD, CALM, playhead, show } from './rollout-page.mjs';
+import { CALM, chartKey, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
-const evidence = (page) => page.locator('.timeline figure', { hasText: 'Evidence' });
 
 /** Rules with evidence to draw, and what the chart is called. */
 const RULES = [
@@ -19,17 +18,17 @@ for (const [rule, title] of RULES) {
     const page = await open();
     const config = { ...BAD, canary: { error_ratio: 3, latency_ratio: 1.2 }, rules: [rule] };
     await show(page, config);
-    await expect(evidence(page).locator('.figure-title')).toHaveText(title);
+    await expect(chartTitle(page, 'evidence')).toHaveText(title);
     const report = reportOf(config, 7);
     const check = report.stages.flatMap(({ checks }) => checks).findLast(({ sentence }) => sentence);
-    assert.equal(plain(await evidence(page).locator('.figure-words').innerText()), plain(check.sentence));
-    const d = await evidence(page).locator('.past .evidence.line').getAttribute('d');
+    assert.equal(plain(await chartWords(page, 'evidence').innerText()), plain(check.sentence));
+    const d = await chartOf(page, 'evidence').locator('.past .evidence.line').getAttribute('d');
     assert.ok(d && !d.includes('NaN'), d);
     const rollout = new_rollout(config, 7);
     rollout.tick();
     const [first] = rollout.series().rules;
     await playhead(page).fill('1');
-    const key = plain(await evidence(page).locator('.key').innerText());
+    const key = plain(await chartKey(page, 'evidence').innerText());
     const shown = first.observed[0];
     assert.ok(key.includes(`evidence ${Number.isNaN(shown) ? '–' : Number(shown.toPrecision(3))}`), key);
   });
@@ -38,7 +37,7 @@ for (const [rule, title] of RULES) {
 test('without such a rule there is no chart of evidence', async ({ open }) => {
   const page = await open();
   await show(page, CALM);
-  await expect(evidence(page)).toBeHidden();
+  await expect(chartOf(page, 'evidence')).toBeHidden();
 });
 
 test('both arms have the band of their interval', async ({ open }) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { between } from '../../www/src/base/chance.js';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
 import { test } from './fixtures.ts';
-import { chartOf, effects, stageRows, studied } from './rollout-page.mjs';
+import { chartKey, effects, stageRows, studied } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 const three = (x) => Number(x.toPrecision(3));
@@ -73,7 +73,7 @@ test('every figure of the first view is the report’s or the study’s', async 
   for (const words of walls) assert.ok(told.includes(words), `${words} in ${told}`);
   assert.ok(plain(await stageRows(page).first().innerText()).includes(stage), stage);
   // Latency: of both arms in the last minute, as the series has it.
-  const latency = plain(await chartOf(page, 'latency').locator('.key').innerText());
+  const latency = plain(await chartKey(page, 'latency').innerText());
         for (const arm of ['baseline', 'canary']) {
     assert.ok(latency.includes(`${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`), latency);
   }

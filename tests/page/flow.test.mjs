@@ -27,7 +27,7 @@ const SIZES = { desktop: { width: 640, height: 450 }, phone: { width: 320, heigh
 const ALONE = `<!doctype html><html lang="en"><title>A course</title><meta name="viewport" content="width=device-width">
   <script src="dist/canary-rollout.js"></script>
   <main><h1>Week 7</h1><canary-rollout view="flow"></canary-rollout></main>`;
-const motion = (page) => page.locator('.flow canvas');
+const motion = (page) => flow(page).locator('canvas');
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 const told = (n) => n.toLocaleString('en');
 const percent = (rate) => `${Number((rate * 100).toPrecision(3))} %`;
@@ -47,8 +47,8 @@ const seek = (page, tick) =>
 
 /** How many marks of a kind a version has. */
 const marks = (page, arm, kind) =>
-  page
-    .locator(`.flow .plot .version.${arm} .${kind}`)
+  flow(page)
+    .locator(`.plot .version.${arm} .${kind}`)
     .evaluate((path) => path.getAttribute('d')?.match(/M/g)?.length ?? 0);
 
 /** The figure's lines of a version, against the engine's counts of the tick. */
@@ -58,7 +58,7 @@ async function assertTick(page, series, tick) {
     const [requests, failed] = [at(`${arm}_requests`), at(`${arm}_errors`)];
     const excess = arm === 'canary' ? at('excess_errors') : 0;
     const pct = arm === 'canary' ? at('traffic_pct') : 100 - at('traffic_pct');
-    const lines = (await page.locator(`.flow .version.${arm} text`).allTextContents()).map(plain);
+    const lines = (await flow(page).locator(`.version.${arm} text`).allTextContents()).map(plain);
     assert.deepEqual(lines.slice(0, 4), [
       arm,
       `${pct} %, ${told(requests)} request${requests === 1 ? '' : 's'}`,
@@ -70,7 +70,7 @@ async function assertTick(page, series, tick) {
     assert.equal(await marks(page, arm, 'failed'), failed - excess, `other failures of the ${arm}`);
     assert.equal(await marks(page, arm, 'served'), Math.ceil((requests - failed) / 100));
   }
-  const label = await page.locator('.flow svg[role=img]').getAttribute('aria-label');
+  const label = await flow(page).locator('svg[role=img]').getAttribute('aria-label');
   assert.ok(label.startsWith(`Requests in minute ${tick}`), label);
   for (const arm of ARMS) assert.ok(label.includes(`${told(at(`${arm}_errors`))} failed`), label);
 }
@@ -127,7 +127,7 @@ test('a stream is as wide as its share', async ({ open }) => {
   await show(page, MISSED);
   const width = (arm) =>
     page.locator(`.stream.${arm} .edge`).evaluate((edge) => Number(edge.getAttribute('stroke-width')));
-  const trunk = await page.locator('.flow .trunk').evaluate((rect) => Number(rect.getAttribute('height')));
+  const trunk = await flow(page).locator('.trunk').evaluate((rect) => Number(rect.getAttribute('height')));
   for (const [tick, pct] of [[8, 100], [5, 50], [4, 50]]) {
     await seek(page, tick);
     assert.equal(await width('canary'), (trunk * pct) / 100);
@@ -223,7 +223,7 @@ for (const colorScheme of ['light', 'dark']) {
       await expectAccessible(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= viewport.width, `${wide} px`);
-      const over = await page.locator('.flow svg[role=img] text').evaluateAll((all) => {
+      const over = await flow(page).locator('svg[role=img] text').evaluateAll((all) => {
         const right = all[0].ownerSVGElement.getBoundingClientRect().right;
         return all.filter((text) => text.getBoundingClientRect().right > right).map((text) => text.textContent);
       });

@@ -14,10 +14,13 @@ import {
   kicker,
   notice,
   outcome,
+  problemBox,
   problemItems,
   problemList,
+  problemPlaces,
   problemTexts,
   show,
+  stageNames,
   stageRows,
   states,
   where,
@@ -271,7 +274,7 @@ onCalm('a place counts characters, and what is not listed is counted', async (pa
   await jsonBox(page).fill(`{"stages": [{"traffic_pct": 5}], ${many}}`);
   await button(page, 'Apply').click();
   await expect(problemItems(page)).toHaveCount(20);
-  await page.locator('.problems').getByText('and 480 more').waitFor();
+  await problemBox(page).getByText('and 480 more').waitFor();
   await expect(notice(page)).toHaveText(/^500 problems in the configuration/);
 });
 
@@ -299,7 +302,7 @@ onCalm('what is no configuration is told, and the page lives on', async (page) =
     assert.deepEqual(listed.map(plain), told);
     const { line, column } = problems[0];
     if (line !== null) {
-      await expect(page.locator('.place').first()).toHaveText(`Line ${line}, column ${column}`);
+      await expect(problemPlaces(page).first()).toHaveText(`Line ${line}, column ${column}`);
     }
     await expect(notice(page)).toHaveText(/The last valid one is drawn/);
     await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
@@ -322,7 +325,7 @@ onCalm('markup in a name is text everywhere', async (page) => {
     0,
   );
   await expect(kicker(page)).toHaveText(/<img src=x/);
-  await expect(page.locator('.rung-name').first()).toHaveText(/<img src=x/);
+  await expect(stageNames(page).first()).toHaveText(/<img src=x/);
   await show(page, { ...CALM, [name]: 1, stages: [{ ...stages[0], pause: name }] });
   assert.equal(
     await page

@@ -7,11 +7,16 @@ import { STILL, drawnToItsEnd } from './lesson-still.mjs';
 import {
   button,
   chartOf,
+  courseQuestions,
   headline,
   json,
   jsonBox,
   lessonAnswer,
+  lessonButton,
+  lessonButtons,
   lessonCard,
+  lessonDiagram,
+  lessonDone,
   lessonEnds,
   lessonFaults,
   lessonGoals,
@@ -193,7 +198,7 @@ for (const [name, { predictions, wrong, missing, right }] of Object.entries(PLAY
     await expect(where(page)).toHaveText(`minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
     await wrong(page);
     await lessonAnswer(page).getByText(missing).waitFor();
-    await expect(page.locator('.lesson-done')).toHaveCount(0);
+    await expect(lessonDone(page)).toHaveCount(0);
     await answered(page);
     await expectAccessible(page);
     await right(page);
@@ -307,7 +312,7 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
   await expect(transport(page)).toBeHidden();
   await page.waitForFunction(() => location.hash.includes('v=1'));
   assert.match(await hash(), /lesson=slow-leak$/);
-  await page.locator('[data-lesson="state-machine"]').click();
+  await lessonButton(page, 'state-machine').click();
   await page.waitForFunction(() => location.hash.endsWith('lesson=state-machine'));
   await predict(page, 25);
   await commit(page);
@@ -322,12 +327,12 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
 
 test('the page lists its lessons, and the course’s other questions open what answers them', async ({ open }) => {
   const page = await open({ context: CALMLY });
-  const cards = page.locator('.lesson-cards button');
+  const cards = lessonButtons(page);
   await expect(cards).toHaveCount(6);
   await cards.nth(2).click();
   await expect(lessonTitle(page)).toHaveText('The slow leak');
   assert.ok(await lessonTitle(page).evaluate((h2) => h2.getRootNode().activeElement === h2));
-  const questions = page.locator('.course button');
+  const questions = courseQuestions(page);
   const answers = [];
   for (let i = 0; i < (await questions.count()); i += 1) {
     await questions.nth(i).click();
@@ -457,14 +462,14 @@ test('a hostile lesson is text, and the page lives', slow, async ({ open }) => {
     );
     await page.locator('canary-rollout').evaluate((element, text) => (element.lesson = text), marked);
     await expect(lessonTitle(page)).toHaveText(markup);
-    await predict(page, typeof PLAYS[name].predictions[1] === 'number' ? 25 : /./).catch(() => page.locator('.lesson input').first().check());
+    await predict(page, typeof PLAYS[name].predictions[1] === 'number' ? 25 : /./).catch(() => lessonCard(page).locator('input').first().check());
     await commit(page);
     await lessonReveal(page).waitFor();
-    await expect(page.locator('.lesson img, .lesson script')).toHaveCount(0);
+    await expect(lessonCard(page).locator('img, script')).toHaveCount(0);
   }
   for (const text of ['x'.repeat(1e6), '['.repeat(1e5), '{"lesson":', '{}', '\u0000']) {
     await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), text);
-    assert.ok((await page.locator('.lesson .faults li').count()) > 0);
+    assert.ok((await lessonFaults(page).getByRole('listitem').count()) > 0);
   }
   assert.equal(await page.title(), 'A course');
   await page.locator('canary-rollout').evaluate((element) => (element.lesson = null));
@@ -499,7 +504,7 @@ test('what is judged is what is drawn; what was judged is taken back when someth
 
 /** What a diagram draws beyond its edges, behind a node, or one number on another. */
 const faultsOfDiagram = (page) =>
-  page.locator('.diagram').evaluate((svg) => {
+  lessonDiagram(page).evaluate((svg) => {
     const outer = svg.getBoundingClientRect();
     const faults = [];
     const boxes = [...svg.querySelectorAll('.node rect')].map((node) => node.getBoundingClientRect());
@@ -531,7 +536,7 @@ test('a diagram is whole whatever is answered, and a wrong answer is told a reas
   const { nodes, edges } = lessonOf('state-machine').task;
   await predict(page, 25);
   await commit(page);
-  await page.locator('.connect').waitFor();
+  await lessonDiagram(page).waitFor();
   const selects = lessonEnds(page);
   const ways = [
     edges.map(({ to }) => to),

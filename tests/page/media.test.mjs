@@ -1,7 +1,7 @@
 // Forced colours and paper: neither loses the verdict, the charts or the walls.
 import assert from 'node:assert/strict';
 import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
-import { button, effects, headline, outcome, studied } from './rollout-page.mjs';
+import { button, chartOf, effects, headline, outcome, studied } from './rollout-page.mjs';
 
 /** What must be there, whatever it is drawn on. */
 const KEPT = ['.surprise:not(.room)', '.verdict-now .headline', '.verdict-now .tag', '[data-chart=traffic] svg', '[data-chart=errors] svg', '[data-chart=latency] svg',
@@ -41,7 +41,7 @@ for (const colorScheme of ['light', 'dark']) {
     assert.notEqual(bad[1], fine[1]);
     await expect(outcome(page)).toHaveText(/false rollback/);
     // And the two arms by more than colour.
-    const stroke = (arm) => page.locator(`[data-chart=errors] .past .line.${arm}`).first().evaluate((one) => getComputedStyle(one).strokeWidth);
+    const stroke = (arm) => chartOf(page, 'errors').locator(`.past .line.${arm}`).first().evaluate((one) => getComputedStyle(one).strokeWidth);
     assert.notEqual(await stroke('canary'), await stroke('baseline'));
     await expectAccessible(page);
     await takePicture(page, `forced-colours-${colorScheme}`);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from './fixtures.ts';
-import { button, lessonNumber } from './rollout-page.mjs';
+import { button, lessonButton, lessonNumber } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -150,7 +150,7 @@ const reseed = async (page) => {
 };
 
 const predict = async (page) => {
-  await page.locator('[data-lesson=state-machine]').click();
+  await lessonButton(page, 'state-machine').click();
   await lessonNumber(page).fill('25');
   await button(page, 'Commit my prediction').click();
 };
@@ -166,7 +166,7 @@ const EVENTS = {
   studyprogress: reseed,
   prediction: predict,
   lessoncomplete: async (page) => {
-    await page.locator('[data-lesson=thrown-away]').click();
+    await lessonButton(page, 'thrown-away').click();
     await page.getByRole('radio', { name: 'Roll it back' }).check();
     await button(page, 'Commit my prediction').click();
     await lessonNumber(page).fill('6');

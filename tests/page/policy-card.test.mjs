@@ -6,9 +6,12 @@ import { preset, studyOf } from './engine.mjs';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import {
   button,
+  curve,
   curveLabels,
   curveRows,
   effects,
+  exactness,
+  falseAlarmSentence,
   limitGrip,
   missedMarks,
   policyCard,
@@ -84,7 +87,7 @@ const ROWS = {
   false_alarms: (cases) => probability(falseAlarms(cases)),
 };
 
-const row = (page, key) => page.locator(`.study-card [data-row="${key}"]`);
+const row = (page, key) => policyCard(page).locator(`[data-row="${key}"]`);
 /** The lines of a row's two cells. */
 const cells = (page, key) =>
   row(page, key)
@@ -101,7 +104,7 @@ test('every row of the card tells what the engine finds of both policies', async
     const told = [report, ...report.policies].map((cases, i) => tell(cases, report.sweep, i));
     assert.deepEqual(await cells(page, key), told, key);
   }
-  const rows = await page.locator('.study-card tbody tr').count();
+  const rows = await policyCard(page).locator('tbody tr').count();
   assert.equal(rows, Object.keys(ROWS).length);
 });
 
@@ -125,7 +128,7 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
   const report = opening();
   const share = page.getByRole('spinbutton', { name: 'Bad releases among ours' });
   await expect(share).toHaveValue('5');
-  const sentence = page.locator('.false-alarms');
+  const sentence = falseAlarmSentence(page);
   for (const percentBad of [5, 20, 62.5]) {
     await share.fill(String(percentBad));
     const [own, other] = [report, ...report.policies].map((cases) => falseAlarms(cases, percentBad / 100));
@@ -157,8 +160,8 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
 
 /** The table behind the curve, a list of cells a row. */
 async function figures(page) {
-  const summary = page.locator('.curve summary');
-  if (!(await page.locator('.curve details').evaluate(({ open }) => open))) await summary.click();
+  const summary = curve(page).locator('summary');
+  if (!(await curve(page).locator('details').evaluate(({ open }) => open))) await summary.click();
   await curveRows(page).first().waitFor();
   return curveRows(page)
     .evaluateAll((rows) =>
@@ -171,7 +174,7 @@ test('along traffic both errors of both policies are drawn, as the engine finds 
   await studied(page);
   const along = page.getByRole('combobox', { name: 'Along' });
   await expect(along).toHaveValue('ratio');
-  await expect(page.locator('.curve .missed')).toHaveCount(0);
+  await expect(curve(page).locator('.missed')).toHaveCount(0);
   await along.selectOption('traffic');
   await missedMarks(page).first().waitFor();
   const sweep = { field: 'traffic.requests_per_second', values: TRAFFICS };
@@ -218,11 +221,10 @@ test('no traffic is asked for that the engine refuses', async ({ open }) => {
 test('while the limit is dragged, runs and exactness are told, and the traffic curve follows', async ({ open }) => {
   const page = await open();
   await studied(page);
-  const exactness = page.locator('.exactness');
-  assert.match(plain(await exactness.innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
+  assert.match(plain(await exactness(page).innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
   await missedMarks(page).first().waitFor();
-  const line = () => page.locator('.curve g.policy-0.falsely path').first().getAttribute('d');
+  const line = () => curve(page).locator('g.policy-0.falsely path').first().getAttribute('d');
   const before = await line();
   const box = await limitGrip(page).boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -230,13 +232,13 @@ test('while the limit is dragged, runs and exactness are told, and the traffic c
   await page.mouse.move(box.x + box.width / 2, box.y - 40, { steps: 4 });
   await expect(effects(page)).toHaveAttribute('data-runs', '100');
   assert.match(
-    plain(await exactness.innerText()),
+    plain(await exactness(page).innerText()),
     /100 runs, 95 % intervals of the simulation: .* %\. Let the limit go for more\./,
   );
   assert.notEqual(await line(), before);
   await page.mouse.up();
   await studied(page);
-  assert.match(plain(await exactness.innerText()), /2,000 runs, .* More runs would make them narrower/);
+  assert.match(plain(await exactness(page).innerText()), /2,000 runs, .* More runs would make them narrower/);
 });
 
 test('what the policy risks and how exactly it is simulated are never one sentence', async ({ open }) => {

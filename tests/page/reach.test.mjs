@@ -2,7 +2,18 @@
 // plays a rollout, moves its limit and tells it what to do.
 import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
-import { CALM, button, headline, json, lessonEnds, log, playThrough, show, states, where } from './rollout-page.mjs';
+import {
+  button,
+  headline,
+  json,
+  lessonCard,
+  lessonEnds,
+  log,
+  playThrough,
+  show,
+  states,
+  where,
+} from './rollout-page.mjs';
 
 /** Where a control can be hidden, and how to open that. */
 const PLACES = {
@@ -16,7 +27,7 @@ const PLACES = {
   },
   'a lesson': async (page) => {
     await page.evaluate(() => (document.querySelector('canary-rollout').lesson = 'state-machine'));
-    await page.locator('.lesson input').first().fill('25');
+    await lessonCard(page).locator('input').first().fill('25');
     await button(page, 'Commit my prediction').click();
     await lessonEnds(page).first().waitFor();
   },

@@ -90,10 +90,22 @@ export const simulation = (page) => page.locator('.simulation');
 export const seedFault = (page) => page.locator('#seed-fault');
 /** A row of the ladder for each stage. */
 export const stageRows = (page) => page.locator('.rung');
+/** How much of each stage has passed. */
+export const stageClocks = (page) => page.locator('.rung-clock');
+export const stageNames = (page) => page.locator('.rung-name');
+/** The card with the playhead and the charts. */
+export const timeCard = (page) => page.locator('.card.time');
+export const charts = (page) => page.locator('.timeline figure');
+export const chartDrawings = (page) => page.locator('figure svg[role=img]');
+/** The marker of a decision on the axis of time. */
+export const marker = (page, tick) => page.locator(`.marker[data-tick="${tick}"]`);
 /** A figure: `traffic`, `errors`, `latency` or `evidence`. */
 export const chartOf = (page, name) => page.locator(`figure[data-chart=${name}]`);
 /** What is under the playhead, beside the figure's colours. */
 export const chartKey = (page, name) => chartOf(page, name).locator('.key');
+export const chartTitle = (page, name) => chartOf(page, name).locator('.figure-title');
+/** The sentence over a figure. */
+export const chartWords = (page, name) => chartOf(page, name).locator('.figure-words');
 /** The limit on errors, which is dragged. */
 export const limitGrip = (page) => page.locator('.limit-grip');
 /** The figure of the requests of a tick. */
@@ -111,12 +123,18 @@ export const ruleRow = (page) => page.locator('.rule-row');
 export const planTools = (page) => page.locator('.plan-tools');
 /** The releases that a click puts into the configuration. */
 export const releases = (page) => group(page, 'A release to try');
+/** What is to be known of the release with this plan. */
+export const releaseNotes = (page) => page.locator('.releases + .quiet');
 export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
 /** The configuration as the page's JSON has it. */
 export const json = async (page) => JSON.parse(await jsonBox(page).inputValue());
 /** What is wrong with the text of the configuration. */
 export const problemList = (page) => page.locator('.problem-list');
 export const problemItems = (page) => problemList(page).getByRole('listitem');
+/** The list with what is said beside it. */
+export const problemBox = (page) => page.locator('.problems');
+/** Where in the text a problem is. */
+export const problemPlaces = (page) => problemBox(page).locator('.place');
 /** The problems without their places. */
 export const problemTexts = (page) => problemList(page).locator('.problem-text');
 /** That the configuration is not valid, said in every view. */
@@ -141,6 +159,13 @@ export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]`);
 export const figure = async (page, name) => Number(await figureOf(page, name).getAttribute('data-estimate'));
 /** The squares of a wall: `Healthy releases` or `Bad releases`. */
 export const squares = (page, name) => group(page, name).locator('.square');
+/** What a wall is of, and what else than red is on it. */
+export const wallCaptions = (page) => page.locator('.wall-caption');
+export const wallKeys = (page) => page.locator('.wall-key');
+/** How exactly the figures are simulated. */
+export const exactness = (page) => page.locator('.exactness');
+/** How many alarms are false, of a share of bad releases. */
+export const falseAlarmSentence = (page) => page.locator('.false-alarms');
 /** Why a study ended early. */
 export const studyMessage = (page) => page.locator('.study .study-progress .message');
 /** The table of the policy beside another. */
@@ -151,14 +176,23 @@ export const curveLabels = (page) => curve(page).locator('svg .label');
 /** Where the policy missed the bad release, along traffic. */
 export const missedMarks = (page) => curve(page).locator('.policy-1.missed rect');
 export const strategies = (page) => group(page, 'Strategies on one release');
+export const strategyTable = (page) => page.locator('.strategy-table');
 
 // A lesson.
+
+/** What opens a lesson, by its name. */
+export const lessonButton = (page, name) => page.locator(`[data-lesson="${name}"]`);
+export const lessonButtons = (page) => page.locator('.lesson-cards').getByRole('button');
+/** The course's other questions, each a rollout that answers it. */
+export const courseQuestions = (page) => page.locator('.course').getByRole('button');
 
 export const lessonCard = (page) => group(page, 'Lesson');
 export const lessonTitle = (page) => lessonCard(page).getByRole('heading', { level: 2 });
 export const lessonFaults = (page) => lessonCard(page).locator('.faults');
 /** Where a number is predicted, or answered. */
 export const lessonNumber = (page) => lessonCard(page).locator('.estimate input');
+/** The states to be connected. */
+export const lessonDiagram = (page) => page.locator('.diagram');
 /** The ends of a diagram's edges. */
 export const lessonEnds = (page) => page.locator('.connect').getByRole('combobox');
 /** An answer in one's own words. */
@@ -166,5 +200,7 @@ export const lessonWords = (page) => page.locator('.reflection').getByRole('text
 export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
 /** What is said to an answer. */
 export const lessonAnswer = (page) => lessonCard(page).locator('.says');
+/** What is said when a lesson is done. */
+export const lessonDone = (page) => page.locator('.lesson-done');
 /** What is said to a prediction. */
 export const lessonReveal = (page) => lessonCard(page).locator('.reveal');

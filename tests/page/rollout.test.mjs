@@ -5,8 +5,12 @@ import { expect, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
+  chartKey,
+  chartOf,
+  charts,
   decisionItems,
   headline,
+  marker,
   outcome,
   reason,
   show,
@@ -31,7 +35,7 @@ for (const from of ['file', 'http']) {
     await expect(states(page)).toHaveAttribute('data-present', report.final_state);
     await expect(where(page)).toHaveText(`minute ${report.metrics.ticks} of ${report.metrics.ticks}`);
     await expect(outcome(page)).toHaveAttribute('data-outcome', report.outcome);
-    await expect(page.locator('.timeline figure:visible')).toHaveCount(3);
+    await expect(charts(page).filter({ visible: true })).toHaveCount(3);
     for (const arm of ['canary', 'baseline']) {
       const d = await page.locator(`.past .${arm}.line`).last().getAttribute('d');
       assert.ok(d.length > 20 && !d.includes('NaN'), d);
@@ -85,7 +89,7 @@ test('the key under the playhead tells the rates of the window', async ({ open }
   const page = await open();
   await show(page, CALM);
   const { metrics } = reportOf(CALM, 7).stages[1];
-  const key = plain(await page.locator('figure').nth(1).locator('.key').innerText());
+  const key = plain(await chartKey(page, 'errors').innerText());
   assert.ok(key.includes(`baseline ${percent(metrics.baseline.error_rate)}`), key);
   assert.ok(key.includes(`canary ${percent(metrics.canary.error_rate)}`), key);
 });
@@ -98,8 +102,7 @@ test('every decision is in the log and has a marker with its sentence', async ({
   assert.equal(entries.length, decisions.length);
   for (const [i, { tick, sentence }] of decisions.entries()) {
     assert.ok(plain(await entries[i].innerText()).includes(plain(sentence)));
-    const marker = page.locator(`.marker[data-tick="${tick}"]`);
-    assert.ok(plain(await marker.getAttribute('aria-label')).includes(plain(sentence)));
+    assert.ok(plain(await marker(page, tick).getAttribute('aria-label')).includes(plain(sentence)));
   }
 });
 
@@ -109,9 +112,9 @@ test('the table behind a chart has a row a tick, from the series', async ({ open
   const rollout = new_rollout(CALM, 7);
   while (rollout.state !== 'COMPLETED') rollout.tick();
   const series = rollout.series();
-  await page.locator('figure').nth(1).getByText('Figures').click();
-  await page.locator('figure').nth(1).locator('tbody').waitFor();
-  const rows = await page.locator('figure').nth(1).locator('tbody tr').allInnerTexts();
+  await chartOf(page, 'errors').getByText('Figures').click();
+  await chartOf(page, 'errors').locator('tbody').waitFor();
+  const rows = await chartOf(page, 'errors').locator('tbody tr').allInnerTexts();
   assert.equal(rows.length, series.stage.length);
   for (const [i, row] of rows.entries()) {
     const rate = percent(series.canary_errors[i] / series.canary_requests[i]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { preset, studyOf } from './engine.mjs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
-import { json, show, strategies, studied, verdict } from './rollout-page.mjs';
+import { json, show, strategies, strategyTable, studied, verdict } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
@@ -17,7 +17,7 @@ const cancel = (page) => strategies(page).getByRole('button', { name: 'Cancel' }
 const release = (page) => page.getByRole('combobox', { name: 'Release' });
 const runs = async (page) => Number(await strategies(page).getAttribute('data-runs'));
 const look = (page) =>
-  page.locator('.strategy-table').evaluate((table) => table.scrollIntoView({ block: 'center' }));
+  strategyTable(page).evaluate((table) => table.scrollIntoView({ block: 'center' }));
 
 /** Looks until something is found, and ends the study there. */
 async function found(page) {

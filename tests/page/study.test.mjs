@@ -14,12 +14,15 @@ import {
   headline,
   json,
   outcome,
+  policyCard,
   show,
   squares,
   studied,
   study,
   studyMessage,
   surprise,
+  wallCaptions,
+  wallKeys,
 } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -96,14 +99,14 @@ test('the curve and the card compare two policies, with a table behind', async (
       assert.ok(plain(rows[i]).includes(value), `${value} in ${rows[i]}`);
     }
   }
-  const card = plain(await page.locator('.study-card tbody').innerText());
+  const card = plain(await policyCard(page).locator('tbody').innerText());
   const { p50 } = report.policies[0].release.ticks_to_rollback;
   assert.ok(card.includes(`half within ${p50} minutes`), card);
-  const whiskers = await page.locator('.curve .whisker').count();
+  const whiskers = await curve(page).locator('.whisker').count();
   assert.equal(whiskers, 2 * RATIOS.length);
   await page.getByRole('combobox', { name: 'Compare with' }).selectOption('once');
   await studied(page);
-  await expect(page.locator('.curve .key')).toHaveText(/look once a stage/);
+  await expect(curve(page).locator('.key')).toHaveText(/look once a stage/);
 });
 
 /** Pages where no worker starts: how it is refused, and what the browser says of it. */
@@ -279,17 +282,17 @@ test('runs that wait for a person are marked, counted and named', async ({ open 
   const { report, healthy } = studyOf(gated, { runs: 2000, seed: 100 });
   assert.ok(report.healthy.p_waiting.estimate > 0.1);
   const waiting = [...healthy.end.slice(0, 100)].filter((end) => end === 2).length;
-  const caption = page.locator('.wall-caption').first();
+  const caption = wallCaptions(page).first();
   assert.match(plain(await caption.innerText()), new RegExp(`${waiting} wait for a person`));
   await expect(caption.locator('.square.waiting')).toHaveCount(1);
   const percent = `${Number((report.healthy.p_waiting.estimate * 100).toFixed(1))} %`;
   assert.ok(plain(await figureOf(page, 'false_rollback').innerText()).includes(percent));
-  const row = plain(await page.locator('.study-card [data-row=waiting]').innerText());
+  const row = plain(await policyCard(page).locator('[data-row=waiting]').innerText());
   assert.ok(row.includes(`${percent} of healthy releases`), row);
   await show(page, WORSE, 192);
   await studied(page);
-  await expect(page.locator('.study-card [data-row=waiting]')).toHaveCount(0);
-  await expect(page.locator('.wall-key')).toHaveCount(0);
+  await expect(policyCard(page).locator('[data-row=waiting]')).toHaveCount(0);
+  await expect(wallKeys(page)).toHaveCount(0);
 });
 
 test('where the baseline never fails no ratio of errors is a bad release', async ({ open }) => {
@@ -305,8 +308,8 @@ test('where a plan leaves no baseline, evidence is not offered, and this policy 
   const page = await open();
   await show(page, JSON.parse(preset('all-at-once')));
   await expect(button(page, 'Let the evidence decide')).toBeDisabled();
-  await page.locator('.effects[data-runs="100"], .effects[data-runs="2000"]').waitFor();
-  await expect(page.locator('.curve .key-entry')).toHaveCount(1);
+  await expect(effects(page)).toHaveAttribute('data-runs', /^(100|2000)$/);
+  await expect(curve(page).locator('.key-entry')).toHaveCount(1);
   await expect(studyMessage(page)).toHaveText('');
 });
 

@@ -142,7 +142,7 @@ test('the ways between the states are told in words, each with where it leads', 
   const page = await open({ from: 'http' });
   await show(page, BAD);
   const ways = await page.getByRole('list', { name: 'Ways between the states' }).getByRole('listitem').allTextContents();
-  const edges = await page.locator('.state-machine .edge').count();
+  const edges = await states(page).locator('.edge').count();
   assert.equal(ways.length, edges);
   assert.ok(ways.includes('From PAUSED to PROGRESSING: resume, promote'), ways.join('; '));
   assert.ok(ways.includes('From PROGRESSING to ROLLED_BACK: rule, abort'));
