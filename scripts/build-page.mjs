@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import * as esbuild from 'esbuild';
 import zopfli from '@gfx/zopfli';
+import * as esbuild from 'esbuild';
 import { manifest, types } from './describe.mjs';
 
 /**
@@ -41,8 +41,10 @@ const asFunction = {
   name: 'as-function',
   setup(build) {
     build.onResolve({ filter: /\?function$/ }, ({ path, resolveDir }) =>
-      build.resolve(path.replace(/\?function$/, ''), { kind: 'import-statement', resolveDir })
-        .then((found) => ({ ...found, namespace: 'function' })));
+      build
+        .resolve(path.replace(/\?function$/, ''), { kind: 'import-statement', resolveDir })
+        .then((found) => ({ ...found, namespace: 'function' })),
+    );
     build.onLoad({ filter: /.*/, namespace: 'function' }, async ({ path }) => {
       const { outputFiles } = await esbuild.build({
         ...SHARED,
@@ -88,6 +90,26 @@ const gzipped = {
   },
 };
 
+/**
+ * What d3-scale imports and the page does not use: interpolation of colours and dates, for
+ * the page's scales have numbers alone, and the labels of ticks, which the page words.
+ */
+const leanD3 = {
+  name: 'lean-d3',
+  setup(build) {
+    const replace = (filter, contents) => build.onLoad({ filter }, () => ({ contents, loader: 'js' }));
+    const numbers = '(a, b) => (t) => a * (1 - t) + b * t';
+    replace(
+      /d3-interpolate/,
+      `export const interpolateNumber = ${numbers};
+      export { interpolateNumber as interpolate };
+      export const interpolateRound = undefined, piecewise = undefined;`,
+    );
+    const unused = ['format', 'formatPrefix', 'formatSpecifier', 'precisionFixed', 'precisionPrefix', 'precisionRound'];
+    replace(/d3-format/, `export const ${unused.map((name) => `${name} = undefined`).join(', ')};`);
+  },
+};
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 if (process.argv[2] !== 'element') buildEngine();
 await Promise.all([
@@ -110,7 +132,8 @@ async function describe() {
     writeFile('www/dist/canary-rollout.d.ts', types()),
     writeFile('www/dist/custom-elements.json', `${JSON.stringify(manifest(), null, 2)}\n`),
     ...['canary_rollout.js', 'canary_rollout.d.ts', 'canary_rollout_bg.wasm'].map((file) =>
-      copyFile(`pkg/${file}`, `www/dist/engine/${file}`)),
+      copyFile(`pkg/${file}`, `www/dist/engine/${file}`),
+    ),
   ]);
 }
 
@@ -126,7 +149,7 @@ function buildElement(format, outfile) {
     entryPoints: ['www/src/main.ts'],
     outfile,
     format,
-    plugins: [styleText, asFunction, gzipped],
+    plugins: [styleText, asFunction, gzipped, leanD3],
     banner: { js: banner },
   });
 }

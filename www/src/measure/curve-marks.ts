@@ -1,8 +1,8 @@
 /** The marks of a curve: its lines with their points and labels, and places on its axis. */
 
+import { line } from 'd3-shape';
 import { s } from '../base/dom.ts';
-import { line } from '../charts/path.ts';
-import type { Scale } from '../charts/scale.ts';
+import type { Scale } from '../charts/chart.ts';
 import type { Point } from '../study/findings.ts';
 import type { CurveLine, Place } from './curve.ts';
 export type Spot = [x: number, y: number];
@@ -23,14 +23,14 @@ const PARTS = [0, 0.2, 0.4, 0.6, 0.8];
  * and mark.
  */
 export function lineMarks({ mark, square, points }: CurveLine, x: Scale, y: Scale) {
-  const path = line(
-    ({ at }: Point) => x(at),
-    ({ p }: Point) => y(p.estimate),
+  const path = line<Point>(
+    ({ at }) => x(at),
+    ({ p }) => y(p.estimate),
   );
   return s(
     'g',
     { class: mark },
-    s('path', { d: path(points) }),
+    s('path', { d: path(points) ?? '' }),
     ...points.flatMap(({ at, p }) => {
       const [cx, cy] = [x(at), y(p.estimate)];
       return [

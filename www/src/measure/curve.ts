@@ -4,13 +4,14 @@
  * are, others say.
  */
 
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { render } from 'lit/html.js';
 import { between, chance } from '../base/chance.ts';
 import { h, replace, s } from '../base/dom.ts';
 import { share } from '../base/format.ts';
 import { yAxis } from '../charts/chart.ts';
 import { swatch } from '../charts/figure.ts';
 import { saveButton } from '../charts/save-svg.ts';
-import { scaleLinear, scaleLog } from '../charts/scale.ts';
 import type { Point } from '../study/findings.ts';
 import { curveLabels, lineMarks, placeMark } from './curve-marks.ts';
 /**
@@ -48,7 +49,7 @@ export class Curve {
     { class: 'figures', ontoggle: () => this.#write() },
     h('summary', {}, 'Figures'),
     this.#table,
-    saveButton('curve'),
+    drawn(saveButton('curve'), h('span')),
   );
   element = h('div', { class: 'curve' }, this.#key, this.#svg, this.#details);
   #width = 0;
@@ -58,7 +59,9 @@ export class Curve {
     this.#spec = spec;
     replace(
       this.#key,
-      ...spec.key.map(({ mark, name }) => h('span', { class: 'key-entry' }, mark && swatch(mark), name)),
+      ...spec.key.map(({ mark, name }) =>
+        h('span', { class: 'key-entry' }, mark && drawn(swatch(mark), h('span')), name),
+      ),
     );
     this.#draw();
     this.#write();
@@ -84,7 +87,10 @@ export class Curve {
     this.#svg.setAttribute('width', String(this.#width));
     replace(
       this.#svg,
-      yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
+      drawn(
+        yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
+        s('g'),
+      ),
       ...ticks
         .filter(({ important }) => important || this.#width >= CROWDED)
         .map(({ at, label }) => s('text', { x: x(at), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, label)),
@@ -125,4 +131,9 @@ export class Curve {
       ),
     );
   }
+}
+
+function drawn<E extends Element>(template: unknown, into: E): E {
+  render(template, into as unknown as HTMLElement);
+  return into;
 }

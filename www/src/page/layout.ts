@@ -27,6 +27,7 @@ export type Parts = Record<
   | 'strategies'
   | 'editor'
   | 'verdict'
+  | 'commands'
   | 'stages'
   | 'state'
   | 'notice'
@@ -54,6 +55,7 @@ const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   strategies: ['measure', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
+  commands: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
   state: ['watch learn', 'ladder'],
 };
@@ -93,7 +95,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
             ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.figures} ${parts.study}
             ${parts.strategies}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.stages} ${parts.state}</div>
+          <div class="column right">${parts.editor} ${parts.verdict} ${parts.commands} ${parts.stages} ${parts.state}</div>
         </div>
       </div>
       <div class="notices">${parts.notice} ${parts.simulation}</div>

@@ -12,15 +12,15 @@ import { Strategies } from '../measure/strategies.ts';
 import { StudyView } from '../measure/study-view.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Change, Store, View } from '../store/store.ts';
 import { adoptStyle } from '../style/style.ts';
-import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
+import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
-import { Ladder } from '../watch/ladder.ts';
+import { Opening } from '../watch/opening.ts';
 import { SimulationNotice } from '../watch/simulation-notice.ts';
+import { Ladder } from '../watch/stages.ts';
 import { StateMachine } from '../watch/state-machine.ts';
-import { Surprise } from '../watch/surprise.ts';
 import { Verdict } from '../watch/verdict.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
@@ -42,19 +42,15 @@ export class PageView {
   #store;
   #scenario;
   #history;
-  #surprise;
-  #verdict = new Verdict();
-  #transport;
+  #opening;
+  #verdict;
   #timeline;
-  #commands;
-  #flow = new Flow();
-  #log = new DecisionLog();
-  #ladder = new Ladder();
-  #machine = new StateMachine();
+  #flow;
+  /** The parts that follow the store by themselves. */
+  #views: View[];
   #strategies;
   #forms;
   #notice;
-  #simulation;
   #page: HTMLElement;
   #time: HTMLElement;
   /** Charts, each drawn at its measured width. */
@@ -77,29 +73,27 @@ export class PageView {
       onnewseed: () => store.reseed(null),
     });
     this.#history = new HistoryButtons(store);
-    this.#surprise = new Surprise(
-      (config) => store.configure(config),
-      () => store.go('learn'),
-    );
+    this.#opening = new Opening(store);
+    this.#verdict = new Verdict(store);
+    this.#timeline = new Timeline(store);
+    this.#flow = new Flow(store);
+    const [transport, commands] = [new Transport(store), new Commands(store)];
+    const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
+    const simulation = new SimulationNotice(store);
+    this.#views = [
+      ...[this.#opening, this.#verdict, this.#timeline, this.#flow, transport, commands],
+      ...[log, ladder, machine, simulation],
+    ];
     const toVerdict = () => {
       store.go('watch');
       this.#verdict.element.scrollIntoView({ block: 'nearest' });
     };
-    this.#transport = new Transport((move) => store.move(move));
-    this.#timeline = new Timeline((tick) => store.seek(tick), {
-      onset: (paths, value, dragging) => store.set(paths, value, dragging),
-      onstages: (change) => store.configure(change(store.drawn)),
-    });
-    this.#commands = new CommandButtons(
-      (command) => store.tell(command),
-      () => store.reset(),
-    );
     this.study = new StudyView(
       (seed, healthy) => {
         store.openRun(seed, healthy);
         toVerdict();
       },
-      (result) => this.#surprise.showStudy(result),
+      (result) => this.#opening.showStudy(result),
       on.onprogress,
     );
     this.#strategies = new Strategies((config) => {
@@ -111,7 +105,6 @@ export class PageView {
       store.openEditor('text');
       this.#forms.json.reveal();
     });
-    this.#simulation = new SimulationNotice(store);
     this.lessons = new LessonPlayer(store, {
       onevent: on.onevent,
       onlay: () => this.#setLevels(),
@@ -125,13 +118,7 @@ export class PageView {
       h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
     const titled = (name: string, title: string, content: HTMLElement) =>
       h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
-    this.#time = card(
-      'time',
-      'The rollout over time',
-      this.#transport.element,
-      this.#timeline.element,
-      this.#commands.element,
-    );
+    this.#time = card('time', 'The rollout over time', transport.element, this.#timeline.element);
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
     this.#page = layout(
@@ -144,19 +131,20 @@ export class PageView {
         hostFaults: this.hostFaults.element,
         lesson: this.lessons.element,
         lessons,
-        opening: this.#surprise.element,
+        opening: this.#opening.element,
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
-        decisions: titled('decisions', 'Decisions', this.#log.element),
+        decisions: titled('decisions', 'Decisions', log.element),
         figures: this.study.figures,
         study: this.study.element,
         strategies: this.#strategies.element,
         editor: this.#forms.element,
         verdict: this.#verdict.element,
-        stages: titled('stages', 'Stages', this.#ladder.element),
-        state: titled('state', 'State', this.#machine.element),
+        commands: titled('commands', 'Commands', commands.element),
+        stages: titled('stages', 'Stages', ladder.element),
+        state: titled('state', 'State', machine.element),
         notice: this.#notice.element,
-        simulation: this.#simulation.element,
+        simulation: simulation.element,
       },
       (place) => store.go(place),
     );
@@ -164,7 +152,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, this.#machine, this.study.curve];
+    this.#measured = [this.#timeline, this.#flow, machine, this.study.curve];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -209,11 +197,10 @@ export class PageView {
 
   update(change: Change) {
     const store = this.#store;
+    // Before there is a rollout, there is nothing to show.
+    if (store.seed !== null) for (const view of this.#views) view.update(change);
     switch (change) {
-      case 'progress':
-        return this.#simulation.show();
       case 'message':
-        this.#commands.say(store.message.text, store.message.kind);
         return this.#scenario.complain(store.seedFault);
       case 'playhead':
         return this.#showPlayhead();
@@ -222,14 +209,13 @@ export class PageView {
         if (store.place === 'measure') this.#strategies.open();
         else this.#strategies.close();
         return this.#setLevels();
-      default:
+      case 'rollout':
         return this.#showRollout();
     }
   }
 
   #showRollout() {
     const store = this.#store;
-    this.#simulation.show();
     // What is drawn stays until the other is there; the forms follow at once.
     if (store.isWaiting) {
       if (!store.dragging) this.#showConfig();
@@ -237,8 +223,6 @@ export class PageView {
       return;
     }
     this.#page.classList.toggle('veiled', store.veiled);
-    this.#timeline.show(store.session);
-    this.#flow.show(store.session);
     if (store.veiled) this.study.close();
     else this.study.show(store.session, store.dragging);
     if (!store.veiled) this.#strategies.show(store.session);
@@ -249,27 +233,14 @@ export class PageView {
   }
 
   #showPlayhead() {
-    const { session, playing } = this.#store;
-    const here = session.reportHere;
-    this.#surprise.showHere(here, session.report);
-    this.#verdict.show(here, session.report);
-    this.#timeline.seek(here);
-    this.#flow.seek(here, playing);
-    this.#ladder.show(here);
-    this.#machine.show(here);
-    this.#log.show(here);
-    this.#commands.show(here.final_state, session.allowedHere);
-    this.#transport.show(session, playing);
+    const { session } = this.#store;
     this.lessons.follow(session);
     if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
   #showConfig() {
-    const { text, draft, session, problems, isWaiting, more, seed } = this.#store;
+    const { text, session, problems, more, seed } = this.#store;
     this.#scenario.show(text, seed ?? session.seed);
-    if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
-    this.#surprise.showProblems(problems.length);
-    this.#verdict.mark(problems.length === 0);
     this.#notice.show(problems.length + more);
     this.#forms.show(this.#store);
   }
