@@ -82,7 +82,7 @@ export class ErrorChart implements Chart {
     const windows: Window[] = window === 'tick' ? ['tick'] : [window, 'tick'];
     this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
     const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
-    this.#intervals = ARMS.map((arm) => intervals(series, arm, window));
+    this.#intervals = ARMS.map((arm) => intervals(series, arm, window, width));
     this.columns = [...ARMS, ...alone, 'limit for the canary', ...ARMS.map((arm) => `${arm}, ${ONE_LOOK}`)];
     this.#limits = limits(report, series, false);
 

@@ -15,14 +15,15 @@ export type Range = { tick: number; low: number; high: number };
 
 /** Above this many ticks the ticks' own points would only be a smear. */
 const MOST_POINTS = 400;
-/** Intervals drawn, at most. */
-const MOST_RANGES = 2048;
 
-/** Wilson's intervals of an arm's error rate over the window that is judged. */
-export function intervals(series: Series, arm: Arm, window: Window): Range[] {
+/**
+ * Wilson's intervals of an arm's error rate over the window that is judged.
+ *
+ * @param most how many can be told apart
+ */
+export function intervals(series: Series, arm: Arm, window: Window, most: number): Range[] {
   const { errors, requests } = windowCounts(series, arm, window);
-  // As many as can be told apart.
-  const step = Math.ceil(errors.length / MOST_RANGES);
+  const step = Math.ceil(errors.length / most);
   const sampled = (all: Float64Array) => (step > 1 ? all.filter((_, i) => i % step === 0) : all);
   const { low, high } = error_rate_intervals(sampled(errors), sampled(requests));
   return Array.from(low, (value, i) => ({ tick: i * step + 1, low: value, high: high[i] })).filter(
@@ -86,7 +87,7 @@ export function dots(all: Point[], arm: Arm, kind: string, x: Scale, y: Scale) {
 }
 
 /** About how wide the words beside the point that decided are, in px. */
-const WORDS_WIDTH = 170;
+const WORDS_WIDTH = 190;
 
 /**
  * The point that decided: a cross in a disc.
@@ -94,12 +95,11 @@ const WORDS_WIDTH = 170;
  * @param words what was decided, and by what
  */
 export function failedPoint(x: number, y: number, words: string, left: number) {
-  // Away from the labels at the playhead, which stand right of it, and inside the plot.
-  const before = x - WORDS_WIDTH > left;
-  const above = y > 34;
+  // Left of the point, away from the labels at the playhead, as far as there is room.
+  const end = Math.max(left + WORDS_WIDTH - x, -10);
   return svg`<g class="failed-point" transform="translate(${x} ${y})">
     <circle r="7"></circle>
     <path d="M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8"></path>
-    <text x=${before ? -10 : -6} y=${above ? -12 : 22} text-anchor=${before ? 'end' : 'start'}>${words}</text>
+    <text x=${end} y=${y > 34 ? -12 : 22} text-anchor="end">${words}</text>
   </g>`;
 }

@@ -196,18 +196,21 @@ export function points(values: ArrayLike<number>): Point[] {
 }
 
 /**
- * Of more points than a line of so many pixels can show, the lowest and the
- * highest in each pixel.
+ * Of more points than a line of so many pixels can show, the lowest and the highest in
+ * every two pixels.
  */
 export function thinned(all: Point[], pixels: number): Point[] {
-  if (all.length <= 2 * pixels) return all;
+  if (all.length <= pixels) return all;
   const result: Point[] = [];
-  const size = all.length / pixels;
-  for (let pixel = 0; pixel < pixels; pixel += 1) {
-    const part = all.slice(Math.floor(pixel * size), Math.floor((pixel + 1) * size));
-    const low = part.reduce((a, b) => (b.value < a.value ? b : a));
-    const high = part.reduce((a, b) => (b.value > a.value ? b : a));
-    result.push(...(low === high ? [low] : low.tick < high.tick ? [low, high] : [high, low]));
+  const parts = Math.ceil(pixels / 2);
+  for (let part = 0, i = 0; part < parts; part += 1) {
+    let [low, high] = [i, i];
+    for (const end = Math.floor(((part + 1) * all.length) / parts); i < end; i += 1) {
+      if (all[i].value < all[low].value) low = i;
+      if (all[i].value > all[high].value) high = i;
+    }
+    result.push(all[Math.min(low, high)]);
+    if (low !== high) result.push(all[Math.max(low, high)]);
   }
   return result;
 }
