@@ -2,7 +2,7 @@
 // Modules of the page that are tried here ask it for the catalogue, too.
 import { readFileSync } from 'node:fs';
 import * as engine from '../../pkg/canary_rollout.js';
-import { readFrom } from '../../www/src/base/catalogue.js';
+import { readFrom } from '../../www/src/engine/catalogue.ts';
 
 engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url)) });
 readFrom(engine.catalogue);

@@ -4,12 +4,12 @@ import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
 import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
-const PARTS = ['.verdict', '.transport', '.stack', '.tell', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
+const PARTS = ['.verdict', '.transport', '.stack', '.commands .command-buttons', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
 const SHOWN = {
-  rollout: ['.verdict', '.transport', '.stack', '.tell', '.log'],
-  errors: ['.verdict', '.transport', '.stack', '.tell'],
+  rollout: ['.verdict', '.transport', '.stack', '.commands .command-buttons', '.log'],
+  errors: ['.verdict', '.transport', '.stack', '.commands .command-buttons'],
   study: ['.effects', '.study'],
-  ladder: ['.verdict', '.transport', '.tell', '.ladder', '.state-machine'],
+  ladder: ['.verdict', '.transport', '.commands .command-buttons', '.ladder', '.state-machine'],
 };
 
 /** A page of a course with the element in it. */

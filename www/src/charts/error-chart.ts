@@ -177,7 +177,7 @@ export class ErrorChart implements Chart {
   }
 
   key() {
-    return [{ mark: 'interval', name: '95 % interval', title: INTERVAL_MEANS }];
+    return [{ mark: 'interval', name: ONE_LOOK, title: INTERVAL_MEANS }];
   }
 }
 

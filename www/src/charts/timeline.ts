@@ -3,6 +3,7 @@
  * decisions above them.
  */
 
+import { live } from 'lit/directives/live.js';
 import { html, nothing, render, svg } from 'lit/html.js';
 import { count, share, significant, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
@@ -104,7 +105,7 @@ export class Timeline implements View {
       html`<div class="stage-labels" aria-hidden="true">${stageLabels(bands, x)}</div>
         <div class="markers">${this.#markers(report.decisions, x)}</div>
         <input type="range" class="playhead-slider" min="0" step="1" aria-label="Playhead" .style=${slider}
-          .max=${String(length)} .value=${String(playhead)}
+          .max=${String(length)} .value=${live(String(playhead))}
           aria-valuetext="${unit.name} ${count(playhead)} of ${count(length)}"
           @input=${(event: Event) => this.#store.seek((event.target as HTMLInputElement).valueAsNumber)}>
         <div class="stack" @pointerdown=${this.#grab}>${this.#figures.map(({ element }) => element)}</div>

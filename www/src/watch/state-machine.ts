@@ -89,7 +89,7 @@ export class StateMachine implements View {
           ${(Object.keys(boxes) as State[]).map((name) => drawNode(name, boxes[name], name === state))}
         </svg>
         <p class="quiet">While the rollout is paused, traffic stays at its share and no rule looks.</p>
-        <ul class="unseen" id="ways" aria-label="Ways between the states">${EDGES.map(
+        <ul class="unseen" id="ways">${EDGES.map(
           ({ from, to, by }) => html`<li>From ${from} to ${to}: ${by}. </li>`,
         )}</ul>`,
       this.element,
