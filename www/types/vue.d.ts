@@ -1,0 +1,18 @@
+// The element in templates, for Vue 3: `import 'canary-rollout/vue'`.
+import type { EmitFn, HTMLAttributes, PublicProps } from 'vue';
+import type { CanaryRolloutElement, CanaryRolloutEventMap, CanaryRolloutProps } from 'canary-rollout';
+
+export * from 'canary-rollout';
+
+type Emits = { [Name in keyof CanaryRolloutEventMap]: (event: CanaryRolloutEventMap[Name]) => void };
+
+declare module 'vue' {
+  interface GlobalComponents {
+    'canary-rollout': new () => CanaryRolloutElement & {
+      /** @deprecated Only for the types of a template. */
+      $props: HTMLAttributes & CanaryRolloutProps & PublicProps;
+      /** @deprecated Only for the types of a template. */
+      $emit: EmitFn<Emits>;
+    };
+  }
+}
