@@ -7,7 +7,7 @@ type Listeners = {
   [Name in keyof CanaryRolloutEventMap as `on:${Name}`]?: (event: CanaryRolloutEventMap[Name]) => void;
 };
 
-declare module 'solid-js' {
+declare module 'solid-js/jsx-runtime' {
   namespace JSX {
     interface IntrinsicElements {
       'canary-rollout': HTMLAttributes<CanaryRolloutElement> & CanaryRolloutProps & Listeners;
