@@ -34,7 +34,8 @@ before(async () => {
   rmSync(PACKAGE, { recursive: true, force: true });
   mkdirSync(PACKAGE, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', PACKAGE, '--strip-components=1']);
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 });
 after(() => browser?.close());
 
@@ -135,8 +136,34 @@ test('a slide of Reveal.js shows it', () =>
     await showsVerdict(page);
   }));
 
+/** Keys that are meant for the element, and that Reveal.js has a use for. */
+const KEYS = [
+  ['f', (element) => element.getByRole('textbox', { name: 'Seed' })],
+  ['n', (element) => element.getByRole('button', { name: 'Play', exact: true })],
+  [' ', (element) => element.getByRole('button', { name: 'Play', exact: true })],
+  ['ArrowRight', (element) => element.getByRole('slider', { name: 'Playhead' })],
+];
+
+for (const [key, target] of KEYS) {
+  test(`the key "${key}" does not reach Reveal.js`, { todo: 'keys still leave the element' }, () =>
+    open('reveal/index.html', async (page) => {
+      await page.evaluate(() => {
+        window.keys = [];
+        document.addEventListener('keydown', ({ key }) => window.keys.push(key));
+        window.deck.slide(3);
+      });
+      await target(page.locator('section.present canary-rollout')).press(key);
+      assert.deepEqual(await page.evaluate(() => [window.keys, window.deck.getIndices().h]), [[], 3]);
+    }));
+}
+
 test('it runs under a policy that allows no more than its own script', () => {
   const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:";
   cpSync(join(PACKAGE, 'www/dist/canary-rollout.js'), join(BUILDS, 'policy/canary-rollout.js'));
-  return open('policy/index.html', showsVerdict, { 'content-security-policy': policy });
+  const isStyled = async (page) => {
+    await showsVerdict(page);
+    const display = await page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).display);
+    assert.equal(display, 'block');
+  };
+  return open('policy/index.html', isStyled, { 'content-security-policy': policy });
 });
