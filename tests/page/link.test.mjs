@@ -13,7 +13,8 @@ const { stages: _, ...usual } = new_rollout({ stages: [{ traffic_pct: 1 }] }, 0)
 const known = {
   presets: presets().map(({ name, json }) => ({ name, config: JSON.parse(json) })),
   usual,
-  views: ['rollout', 'flow', 'errors', 'study', 'ladder'],
+  views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
+  places: ['watch', 'measure', 'learn'],
   policies: ['once', 'evidence'],
 };
 const NOTHING = {
@@ -287,6 +288,7 @@ test('whatever is edited, the link is read back, and its rollout is the same to 
       bad: some([null, 0, 5, 0.25, 100]),
       along: some([null, 'ratio', 'traffic']),
       lesson: some([null, 'slow-leak', '{"a": "b & c = 50 %"}']),
+      place: some([null, ...known.places]),
     };
     const link = writeLink(state, known);
     assert.match(link, /^[!-~]+$/);
