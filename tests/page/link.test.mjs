@@ -351,7 +351,7 @@ const FAULTS = [
   ['seed=1&seed=2', /^seed: is there twice/, { seed: 1 }],
   ['tick=1e9', /^tick: found 1e9, expected a whole number from 0 to 100000$/],
   ['bad=101', /^bad: found 101, expected a number from 0 to 100$/],
-  ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder$/],
+  ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder, slide$/],
   ['along=time', /^along: found time, expected one of ratio, traffic$/],
   ['theme=blue', /^theme: found blue, expected one of light, dark$/],
   ['against=luck', /^against: found luck, expected one of once, evidence$/],
