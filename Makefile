@@ -30,7 +30,7 @@ test-suites: ## run the engine's tests natively and in Chromium, and check that 
 
 test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
-	npx playwright test
+	node_modules/.bin/playwright test
 	@scripts/size.mjs
 
 test-builds: build ## build the package into projects of Vite, React, Vue, webpack and others, and open them in Chromium
