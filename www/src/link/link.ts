@@ -162,7 +162,7 @@ function take(state: LinkState, key: string, value: string, known: Known) {
   if (/^config(?![^.[])/.test(key)) {
     state.config = placed(state.config, key.slice('config'.length), value === '' ? undefined : configured(value));
   } else if (key === 'at') {
-    state.commands.push(toldBy(value, state.commands.at(-1)?.tick ?? 0));
+    state.commands.push(commandOf(value, state.commands.at(-1)?.tick ?? 0));
   } else if (Object.hasOwn(KEYS, key)) {
     Object.assign(state, { [key]: KEYS[key](value, known) });
     if (key === 'preset') state.config = known.presets.find(({ name }) => name === value)?.config ?? state.config;
@@ -180,7 +180,7 @@ function configured(text: string) {
 }
 
 /** @param from the tick of the command before it */
-function toldBy(text: string, from: number): TimedCommand {
+function commandOf(text: string, from: number): TimedCommand {
   const [, tick, command] = /^(\d{1,6}):(.*)$/.exec(text) ?? [];
   const names = commands().map(({ name }) => String(name));
   if (Number(tick) <= limits().ticks && names.includes(command)) {
