@@ -19,8 +19,8 @@ import { placeLabels } from './curve-labels.ts';
 
 /** `mark` is the line's class, `square` the form of its points; its name stands at the line if it is `labelled`. */
 export type CurveLine = { mark: string; square: boolean; name: string; labelled: boolean; points: Point[] };
-/** A place on the axis, marked over the whole height. */
-export type Place = { mark: string; at: number; label: string };
+/** A place on the axis, marked over the whole height; its label is `short` where there is little room. */
+export type Place = { mark: string; at: number; label: string; short: string };
 /** What to draw; `word` says a value of what the curve goes along, `important` ticks are named where there is little room. */
 type CurveSpec = {
   title: string;
@@ -40,7 +40,7 @@ const UNNAMED = [1.1, 1.75];
 const NAMED = [1, 1.5, 2, 3, 5];
 
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [270, 50, 18, 10, 44];
-/** Under so many pixels only the important ticks are named. */
+/** Under so many pixels only the important ticks are named, and labels are short. */
 const CROWDED = 420;
 
 export class Curve {
@@ -125,7 +125,10 @@ function drawing({ axis, ticks, lines, places }: CurveSpec, width: number) {
     <text x=${(left + right) / 2} y=${HEIGHT - 6} text-anchor="middle">${axis}</text>
     ${places.map(({ mark, at }) => svg`<g class="curve-place ${mark}"><path d="M${x(at)} ${y(0)}V${y(1)}" /></g>`)}
     ${lines.map((one) => lineOf(one, x, y)).reverse()}
-    ${placeLabels(lines, places, x, y, [left, right]).map(
+    ${placeLabels(lines, width < CROWDED ? places.map((one) => ({ ...one, label: one.short })) : places, x, y, [
+      left,
+      right,
+    ]).map(
       ({ text, spot: [cx, cy] }) =>
         svg`<text class="label" x=${cx} y=${cy} dy="0.35em" text-anchor="middle">${text}</text>`,
     )}`;
@@ -203,7 +206,7 @@ const byRatio = (findings: Findings[]): CurveSpec => ({
     const caught = caughtFrom(found);
     if (caught.estimate === null) return [];
     const label = `${'AB'[i]}: 95\u00a0% caught from ${bracket(caught)}`;
-    return [{ mark: `policy-${i}`, at: caught.estimate, label }];
+    return [{ mark: `policy-${i}`, at: caught.estimate, label, short: `${'AB'[i]}: ${bracket(caught)}` }];
   }),
 });
 
@@ -237,6 +240,6 @@ function byTraffic(findings: Findings[], report: Report): CurveSpec {
         points: missed,
       },
     ]),
-    places: [{ mark: 'here', at: here, label: `configured: ${significant(here)} a second` }],
+    places: [{ mark: 'here', at: here, label: `configured: ${significant(here)} a second`, short: 'configured' }],
   };
 }

@@ -37,8 +37,8 @@ export class PolicyFigures {
       html`<p class="big-figure" data-figure=${name} data-estimate=${p?.estimate ?? ''}>
         <b class="big">${p && cases ? ofMany(p, cases.runs) : '–'}</b>
         <span>${words}</span>
-        ${p && cases ? waits(of, cases.runs) : nothing}
         <small>${p && cases ? inLongRun(p, cases.runs) : '\u00a0'}</small>
+        ${p && cases ? waits(of, cases.runs) : nothing}
       </p>`;
     return html`<section
       class="card effects"
@@ -58,13 +58,13 @@ export class PolicyFigures {
           ${figure('missed_regression', missed, cases && !missed ? NO_BAD : badOnes(report), cases?.release)}
           <div>${this.#bad.template(found)} ${this.#bad.key(found)}</div>
         </div>
-        <div class="costs">${costs(found?.findings[0], report, cases?.horizon_ticks)}</div>
+        <div class="costs">${costs(found?.findings[0], report)}</div>
         <div class="walls-foot">
           <p>
-            A square is one rollout; a click opens it.
-            ${found?.brief ? 'Let the limit go for more rollouts.' : 'More rollouts narrow the range; the policy stays the same.'}
+            A square is one rollout: click to open it.
+            ${found?.brief ? 'Let the limit go for more.' : 'More rollouts narrow the ranges.'}
           </p>
-          ${longStudy(study, RUNS.many)}
+          ${longStudy(study, RUNS.many, cases?.runs)}
         </div>
       </div>
     </section>`;
@@ -88,18 +88,16 @@ function waits(of: StudyCase | null | undefined, runs: number) {
 }
 
 /** What a policy costs and how long it takes: a figure, and the sentence that it stands in. */
-function costs(found: Findings | undefined, report: Report, horizon: number | undefined): TemplateResult[] {
+function costs(found: Findings | undefined, report: Report): TemplateResult[] {
   const { name: unit } = tickUnit(report.config.tick_seconds);
   const { release, healthy } = found ?? {};
   const [failed, noticed, took] = [release?.excess_errors, release?.ticks_to_rollback, healthy?.duration_ticks];
   const caught = found && caughtFrom(found);
-  const missed = (release?.p_completed.estimate ?? 0) > 0;
   return [
     cost(
       'excess_errors',
       failed ? significant(failed.mean) : '–',
-      `requests fail because of a bad release, on average${failed ? `; in 19 of 20 rollouts at most ${atMost(failed.p95)}` : ''}.` +
-        (missed && horizon ? ` Once promoted, it fails on until ${unit} ${significant(horizon)}.` : ''),
+      `requests fail because of a bad release, on average${failed ? `; in 19 of 20 rollouts at most ${atMost(failed.p95)}` : ''}.`,
     ),
     cost(
       'ticks_to_rollback',
@@ -111,7 +109,7 @@ function costs(found: Findings | undefined, report: Report, horizon: number | un
     cost(
       'duration_ticks',
       took ? measuredIn(took.p50, unit) : '–',
-      `for a healthy release, to all traffic or to its rollback${took ? tail(took, '; in 19 of 20 rollouts at most') : ''}.`,
+      `for a healthy release, to all traffic${healthy?.p_waiting.estimate ? ', to its rollback, or until it waits for a person' : ' or to its rollback'}${took ? tail(took, '; in 19 of 20 rollouts at most') : ''}.`,
     ),
     cost(
       'caught_from',

@@ -7,13 +7,18 @@ import type { Progress } from '../study/study-runner.ts';
 /** A study that takes a while: of the policy, or of the strategies. */
 type LongStudy = { longProgress: Progress | null; message: string; begin(): void; cancel(): void };
 
-/** @param runs how many rollouts it simulates */
-export function longStudy(study: LongStudy, runs: number) {
+/**
+ * @param runs how many rollouts it simulates
+ * @param done how many are known
+ */
+export function longStudy(study: LongStudy, runs: number, done = 0) {
   const { longProgress: progress, message } = study;
   // The second click of a double one is not meant for the button that begins anew.
-  const press = ({ detail }: MouseEvent) => detail < 2 && (progress ? study.cancel() : study.begin());
+  const isDone = done >= runs && !progress;
+  const press = ({ detail }: MouseEvent) => !isDone && detail < 2 && (progress ? study.cancel() : study.begin());
+  const label = isDone ? `${count(runs)} rollouts simulated` : `Simulate ${count(runs)} rollouts`;
   return html`<div class="study-progress">
-    <button type="button" @click=${press}>${progress ? 'Cancel' : `Simulate ${count(runs)} rollouts`}</button>
+    <button type="button" aria-disabled=${isDone} @click=${press}>${progress ? 'Cancel' : label}</button>
     ${
       progress
         ? html`<progress aria-label="Rollouts finished" max=${progress.runs} .value=${progress.done}></progress>

@@ -101,7 +101,7 @@ export class Strategies {
         </div>
         <p class="quiet">${about(unit, healthy)} ${report ? measures(report, unit) : nothing}</p>
       </details>
-      ${longStudy(state, STRATEGY_RUNS)}
+      ${longStudy(state, STRATEGY_RUNS, report?.runs)}
     </section>`;
   }
 
@@ -149,19 +149,24 @@ function sentences({ strategies }: StrategyReport, release: string, other: strin
 
 /** Why the canary does more harm than another strategy, as far as the figures say. */
 function exception(canary: StrategyFigures, best: StrategyFigures, name: string, unit: Unit) {
-  const passes = canary.bad.p_completed;
-  if (canary.failedAfterPromotion > 0.5 && passes.estimate > best.bad.p_completed.estimate)
-    return (
-      `Few requests meet a canary, so it misses more of so mild a release: ${chance(passes)} are promoted, ` +
-      `${chance(best.bad.p_completed)} with ${name}. A promoted one fails on for everybody, here until ` +
-      `${unit.name} ${HORIZON_TICKS}: ${percent(canary.failedAfterPromotion)} of the canary’s failures come from these.`
-    );
-  if (canary.back && best.back && canary.back.mean > best.back.mean)
-    return (
-      `The canary sees so few requests that it takes ${measuredIn(canary.back.mean, unit.name)} to be rid of the release; ` +
-      `${name} takes ${measuredIn(best.back.mean, unit.name)}.`
-    );
-  return '';
+  const { p_completed: passes, rolled_back_by_stage: byStage } = canary.bad;
+  const { stages } = STRATEGIES[CANARY];
+  const usual = stages[byStage.indexOf(Math.max(...byStage))];
+  const slower = canary.back !== null && best.back !== null && canary.back.mean > best.back.mean;
+  const missed = passes.estimate > best.bad.p_completed.estimate && canary.failedAfterPromotion > 0.05;
+  return [
+    slower && canary.back && best.back
+      ? `Most often it is rolled back at ${share(usual.traffic_pct)} of traffic: ` +
+        `it takes ${measuredIn(canary.back.mean, unit.name)} on average until all are safe again, ` +
+        `${measuredIn(best.back.mean, unit.name)} with ${name}.`
+      : '',
+    missed
+      ? `${chance(passes)} of such releases are promoted and fail on for everybody, here until ` +
+        `${unit.name} ${HORIZON_TICKS}: ${percent(canary.failedAfterPromotion)} of its failures come from these.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** How the canary does with the other release, where that is measured. */
@@ -173,7 +178,7 @@ function contrast(strategies: StrategyFigures[], wins: boolean, other: string) {
   const figures = (i: number) => `${significant(numbers[i])} with ${WORDS[STRATEGIES[i].name].inText}`;
   if ((best === CANARY) === wins) return `With ${other} it is the same.`;
   return best === CANARY
-    ? `With ${other} it does the least: ${figures(CANARY)}.`
+    ? `With ${other} it does the least harm: ${significant(numbers[CANARY])}.`
     : `With ${other} it is otherwise: ${figures(CANARY)}, ${figures(best)}; choose that release to see why.`;
 }
 
