@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
-import { STILL, drawnToItsEnd } from '../tests/page/lesson-still.mjs';
+import { drawnToItsEnd, STILL } from '../tests/page/lesson-still.mjs';
 import { CHROMIUM } from './chromium.mjs';
 
 const www = (path) => new URL(`../www/${path}`, import.meta.url);

@@ -1,8 +1,8 @@
 // The format of lessons, read in Node: every fault is named in its place.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from '@playwright/test';
-import { readLesson } from '../../www/src/lessons/lesson.js';
+import { readLesson } from '../../www/src/learn/lesson.ts';
 import './engine.mjs';
 
 /** A lesson without a fault. */
@@ -32,8 +32,16 @@ const FAULTS = [
   [{ start: null }, 'start', 'expected an object'],
   [{ start: { seed: -1 } }, 'start.seed', 'expected a whole number from 0'],
   [{ start: { commands: [{ tick: 3, command: 'stop' }] } }, 'start.commands[0].command', 'expected pause or resume'],
-  [{ start: { preset: 'healthy', config: { 'stages[4294967294].a0': 1 } } }, 'start.config', '[4294967294]: expected an index of at most 999'],
-  [{ start: { preset: 'healthy', config: { [`a[${'9'.repeat(200)}]`]: 1 } } }, 'start.config', '9…]: expected an index'],
+  [
+    { start: { preset: 'healthy', config: { 'stages[4294967294].a0': 1 } } },
+    'start.config',
+    '[4294967294]: expected an index of at most 999',
+  ],
+  [
+    { start: { preset: 'healthy', config: { [`a[${'9'.repeat(200)}]`]: 1 } } },
+    'start.config',
+    '9…]: expected an index',
+  ],
   [
     { start: { config: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`a${i}`, 1])) } },
     'start.config',
@@ -50,7 +58,11 @@ const FAULTS = [
   [choose({ text: 'This', right: true }, { text: 3 }), 'predict.options[1].text', 'expected a text'],
   [choose({ text: 'This' }, { text: 'That' }), 'predict.options', 'none is right'],
   [choose({ text: 'This', right: 'yes' }, { text: 'That' }), 'predict.options[0].right', 'expected an object'],
-  [choose({ text: 'This', right: { figure: 'ticks' } }, { text: 'That' }), 'predict.options[0].right', 'expected at_least or at_most'],
+  [
+    choose({ text: 'This', right: { figure: 'ticks' } }, { text: 'That' }),
+    'predict.options[0].right',
+    'expected at_least or at_most',
+  ],
   [
     { predict: { kind: 'estimate', question: '?', figure: 'outcome', tolerance: 1 } },
     'predict.figure',
@@ -77,7 +89,10 @@ for (const [changes, path, sentence] of FAULTS) {
   test(`${path}: ${sentence}, in ${JSON.stringify(changes).slice(0, 120)}`, () => {
     const { lesson, problems } = readLesson(written(changes));
     assert.equal(lesson, null);
-    assert.deepEqual(problems.map((problem) => problem.path), [path]);
+    assert.deepEqual(
+      problems.map((problem) => problem.path),
+      [path],
+    );
     assert.ok(problems[0].message.includes(sentence), problems[0].message);
   });
 }
@@ -85,7 +100,10 @@ for (const [changes, path, sentence] of FAULTS) {
 test('all faults at once, each with its line', () => {
   const { problems } = readLesson(written({ title: 1, reveal: 2, task: { kind: 'reflect', question: '?' } }));
   const lines = written({ title: 1, reveal: 2, task: { kind: 'reflect', question: '?' } }).split('\n');
-  assert.deepEqual(problems.map(({ path }) => path), ['title', 'reveal', 'task.answer']);
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ['title', 'reveal', 'task.answer'],
+  );
   assert.match(lines[problems[0].line - 1], /"title": 1/);
   assert.match(lines[problems[1].line - 1], /"reveal": 2/);
 });
@@ -131,7 +149,7 @@ test('the lessons of the page have no fault', () => {
 });
 
 test('the example of the format is one', () => {
-  const module = readFileSync(new URL('../../www/src/lessons/lesson.js', import.meta.url), 'utf8');
+  const module = readFileSync(new URL('../../www/src/learn/lesson.ts', import.meta.url), 'utf8');
   const example = module.slice(module.indexOf('```json') + 7, module.indexOf(' * ```\n')).replaceAll(/^ \* /gm, '');
   assert.deepEqual(readLesson(example).problems, []);
   assert.ok(example.trim().split('\n').length <= 11);
