@@ -22,9 +22,8 @@ export type Parts = Record<
   | 'time'
   | 'requests'
   | 'decisions'
-  | 'figures'
-  | 'study'
-  | 'strategies'
+  | 'measure'
+  | 'wall'
   | 'editor'
   | 'verdict'
   | 'stages'
@@ -49,9 +48,8 @@ const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
   decisions: ['watch', 'rollout'],
-  figures: ['measure', 'study'],
-  study: ['measure', 'study'],
-  strategies: ['measure', ''],
+  measure: ['measure', 'study'],
+  wall: ['watch', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
@@ -90,10 +88,9 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
         ${parts.lesson} ${parts.lessons}
         <div class="main">
           <div class="column left">
-            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.figures} ${parts.study}
-            ${parts.strategies}
+            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.stages} ${parts.state}</div>
+          <div class="column right">${parts.editor} ${parts.verdict} ${parts.wall} ${parts.stages} ${parts.state}</div>
         </div>
       </div>
       <div class="notices">${parts.notice} ${parts.simulation}</div>

@@ -8,11 +8,12 @@ import { ProblemNotice } from '../edit/problem-notice.ts';
 import { Scenario } from '../edit/scenario.ts';
 import { lessonList } from '../learn/lesson-list.ts';
 import { LessonPlayer } from '../learn/lesson-player.ts';
-import { Strategies } from '../measure/strategies.ts';
-import { StudyView } from '../measure/study-view.ts';
+import { MeasureView } from '../measure/measure-view.ts';
+import { WallCard } from '../measure/wall-card.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
 import type { Change, Store } from '../store/store.ts';
+import type { Progress } from '../study/study-runner.ts';
 import { adoptStyle } from '../style/style.ts';
 import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
@@ -31,8 +32,6 @@ export type Listener = {
 };
 
 export class PageView {
-  /** What a study is asked, and what it found. */
-  study;
   /** Plays a lesson. */
   lessons;
   /** What is wrong with what the host set. */
@@ -51,7 +50,11 @@ export class PageView {
   #log = new DecisionLog();
   #ladder = new Ladder();
   #machine = new StateMachine();
-  #strategies;
+  #measure;
+  #wall;
+  /** What the host has heard last of the study. */
+  #progress: Progress | null = null;
+  #onprogress;
   #forms;
   #notice;
   #simulation;
@@ -81,10 +84,6 @@ export class PageView {
       (config) => store.configure(config),
       () => store.go('learn'),
     );
-    const toVerdict = () => {
-      store.go('watch');
-      this.#verdict.element.scrollIntoView({ block: 'nearest' });
-    };
     this.#transport = new Transport((move) => store.move(move));
     this.#timeline = new Timeline((tick) => store.seek(tick), {
       onset: (paths, value, dragging) => store.set(paths, value, dragging),
@@ -94,18 +93,9 @@ export class PageView {
       (command) => store.tell(command),
       () => store.reset(),
     );
-    this.study = new StudyView(
-      (seed, healthy) => {
-        store.openRun(seed, healthy);
-        toVerdict();
-      },
-      (result) => this.#surprise.showStudy(result),
-      on.onprogress,
-    );
-    this.#strategies = new Strategies((config) => {
-      store.configure(config);
-      toVerdict();
-    });
+    this.#measure = new MeasureView(store);
+    this.#wall = new WallCard(store);
+    this.#onprogress = on.onprogress;
     this.#forms = new Forms(store);
     this.#notice = new ProblemNotice(() => {
       store.openEditor('text');
@@ -148,9 +138,8 @@ export class PageView {
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
         decisions: titled('decisions', 'Decisions', this.#log.element),
-        figures: this.study.figures,
-        study: this.study.element,
-        strategies: this.#strategies.element,
+        measure: this.#measure.element,
+        wall: this.#wall.element,
         editor: this.#forms.element,
         verdict: this.#verdict.element,
         stages: titled('stages', 'Stages', this.#ladder.element),
@@ -164,7 +153,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, this.#machine, this.study.curve];
+    this.#measured = [this.#timeline, this.#flow, this.#machine];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -181,8 +170,7 @@ export class PageView {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
-    this.study.open();
-    if (this.#store.place === 'measure') this.#strategies.open();
+    this.#store.study.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -191,8 +179,7 @@ export class PageView {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#flow.rest();
-    this.study.close();
-    this.#strategies.close();
+    this.#store.study.close();
   }
 
   /**
@@ -219,9 +206,11 @@ export class PageView {
         return this.#showPlayhead();
       case 'page':
         showPlace(this.#page, store.place, this.#view, store.editor !== null);
-        if (store.place === 'measure') this.#strategies.open();
-        else this.#strategies.close();
+        this.#measure.update(change);
+        this.#wall.update(change);
         return this.#setLevels();
+      case 'study':
+        return this.#showStudy();
       default:
         return this.#showRollout();
     }
@@ -239,13 +228,23 @@ export class PageView {
     this.#page.classList.toggle('veiled', store.veiled);
     this.#timeline.show(store.session);
     this.#flow.show(store.session);
-    if (store.veiled) this.study.close();
-    else this.study.show(store.session, store.dragging);
-    if (!store.veiled) this.#strategies.show(store.session);
+    if (store.veiled) store.study.close();
+    else store.study.show(store.session, store.dragging);
+    this.#measure.update('rollout');
+    this.#wall.update('rollout');
     // The forms follow when the limit is let go: they are many.
     if (!store.dragging) this.#showConfig();
     this.#history.show(store);
     this.#showPlayhead();
+  }
+
+  #showStudy() {
+    const { progress, result } = this.#store.study;
+    this.#surprise.showStudy(result);
+    this.#measure.update('study');
+    this.#wall.update('study');
+    if (progress && progress !== this.#progress && progress.done > 0) this.#onprogress(progress.done, progress.runs);
+    this.#progress = progress;
   }
 
   #showPlayhead() {

@@ -1,11 +1,10 @@
-/** The marks of a curve: its lines with their points and labels, and places on its axis. */
+/** Where the labels of a curve stand: each where it has the most room, away from lines and other labels. */
 
-import { s } from '../base/dom.ts';
-import { line } from '../charts/path.ts';
-import type { Scale } from '../charts/scale.ts';
-import type { Point } from '../study/findings.ts';
-import type { CurveLine, Place } from './curve.ts';
-export type Spot = [x: number, y: number];
+import type { CurveLine, Place, Scale } from './curve.ts';
+
+type Spot = [x: number, y: number];
+/** A label with its middle, in CSS pixels. */
+type Label = { text: string; spot: Spot };
 
 /** About what a letter of a label takes, in CSS pixels. */
 const LETTER = 6.3;
@@ -18,47 +17,14 @@ const HEIGHTS = [0.05, 0.12, 0.19, 0.6, 0.68, 0.85, 0.93];
 /** Where between two points of a line others are looked at. */
 const PARTS = [0, 0.2, 0.4, 0.6, 0.8];
 
-/**
- * A line with a mark and a whisker at each point; lines differ in weight, dash
- * and mark.
- */
-export function lineMarks({ mark, square, points }: CurveLine, x: Scale, y: Scale) {
-  const path = line(
-    ({ at }: Point) => x(at),
-    ({ p }: Point) => y(p.estimate),
-  );
-  return s(
-    'g',
-    { class: mark },
-    s('path', { d: path(points) }),
-    ...points.flatMap(({ at, p }) => {
-      const [cx, cy] = [x(at), y(p.estimate)];
-      return [
-        s('path', {
-          class: 'whisker',
-          d: `M${cx} ${y(p.low)}V${y(p.high)}M${cx - 3} ${y(p.low)}h6M${cx - 3} ${y(p.high)}h6`,
-        }),
-        square ? s('rect', { x: cx - 3, y: cy - 3, width: 6, height: 6 }) : s('circle', { cx, cy, r: 3.4 }),
-      ];
-    }),
-  );
-}
-
-export const placeMark = ({ mark, at }: Place, x: Scale, y: Scale) =>
-  s('g', { class: `curve-place ${mark}` }, s('path', { d: `M${x(at)} ${y(0)}V${y(1)}` }));
-
-/**
- * The labels of places and lines. Each is put where it has the most room: that
- * of a place beside its mark, that of a line along it, away from the others.
- */
-export function curveLabels(lines: CurveLine[], places: Place[], x: Scale, y: Scale) {
-  const [from, to] = x.range();
+/** The labels of places, each beside its mark, and of lines, each along it. */
+export function placeLabels(lines: CurveLine[], places: Place[], x: Scale, y: Scale, [from, to]: number[]): Label[] {
   const traces = lines.map(({ points }) => trace(points.map(({ at, p }) => [x(at), y(p.estimate)])));
   /** Where labels stand. */
   const taken: Spot[] = [];
   /** @param own the number of the line that it may be near, −1 for none */
-  const put = (label: string, candidates: (half: number) => Spot[], own: number) => {
-    const half = (label.length * LETTER) / 2;
+  const put = (text: string, candidates: (half: number) => Spot[], own: number): Label => {
+    const half = (text.length * LETTER) / 2;
     const others = [...traces.filter((_, i) => i !== own).flat(), ...taken];
     const spots = candidates(half)
       .map(([a, b]) => [Math.min(Math.max(a, from + half - 8), to - half + 14), b] as Spot)
@@ -67,7 +33,7 @@ export function curveLabels(lines: CurveLine[], places: Place[], x: Scale, y: Sc
     const free = (spot: Spot) => Math.min(ENOUGH, room(spot, half, others));
     const [cx, cy] = (clear.length > 0 ? clear : spots).reduce((a, b) => (free(b) > free(a) ? b : a));
     for (let a = cx - half; a <= cx + half; a += LETTER) taken.push([a, cy]);
-    return s('text', { x: cx, y: cy, dy: '0.35em', 'text-anchor': 'middle', class: 'label' }, label);
+    return { text, spot: [cx, cy] };
   };
   return [
     ...places.map(({ at, label }) => {
@@ -78,7 +44,7 @@ export function curveLabels(lines: CurveLine[], places: Place[], x: Scale, y: Sc
     ...lines.flatMap(({ name, labelled, points }, i) => {
       if (!labelled || points.length === 0) return [];
       const along = () => traces[i].flatMap(([a, b]) => [-OFFSET, OFFSET].map((dy) => [a, b + dy] as Spot));
-      return put(name, along, i);
+      return [put(name, along, i)];
     }),
   ];
 }
