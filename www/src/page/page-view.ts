@@ -6,8 +6,7 @@ import { Forms } from '../edit/forms.ts';
 import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
 import { ProblemNotice } from '../edit/problem-notice.ts';
 import { Scenario } from '../edit/scenario.ts';
-import { lessonList } from '../learn/lesson-list.ts';
-import { LessonPlayer } from '../learn/lesson-player.ts';
+import { LearnView } from '../learn/learn-view.ts';
 import { Strategies } from '../measure/strategies.ts';
 import { StudyView } from '../measure/study-view.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
@@ -33,8 +32,7 @@ export type Listener = {
 export class PageView {
   /** What a study is asked, and what it found. */
   study;
-  /** Plays a lesson. */
-  lessons;
+  #learn;
   /** What is wrong with what the host set. */
   hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
   /** What of a link could not be used. */
@@ -112,13 +110,7 @@ export class PageView {
       this.#forms.json.reveal();
     });
     this.#simulation = new SimulationNotice(store);
-    this.lessons = new LessonPlayer(store, {
-      onevent: on.onevent,
-      onlay: () => this.#setLevels(),
-      onwatch: () => this.#time.scrollIntoView({ block: 'nearest' }),
-      onleave: () => this.#time.focus({ preventScroll: true }),
-    });
-    const lessons = lessonList(store, this.lessons, () => store.go('watch'));
+    this.#learn = new LearnView(store, on.onevent, () => this.#time.scrollIntoView({ block: 'nearest' }));
     const embed = new EmbedDialog(store);
     // No landmark: a page may hold several elements, whose landmarks would have one name.
     const card = (name: string, label: string, ...content: HTMLElement[]) =>
@@ -142,8 +134,7 @@ export class PageView {
         scenario: h('div'),
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
-        lesson: this.lessons.element,
-        lessons,
+        learn: this.#learn.element,
         opening: this.#surprise.element,
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
@@ -177,6 +168,11 @@ export class PageView {
     root.append(this.#page, embed.element);
   }
 
+  /** The lesson that is open. */
+  get lessons() {
+    return this.#learn.course;
+  }
+
   connect() {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
@@ -208,6 +204,12 @@ export class PageView {
   }
 
   update(change: Change) {
+    this.#show(change);
+    this.#learn.update(change);
+    if (change === 'page') this.#setLevels();
+  }
+
+  #show(change: Change) {
     const store = this.#store;
     switch (change) {
       case 'progress':
@@ -221,7 +223,7 @@ export class PageView {
         showPlace(this.#page, store.place, this.#view, store.editor !== null);
         if (store.place === 'measure') this.#strategies.open();
         else this.#strategies.close();
-        return this.#setLevels();
+        return;
       default:
         return this.#showRollout();
     }
@@ -260,7 +262,6 @@ export class PageView {
     this.#log.show(here);
     this.#commands.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
-    this.lessons.follow(session);
     if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
@@ -275,6 +276,6 @@ export class PageView {
   }
 
   #setLevels() {
-    setLevels(this.#page, !this.lessons.element.hidden, this.#level);
+    setLevels(this.#page, this.lessons.source !== null, this.#level);
   }
 }
