@@ -138,7 +138,7 @@ export class LearnView implements View {
       return `${given.filter(Boolean).length} of ${given.length}`;
     };
     const told = [
-      Object.keys(before).length > 0 ? `${of(before)} right before the lessons` : '',
+      Object.keys(before).length >= TRANSFERS.length ? `${of(before)} right before the lessons` : '',
       Object.keys(after).length > 0 ? `${of(after)} after them` : '',
     ].filter(Boolean);
     if (told.length === 0) return nothing;

@@ -78,7 +78,7 @@ export function estimate(check: Estimate, { measure, start, store, tick, redraw 
     result: drawn
       ? (judgement: Judgement) => html`<div class="draw">
           <p>${question}</p>
-          <div class="guess" role="img" aria-label="Of 100 squares, ${Math.round(found ?? 0)} are marked, and your guess is the ${given}th">${squares()}</div>
+          <div class="guess" role="img" aria-label="${Math.round(found ?? 0)} of 100 squares are marked; your guess was ${given}">${squares()}</div>
           ${gap(given, found, judgement.right)}
         </div>`
       : undefined,
