@@ -30,7 +30,7 @@ test-suites: ## run the engine's tests natively and in Chromium, and check that 
 
 test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
-	node --test --test-concurrency=2 tests/page/*.test.mjs
+	npx playwright test
 	@scripts/size.mjs
 
 check: build ## check formats, lints on both targets, docs, the page's types, licences
