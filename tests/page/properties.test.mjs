@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from '@playwright/test';
-import { readLesson } from '../../www/src/lessons/lesson.js';
+import { readLesson } from '../../www/src/learn/lesson.ts';
 import { readLink, writeLink } from '../../www/src/link/link.js';
 import './engine.mjs';
 
