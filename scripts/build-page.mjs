@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import * as esbuild from 'esbuild';
 import zopfli from '@gfx/zopfli';
+import * as esbuild from 'esbuild';
 import { manifest, types } from './describe.mjs';
 
 /**
@@ -41,8 +41,10 @@ const asFunction = {
   name: 'as-function',
   setup(build) {
     build.onResolve({ filter: /\?function$/ }, ({ path, resolveDir }) =>
-      build.resolve(path.replace(/\?function$/, ''), { kind: 'import-statement', resolveDir })
-        .then((found) => ({ ...found, namespace: 'function' })));
+      build
+        .resolve(path.replace(/\?function$/, ''), { kind: 'import-statement', resolveDir })
+        .then((found) => ({ ...found, namespace: 'function' })),
+    );
     build.onLoad({ filter: /.*/, namespace: 'function' }, async ({ path }) => {
       const { outputFiles } = await esbuild.build({
         ...SHARED,
@@ -110,7 +112,8 @@ async function describe() {
     writeFile('www/dist/canary-rollout.d.ts', types()),
     writeFile('www/dist/custom-elements.json', `${JSON.stringify(manifest(), null, 2)}\n`),
     ...['canary_rollout.js', 'canary_rollout.d.ts', 'canary_rollout_bg.wasm'].map((file) =>
-      copyFile(`pkg/${file}`, `www/dist/engine/${file}`)),
+      copyFile(`pkg/${file}`, `www/dist/engine/${file}`),
+    ),
   ]);
 }
 

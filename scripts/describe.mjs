@@ -1,6 +1,6 @@
 // Generates the package's types and its custom-elements manifest from the table in
 // interface.mjs.
-import { ENGINE_TYPES, attributes, cssParts, cssProperties, events, methods, properties, slots } from './interface.mjs';
+import { attributes, cssParts, cssProperties, ENGINE_TYPES, events, methods, properties, slots } from './interface.mjs';
 
 const CLASS = 'CanaryRolloutElement';
 const TAG = 'canary-rollout';

@@ -2,10 +2,10 @@
 // Draws the still picture of each lesson with a prediction, www/lessons/NAME.svg, for print and for
 // pages without JavaScript: the failed requests of its rollout, saved with the
 // page's own button.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
-import { STILL, drawnToItsEnd } from '../tests/page/lesson-still.mjs';
+import { drawnToItsEnd, STILL } from '../tests/page/lesson-still.mjs';
 import { CHROMIUM } from './chromium.mjs';
 
 const www = (path) => new URL(`../www/${path}`, import.meta.url);

@@ -15,11 +15,17 @@
   const TASKS = {
     operate: {
       question: 'Go to the start and stop it sooner, by hand.',
-      goals: [{ figure: 'decided_by', is: 'person' }, { figure: 'excess_errors', at_most: 100 }],
+      goals: [
+        { figure: 'decided_by', is: 'person' },
+        { figure: 'excess_errors', at_most: 100 },
+      ],
     },
     configure: {
       question: 'Change the policy so that it spares a healthy release and still catches this one.',
-      goals: [{ figure: 'false_rollback', at_most: 5 }, { figure: 'missed_regression', at_most: 5 }],
+      goals: [
+        { figure: 'false_rollback', at_most: 5 },
+        { figure: 'missed_regression', at_most: 5 },
+      ],
     },
     refused: {
       question: 'Give a stage a smaller share than the one before it. What happens?',
@@ -133,7 +139,10 @@
 
   /** As JSON, with what holds nothing but texts and numbers in one line. @param {object} lesson */
   const laid = (lesson) =>
-    JSON.stringify(lesson, null, 2).replace(/\{\n([^{}[\]]*)\n *\}/g, (_, inside) => `{ ${inside.trim().replace(/\n */g, ' ')} }`);
+    JSON.stringify(lesson, null, 2).replace(
+      /\{\n([^{}[\]]*)\n *\}/g,
+      (_, inside) => `{ ${inside.trim().replace(/\n */g, ' ')} }`,
+    );
 
   /** @param {string} text */
   const compact = (text) => JSON.stringify(JSON.parse(text));

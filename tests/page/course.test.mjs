@@ -26,11 +26,20 @@ test('the path has the course’s items in its order, and the lessons after them
   const page = await open(LEARN);
   assert.deepEqual(
     PARTS.map(({ part, items }) => [part, items.length]),
-    [['Run', 1], ['Alter', 3], ['Break', 3], ['Fix', 3], ['Explain', 4], ['Master', 4], ['Lessons', 4]],
+    [
+      ['Run', 1],
+      ['Alter', 3],
+      ['Break', 3],
+      ['Fix', 3],
+      ['Explain', 4],
+      ['Master', 4],
+      ['Lessons', 4],
+    ],
   );
   const titles = ITEMS.map(({ name }) => LESSONS[name].title);
   await expect(lessonButtons(page)).toHaveText(['What you know already', ...titles].map((title) => `○${title}`));
-  for (const { part } of PARTS) await expect(path(page).getByRole('heading', { name: part, exact: true })).toBeVisible();
+  for (const { part } of PARTS)
+    await expect(path(page).getByRole('heading', { name: part, exact: true })).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -115,7 +124,14 @@ test('progress is kept if the learner asks, and forgotten if the learner asks', 
   assert.equal(await page.evaluate(() => localStorage.length), 0);
 });
 
-const FOREIGN = ['', '{', 'null', '7', '{"done": 7, "before": [], "after": "x"}', '{"done": ["run", 3], "before": {"a": "<b>"}}'];
+const FOREIGN = [
+  '',
+  '{',
+  'null',
+  '7',
+  '{"done": 7, "before": [], "after": "x"}',
+  '{"done": ["run", 3], "before": {"a": "<b>"}}',
+];
 test('storage that is refused, or holds something else, is no fault', async ({ open }) => {
   const page = await open({ ...LEARN, from: 'http' });
   for (const text of FOREIGN) {
@@ -123,7 +139,8 @@ test('storage that is refused, or holds something else, is no fault', async ({ o
     await page.reload();
     await expect(path(page)).toContainText(`of ${ITEMS.length} done`);
   }
-  const frame = '<!doctype html><html lang="en"><title>A frame</title><iframe title="The simulator" sandbox="allow-scripts" src="index.html#place=learn" style="width: 900px; height: 900px"></iframe>';
+  const frame =
+    '<!doctype html><html lang="en"><title>A frame</title><iframe title="The simulator" sandbox="allow-scripts" src="index.html#place=learn" style="width: 900px; height: 900px"></iframe>';
   const outer = await open({ html: frame, context: LEARN.context });
   const inner = outer.frameLocator('iframe');
   await inner.getByRole('button', { name: 'Keep my progress in this browser' }).click();
@@ -220,7 +237,10 @@ for (const [src, body, sentence] of [
       expectedErrors: body === null ? [/404/] : [],
     });
     await expect(lessonTitle(page)).toHaveText('The slow leak');
-    const warned = page.waitForEvent('console', (message) => message.type() === 'warning' && /lesson-src/.test(message.text()));
+    const warned = page.waitForEvent(
+      'console',
+      (message) => message.type() === 'warning' && /lesson-src/.test(message.text()),
+    );
     if (body !== null) await page.route(`**/${src}`, (route) => route.fulfill({ body }));
     await page.locator('canary-rollout').evaluate((element, at) => element.setAttribute('lesson-src', at), src);
     await expect(lessonFaults(page)).toHaveText(sentence);

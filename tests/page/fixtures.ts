@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type BrowserContextOptions, expect, type Page, test as base } from '@playwright/test';
+import { type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
 const PKG = fileURLToPath(new URL('../../pkg/', import.meta.url));
@@ -46,10 +46,7 @@ interface Site {
   documents: Map<string, { html: string; headers?: Record<string, string> }>;
 }
 
-export const test = base.extend<
-  { open: (options?: OpenOptions) => Promise<Page> },
-  { site: Site }
->({
+export const test = base.extend<{ open: (options?: OpenOptions) => Promise<Page> }, { site: Site }>({
   site: [
     async ({}, use) => {
       const documents: Site['documents'] = new Map();
@@ -84,7 +81,10 @@ export const test = base.extend<
       const unexpected = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
       expect(unexpected, 'errors in the browser').toEqual([]);
       for (const pattern of expected) {
-        expect(errors.some((error) => pattern.test(error)), `an error in the browser like ${pattern}`).toBe(true);
+        expect(
+          errors.some((error) => pattern.test(error)),
+          `an error in the browser like ${pattern}`,
+        ).toBe(true);
       }
     }
   },
@@ -123,9 +123,7 @@ function holdIdle(idleMs: number) {
 export async function expectAccessible(page: Page) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => (await window.axe.run()).violations);
-  expect(
-    violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) })),
-  ).toEqual([]);
+  expect(violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }))).toEqual([]);
 }
 
 /** Saves `pictures/NAME.png` of the whole page, to be looked at; not committed. */

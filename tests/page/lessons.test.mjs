@@ -1,9 +1,9 @@
 // The lessons: veiled until a prediction is committed, then played and judged.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { new_rollout, preset, studyOf } from './engine.mjs';
 import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
-import { STILL, drawnToItsEnd } from './lesson-still.mjs';
+import { drawnToItsEnd, STILL } from './lesson-still.mjs';
 import {
   button,
   chartOf,
@@ -28,8 +28,8 @@ import {
   lessonTitle,
   lessonWords,
   openText,
-  playThrough,
   playhead,
+  playThrough,
   show,
   studied,
   transport,
@@ -62,24 +62,28 @@ const configure = (config) => async (page) => {
   await check(page);
 };
 /** Steps from the start to a tick, gives a command there, and lets some more ticks pass. */
-const tell = (tick, command, then = 0) => async (page) => {
-  await button(page, 'To the start').click();
-  for (let step = 0; step < tick; step += 1) await button(page, 'Step').click();
-  await button(page, command).click();
-  for (let step = 0; step < then; step += 1) await button(page, 'Step').click();
-  await check(page);
-};
+const tell =
+  (tick, command, then = 0) =>
+  async (page) => {
+    await button(page, 'To the start').click();
+    for (let step = 0; step < tick; step += 1) await button(page, 'Step').click();
+    await button(page, command).click();
+    for (let step = 0; step < then; step += 1) await button(page, 'Step').click();
+    await check(page);
+  };
 const press = (name) => async (page) => {
   await button(page, name).click();
   await check(page);
 };
 /** Puts each item where it belongs, or as `change` has it. */
-const sort = (name, change = (ends) => ends) => async (page) => {
-  const { items, edges } = lessonOf(name).task;
-  const ends = change(edges ? edges.map(({ to }) => to) : items.map(({ bin }) => bin));
-  for (const [i, end] of ends.entries()) await lessonEnds(page).nth(i).selectOption(end);
-  await check(page);
-};
+const sort =
+  (name, change = (ends) => ends) =>
+  async (page) => {
+    const { items, edges } = lessonOf(name).task;
+    const ends = change(edges ? edges.map(({ to }) => to) : items.map(({ bin }) => bin));
+    for (const [i, end] of ends.entries()) await lessonEnds(page).nth(i).selectOption(end);
+    await check(page);
+  };
 /** The first item where the second belongs. */
 const misplaced = (ends) => [ends.find((end) => end !== ends[0]), ...ends.slice(1)];
 const order = (name) => async (page) => {
@@ -127,7 +131,12 @@ const PLAYS = {
     right: configure({ rules: [{ rule: 'error_rate_delta', max: 0.01 }] }),
     transfer: [{ squares: 94 }, { squares: 73 }],
   },
-  'after-the-end': { wrong: check, missing: /Nothing has refused advance\(\) yet/, right: press('Advance'), untried: true },
+  'after-the-end': {
+    wrong: check,
+    missing: /Nothing has refused advance\(\) yet/,
+    right: press('Advance'),
+    untried: true,
+  },
   'rising-shares': {
     wrong: configure({ stages: stages(10, 50) }),
     missing: /total stages: at least 3\sstages; it is 2/,
@@ -243,7 +252,12 @@ function outcomeOf({ start }) {
 
 test('each lesson of the folder is played here', () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
-  assert.deepEqual(names.sort(), Object.keys(PLAYS).map((name) => `${name}.json`).sort());
+  assert.deepEqual(
+    names.sort(),
+    Object.keys(PLAYS)
+      .map((name) => `${name}.json`)
+      .sort(),
+  );
 });
 
 for (const [name, { wrong, missing, right, untried = false, predictions, transfer }] of Object.entries(PLAYS)) {
@@ -300,7 +314,9 @@ for (const [name, { predictions, right, transfer }] of predicting) {
       assert.ok(!inside.includes(sentence), `in the document: ${sentence}`);
     }
     assert.doesNotMatch(spoken, /Playhead|To the end|promoted rightly|false rollback|caught$|Rolled back|Promoted to/m);
-    const lines = await page.locator('.past .line').evaluateAll((all) => all.map((line) => line.getAttribute('d') ?? ''));
+    const lines = await page
+      .locator('.past .line')
+      .evaluateAll((all) => all.map((line) => line.getAttribute('d') ?? ''));
     assert.equal(lines.join(''), '');
     // Nor does a key or a pointer reach it.
     await chartOf(page, 'errors').locator('svg').first().click();
@@ -315,7 +331,10 @@ for (const [name, { predictions, right, transfer }] of predicting) {
     await answer(page, predictions[1]);
     await commit(page);
     await lessonReveal(page).waitFor();
-    assert.deepEqual((await events(page)).map(([type, detail]) => [type, detail.right]), [['prediction', true]]);
+    assert.deepEqual(
+      (await events(page)).map(([type, detail]) => [type, detail.right]),
+      [['prediction', true]],
+    );
     await right(page);
     await page.getByText('Done, at try 1.').waitFor();
     if (transfer) {
@@ -331,7 +350,9 @@ for (const [name, { predictions, right, transfer }] of predicting) {
 }
 
 test('what the lessons say is what the engine finds', () => {
-  const { report: { metrics, config } } = outcomeOf(lessonOf('why-in-steps'));
+  const {
+    report: { metrics, config },
+  } = outcomeOf(lessonOf('why-in-steps'));
   assert.equal(config.baseline.error_rate * config.canary.error_ratio, 0.05);
   assert.equal(config.traffic.requests_per_second * config.tick_seconds, 10_200);
   assert.equal(config.rollback_ticks, 10);
@@ -478,7 +499,10 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
   await button(page, 'Leave the lesson').click();
   await page.waitForFunction(() => location.hash.includes('at=12:resume'));
   assert.doesNotMatch(await hash(), /lesson/);
-  await page.evaluate((text) => (location.hash = `v=1&lesson=${encodeURIComponent(text)}`), JSON.stringify({ ...OWN, title: 'Inline' }));
+  await page.evaluate(
+    (text) => (location.hash = `v=1&lesson=${encodeURIComponent(text)}`),
+    JSON.stringify({ ...OWN, title: 'Inline' }),
+  );
   await page.getByRole('heading', { name: 'Inline' }).waitFor();
 });
 
@@ -513,14 +537,23 @@ test('an author’s lesson is a JSON child of the element; another configuration
 const UNFIT = [
   [{ preset: 'x' }, 'start.preset', /there is no preset x; there are default/],
   [{ config: { stages: [{ traffic_pct: 200 }] } }, 'start.config: stages[0].traffic_pct', /./],
-  [{ preset: 'default', config: { '__proto__.a': 1, 'canary.error_ratio': -1 } }, 'start.config: canary.error_ratio', /./],
+  [
+    { preset: 'default', config: { '__proto__.a': 1, 'canary.error_ratio': -1 } },
+    'start.config: canary.error_ratio',
+    /./,
+  ],
   [{ commands: [{ tick: 2, command: 'resume' }] }, 'start.commands', /resume/],
 ];
 for (const [start, path, sentence] of UNFIT) {
   test(`${path}: ${sentence}`, slow, async ({ open }) => {
-    const page = await open({ html: course('preset="opening"', child({ ...OWN, start: JSON.parse(JSON.stringify(start)) })) });
+    const page = await open({
+      html: course('preset="opening"', child({ ...OWN, start: JSON.parse(JSON.stringify(start)) })),
+    });
     const problems = await page.locator('canary-rollout').evaluate((element) => element.lessonProblems);
-    assert.ok(problems.some((one) => one.path === path && sentence.test(one.message)), JSON.stringify(problems));
+    assert.ok(
+      problems.some((one) => one.path === path && sentence.test(one.message)),
+      JSON.stringify(problems),
+    );
     assert.ok((await lessonFaults(page).innerText()).includes(path));
     assert.equal(await page.evaluate(() => ({}).a), undefined);
     await playhead(page).waitFor();
@@ -533,12 +566,27 @@ test('an unknown name is answered with the known ones', async ({ open }) => {
   await expect(lessonFaults(page)).toHaveText(/no lesson slow-leek; there are run, .*slow-leak/);
 });
 
-for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
+for (const viewport of [
+  { width: 1366, height: 900 },
+  { width: 320, height: 640 },
+]) {
   test(`an author writes a lesson beside its preview, ${viewport.width} px wide`, slow, async ({ open }) => {
     const page = await open({ from: 'http', path: 'lesson-author.html', context: { ...CALMLY, viewport } });
     const text = page.getByRole('textbox', { name: 'The lesson, as JSON' });
     const code = page.getByRole('textbox', { name: 'Code for your page' });
-    for (const kind of ['operate', 'configure', 'refused', 'choose', 'estimate', 'squares', 'curve', 'match', 'order', 'connect', 'reflect']) {
+    for (const kind of [
+      'operate',
+      'configure',
+      'refused',
+      'choose',
+      'estimate',
+      'squares',
+      'curve',
+      'match',
+      'order',
+      'connect',
+      'reflect',
+    ]) {
       await page.getByLabel('Task').selectOption(kind);
       await page.getByText('It is a lesson.').waitFor();
       await page.getByRole('radio', { name: 'It promotes it' }).check();
@@ -553,7 +601,10 @@ for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 
     await text.fill((await text.inputValue()).replace('7,', '"</script><b>",'));
     await page.getByText('It is a lesson.').waitFor();
     assert.equal((await code.inputValue()).match(/<\/script>/g).length, 2);
-    await expect(page.getByRole('link', { name: 'A link' })).toHaveAttribute('href', /^index.html#v=1&lesson=%7B%22lesson%22%3A1/);
+    await expect(page.getByRole('link', { name: 'A link' })).toHaveAttribute(
+      'href',
+      /^index.html#v=1&lesson=%7B%22lesson%22%3A1/,
+    );
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
     await expectAccessible(page);
     await takePicture(page, `lesson-author-${viewport.width}`);
@@ -561,7 +612,9 @@ for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 
 }
 
 for (const javaScriptEnabled of [true, false]) {
-  test(`the example page ${javaScriptEnabled ? 'plays its lesson' : 'has a picture where there is no script'}`, async ({ open }) => {
+  test(`the example page ${javaScriptEnabled ? 'plays its lesson' : 'has a picture where there is no script'}`, async ({
+    open,
+  }) => {
     const page = await open({ path: 'examples/lesson.html', context: { ...CALMLY, javaScriptEnabled } });
     if (!javaScriptEnabled) return page.getByRole('img', { name: /the canary’s rate rises/ }).waitFor();
     await answer(page, 'It rolls the release back');
@@ -575,12 +628,13 @@ for (const javaScriptEnabled of [true, false]) {
 test('a hostile lesson is text, and the page lives', slow, async ({ open }) => {
   const page = await open({ html: course('preset="opening"'), context: CALMLY });
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
-  const all = (value) =>
-    typeof value === 'string' ? markup : Array.isArray(value) ? value.map(all) : value;
+  const all = (value) => (typeof value === 'string' ? markup : Array.isArray(value) ? value.map(all) : value);
   for (const [name, { predictions }] of predicting) {
     const { start, ...lesson } = lessonOf(name);
     const marked = JSON.stringify({ ...lesson, start }, (key, value) =>
-      ['title', 'text', 'question', 'says', 'reveal', 'done', 'answer', 'right', 'wrong', 'summary'].includes(key) ? all(value) : value,
+      ['title', 'text', 'question', 'says', 'reveal', 'done', 'answer', 'right', 'wrong', 'summary'].includes(key)
+        ? all(value)
+        : value,
     );
     await page.locator('canary-rollout').evaluate((element, text) => (element.lesson = text), marked);
     await expect(lessonTitle(page)).toHaveText(markup);
@@ -620,7 +674,9 @@ test('what is judged is what is drawn; what was judged is taken back when someth
   await lessonAnswer(page).getByText('lesson’s release and traffic').waitFor();
   // The lesson's release, with that policy, is on the page now, and both say the same of it.
   const { state, ratio, seed } = await page.locator('canary-rollout').evaluate((element) => ({
-    state: element.state, ratio: element.config.canary.error_ratio, seed: element.seed,
+    state: element.state,
+    ratio: element.config.canary.error_ratio,
+    seed: element.seed,
   }));
   assert.deepEqual([ratio, seed], [5, 3]);
   const told = await lessonGoals(page).first().innerText();
@@ -633,16 +689,22 @@ const faultsOfDiagram = (page) =>
     const outer = svg.getBoundingClientRect();
     const faults = [];
     const boxes = [...svg.querySelectorAll('.node rect')].map((node) => node.getBoundingClientRect());
-    const numbers = [...svg.querySelectorAll('.edge text')].map((text) => ({ n: text.textContent, box: text.getBoundingClientRect() }));
+    const numbers = [...svg.querySelectorAll('.edge text')].map((text) => ({
+      n: text.textContent,
+      box: text.getBoundingClientRect(),
+    }));
     for (const { n, box } of numbers) {
       const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-      if (boxes.some((node) => x > node.left && x < node.right && y > node.top && y < node.bottom)) faults.push(`${n} on a node`);
-      if (numbers.some((other) => other.n !== n && Math.hypot(other.box.x - box.x, other.box.y - box.y) < 8)) faults.push(`${n} on another`);
+      if (boxes.some((node) => x > node.left && x < node.right && y > node.top && y < node.bottom))
+        faults.push(`${n} on a node`);
+      if (numbers.some((other) => other.n !== n && Math.hypot(other.box.x - box.x, other.box.y - box.y) < 8))
+        faults.push(`${n} on another`);
     }
     const inner = boxes.map(({ left, right, top, bottom }) => [left + 3, right - 3, top + 3, bottom - 3]);
     for (const [i, path] of [...svg.querySelectorAll('.edge path')].entries()) {
       const { x, y, width, height } = path.getBoundingClientRect();
-      if (x < outer.left || y < outer.top || x + width > outer.right || y + height > outer.bottom) faults.push(`path ${i} is cut`);
+      if (x < outer.left || y < outer.top || x + width > outer.right || y + height > outer.bottom)
+        faults.push(`path ${i} is cut`);
       const length = path.getTotalLength();
       for (let at = 0; at <= length; at += 2) {
         const point = path.getPointAtLength(at);
@@ -682,7 +744,10 @@ test('a diagram is whole whatever is answered, and a wrong answer is told a reas
 
 test('an answer in one’s own words has some, and is judged by its author', async ({ open }) => {
   const task = { kind: 'reflect', question: 'Why?', answer: 'Because a run can be repeated.' };
-  const page = await open({ html: course('', child({ ...OWN, predict: undefined, reveal: undefined, task })), context: CALMLY });
+  const page = await open({
+    html: course('', child({ ...OWN, predict: undefined, reveal: undefined, task })),
+    context: CALMLY,
+  });
   const words = lessonWords(page);
   for (const few of ['', 'banana', 'banana banana banana banana', '? ! . , ;']) {
     await words.fill(few);

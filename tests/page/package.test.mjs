@@ -97,7 +97,10 @@ element.fly();
 export { errors, init, seed, view };
 `;
 
-for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'nodenext']]) {
+for (const [module, moduleResolution] of [
+  ['esnext', 'bundler'],
+  ['nodenext', 'nodenext'],
+]) {
   test(`its types hold for a program, found the ${moduleResolution} way`, () => {
     const compilerOptions = { module, moduleResolution, strict: true, noEmit: true, types: [], lib: ['esnext', 'dom'] };
     writeFileSync(join(project, 'program.ts'), PROGRAM);
@@ -107,7 +110,9 @@ for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'n
 }
 
 test('a page imports its module over http', async ({ open }) => {
-  const page = await open({ html: '<!doctype html><html lang="en"><title>A course</title><canary-rollout></canary-rollout>' });
+  const page = await open({
+    html: '<!doctype html><html lang="en"><title>A course</title><canary-rollout></canary-rollout>',
+  });
   await page.route('**/canary-rollout.mjs', (route) =>
     route.fulfill({ contentType: 'text/javascript', body: read('www/dist/canary-rollout.mjs') }),
   );
@@ -187,7 +192,12 @@ test('the element tells each event of the manifest, with its detail', async ({ o
     const [target, detail] = await page.evaluate(() => window.told);
     assert.equal(target, 'canary-rollout', name);
     const [, fields] = type.text.match(/^CustomEvent<\{ (.*) \}>$/) ?? [];
-    if (fields) assert.deepEqual(Object.keys(detail), fields.split('; ').map((field) => field.split(':')[0]), name);
+    if (fields)
+      assert.deepEqual(
+        Object.keys(detail),
+        fields.split('; ').map((field) => field.split(':')[0]),
+        name,
+      );
   }
 });
 
@@ -220,7 +230,10 @@ test('a host overrides tokens and reaches parts', async ({ open }) => {
     <canary-rollout theme="dark"></canary-rollout>`,
   });
   const look = (selector, property) =>
-    page.locator(selector).first().evaluate((element, name) => getComputedStyle(element)[name], property);
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element, name) => getComputedStyle(element)[name], property);
   assert.equal(await look('canary-rollout', 'backgroundColor'), 'rgb(1, 2, 3)');
   assert.equal(await look('.card', 'borderRadius'), '3px');
   assert.equal(await look('[part=decisions]', 'borderStyle'), 'dashed');

@@ -26,13 +26,16 @@ export const CALM = {
  * dialog may have its preview, an element too, for a moment longer.
  */
 export async function show(page, config, seed = 7) {
-  await page.locator('canary-rollout').first().evaluate(
-    (element, [text, number]) => {
-      element.setAttribute('seed', number);
-      element.config = text;
-    },
-    [JSON.stringify(config, null, 2), String(seed)],
-  );
+  await page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(
+      (element, [text, number]) => {
+        element.setAttribute('seed', number);
+        element.config = text;
+      },
+      [JSON.stringify(config, null, 2), String(seed)],
+    );
 }
 
 const group = (page, name) => page.getByRole('group', { name, exact: true });

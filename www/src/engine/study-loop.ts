@@ -3,7 +3,7 @@
  * can answer in between. The chunks change nothing in its result.
  */
 
-import { withOwnRelease } from '../study/own-release.ts';
+import { withOwnRelease } from './own-release.ts';
 
 import type { FirstRuns, Study, StudyOptions, StudyReport } from './engine.ts';
 /** A configuration and what to study of it. */

@@ -4,8 +4,8 @@
  * one, and what is shown of healthy releases is of such.
  */
 
-import type { FirstRuns, StudyReport } from '../engine/engine.ts';
-import type { StudyResult } from '../engine/study-loop.ts';
+import type { FirstRuns, StudyReport } from './engine.ts';
+import type { StudyResult } from './study-loop.ts';
 
 /**
  * A result whose healthy cases are those of the release on screen.
