@@ -113,7 +113,7 @@ const FAULTS = [
     'task.at',
     'expected end or playhead',
   ],
-  [{ transfer: { start: {}, predict: GOOD.predict } }, 'transfer.reveal', 'expected a text'],
+  [{ transfer: { start: {}, predict: GOOD.predict } }, 'transfer.reveal', 'expected an object'],
   [{ transfer: { start: {}, predict: GOOD.task, reveal: 'It was.' } }, 'transfer.predict.kind', 'expected choose or'],
 ];
 
@@ -173,14 +173,26 @@ for (const [name, source] of Object.entries(HOSTILE)) {
 test('the lessons of the page have no fault', () => {
   const folder = new URL('../../www/lessons/', import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  assert.equal(names.length, 6);
+  assert.equal(names.length, 22);
   const kinds = new Set();
   for (const name of names) {
     const { lesson, problems } = readLesson(readFileSync(new URL(name, folder), 'utf8'));
     assert.deepEqual(problems, [], name);
-    kinds.add(lesson.predict.kind).add(lesson.task.kind);
+    for (const check of [lesson.predict, lesson.task, lesson.transfer?.predict]) if (check) kinds.add(check.kind);
   }
-  assert.deepEqual([...kinds].sort(), ['choose', 'configure', 'connect', 'estimate', 'operate', 'reflect']);
+  const used = [
+    'choose',
+    'configure',
+    'connect',
+    'curve',
+    'estimate',
+    'match',
+    'operate',
+    'order',
+    'refused',
+    'squares',
+  ];
+  assert.deepEqual([...kinds].sort(), used);
 });
 
 test('the example of the format is one', () => {

@@ -308,6 +308,7 @@ export function readLesson(source: string): { lesson: Lesson | null; problems: P
   if (typeof value === 'string') problems.push({ path: '', message: value, line: null, column: null });
   else LESSON(value.json, '', fault);
   const lesson = typeof value === 'string' ? null : (value.json as unknown as Lesson);
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   return { lesson: problems.length === 0 ? lesson : null, problems };
 }
 
