@@ -128,6 +128,12 @@ export const planTools = (page) => page.locator('.plan-tools');
 export const releases = (page) => group(page, 'A release to try');
 /** What is to be known of the release with this plan. */
 export const releaseNotes = (page) => page.locator('.releases + .quiet');
+/** Opens the configuration as text, if it is not open. */
+export async function openText(page) {
+  if (await jsonBox(page).isVisible()) return;
+  await button(page, 'Policy').click();
+  await button(page, 'As text').click();
+}
 export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
 /** The configuration as the page's JSON has it. */
 export const json = async (page) => JSON.parse(await jsonBox(page).inputValue());
@@ -181,23 +187,34 @@ export const missedMarks = (page) => curve(page).locator('.policy-1.missed rect'
 export const strategies = (page) => group(page, 'Strategies on one release');
 export const strategyTable = (page) => page.locator('.strategy-table');
 
-// A lesson.
+// The course.
 
-/** What opens a lesson, by its name. */
+/** The path through the course. */
+export const path = (page) => page.getByRole('navigation', { name: 'The course' });
+/** What opens an item of the path, by its name. */
 export const lessonButton = (page, name) => page.locator(`[data-lesson="${name}"]`);
-export const lessonButtons = (page) => page.locator('.lesson-cards').getByRole('button');
-/** The course's other questions, each a rollout that answers it. */
-export const courseQuestions = (page) => page.locator('.course').getByRole('button');
+/** The items of the path, in their order. */
+export const lessonButtons = (page) => path(page).getByRole('listitem').getByRole('button');
 
 export const lessonCard = (page) => group(page, 'Lesson');
 export const lessonTitle = (page) => lessonCard(page).getByRole('heading', { level: 2 });
 export const lessonFaults = (page) => lessonCard(page).locator('.faults');
 /** Where a number is predicted, or answered. */
-export const lessonNumber = (page) => lessonCard(page).locator('.estimate input');
+export const lessonNumber = (page) => lessonCard(page).getByRole('spinbutton');
+/** Where a number of squares is drawn. */
+export const lessonSquares = (page) => page.locator('.guess[role=slider]');
+/** The points of a line that is drawn. */
+export const lessonPoints = (page) => group(page, 'Your line').getByRole('slider');
+/** How far a drawn guess was off. */
+export const lessonGap = (page) => lessonCard(page).locator('.gap');
 /** The states to be connected. */
 export const lessonDiagram = (page) => page.locator('.diagram');
-/** The ends of a diagram's edges. */
-export const lessonEnds = (page) => page.locator('.connect').getByRole('combobox');
+/** Where each item of a question is put. */
+export const lessonEnds = (page) => page.locator('.match').getByRole('combobox');
+/** The lines to be put in order. */
+export const lessonLines = (page) => page.locator('.order').getByRole('listitem');
+/** Why an item was wrong. */
+export const lessonReasons = (page) => lessonCard(page).locator('.why');
 /** An answer in one's own words. */
 export const lessonWords = (page) => page.locator('.reflection').getByRole('textbox');
 export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
@@ -205,5 +222,5 @@ export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
 export const lessonAnswer = (page) => lessonCard(page).locator('.says');
 /** What is said when a lesson is done. */
 export const lessonDone = (page) => page.locator('.lesson-done');
-/** What is said to a prediction. */
+/** What is said to a prediction, and to the question after a lesson. */
 export const lessonReveal = (page) => lessonCard(page).locator('.reveal');

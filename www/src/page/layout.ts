@@ -16,8 +16,7 @@ export type Parts = Record<
   | 'scenario'
   | 'linkFaults'
   | 'hostFaults'
-  | 'lesson'
-  | 'lessons'
+  | 'learn'
   | 'opening'
   | 'time'
   | 'requests'
@@ -42,8 +41,7 @@ const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
 
 /** Where each part stands: its places, and the parts shown alone that it belongs to. */
 const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
-  lesson: ['learn', 'rollout flow errors study ladder'],
-  lessons: ['learn', ''],
+  learn: ['learn', 'rollout flow errors study ladder'],
   opening: ['watch', 'slide'],
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
@@ -85,7 +83,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
       ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
-        ${parts.lesson} ${parts.lessons}
+        ${parts.learn}
         <div class="main">
           <div class="column left">
             ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}

@@ -6,8 +6,7 @@ import { Forms } from '../edit/forms.ts';
 import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
 import { ProblemNotice } from '../edit/problem-notice.ts';
 import { Scenario } from '../edit/scenario.ts';
-import { lessonList } from '../learn/lesson-list.ts';
-import { LessonPlayer } from '../learn/lesson-player.ts';
+import { LearnView } from '../learn/learn-view.ts';
 import { MeasureView } from '../measure/measure-view.ts';
 import { WallCard } from '../measure/wall-card.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
@@ -32,8 +31,7 @@ export type Listener = {
 };
 
 export class PageView {
-  /** Plays a lesson. */
-  lessons;
+  #learn;
   /** What is wrong with what the host set. */
   hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
   /** What of a link could not be used. */
@@ -102,13 +100,7 @@ export class PageView {
       this.#forms.json.reveal();
     });
     this.#simulation = new SimulationNotice(store);
-    this.lessons = new LessonPlayer(store, {
-      onevent: on.onevent,
-      onlay: () => this.#setLevels(),
-      onwatch: () => this.#time.scrollIntoView({ block: 'nearest' }),
-      onleave: () => this.#time.focus({ preventScroll: true }),
-    });
-    const lessons = lessonList(store, this.lessons, () => store.go('watch'));
+    this.#learn = new LearnView(store, on.onevent, () => this.#time.scrollIntoView({ block: 'nearest' }));
     const embed = new EmbedDialog(store);
     // No landmark: a page may hold several elements, whose landmarks would have one name.
     const card = (name: string, label: string, ...content: HTMLElement[]) =>
@@ -132,8 +124,7 @@ export class PageView {
         scenario: h('div'),
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
-        lesson: this.lessons.element,
-        lessons,
+        learn: this.#learn.element,
         opening: this.#surprise.element,
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
@@ -166,6 +157,11 @@ export class PageView {
     root.append(this.#page, embed.element);
   }
 
+  /** The lesson that is open. */
+  get lessons() {
+    return this.#learn.course;
+  }
+
   connect() {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
@@ -195,6 +191,12 @@ export class PageView {
   }
 
   update(change: Change) {
+    this.#show(change);
+    this.#learn.update(change);
+    if (change === 'page') this.#setLevels();
+  }
+
+  #show(change: Change) {
     const store = this.#store;
     switch (change) {
       case 'progress':
@@ -208,7 +210,7 @@ export class PageView {
         showPlace(this.#page, store.place, this.#view, store.editor !== null);
         this.#measure.update(change);
         this.#wall.update(change);
-        return this.#setLevels();
+        return;
       case 'study':
         return this.#showStudy();
       default:
@@ -259,7 +261,6 @@ export class PageView {
     this.#log.show(here);
     this.#commands.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
-    this.lessons.follow(session);
     if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
@@ -274,6 +275,6 @@ export class PageView {
   }
 
   #setLevels() {
-    setLevels(this.#page, !this.lessons.element.hidden, this.#level);
+    setLevels(this.#page, this.lessons.source !== null, this.#level);
   }
 }

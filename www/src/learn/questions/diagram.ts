@@ -1,9 +1,8 @@
-import { h, replace, s } from '../../base/dom.ts';
-import { icon } from '../../base/icons.ts';
+/** The diagram of a `connect` question: boxes in two columns, and an arrow for each edge. */
 
-import type { Connect } from '../lesson.ts';
-import type { Asking } from './check.ts';
-export type Point = { x: number; y: number };
+import { html, nothing, svg } from 'lit/html.js';
+
+type Point = { x: number; y: number };
 
 /** Of the diagram, in px: it fits the narrowest page. */
 const WIDTH = 264;
@@ -18,67 +17,16 @@ const MOST_OUT = 36;
 /** How far apart numbers stand, in px. */
 const APART = 14;
 
-/** A diagram to complete: where does each edge lead? It is drawn as it is chosen. */
-export function connect({ question, nodes, edges }: Connect): Asking {
-  const marks = edges.map(() => h('span', { class: 'mark' }));
-  const selects = edges.map(({ from, label }, i) =>
-    h(
-      'select',
-      { 'aria-label': `${from}, ${label}, leads to`, onchange: () => chosen(i) },
-      h('option', { value: '' }, '…'),
-      ...nodes.map((node) => h('option', { value: node }, node)),
-    ),
-  );
-  const picture = s('svg', {
-    width: WIDTH,
-    height: PITCH * nodes.length - 12,
-    'aria-hidden': 'true',
-    class: 'diagram',
-  });
-  const draw = () =>
-    replace(
-      picture,
-      ...diagram(
-        nodes,
-        edges.map(({ from }, i) => ({ from, to: selects[i].value })),
-      ),
-    );
-  const chosen = (i: number) => {
-    replace(marks[i]);
-    draw();
-  };
-  draw();
-  const rows = edges.map(({ from, label }, i) =>
-    h('li', {}, h('b', {}, `${i + 1}`), h('span', {}, `${from}: ${label} →`), selects[i], marks[i]),
-  );
-  return {
-    element: h('div', {}, h('p', {}, question), h('div', { class: 'connect' }, h('ol', {}, ...rows), picture)),
-    judge: async () => {
-      if (selects.some(({ value }) => !value)) return { right: null, says: 'Connect all of them first.' };
-      const wrong = edges.flatMap(({ to }, i) => (selects[i].value === to ? [] : [i + 1]));
-      marks.forEach((mark, i) => {
-        const right = !wrong.includes(i + 1);
-        replace(mark, icon(right ? 'pass' : 'fail'), h('span', { class: 'unseen' }, right ? 'right' : 'wrong'));
-      });
-      if (wrong.length === 0) return { right: true, says: 'All of them are right.' };
-      const why = wrong.flatMap((number) => (edges[number - 1].says ? [`${number}: ${edges[number - 1].says}`] : []));
-      const first = `${edges.length - wrong.length} of ${edges.length} are right. Look again at ${wrong.join(', ')}.`;
-      return { right: false, says: [first, ...why].join('\n') };
-    },
-  };
-}
-
 /**
  * Nodes in two columns, an arrow for each edge that leads somewhere, with its number. An
  * arrow from one column to the other runs between them, one within a column outside it, so
  * that none runs behind a node.
  */
-function diagram(nodes: string[], edges: { from: string; to: string }[]) {
+export function diagram(nodes: string[], edges: { from: string; to: string }[]) {
   const place = (node: string) => {
     const i = nodes.indexOf(node);
     return { x: i % 2 ? WIDTH - MARGIN - BOX.x : MARGIN + BOX.x, y: PITCH * i + BOX.y + 4, side: i % 2 ? 1 : -1 };
   };
-  const head = s('path', { d: 'M0 0 8 4 0 8z' });
   /** Arrows of each side, and of nodes to themselves, which go farther out one by one. */
   const outside: Map<number | string, number> = new Map();
   const labels: Point[] = [];
@@ -96,38 +44,29 @@ function diagram(nodes: string[], edges: { from: string; to: string }[]) {
     labels.push(label);
     return [{ curve, label, number: i + 1 }];
   });
-  return [
-    s(
-      'defs',
-      {},
-      s(
-        'marker',
-        { id: 'led', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto' },
-        head,
-      ),
-    ),
-    ...led.map(({ curve: [a, b, c, d] }) =>
-      s(
-        'g',
-        { class: 'edge' },
-        s('path', { d: `M${a.x} ${a.y}C${b.x} ${b.y} ${c.x} ${c.y} ${d.x} ${d.y}`, 'marker-end': 'url(#led)' }),
-      ),
-    ),
-    ...nodes.map((node) => {
+  return html`<svg class="diagram" width=${WIDTH} height=${PITCH * nodes.length - 12} aria-hidden="true">
+    <defs>
+      <marker id="led" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+        <path d="M0 0 8 4 0 8z"></path>
+      </marker>
+    </defs>
+    ${led.map(
+      ({ curve: [a, b, c, d] }) => svg`<g class="edge">
+        <path d="M${a.x} ${a.y}C${b.x} ${b.y} ${c.x} ${c.y} ${d.x} ${d.y}" marker-end="url(#led)"></path></g>`,
+    )}
+    ${nodes.map((node) => {
       const { x, y } = place(node);
-      const box = s('rect', { x: x - BOX.x, y: y - BOX.y, width: 2 * BOX.x, height: 2 * BOX.y, rx: 6 });
-      const narrow = node.length > FITTING ? { textLength: 2 * BOX.x - 8, lengthAdjust: 'spacingAndGlyphs' } : {};
-      return s(
-        'g',
-        { class: 'node' },
-        box,
-        s('text', { x, y, dy: '0.35em', 'text-anchor': 'middle', ...narrow }, node),
-      );
-    }),
-    ...led.map(({ label, number }) =>
-      s('g', { class: 'edge' }, s('text', { ...label, dy: '0.35em', 'text-anchor': 'middle' }, String(number))),
-    ),
-  ];
+      const narrow = node.length > FITTING;
+      return svg`<g class="node">
+        <rect x=${x - BOX.x} y=${y - BOX.y} width=${2 * BOX.x} height=${2 * BOX.y} rx="6"></rect>
+        <text x=${x} y=${y} dy="0.35em" text-anchor="middle" textLength=${narrow ? 2 * BOX.x - 8 : nothing}
+          lengthAdjust=${narrow ? 'spacingAndGlyphs' : nothing}>${node}</text></g>`;
+    })}
+    ${led.map(
+      ({ label, number }) => svg`<g class="edge">
+        <text x=${label.x} y=${label.y} dy="0.35em" text-anchor="middle">${number}</text></g>`,
+    )}
+  </svg>`;
 }
 
 /**
