@@ -2,7 +2,8 @@
  * `<canary-rollout>`: a rollout one can look at, interrupt and edit.
  *
  * Attributes: `preset`, a preset's name; `config`, a configuration as JSON
- * text; `seed`; `view`, the part of the page to show alone; `heading-level`, the
+ * text; `seed`; `place`, the place to open, `watch` (the default), `measure` or `learn`;
+ * `view`, a part of the page to show alone; `heading-level`, the
  * level of its topmost heading, 2 by default; `hero`, to open in large type;
  * `theme`, `light` or `dark`; `embed`, without title bar and colophon; `lesson`, a
  * lesson's name or its JSON text, which may also be a child, as
@@ -11,7 +12,7 @@
  *
  * A rollout of more than about 200 ticks is simulated beside the page. Until it is there,
  * `report`, `state` and `tick` are those of the one before, which is drawn; then
- * `statechange` is told.
+ * the event `statechange` follows.
  *
  * Events, for what happens in the element, not for what its host sets; all
  * bubble: `statechange`, `{ state, tick }` of the rollout at the playhead;
@@ -29,7 +30,17 @@ import { Host } from './page/host.ts';
 const Base = typeof HTMLElement === 'undefined' ? (class {} as typeof HTMLElement) : HTMLElement;
 
 export class CanaryRolloutElement extends Base {
-  static observedAttributes = ['preset', 'config', 'seed', 'view', 'heading-level', 'theme', 'lesson'];
+  static observedAttributes = [
+    'preset',
+    'config',
+    'seed',
+    'view',
+    'place',
+    'heading-level',
+    'theme',
+    'lesson',
+    'lesson-src',
+  ];
 
   #host = new Host(this);
 
@@ -41,8 +52,8 @@ export class CanaryRolloutElement extends Base {
     this.#host.disconnect();
   }
 
-  attributeChangedCallback(name: string) {
-    this.#host.follow(name);
+  attributeChangedCallback(name: string, before: string | null, now: string | null) {
+    if (before !== now) this.#host.follow(name);
   }
 
   /** The configuration as it stands in the forms. Set: an object or JSON text. */
@@ -51,10 +62,7 @@ export class CanaryRolloutElement extends Base {
   }
 
   set config(config) {
-    this.#host.set('config', config, ({ lessons }) => {
-      lessons.close();
-      this.#store.loadGiven(config);
-    });
+    this.#host.set('config', config, () => this.#host.configure(config));
   }
 
   /** The seed of the rollout shown; `null` before there is one. Set to `null`: a random one. */
@@ -63,10 +71,7 @@ export class CanaryRolloutElement extends Base {
   }
 
   set seed(seed) {
-    this.#host.set('seed', seed, ({ lessons }) => {
-      lessons.close();
-      this.#store.reseed(seed);
-    });
+    this.#host.set('seed', seed, () => this.#host.reseed(seed));
   }
 
   /** Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout. */
@@ -85,6 +90,15 @@ export class CanaryRolloutElement extends Base {
 
   set view(view) {
     this.#host.set('view', view, () => this.#host.show(view));
+  }
+
+  /** The place that is shown: `watch`, `measure` or `learn`; `null` before there is a rollout. */
+  get place(): string | null {
+    return this.#host.lessons ? this.#store.place : null;
+  }
+
+  set place(place) {
+    this.#host.set('place', place, () => this.#host.goTo(place));
   }
 
   /**

@@ -6,6 +6,6 @@
 import { defineCanaryRollout } from './element.ts';
 
 export { CanaryRolloutElement, defineCanaryRollout } from './element.ts';
-export { VIEWS } from './page/layout.ts';
+export { VIEWS } from './link/views.ts';
 
 if (typeof customElements !== 'undefined') defineCanaryRollout();

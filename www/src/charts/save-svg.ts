@@ -27,7 +27,7 @@ const EDGE = 12;
 
 /**
  * The figure as it is seen: title, key and drawing, the axis of time under it, in
- * the colours and fonts in force. It must be in snapshot, for what is drawn is where
+ * the colours and fonts in force. It must be in sight, for what is drawn is where
  * it stands.
  *
  * @param figure with a drawing and, in the page's classes, title and key
@@ -123,7 +123,7 @@ class Looks {
   }
 }
 
-/** The texts of a figure's title and key that are in snapshot. */
+/** The texts of a figure's title and key that are in sight. */
 function textsOf(figure: HTMLElement): Text[] {
   return [...figure.querySelectorAll(TEXTS)].flatMap((part) => {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);

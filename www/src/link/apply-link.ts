@@ -1,16 +1,17 @@
-/** Between a link's state and the workbench. */
+/** Links of the present state, and the state that a link describes. */
 
 import type { Json } from '../base/json-path.ts';
 import { parsed, textOf } from '../base/json-path.ts';
 import { presetNamed, presets, resolved } from '../engine/engine.ts';
-import { VIEWS } from '../page/layout.ts';
 import type { Store } from '../store/store.ts';
+import { PLACES } from '../store/store.ts';
 import { POLICIES } from '../study/policies.ts';
 import type { Known, LinkState } from './link.ts';
 import { readLink, writeLink } from './link.ts';
+import { VIEWS } from './views.ts';
 
 /** What of a link is neither the rollout's nor, without a link, the page's own. */
-export type Beside = Pick<LinkState, 'view' | 'theme' | 'against' | 'bad' | 'along' | 'lesson'>;
+export type Beside = Pick<LinkState, 'view' | 'theme' | 'against' | 'bad' | 'along' | 'lesson' | 'place'>;
 
 /** What links can name, the same for every element. */
 let found: Known | undefined;
@@ -25,15 +26,16 @@ function findKnown(): Known {
     usual: usual as unknown as Json,
     views: VIEWS,
     policies: Object.keys(POLICIES),
+    places: PLACES,
   };
 }
 
-/** The workbench as a link. */
+/** The configuration, its rollout and the playhead as a link. */
 export const linkOf = ({ draft, seed, work: { commands = [], tick = null } }: Store, beside: Beside) =>
   writeLink({ config: draft, seed, commands, tick, ...beside }, known());
 
 /** A lesson as a link: it has its own rollout, and who opens it begins at its start. */
-export function lessonLink(beside: Pick<Beside, 'lesson' | 'view' | 'theme'>) {
+export function lessonLink(beside: Pick<Beside, 'lesson' | 'view' | 'theme' | 'place'>) {
   const [{ config }] = known().presets;
   const nothing = { seed: null, commands: [], tick: null, against: null, bad: null, along: null };
   return writeLink({ config, ...nothing, ...beside }, known());
@@ -43,7 +45,7 @@ export function lessonLink(beside: Pick<Beside, 'lesson' | 'view' | 'theme'>) {
 export const stateOf = (link: string) => readLink(link, known());
 
 /**
- * Puts a link's rollout on the workbench. Commands that it cannot be given are
+ * Shows a link's rollout. Commands that it cannot be given are
  * left out; while the configuration is invalid, the seed alone is taken.
  *
  * @returns what was left out, and why; of a rollout that is still being

@@ -13,7 +13,7 @@ import { isDeeper, MOST_DEPTH, readValue, writeValue } from './value.ts';
  * What a link says; `null` where it says nothing. No `seed` is a random one, no
  * `tick` the rollout's end. `against` is the other policy's name, `bad` the
  * share of bad releases in percent, `along` what the study's curve goes along,
- * `lesson` a lesson's name or its JSON.
+ * `lesson` a lesson's name or its JSON, `place` the place of the page that is shown.
  */
 export type LinkState = {
   preset: string;
@@ -27,6 +27,7 @@ export type LinkState = {
   bad: number | null;
   along: string | null;
   lesson: string | null;
+  place: string | null;
 };
 /** What a link can name, and `usual`, a configuration's defaults. */
 export type Known = {
@@ -34,6 +35,7 @@ export type Known = {
   usual: Json;
   views: string[];
   policies: string[];
+  places: readonly string[];
 };
 
 /** Of a link, in characters. */
@@ -56,6 +58,7 @@ const KEYS: Record<string, (text: string, known: Known) => string | number> = {
   bad: (text) => numberIn(text, /^\d+(?:\.\d+)?(?:e-\d+)?$/, 100, 'a number'),
   along: (text) => oneOf(text, ['ratio', 'traffic']),
   lesson: (text) => text,
+  place: (text, { places }) => oneOf(text, places),
 };
 
 /**
@@ -148,6 +151,7 @@ function blank({ presets: [{ name, config }] }: Known): LinkState {
     bad: null,
     along: null,
     lesson: null,
+    place: null,
   };
   return { preset: name, config, commands: [], ...nothing };
 }
@@ -158,7 +162,7 @@ function take(state: LinkState, key: string, value: string, known: Known) {
   if (/^config(?![^.[])/.test(key)) {
     state.config = placed(state.config, key.slice('config'.length), value === '' ? undefined : configured(value));
   } else if (key === 'at') {
-    state.commands.push(toldBy(value, state.commands.at(-1)?.tick ?? 0));
+    state.commands.push(commandOf(value, state.commands.at(-1)?.tick ?? 0));
   } else if (Object.hasOwn(KEYS, key)) {
     Object.assign(state, { [key]: KEYS[key](value, known) });
     if (key === 'preset') state.config = known.presets.find(({ name }) => name === value)?.config ?? state.config;
@@ -176,7 +180,7 @@ function configured(text: string) {
 }
 
 /** @param from the tick of the command before it */
-function toldBy(text: string, from: number): TimedCommand {
+function commandOf(text: string, from: number): TimedCommand {
   const [, tick, command] = /^(\d{1,6}):(.*)$/.exec(text) ?? [];
   const names = commands().map(({ name }) => String(name));
   if (Number(tick) <= limits().ticks && names.includes(command)) {
@@ -186,7 +190,7 @@ function toldBy(text: string, from: number): TimedCommand {
   throw found(text, `TICK:COMMAND, a tick from 0 to ${limits().ticks} and one of ${names.join(', ')}`);
 }
 
-function oneOf(text: string, names: string[]) {
+function oneOf(text: string, names: readonly string[]) {
   if (names.includes(text)) return text;
   throw found(text, `one of ${names.join(', ')}`);
 }

@@ -13,7 +13,7 @@ const LITERAL = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null
 /** What needs no quotes within a list or an object. */
 const WORD = /^[A-Za-z_][\w-]*$/;
 /** A string, to the end where it is not closed; a bracket; whatever else is in one piece. */
-const TOKEN = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|[[\]{}]|[^\s[\]{},:"]+/g;
+const TOKEN = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[[\]{}]|[^\s[\]{},:"]+/g;
 
 /** @returns never empty */
 export function writeValue(value: Json): string {

@@ -1,10 +1,10 @@
-/** Tells an element's host what happens in it, as events that bubble. */
+/** Dispatches the element's events, for what happens in it; they bubble. */
 
 import type { State } from '../engine/engine.ts';
 import type { Session } from '../rollout/session.ts';
 import type { Store } from '../store/store.ts';
 
-export class Changes {
+export class HostEvents {
   #element;
   #store;
   #linkNow;
@@ -22,7 +22,7 @@ export class Changes {
     this.#linkNow = linkNow;
   }
 
-  /** Does what a host asks for, and tells nobody. */
+  /** Does what a host wants, without events. */
   quietly(act: () => void) {
     const before = this.#quiet;
     this.#quiet = true;
@@ -35,7 +35,7 @@ export class Changes {
   }
 
   /**
-   * Tells what has changed on the workbench. A decision counts when the playhead
+   * Dispatches events for what has changed. A decision counts when the playhead
    * passes it or a command makes it, not when another rollout takes this one's
    * place; a link counts when nothing plays and no limit is dragged.
    */
@@ -46,7 +46,7 @@ export class Changes {
     const moved = state !== this.#state;
     const link = playing || dragging ? this.#link : this.#linkNow();
     const changed = link !== this.#link;
-    // Kept before anybody is told: who is told may change it again.
+    // Kept before any event: a listener may change it again.
     this.#session = session;
     this.#decisions = decisions.length;
     this.#state = state;

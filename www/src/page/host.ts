@@ -1,54 +1,49 @@
 /**
- * What stands behind an element's properties: workbench and view, told of each
- * other, and whose word holds, of the host's attributes and properties, a link, a
- * lesson.
+ * Joins an element's attributes and properties, its store and its page: which of the
+ * host's values, a link and a lesson holds, and what the host hears.
  */
 
 import { cut } from '../base/format.ts';
+import type { Json } from '../base/json-path.ts';
 import { presetNamed, presets } from '../engine/engine.ts';
 import type { RunOrder } from '../engine/replay.ts';
 import { applyLink, lessonLink, linkOf, stateOf } from '../link/apply-link.ts';
 import type { LinkState } from '../link/link.ts';
 import { chooseStudy, studyChoicesOf } from '../link/study-choices.ts';
-import { Store } from '../store/store.ts';
+import { VIEWS } from '../link/views.ts';
+import type { Place } from '../store/store.ts';
+import { PLACES, Store } from '../store/store.ts';
 import { EarlyProperties } from './early-properties.ts';
-import { Changes } from './host-events.ts';
-import { VIEWS } from './layout.ts';
-import { View } from './page-view.ts';
+import { HostEvents } from './host-events.ts';
+import { PageView } from './page-view.ts';
 
 export class Host {
   #host;
   #internals;
   #early;
-  #changes;
+  #events;
   /** `null` until the element is in a document for the first time. */
-  #view: View | null = null;
+  #view: PageView | null = null;
   /** What a link or a property said in place of an attribute. */
   #said: Pick<LinkState, 'view' | 'theme'> = { view: null, theme: null };
   /** What could not be used of the link that was opened last. */
   linkFaults: string[] = [];
+  /** What is wrong with the host's values, by the name of the attribute or property. */
+  #faults: Map<string, string[]> = new Map();
   /** The rollout of a link that is still being simulated. */
   #opened: RunOrder | null = null;
-  store = new Store({
-    onchange: () => {
-      this.#tellFaults();
-      this.#view?.show(this.store);
-      this.#changes.look();
-    },
-    onmove: () => {
-      this.#view?.showPlayhead(this.store);
-      this.#changes.look();
-    },
-    onprogress: () => this.#view?.showProgress(),
-    onmessage: (text, kind) => this.#view?.say(text, kind),
-    onseed: (message) => this.#view?.complainOfSeed(message),
-  });
+  store = new Store();
 
   constructor(host: HTMLElement) {
     this.#host = host;
     this.#internals = host.attachInternals();
-    this.#early = new EarlyProperties(host, ['config', 'seed', 'link', 'lesson', 'view', 'tick']);
-    this.#changes = new Changes(host, this.store, () => this.link);
+    this.#early = new EarlyProperties(host, ['config', 'seed', 'link', 'lesson', 'view', 'place', 'tick']);
+    this.#events = new HostEvents(host, this.store, () => this.link);
+    this.store.subscribe((change) => {
+      if (change === 'rollout') this.#showCommandFaults();
+      this.#view?.update(change);
+      if (change !== 'progress' && change !== 'message') this.#events.look();
+    });
   }
 
   /** Where a lesson is played; `null` before there is a view. */
@@ -66,12 +61,14 @@ export class Host {
   get link() {
     if (!this.#view) return '';
     const { source, problems } = this.#view.lessons;
-    const beside = { view: this.view, theme: this.#theme, lesson: problems.length > 0 ? null : source };
+    const place = this.store.place === 'watch' ? null : this.store.place;
+    const lesson = problems.length > 0 ? null : source;
+    const beside = { view: this.view, theme: this.#theme, lesson, place };
     if (beside.lesson !== null) return lessonLink(beside);
     return linkOf(this.store, { ...studyChoicesOf(this.#view.study), ...beside });
   }
 
-  /** When the element is put into a document. */
+  /** Called when the element is put into a document. */
   connect() {
     this.#view ??= this.#begin();
     this.#view.connect();
@@ -86,21 +83,49 @@ export class Host {
   follow(name: string) {
     if (!this.#view) return;
     const { lessons } = this.#view;
-    this.#changes.quietly(() => {
-      if (name === 'lesson') return this.#start();
-      if (['seed', 'preset', 'config'].includes(name)) lessons.close();
-      if (name === 'seed') return this.store.reseed(this.#host.getAttribute('seed'));
-      if (name === 'preset' || name === 'config') return this.#load();
-      if (name === 'view' || name === 'theme') this.#said[name] = null;
+    this.#events.quietly(() => {
+      switch (name) {
+        case 'lesson':
+        case 'lesson-src':
+          return this.#start();
+        case 'seed':
+          lessons.close();
+          return this.#reseed(this.#host.getAttribute('seed'));
+        case 'preset':
+        case 'config':
+          lessons.close();
+          return this.#load();
+        case 'place':
+          return this.#goTo(this.#host.getAttribute('place'));
+        case 'view':
+        case 'theme':
+          this.#said[name] = null;
+      }
       this.#arrange();
     });
   }
 
   /** Does what a property is set for, at once or when there is a rollout. */
-  set(name: string, value: unknown, act: (view: View) => void) {
+  set(name: string, value: unknown, act: (view: PageView) => void) {
     const view = this.#view;
-    if (view) this.#changes.quietly(() => act(view));
+    if (view) this.#events.quietly(() => act(view));
     else this.#early.keep(name, value);
+  }
+
+  /** Takes a configuration, unless it is the one that is there. */
+  configure(given: unknown) {
+    const same = this.store.problems.length === 0 && isSameJson(given, this.store.draft);
+    if (same && this.lessons?.source === null) return;
+    this.lessons?.close();
+    this.store.loadGiven(given);
+    this.#judgeConfig();
+  }
+
+  /** Takes a seed, unless it is the one that is there; `null` draws another. */
+  reseed(seed: number | string | null) {
+    if (seed !== null && String(seed) === String(this.store.seed) && this.lessons?.source === null) return;
+    this.lessons?.close();
+    this.#reseed(seed);
   }
 
   /** Does what the rollout's state may forbid, and throws the engine's `Error` then. */
@@ -116,55 +141,71 @@ export class Host {
     this.#arrange();
   }
 
-  open(view: View, link: string) {
+  /** Shows a place, as a host names it. */
+  goTo(place: unknown) {
+    this.#goTo(place === null ? null : String(place));
+  }
+
+  open(view: PageView, link: string) {
     const { state, faults } = stateOf(link);
     this.#opened = null;
+    this.#faults.clear();
+    this.#showFaults();
     this.linkFaults = state ? [...faults, ...this.#take(view, state)] : faults;
-    view.showLinkFaults(this.linkFaults);
+    view.linkFaults.show(this.linkFaults);
     if (this.store.isWaiting) this.#opened = this.store.runner.order;
   }
 
-  /** Tells what a link’s rollout could not be told, when that is simulated. */
-  #tellFaults() {
+  /** Shows which commands of a link were refused, when its rollout is simulated. */
+  #showCommandFaults() {
     if (!this.#opened || this.store.isWaiting) return;
     const { session } = this.store;
     if (session.config === this.#opened.config && session.faults.length > 0) {
       this.linkFaults = [...this.linkFaults, ...session.faults];
-      this.#view?.showLinkFaults(this.linkFaults);
+      this.#view?.linkFaults.show(this.linkFaults);
     }
     this.#opened = null;
   }
 
-  /** Makes the view, and starts with what the host has said until now. */
+  /** Makes the page, and starts with what the host has said until now. */
   #begin() {
     const root = this.#host.attachShadow({ mode: 'open' });
-    const view = (this.#view = new View(root, this.store, {
-      onprogress: (done, runs) => this.#changes.tell('studyprogress', { done, runs }),
-      onevent: (type, detail) => this.#changes.tell(type, detail),
-    }));
+    keepKeys(root);
+    const view = new PageView(root, this.store, {
+      onprogress: (done, runs) => this.#events.tell('studyprogress', { done, runs }),
+      onevent: (type, detail) => this.#events.tell(type, detail),
+    });
+    this.#view = view;
     // What is chosen beside the rollout is in the link, too.
-    root.addEventListener('change', () => this.#changes.look());
-    this.#changes.quietly(() => {
+    root.addEventListener('change', () => this.#events.look());
+    this.#events.quietly(() => {
+      this.#goTo(this.#host.getAttribute('place'));
       this.#arrange();
       this.#start();
       this.#early.take();
     });
     // While a page is being read, its elements' children are yet to come.
     if (document.readyState === 'loading' && view.lessons.source === null) {
-      const late = () => this.#changes.quietly(() => view.lessons.open(this.#ownLesson));
+      const late = () => this.#events.quietly(() => this.#openLesson(this.#ownLesson));
       document.addEventListener('DOMContentLoaded', late, { once: true });
     }
     return view;
   }
 
-  /** @returns what of it could not be used */
-  #take({ study, lessons }: View, { view, theme, lesson, against, bad, along, ...rollout }: LinkState): string[] {
+  /** @returns what of a link could not be used */
+  #take(
+    { study, lessons }: PageView,
+    { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState,
+  ): string[] {
     this.#said = { view, theme };
+    // Links that name no place show what they speak of.
+    const spoken = lesson !== null ? 'learn' : [against, bad, along].some((one) => one !== null) ? 'measure' : 'watch';
+    this.#goTo(place ?? spoken);
     this.#arrange();
     chooseStudy(study, { against, bad, along });
     if (lessons.open(lesson)) return [];
     const faults = applyLink(this.store, rollout);
-    return lesson === null ? faults : ['lesson: it cannot be opened, see what is said of it', ...faults];
+    return lesson === null ? faults : ['lesson: it cannot be opened, see its faults in the page', ...faults];
   }
 
   get #theme() {
@@ -182,26 +223,107 @@ export class Host {
     const wanted = this.#said.view ?? this.#host.getAttribute('view') ?? '';
     const level = Number(this.#host.getAttribute('heading-level') ?? 2);
     this.#view?.arrange(this.view, level >= 1 && level <= 6 ? Math.round(level) : 2);
-    if (wanted && this.view === null) {
-      this.#view?.say(`There is no view ${cut(wanted)}; there are ${VIEWS.join(', ')}.`, 'error');
-    }
+    const isView = wanted === '' || this.view !== null;
+    this.#judge('view', isView ? [] : [`there is no view ${cut(wanted)}; there are ${VIEWS.join(', ')}`]);
     for (const theme of ['light', 'dark']) {
       if (theme === this.#theme) this.#internals.states.add(theme);
       else this.#internals.states.delete(theme);
     }
   }
 
+  #goTo(place: string | null) {
+    const known = PLACES.includes(place as Place);
+    this.#judge(
+      'place',
+      known || place === null ? [] : [`there is no place ${cut(place)}; there are ${PLACES.join(', ')}`],
+    );
+    this.store.go(known ? (place as Place) : 'watch');
+  }
+
   #start() {
-    if (!this.lessons?.open(this.#ownLesson)) this.#load();
+    if (!this.#openLesson(this.#ownLesson)) this.#load();
+  }
+
+  /** @returns whether one is played then */
+  #openLesson(source: string | null) {
+    if (source !== null) this.store.go('learn');
+    const opened = this.lessons?.open(source) ?? false;
+    this.#judge('lesson', (this.lessons?.problems ?? []).map(sentence));
+    return opened;
+  }
+
+  #reseed(seed: number | string | null) {
+    this.store.reseed(seed);
+    this.#judge('seed', this.store.seedFault ? [this.store.seedFault] : []);
   }
 
   #load() {
     const preset = this.#host.getAttribute('preset');
     const named = presetNamed(preset);
+    const seed = this.#host.getAttribute('seed');
     this.store.load({
       config: this.#host.getAttribute('config') ?? (named ?? presets()[0]).json,
-      seed: this.#host.getAttribute('seed') ?? this.store.seed,
+      seed: seed ?? this.store.seed,
     });
-    if (preset !== null && !named) this.#view?.say(`There is no preset ${cut(preset)}.`, 'error');
+    const names = presets().map(({ name }) => name);
+    this.#judge(
+      'preset',
+      preset === null || named ? [] : [`there is no preset ${cut(preset)}; there are ${names.join(', ')}`],
+    );
+    this.#judge('seed', this.store.seedFault ? [this.store.seedFault] : []);
+    this.#judgeConfig();
+  }
+
+  #judgeConfig() {
+    this.#judge('config', this.store.problems.map(sentence));
+  }
+
+  /** Shows what is wrong with a value of the host, on the page and in the console. */
+  #judge(name: string, faults: string[]) {
+    if (faults.join() === (this.#faults.get(name) ?? []).join()) return;
+    this.#faults.set(name, faults);
+    for (const fault of faults) console.warn(`<canary-rollout> ${name}: ${fault}`);
+    this.#showFaults();
+  }
+
+  #showFaults() {
+    this.#view?.hostFaults.show([...this.#faults].flatMap(([name, faults]) => faults.map((one) => `${name}: ${one}`)));
+  }
+}
+
+/** A problem with its place. */
+const sentence = ({
+  path,
+  message,
+  line,
+  column,
+}: {
+  path: string;
+  message: string;
+  line?: number | null;
+  column?: number | null;
+}) => `${path ? `${path}: ` : ''}${message}${line ? ` (line ${line}, column ${column})` : ''}`;
+
+/** Whether a host's value, an object or JSON text, is the configuration that is there. */
+function isSameJson(given: unknown, draft: Json) {
+  try {
+    return JSON.stringify(typeof given === 'string' ? JSON.parse(given) : given) === JSON.stringify(draft);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Keeps keys that are pressed inside the element from the page around it, which may have
+ * them for something else: arrows turn the pages of a book, letters open a search. Keys
+ * with Ctrl, Alt or Meta, Tab, and an Escape that nothing used, go on.
+ */
+function keepKeys(root: ShadowRoot) {
+  for (const type of ['keydown', 'keypress', 'keyup'] as const) {
+    root.addEventListener(type, (event) => {
+      const { key, ctrlKey, altKey, metaKey, defaultPrevented } = event as KeyboardEvent;
+      const free = ctrlKey || altKey || metaKey || key === 'Tab' || key === 'Escape';
+      if (defaultPrevented || !free) event.stopPropagation();
+    });
   }
 }

@@ -1,148 +1,155 @@
-/** The page's layout: which part stands where, and in which views. */
+/**
+ * The frame of the page: header, scenario, and which part stands in which place
+ * (`store/store.ts`) and in which part shown alone (`link/views.ts`).
+ */
 
-import { h } from '../base/dom.ts';
+import { html, render } from 'lit/html.js';
 import { version } from '../engine/engine.ts';
+import type { Place } from '../store/store.ts';
+import { PLACES } from '../store/store.ts';
 
-/** The parts to lay out, each made elsewhere. */
+/** The parts of the page, each made in its own folder. */
 export type Parts = Record<
+  | 'scenarioControls'
   | 'history'
-  | 'scenario'
   | 'embedButton'
+  | 'scenario'
   | 'linkFaults'
+  | 'hostFaults'
   | 'lesson'
-  | 'surprise'
-  | 'verdict'
-  | 'transport'
-  | 'timeline'
-  | 'tell'
-  | 'flow'
-  | 'log'
+  | 'lessons'
+  | 'opening'
+  | 'time'
+  | 'requests'
+  | 'decisions'
   | 'figures'
-  | 'ladder'
-  | 'machine'
   | 'study'
   | 'strategies'
-  | 'forms'
+  | 'editor'
+  | 'verdict'
+  | 'stages'
+  | 'state'
   | 'notice'
-  | 'simulation'
-  | 'lessons',
+  | 'simulation',
   HTMLElement
 >;
 
-/** What can be shown alone, by the value of the attribute `view`. */
-export const VIEW_WORDS = {
-  rollout: 'the rollout over time',
-  flow: 'the requests',
-  errors: 'the error rates',
-  study: 'the policy over many rollouts',
-  ladder: 'the stages and the state',
+/** What each place is called, and what one does there. */
+const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
+  watch: ['Watch', 'One rollout, minute by minute'],
+  measure: ['Measure', 'This policy over thousands of releases, beside another'],
+  learn: ['Learn', 'The course, and lessons'],
 };
-export const VIEWS = Object.keys(VIEW_WORDS);
 
-/** In the whole page alone. */
-const WHOLE_PAGE = '';
-const EVERY_VIEW = VIEWS.join(' ');
-/** Where the playhead moves. */
-const OVER_TIME = 'rollout flow errors ladder';
+/** Where each part stands: its places, and the parts shown alone that it belongs to. */
+const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
+  lesson: ['learn', 'rollout flow errors study ladder'],
+  lessons: ['learn', ''],
+  opening: ['watch', 'slide'],
+  time: ['watch learn', 'rollout errors flow ladder slide'],
+  requests: ['watch', 'flow'],
+  decisions: ['watch', 'rollout'],
+  figures: ['measure', 'study'],
+  study: ['measure', 'study'],
+  strategies: ['measure', ''],
+  editor: ['watch measure learn', ''],
+  verdict: ['watch learn', 'rollout flow errors ladder'],
+  stages: ['watch', 'ladder'],
+  state: ['watch learn', 'ladder'],
+};
 
 /**
- * Puts the parts in their places.
+ * Makes the page of its parts.
  *
- * @returns the page; the
- *   card with the playhead; all of the rollout over time
+ * @param ongo called with the place that a reader chooses
  */
-export function layout(parts: Parts): { page: HTMLElement; time: HTMLElement; overTime: HTMLElement } {
-  const time = card('time', OVER_TIME, 'The rollout over time', parts.transport, parts.timeline, parts.tell);
-  // Focus can be put on it, by a click into a chart say, so that its keys act.
-  time.tabIndex = -1;
-  const overTime = box(
-    'column time',
-    OVER_TIME,
-    time,
-    card('requests', 'flow', 'Requests', parts.flow),
-    titled('decisions', 'rollout', 'Decisions', parts.log),
-  );
-  const inStages = box(
-    'column',
-    'study ladder',
-    part('study', parts.figures),
-    titled('stages', 'ladder', 'Stages', parts.ladder),
-    titled('state', 'ladder', 'State', parts.machine),
-  );
-  const page = h(
-    'div',
-    // The page is in English, whatever the host around it is.
-    { class: 'page', dir: 'ltr', lang: 'en' },
-    part(
-      WHOLE_PAGE,
-      h(
-        'div',
-        { class: 'bar', part: 'bar' },
-        h('slot', { name: 'title' }),
-        parts.history,
-        parts.scenario,
-        parts.embedButton,
-      ),
-    ),
-    parts.linkFaults,
-    part(EVERY_VIEW, parts.lesson),
-    part(WHOLE_PAGE, parts.surprise),
-    box('main', EVERY_VIEW, part(OVER_TIME, parts.verdict), overTime, inStages),
-    part('study', parts.study),
-    part(WHOLE_PAGE, parts.strategies),
-    part(WHOLE_PAGE, parts.forms),
-    part(EVERY_VIEW, h('div', { class: 'notices' }, parts.notice, parts.simulation)),
-    part(WHOLE_PAGE, parts.lessons),
-    part(WHOLE_PAGE, colophon()),
-  );
-  return { page, time, overTime };
-}
-
-/** Shows one part of a page alone, or with `null` all of it. */
-export function showView(page: HTMLElement, view: string | null) {
-  for (const element of page.querySelectorAll('[data-in]')) {
-    const views = element.getAttribute('data-in')?.split(' ') ?? [];
-    element.toggleAttribute('data-out', view !== null && !views.includes(view));
+export function layout(parts: Parts, ongo: (place: Place) => void) {
+  // The page is in English, whatever the language around it.
+  const page = Object.assign(document.createElement('div'), { className: 'page', dir: 'ltr', lang: 'en' });
+  for (const [name, [places, views]] of Object.entries(WHERE)) {
+    const part = parts[name as keyof Parts];
+    part.dataset.places = places;
+    part.dataset.views = views;
   }
-  if (view) page.setAttribute('data-view', view);
-  else page.removeAttribute('data-view');
+  render(
+    html`
+      <div class="bar" part="bar" data-places="watch measure learn" data-views="">
+        <slot name="title"></slot>
+        <div class="places" role="tablist" aria-label="Places" @keydown=${moveAmongTabs}>
+          ${PLACES.map(
+            (place) =>
+              html`<button type="button" role="tab" id="tab-${place}" title=${PLACE_WORDS[place][1]}
+                aria-controls="place" @click=${() => ongo(place)}>${PLACE_WORDS[place][0]}</button>`,
+          )}
+        </div>
+        <div class="bar-tools">${parts.scenarioControls} ${parts.history} ${parts.embedButton}</div>
+      </div>
+      <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
+      ${parts.linkFaults} ${parts.hostFaults}
+      <div class="place" id="place" role="tabpanel" tabindex="-1">
+        ${parts.lesson} ${parts.lessons}
+        <div class="main">
+          <div class="column left">
+            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.figures} ${parts.study}
+            ${parts.strategies}
+          </div>
+          <div class="column right">${parts.editor} ${parts.verdict} ${parts.stages} ${parts.state}</div>
+        </div>
+      </div>
+      <div class="notices">${parts.notice} ${parts.simulation}</div>
+      <p class="quiet colophon" part="colophon" data-places="watch measure learn" data-views="">
+        Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.
+      </p>
+    `,
+    page,
+  );
+  return page;
 }
 
 /**
- * Puts a page's headings where a host wants them. They are made as of the level 2, or
- * of 3 where neither a lesson nor the first sentence of the page is there.
+ * Shows one place of a page or, where `view` names one, a part of it alone.
  *
- * @param lesson whether one is open
+ * @param editing whether an editor stands beside the charts
+ */
+export function showPlace(page: HTMLElement, place: Place, view: string | null, editing: boolean) {
+  for (const part of page.querySelectorAll<HTMLElement>('[data-places]')) {
+    const where = view === null ? part.dataset.places : part.dataset.views;
+    part.toggleAttribute('data-out', !where?.split(' ').includes(view ?? place));
+  }
+  for (const tab of page.querySelectorAll<HTMLElement>('[role=tab]')) {
+    const chosen = tab.id === `tab-${place}`;
+    tab.ariaSelected = String(chosen);
+    tab.tabIndex = chosen ? 0 : -1;
+  }
+  page.querySelector('#place')?.setAttribute('aria-labelledby', `tab-${place}`);
+  page.dataset.place = place;
+  page.toggleAttribute('data-editing', editing && view === null);
+  if (view) page.dataset.view = view;
+  else delete page.dataset.view;
+}
+
+/**
+ * Puts a page's headings at the levels that its host wants. In the templates the topmost
+ * is of level 2, or of 3 where a part is shown alone without a lesson.
+ *
+ * @param lesson whether a lesson is open
  * @param level of the topmost heading
  */
 export function setLevels(page: HTMLElement, lesson: boolean, level: number) {
-  const first = page.hasAttribute('data-view') && !lesson ? 3 : 2;
+  const first = page.hasAttribute('data-view') && page.dataset.view !== 'slide' && !lesson ? 3 : 2;
   for (const heading of page.querySelectorAll('h2, h3, h4')) {
     heading.ariaLevel = String(Math.min(6, Number(heading.tagName[1]) - first + level));
   }
 }
 
-/** Says in which views an element stands, the whole page aside. */
-function part<E extends HTMLElement>(views: string, element: E) {
-  element.setAttribute('data-in', views);
-  return element;
+/** Arrow keys, Home and End move among the tabs, as in every list of tabs. */
+function moveAmongTabs(event: KeyboardEvent) {
+  const tabs = [...(event.currentTarget as HTMLElement).children] as HTMLElement[];
+  const now = tabs.indexOf(event.target as HTMLElement);
+  const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  const tab = tabs[(to + tabs.length) % tabs.length];
+  tab.click();
+  tab.focus();
 }
-
-/** @param name its class */
-const box = (name: string, views: string, ...content: HTMLElement[]) =>
-  part(views, h('div', { class: name }, ...content));
-
-/** No landmark: a page may hold several elements, whose landmarks had one name. */
-const card = (name: string, views: string, label: string, ...content: HTMLElement[]) =>
-  part(views, h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content));
-
-/** A card whose label is a heading. */
-const titled = (name: string, views: string, title: string, content: HTMLElement) =>
-  part(views, h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content));
-
-const colophon = () =>
-  h(
-    'p',
-    { class: 'quiet colophon', part: 'colophon' },
-    `Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.`,
-  );

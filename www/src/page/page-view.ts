@@ -1,5 +1,6 @@
-/** What stands in the element's shadow: the parts, and which of them is told what. */
+/** The page in the element's shadow: makes its parts, and has them show the store's state. */
 
+import { h } from '../base/dom.ts';
 import { Timeline } from '../charts/timeline.ts';
 import { Forms } from '../edit/forms.ts';
 import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
@@ -11,8 +12,8 @@ import { Strategies } from '../measure/strategies.ts';
 import { StudyView } from '../measure/study-view.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
-import type { Store } from '../store/store.ts';
-import { dress } from '../style/style.ts';
+import type { Change, Store } from '../store/store.ts';
+import { adoptStyle } from '../style/style.ts';
 import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
@@ -21,25 +22,31 @@ import { SimulationNotice } from '../watch/simulation-notice.ts';
 import { StateMachine } from '../watch/state-machine.ts';
 import { Surprise } from '../watch/surprise.ts';
 import { Verdict } from '../watch/verdict.ts';
-import { layout, setLevels, showView } from './layout.ts';
-/** `onprogress` is told how far the study is, `onevent` of what a learner did. */
+import { layout, setLevels, showPlace } from './layout.ts';
+
+/** `onprogress` hears how far the study is, `onevent` what a learner did. */
 export type Listener = {
   onprogress: (done: number, runs: number) => void;
   onevent: (type: string, detail: object) => void;
 };
 
-export class View {
-  /** Where what a study is asked is chosen. */
+export class PageView {
+  /** What a study is asked, and what it found. */
   study;
-  /** Where a lesson is played. */
+  /** Plays a lesson. */
   lessons;
+  /** What is wrong with what the host set. */
+  hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
+  /** What of a link could not be used. */
+  linkFaults = new FaultList('Not all of the link could be used:', 'link-faults');
+  #store;
   #scenario;
   #history;
   #surprise;
   #verdict = new Verdict();
   #transport;
   #timeline;
-  #tell;
+  #commands;
   #flow = new Flow();
   #log = new DecisionLog();
   #ladder = new Ladder();
@@ -48,18 +55,22 @@ export class View {
   #forms;
   #notice;
   #simulation;
-  #linkFaults = new FaultList();
-  #laid: ReturnType<typeof layout>;
-  /** What is drawn at its measured width. */
-  #measured;
+  #page: HTMLElement;
+  #time: HTMLElement;
+  /** Charts, each drawn at its measured width. */
+  #measured: { element: HTMLElement; resize: (width: number) => void }[];
   #resizes;
-  /** Whether the rollout over time is in snapshot. */
-  #snapshot;
+  /** Watches whether the rollout over time is in sight. */
+  #sight;
   #root;
+  /** The part that is shown alone. */
+  #view: string | null = null;
   /** The level of the topmost heading. */
   #level = 2;
 
   constructor(root: ShadowRoot, store: Store, on: Listener) {
+    this.#store = store;
+    this.#root = root;
     this.#scenario = new Scenario({
       onpreset: ({ json }) => store.load({ config: json }),
       onseed: (seed) => store.reseed(seed),
@@ -68,26 +79,24 @@ export class View {
     this.#history = new HistoryButtons(store);
     this.#surprise = new Surprise(
       (config) => store.configure(config),
-      () => {
-        list.scrollIntoView();
-        list.querySelector('button')?.focus({ preventScroll: true });
-      },
+      () => store.go('learn'),
     );
-    const toVerdict = () => this.#verdict.element.scrollIntoView({ block: 'nearest' });
-    const onseek = (tick: number) => store.seek(tick);
+    const toVerdict = () => {
+      store.go('watch');
+      this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    };
     this.#transport = new Transport((move) => store.move(move));
-    this.#timeline = new Timeline(onseek, {
+    this.#timeline = new Timeline((tick) => store.seek(tick), {
       onset: (paths, value, dragging) => store.set(paths, value, dragging),
       onstages: (change) => store.configure(change(store.drawn)),
     });
-    this.#tell = new CommandButtons(
+    this.#commands = new CommandButtons(
       (command) => store.tell(command),
       () => store.reset(),
     );
     this.study = new StudyView(
       (seed, healthy) => {
-        store.open(seed, healthy);
-        // A narrow page has the walls far from what they open.
+        store.openRun(seed, healthy);
         toVerdict();
       },
       (result) => this.#surprise.showStudy(result),
@@ -98,121 +107,149 @@ export class View {
       toVerdict();
     });
     this.#forms = new Forms(store);
-    this.#notice = new ProblemNotice(() => this.#forms.json.reveal());
+    this.#notice = new ProblemNotice(() => {
+      store.openEditor('text');
+      this.#forms.json.reveal();
+    });
     this.#simulation = new SimulationNotice(store);
     this.lessons = new LessonPlayer(store, {
       onevent: on.onevent,
       onlay: () => this.#setLevels(),
-      onwatch: () => this.#laid.time.scrollIntoView({ block: 'nearest' }),
-      onleave: () => {
-        this.#laid.page.scrollIntoView();
-        this.#laid.time.focus({ preventScroll: true });
-      },
+      onwatch: () => this.#time.scrollIntoView({ block: 'nearest' }),
+      onleave: () => this.#time.focus({ preventScroll: true }),
     });
-    const list = lessonList(store, this.lessons, () => {
-      const shown = store.problems.length > 0 ? this.#forms.json : this.#verdict;
-      shown.element.scrollIntoView({ block: 'center' });
-    });
+    const lessons = lessonList(store, this.lessons, () => store.go('watch'));
     const embed = new EmbedDialog(store);
-    this.#laid = layout({
-      history: this.#history.element,
-      scenario: this.#scenario.element,
-      embedButton: embed.button,
-      linkFaults: this.#linkFaults.element,
-      lesson: this.lessons.element,
-      surprise: this.#surprise.element,
-      verdict: this.#verdict.element,
-      transport: this.#transport.element,
-      timeline: this.#timeline.element,
-      tell: this.#tell.element,
-      flow: this.#flow.element,
-      log: this.#log.element,
-      figures: this.study.figures,
-      ladder: this.#ladder.element,
-      machine: this.#machine.element,
-      study: this.study.element,
-      strategies: this.#strategies.element,
-      forms: this.#forms.element,
-      notice: this.#notice.element,
-      simulation: this.#simulation.element,
-      lessons: list,
-    });
-    const { page, time } = this.#laid;
-    time.addEventListener('keydown', (event) => onKey(event, store));
-    page.addEventListener('keydown', (event) => onHistoryKey(event, store));
+    // No landmark: a page may hold several elements, whose landmarks would have one name.
+    const card = (name: string, label: string, ...content: HTMLElement[]) =>
+      h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
+    const titled = (name: string, title: string, content: HTMLElement) =>
+      h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
+    this.#time = card(
+      'time',
+      'The rollout over time',
+      this.#transport.element,
+      this.#timeline.element,
+      this.#commands.element,
+    );
+    // Focus can be put on it, by a click into a chart say, so that its keys act.
+    this.#time.tabIndex = -1;
+    this.#page = layout(
+      {
+        scenarioControls: this.#scenario.element,
+        history: this.#history.element,
+        embedButton: embed.button,
+        scenario: h('div'),
+        linkFaults: this.linkFaults.element,
+        hostFaults: this.hostFaults.element,
+        lesson: this.lessons.element,
+        lessons,
+        opening: this.#surprise.element,
+        time: this.#time,
+        requests: card('requests', 'Requests', this.#flow.element),
+        decisions: titled('decisions', 'Decisions', this.#log.element),
+        figures: this.study.figures,
+        study: this.study.element,
+        strategies: this.#strategies.element,
+        editor: this.#forms.element,
+        verdict: this.#verdict.element,
+        stages: titled('stages', 'Stages', this.#ladder.element),
+        state: titled('state', 'State', this.#machine.element),
+        notice: this.#notice.element,
+        simulation: this.#simulation.element,
+      },
+      (place) => store.go(place),
+    );
+    this.#time.addEventListener('keydown', (event) => onKey(event, store));
+    this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
-    page.addEventListener('change', () => store.settle());
-    const measured: { element: HTMLElement; resize: (width: number) => void }[] = [
-      this.#timeline,
-      this.#flow,
-      this.#machine,
-      this.study.curve,
-    ];
+    this.#page.addEventListener('change', () => store.settle());
+    this.#measured = [this.#timeline, this.#flow, this.#machine, this.study.curve];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
         for (const { target, contentRect } of entries)
-          measured.find(({ element }) => element === target)?.resize(contentRect.width);
+          this.#measured.find(({ element }) => element === target)?.resize(contentRect.width);
       }),
     );
-    this.#measured = measured.map(({ element }) => element);
-    // Of changes told together, the last holds.
-    this.#snapshot = new IntersectionObserver((entries) => store.rest(!entries[entries.length - 1].isIntersecting));
-    root.append(page, embed.element);
-    this.#root = root;
+    // Of several changes at once, the last holds.
+    this.#sight = new IntersectionObserver((entries) => store.rest(!entries[entries.length - 1].isIntersecting));
+    root.append(this.#page, embed.element);
   }
 
   connect() {
-    dress(this.#root);
-    for (const element of this.#measured) this.#resizes.observe(element);
-    this.#snapshot.observe(this.#laid.overTime);
+    adoptStyle(this.#root);
+    for (const { element } of this.#measured) this.#resizes.observe(element);
+    this.#sight.observe(this.#time);
     this.study.open();
-    this.#strategies.open();
+    if (this.#store.place === 'measure') this.#strategies.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
 
   disconnect() {
     this.#resizes.disconnect();
-    this.#snapshot.disconnect();
+    this.#sight.disconnect();
     this.#flow.rest();
     this.study.close();
     this.#strategies.close();
   }
 
   /**
-   * Shows one part of the page alone, or with `null` all of it.
+   * Shows one part of the page alone, or with `null` the store's place.
    *
    * @param level of the topmost heading
    */
   arrange(view: string | null, level: number) {
-    showView(this.#laid.page, view);
-    this.#timeline.compact = view !== null;
+    this.#view = view;
     this.#level = level;
-    this.#setLevels();
+    this.#timeline.compact = view !== null;
+    this.update('page');
   }
 
-  show(store: Store) {
+  update(change: Change) {
+    const store = this.#store;
+    switch (change) {
+      case 'progress':
+        return this.#simulation.show();
+      case 'message':
+        this.#commands.say(store.message.text, store.message.kind);
+        return this.#scenario.complain(store.seedFault);
+      case 'playhead':
+        return this.#showPlayhead();
+      case 'page':
+        showPlace(this.#page, store.place, this.#view, store.editor !== null);
+        if (store.place === 'measure') this.#strategies.open();
+        else this.#strategies.close();
+        return this.#setLevels();
+      default:
+        return this.#showRollout();
+    }
+  }
+
+  #showRollout() {
+    const store = this.#store;
     this.#simulation.show();
     // What is drawn stays until the other is there; the forms follow at once.
     if (store.isWaiting) {
-      if (!store.dragging) this.#showConfig(store);
+      if (!store.dragging) this.#showConfig();
       this.#history.show(store);
       return;
     }
-    this.#laid.page.classList.toggle('veiled', store.veiled);
+    this.#page.classList.toggle('veiled', store.veiled);
     this.#timeline.show(store.session);
     this.#flow.show(store.session);
     if (store.veiled) this.study.close();
     else this.study.show(store.session, store.dragging);
     if (!store.veiled) this.#strategies.show(store.session);
-    // The forms follow when the limit is let go: they are many, and off the screen.
-    if (!store.dragging) this.#showConfig(store);
+    // The forms follow when the limit is let go: they are many.
+    if (!store.dragging) this.#showConfig();
     this.#history.show(store);
-    this.showPlayhead(store);
+    this.#showPlayhead();
   }
 
-  showPlayhead({ session, playing }: Store) {
+  #showPlayhead() {
+    const { session, playing } = this.#store;
     const here = session.reportHere;
     this.#surprise.showHere(here, session.report);
     this.#verdict.show(here, session.report);
@@ -221,41 +258,23 @@ export class View {
     this.#ladder.show(here);
     this.#machine.show(here);
     this.#log.show(here);
-    this.#tell.show(here.final_state, session.allowedHere);
+    this.#commands.show(here.final_state, session.allowedHere);
     this.#transport.show(session, playing);
     this.lessons.follow(session);
-    if (this.#level !== 2 || this.#laid.page.hasAttribute('data-view')) this.#setLevels();
+    if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
-  #showConfig(store: Store) {
-    const { text, draft, session, problems } = store;
-    this.#scenario.show(text, store.seed ?? session.seed);
-    if (problems.length === 0 && !store.isWaiting) this.#surprise.showConfig(draft, session.report);
+  #showConfig() {
+    const { text, draft, session, problems, isWaiting, more, seed } = this.#store;
+    this.#scenario.show(text, seed ?? session.seed);
+    if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
     this.#surprise.showProblems(problems.length);
     this.#verdict.mark(problems.length === 0);
-    this.#notice.show(problems.length + store.more);
-    this.#forms.show(store);
-  }
-
-  /** Tells how far what is simulated beside the page is. */
-  showProgress() {
-    this.#simulation.show();
+    this.#notice.show(problems.length + more);
+    this.#forms.show(this.#store);
   }
 
   #setLevels() {
-    setLevels(this.#laid.page, !this.lessons.element.hidden, this.#level);
-  }
-
-  say(text: string, kind?: 'info' | 'error') {
-    this.#tell.say(text, kind);
-  }
-
-  complainOfSeed(message: string) {
-    this.#scenario.complain(message);
-  }
-
-  /** @param faults what of a link was not used */
-  showLinkFaults(faults: string[]) {
-    this.#linkFaults.show(faults);
+    setLevels(this.#page, !this.lessons.element.hidden, this.#level);
   }
 }

@@ -1,17 +1,25 @@
-/** The HTML that brings a rollout into another page. */
+/** The HTML that shows a rollout in another page: a tag with its script, or an iframe. */
 
 import { scriptUrl } from './script-url.ts';
 
 /**
- * What is brought: a configuration as JSON text and, if it is a preset's, that
+ * What is shown: a configuration as JSON text and, if it is a preset's, that
  * preset's name; the seed; the link that opens all of it in the standalone page.
  */
 export type Present = { config: string; preset: string | undefined; seed: number; link: string };
 /**
- * How: `view` and `theme` empty for the whole page in the reader's theme, `level`
- * that of the topmost heading, `height` in px, which only an iframe needs.
+ * How: a `view` alone, or the whole page at a `place`, each empty where it is not chosen;
+ * `theme`, empty for that of the page around; `level`, that of the topmost heading;
+ * `height` in px, which only an iframe needs.
  */
-export type Choice = { form: 'tag' | 'iframe'; view: string; theme: string; level: number; height: number };
+export type Choice = {
+  form: 'tag' | 'iframe';
+  view: string;
+  place: string;
+  theme: string;
+  level: number;
+  height: number;
+};
 
 /**
  * The attributes that say which rollout. The configuration's text is one line,
@@ -23,8 +31,9 @@ export const rolloutAttributes = ({ config, preset, seed }: Present): Record<str
 });
 
 /** The attributes that say how it is shown. */
-export const shownAttributes = ({ view, theme, level }: Choice) => ({
+export const shownAttributes = ({ view, place, theme, level }: Choice) => ({
   view: view || false,
+  place: place || false,
   theme: theme || false,
   'heading-level': level !== 2 && level,
 });
@@ -50,10 +59,12 @@ export function embedCode(present: Present, choice: Choice) {
 /** The standalone page lies beside the script's folder. */
 const pageUrl = () => (scriptUrl ? new URL('../index.html', scriptUrl).href : 'index.html');
 
-/** A link that shows a part, in a theme, whatever it showed. */
-function linkTo(link: string, { view, theme }: Choice) {
-  const kept = link.split('&').filter((pair) => !/^(view|theme)=/.test(pair));
-  return [...kept, view && `view=${view}`, theme && `theme=${theme}`].filter(Boolean).join('&');
+/** A link that shows a part or a place, in a theme, whatever it showed. */
+function linkTo(link: string, { view, place, theme }: Choice) {
+  const kept = link.split('&').filter((pair) => !/^(view|place|theme)=/.test(pair));
+  return [...kept, view && `view=${view}`, place && `place=${place}`, theme && `theme=${theme}`]
+    .filter(Boolean)
+    .join('&');
 }
 
 function tag(name: string, attributes: Record<string, string | number | boolean>) {

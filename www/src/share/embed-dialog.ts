@@ -1,164 +1,166 @@
 /**
- * The dialog that makes the code for another page: what to show, and how, beside
- * a preview that is the element itself with the attributes of the code.
+ * The dialog "Embed": makes the code for another page. A preview beside it is the element
+ * itself, with the attributes of the code.
  */
 
+import { live } from 'lit/directives/live.js';
+import { styleMap } from 'lit/directives/style-map.js';
+import { html, nothing, render } from 'lit/html.js';
 import { copyText } from '../base/copy-text.ts';
-import { h, set } from '../base/dom.ts';
 import { icon } from '../base/icons.ts';
 import { presetOf } from '../engine/engine.ts';
-import { VIEW_WORDS } from '../page/layout.ts';
+import { VIEW_WORDS } from '../link/views.ts';
 import type { Store } from '../store/store.ts';
 import type { Choice, Present } from './embed-code.ts';
 import { embedCode, rolloutAttributes, shownAttributes } from './embed-code.ts';
 import { scriptUrl } from './script-url.ts';
 
-/** What to show, by the value of `view`. */
-const SHOWN = [['', 'the whole page'], ...Object.entries(VIEW_WORDS)];
+/** What can be shown, by its value: a place of the whole page, or a part alone. */
+const SHOWN: Record<string, string> = {
+  '': 'the whole page, open at Watch',
+  'place:measure': 'the whole page, open at Measure',
+  'place:learn': 'the whole page, open at Learn',
+  ...Object.fromEntries(Object.entries(VIEW_WORDS).map(([view, words]) => [`view:${view}`, words])),
+};
+const FORMS = { tag: 'a tag and a script', iframe: 'an iframe' };
+const THEMES = { '': 'as the page around', light: 'light', dark: 'dark' };
+const LEVELS = Object.fromEntries([1, 2, 3, 4, 5, 6].map((level) => [level, `level ${level}`]));
 
 export class EmbedDialog {
   #store;
-  #view = select(SHOWN);
-  #form = select([
-    ['tag', 'a tag and a script'],
-    ['iframe', 'an iframe'],
-  ]);
-  #theme = select([
-    ['', 'as the reader’s system'],
-    ['light', 'light'],
-    ['dark', 'dark'],
-  ]);
-  #level = select([1, 2, 3, 4, 5, 6].map((level) => [String(level), `level ${level}`]));
-  #levelField = field('Topmost heading', this.#level);
-  #height = h('input', { type: 'number', min: 200, max: 4000, step: 10, inputmode: 'numeric' });
-  #heightField = field('Height in px', this.#height);
-  #code = h('textarea', { class: 'json', rows: 5, readonly: true, spellcheck: 'false', 'aria-label': 'Code to paste' });
-  #note = h('p', { class: 'quiet' });
-  #said = h('span', { role: 'status' });
-  #frame = h('div', { class: 'embed-preview', tabindex: '0', role: 'group', 'aria-label': 'Preview' });
+  #shown = '';
+  #choice: Choice = { form: 'tag', view: '', place: '', theme: '', level: 2, height: 900 };
+  #copied = '';
   /** Opens the dialog. */
-  button = h(
-    'button',
-    { type: 'button', class: 'embed', part: 'embed-button', title: 'Embed', onclick: () => this.#open() },
-    icon('embed'),
-    h('span', {}, 'Embed'),
-  );
-  element;
+  button = document.createElement('button');
+  element = document.createElement('dialog');
 
   constructor(store: Store) {
     this.#store = store;
-    this.#view.addEventListener('change', () => this.#suggestHeight());
-    this.element = h(
-      'dialog',
-      {
-        class: 'embed-dialog',
-        dir: 'ltr',
-        lang: 'en',
-        part: 'embed-dialog',
-        'aria-label': 'Embed this rollout',
-        onclose: () => this.#frame.replaceChildren(),
-      },
-      h(
-        'div',
-        { class: 'embed-head' },
-        h('h3', {}, 'Embed this rollout'),
-        h(
-          'button',
-          { type: 'button', title: 'Close', 'aria-label': 'Close', onclick: () => this.element.close() },
-          icon('remove'),
-        ),
-      ),
-      h(
-        'div',
-        { class: 'embed-choices', oninput: () => this.#update() },
-        field('Show', this.#view),
-        field('As', this.#form),
-        this.#heightField,
-        field('Theme', this.#theme),
-        this.#levelField,
-      ),
-      this.#code,
-      h(
-        'div',
-        { class: 'row' },
-        h('button', { type: 'button', class: 'strong', onclick: () => this.#copy() }, 'Copy'),
-        this.#said,
-      ),
-      this.#note,
-      h('h4', {}, 'Preview'),
-      this.#frame,
-    );
-    this.#level.value = '2';
-    this.#suggestHeight();
+    Object.assign(this.button, {
+      type: 'button',
+      className: 'embed',
+      title: 'Share or embed',
+      onclick: () => this.#open(),
+    });
+    this.button.setAttribute('part', 'embed-button');
+    render(html`${icon('embed')}<span>Embed</span>`, this.button);
+    Object.assign(this.element, { className: 'embed-dialog', dir: 'ltr', lang: 'en', ariaLabel: 'Embed this rollout' });
+    this.element.setAttribute('part', 'embed-dialog');
+    // The preview ends with the dialog: it is a simulator of its own.
+    this.element.addEventListener('close', () => render(nothing, this.element));
   }
 
   #open() {
-    const preview = set(document.createElement('canary-rollout'), rolloutAttributes(this.#present));
-    this.#frame.replaceChildren(preview);
-    this.#update();
+    this.#render();
     this.element.showModal();
+  }
+
+  #choose(change: Partial<Choice>) {
+    this.#choice = { ...this.#choice, ...change };
+    this.#copied = '';
+    this.#render();
+  }
+
+  #show(shown: string) {
+    this.#shown = shown;
+    const [kind, name] = shown.split(':');
+    // A part alone is made for this height.
+    const height = kind === 'view' ? 450 : 900;
+    this.#choose({ view: kind === 'view' ? name : '', place: kind === 'place' ? name : '', height });
   }
 
   /** What is on screen; of an invalid configuration, the last valid one. */
   get #present(): Present {
     const { config, seed } = this.#store.session;
-    const preset = presetOf(config)?.name;
     const { host } = this.element.getRootNode() as ShadowRoot;
-    return { config, preset, seed, link: (host as Element & { link: string }).link };
-  }
-
-  get #choice(): Choice {
-    return {
-      form: this.#form.value === 'iframe' ? 'iframe' : 'tag',
-      view: this.#view.value,
-      theme: this.#theme.value,
-      level: this.#form.value === 'iframe' ? 2 : Number(this.#level.value),
-      height: this.#height.valueAsNumber || 450,
-    };
-  }
-
-  /** A part alone is made for this height. */
-  #suggestHeight() {
-    this.#height.value = this.#view.value ? '450' : '900';
-    this.#update();
-  }
-
-  #update() {
-    const [preview] = this.#frame.children;
-    if (!preview) return;
-    const choice = this.#choice;
-    set(preview, { ...shownAttributes(choice), embed: choice.form === 'iframe' });
-    // A tag grows with what it shows, and a frame has headings of its own.
-    this.#heightField.hidden = choice.form === 'tag';
-    this.#levelField.hidden = choice.form === 'iframe';
-    this.#frame.style.height = choice.form === 'tag' ? '' : `${choice.height}px`;
-    this.#code.value = embedCode(this.#present, choice);
-    this.#note.textContent = noteOn(choice, this.#store.session.commands.length > 0);
-    this.#said.textContent = '';
+    return { config, preset: presetOf(config)?.name, seed, link: (host as Element & { link: string }).link };
   }
 
   async #copy() {
-    this.#said.textContent = await copyText(this.#code.value, this.#code, 'code');
+    const code = this.element.querySelector('textarea') as HTMLTextAreaElement;
+    this.#copied = await copyText(code.value, code, 'code');
+    this.#render();
+  }
+
+  #render() {
+    const choice = this.#choice;
+    const { form, theme, height } = choice;
+    // A tag grows with what it shows, and a frame has headings of its own.
+    const level = form === 'iframe' ? 2 : choice.level;
+    const present = this.#present;
+    render(
+      html`
+        <div class="embed-head">
+          <h3>Embed this rollout</h3>
+          <button type="button" title="Close" aria-label="Close" @click=${() => this.element.close()}>${icon('remove')}</button>
+        </div>
+        <div class="embed-choices">
+          ${select('Show', SHOWN, this.#shown, (shown) => this.#show(shown))}
+          ${select('As', FORMS, form, (value) => this.#choose({ form: value as Choice['form'] }))}
+          ${
+            form === 'iframe'
+              ? html`<label><span>Height in px</span>
+                  <input type="number" min="200" max="4000" step="10" inputmode="numeric" .value=${live(String(height))}
+                    @change=${(event: Event) =>
+                      this.#choose({ height: (event.target as HTMLInputElement).valueAsNumber || 450 })} /></label>`
+              : select('Topmost heading', LEVELS, String(choice.level), (value) =>
+                  this.#choose({ level: Number(value) }),
+                )
+          }
+          ${select('Theme', THEMES, theme, (value) => this.#choose({ theme: value }))}
+        </div>
+        <textarea class="json" rows="5" readonly spellcheck="false" aria-label="Code to paste"
+          .value=${embedCode(present, { ...choice, level })}></textarea>
+        <div class="row">
+          <button type="button" class="strong" @click=${() => this.#copy()}>Copy</button>
+          <span role="status">${this.#copied}</span>
+        </div>
+        <p class="quiet">${notes(form, this.#store.session.commands.length > 0)}</p>
+        <h4>Preview</h4>
+        <div class="embed-preview" tabindex="0" role="group" aria-label="Preview"
+          style=${styleMap({ height: form === 'iframe' ? `${height}px` : '' })}></div>
+      `,
+      this.element,
+    );
+    this.#preview({
+      ...rolloutAttributes(present),
+      ...shownAttributes({ ...choice, level }),
+      embed: form === 'iframe',
+    });
+  }
+
+  /** Gives the preview the attributes of the code. */
+  #preview(attributes: Record<string, string | number | boolean>) {
+    const frame = this.element.querySelector('.embed-preview') as HTMLElement;
+    const preview = frame.firstElementChild ?? document.createElement('canary-rollout');
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false) preview.removeAttribute(name);
+      else preview.setAttribute(name, value === true ? '' : String(value));
+    }
+    if (!preview.isConnected) frame.append(preview);
   }
 }
 
+const select = (label: string, options: Record<string, string>, chosen: string, onchoose: (value: string) => void) =>
+  html`<label><span>${label}</span>
+    <select @change=${(event: Event) => onchoose((event.target as HTMLSelectElement).value)}>
+      ${Object.entries(options).map(
+        ([value, words]) => html`<option value=${value} ?selected=${value === chosen}>${words}</option>`,
+      )}
+    </select></label>`;
+
 /**
- * What the code needs that it cannot say.
+ * What the code needs and cannot say.
  *
- * @param told whether somebody told the rollout something
+ * @param commands whether the rollout was given commands
  */
-function noteOn({ form }: Choice, told: boolean) {
+function notes(form: Choice['form'], commands: boolean) {
   const notes = [];
   const file = form === 'tag' ? 'script' : 'page';
-  if (!scriptUrl) notes.push(`Put in where your copy of the ${file} lies.`);
+  if (!scriptUrl) notes.push(`Replace the address by that of your copy of the ${file}.`);
   else if (scriptUrl.startsWith('file:'))
-    notes.push(`The ${file}’s address is one on this computer: put in where your server has it.`);
-  if (form === 'tag' && told) notes.push('What you told the rollout is not in the tag; an iframe keeps it.');
+    notes.push(`The ${file}’s address is one on this computer: replace it by that on your server.`);
+  if (form === 'tag' && commands) notes.push('The commands you gave are not in the tag; an iframe keeps them.');
   return notes.join(' ');
 }
-
-const field = (label: string, control: HTMLElement) => h('label', {}, h('span', {}, label), control);
-
-/** @param options each a value and its words */
-const select = (options: string[][]) =>
-  h('select', {}, ...options.map(([value, words]) => h('option', { value }, words)));

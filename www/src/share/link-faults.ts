@@ -1,27 +1,32 @@
-/** What of a link could not be used, said until it is read. */
+/** What of a link, or of what a host set, could not be used; shown until it is read. */
 
-import { h, replace } from '../base/dom.ts';
+import { html, nothing, render } from 'lit/html.js';
 import { count } from '../base/format.ts';
 
-/** Faults shown; of more, their number. */
+/** Faults shown; of further ones, their number. */
 const MOST_SHOWN = 5;
 
 export class FaultList {
-  element = h('div', { class: 'link-faults', role: 'status' });
+  #title;
+  element = document.createElement('div');
+
+  constructor(title: string, part: string) {
+    this.#title = title;
+    this.element.className = 'fault-list';
+    this.element.setAttribute('part', part);
+    this.element.role = 'status';
+  }
 
   show(faults: string[]) {
-    if (faults.length === 0) return replace(this.element);
     const more = faults.length - MOST_SHOWN;
-    replace(
-      this.element,
-      h('p', {}, 'Not all of the link could be used:'),
-      h('button', { type: 'button', onclick: () => this.show([]) }, 'Dismiss'),
-      h(
-        'ul',
-        {},
-        ...faults.slice(0, MOST_SHOWN).map((fault) => h('li', {}, fault)),
-        more > 0 && h('li', {}, `… and ${count(more)} more`),
-      ),
-    );
+    const list = html`
+      <p>${this.#title}</p>
+      <button type="button" @click=${() => this.show([])}>Dismiss</button>
+      <ul>
+        ${faults.slice(0, MOST_SHOWN).map((fault) => html`<li>${fault}</li>`)}
+        ${more > 0 ? html`<li>… and ${count(more)} more</li>` : nothing}
+      </ul>
+    `;
+    render(faults.length > 0 ? list : nothing, this.element);
   }
 }

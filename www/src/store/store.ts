@@ -1,6 +1,6 @@
 /**
- * What is worked on, and every way of changing it: each is a call here, can be
- * undone, and is told to whoever shows it.
+ * The state of the page, and every change to it. A change is a call here; views subscribe,
+ * and render what they show of the state. An edit or a command can be undone.
  */
 
 import type { Json } from '../base/json-path.ts';
@@ -15,32 +15,77 @@ import { History } from './history.ts';
 import { Player } from './player.ts';
 import type { Moment } from './rollout-state.ts';
 import { RolloutState } from './rollout-state.ts';
+/** The places of the page; one is shown at a time. */
+export const PLACES = ['watch', 'measure', 'learn'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** The editors of the configuration: three forms, and all of it as text. */
+export type Editor = 'release' | 'traffic' | 'policy' | 'text';
+
 /**
- * `onchange` when configuration or rollout changed, or another rollout is being simulated
- * now; `onmove` when the playhead did; `onprogress` while something is simulated beside the
- * page; `onmessage` with a sentence on what was asked for, `onseed` with what is wrong with a
- * seed.
+ * What has changed: `rollout`, the configuration or its rollout; `playhead`, the tick that
+ * is looked at; `progress`, of a long simulation; `message`, what a command or an edit was
+ * answered; `page`, which place or editor is open.
  */
-export type Listener = {
-  onchange: () => void;
-  onmove: () => void;
-  onprogress: () => void;
-  onmessage: (text: string, kind?: 'info' | 'error') => void;
-  onseed: (message: string) => void;
-};
+export type Change = 'rollout' | 'playhead' | 'progress' | 'message' | 'study' | 'page';
+
+/** A part of the page, which shows the state and changes it by calls to the store. */
+export interface View {
+  readonly element: HTMLElement;
+  update(change: Change): void;
+}
 
 export class Store extends RolloutState {
-  #on;
+  #listeners: ((change: Change) => void)[] = [];
   #player = new Player();
   /** Whether something is held, between the steps of a drag too. */
   #held = false;
   #history = new History() as History<Moment>;
   /** Whether what is configured comes from something being dragged: a limit, a stage. */
   dragging = false;
+  /** The place that is shown. */
+  place: Place = 'watch';
+  /** The editor that is open beside the charts. */
+  editor: Editor | null = null;
+  /** What the last command or edit was answered; empty if there is nothing to say. */
+  message: { text: string; kind: 'info' | 'error' } = { text: '', kind: 'info' };
+  /** Why the seed that was typed last was refused; empty if it was not. */
+  seedFault = '';
 
-  constructor(on: Listener) {
-    super(() => on.onprogress());
-    this.#on = on;
+  constructor() {
+    super(() => this.emit('progress'));
+  }
+
+  /** Calls a listener after each change. */
+  subscribe(listener: (change: Change) => void) {
+    this.#listeners.push(listener);
+  }
+
+  emit(change: Change) {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Shows a place. */
+  go(place: Place) {
+    if (place === this.place) return;
+    this.place = place;
+    this.emit('page');
+  }
+
+  openEditor(editor: Editor) {
+    this.editor = editor;
+    this.emit('page');
+  }
+
+  closeEditor() {
+    this.editor = null;
+    this.emit('page');
+  }
+
+  /** Says something beside the controls. */
+  say(text: string, kind: 'info' | 'error' = 'info') {
+    this.message = { text, kind };
+    this.emit('message');
   }
 
   get playing() {
@@ -84,7 +129,7 @@ export class Store extends RolloutState {
     const found =
       given === undefined ? 'undefined' : typeof given === 'object' ? 'an object that is no JSON' : `a ${typeof given}`;
     this.refuse(`found ${found}, expected an object of JSON values, or JSON text`);
-    this.#on.onchange();
+    this.emit('rollout');
   }
 
   /** Lifts the veil: the rollout is run to its end. */
@@ -137,7 +182,7 @@ export class Store extends RolloutState {
   }
 
   /** Opens a rollout of a study: that of a seed, of a healthy release or a bad one. */
-  open(seed: number, healthy: boolean) {
+  openRun(seed: number, healthy: boolean) {
     const config = withRelease(this.draft, this.session.report, healthy);
     if (config === this.draft) this.reseed(seed);
     else this.load({ config: textOf(config), seed });
@@ -173,11 +218,7 @@ export class Store extends RolloutState {
     this.#player.stop();
     const { session } = this;
     const branched = !session.atEnd;
-    return this.#goOn(
-      session.afterCommand(command),
-      () => this.#on.onmessage(commandWords(command, branched, session)),
-      true,
-    );
+    return this.#goOn(session.afterCommand(command), () => this.say(commandWords(command, branched, session)), true);
   }
 
   /**
@@ -187,14 +228,14 @@ export class Store extends RolloutState {
    */
   reset(): unknown {
     this.#player.stop();
-    const say = () => this.#on.onmessage('Reset: the rollout stands at its start, without commands.');
+    const say = () => this.say('Reset: the rollout stands at its start, without commands.');
     return this.#goOn(this.session.anew, say, true);
   }
 
   /** Stops what is being simulated. */
   stop() {
     super.stop();
-    this.#on.onchange();
+    this.emit('rollout');
   }
 
   /** Until nothing is simulated any more. */
@@ -219,14 +260,15 @@ export class Store extends RolloutState {
    *
    * @param act returns what is wrong with the seed
    */
-  #step(act: () => string | void, subject?: string) {
+  #step(act: () => string | undefined, subject?: string) {
     const before = this.seed === null ? null : this.moment;
-    const fault = act();
+    const fault = act() ?? '';
     const changed = before === null || this.differsFrom(before);
     if (before && changed) this.#history.record(before, subject);
-    // A seed that is refused stays where it was typed, to be mended.
-    if (changed || !fault) this.#on.onchange();
-    if (fault) this.#on.onseed(fault);
+    this.seedFault = fault;
+    // A seed that is refused stays in its field, to be corrected there.
+    if (changed || !fault) this.emit('rollout');
+    if (fault) this.emit('message');
   }
 
   #travel(way: 'undo' | 'redo', words: string) {
@@ -234,8 +276,8 @@ export class Store extends RolloutState {
     if (!moment) return;
     this.#player.stop();
     this.restore(moment, () => this.#finished());
-    this.#on.onchange();
-    this.#on.onmessage(words);
+    this.emit('rollout');
+    this.say(words);
   }
 
   /** @returns what is wrong with its seed */
@@ -244,7 +286,7 @@ export class Store extends RolloutState {
     let later = false;
     const fault = this.run(work, () => later && this.#finished());
     later = true;
-    if (!fault) this.#on.onmessage('');
+    if (!fault) this.say('');
     return fault;
   }
 
@@ -269,31 +311,31 @@ export class Store extends RolloutState {
         ondone();
         if (step && this.differsFrom(before)) this.#history.record(before);
         if (later) this.#finished();
-        else this.#on.onchange();
+        else this.emit('rollout');
       });
     } catch (error) {
       return this.#refused(error);
     }
     later = true;
-    if (this.isWaiting) this.#on.onchange();
+    if (this.isWaiting) this.emit('rollout');
     return null;
   }
 
   #refused(error: unknown) {
-    this.#on.onmessage(messageOf(error), 'error');
+    this.say(messageOf(error), 'error');
     return error;
   }
 
   /** What was simulated beside the page is there, or cannot be. */
   #finished() {
-    if (this.runFault) this.#on.onmessage(this.runFault, 'error');
-    this.#on.onchange();
-    this.look(() => this.#on.onmove());
+    if (this.runFault) this.say(this.runFault, 'error');
+    this.emit('rollout');
+    this.look(() => this.emit('playhead'));
   }
 
   /** The playhead was moved. */
   #moved() {
-    this.look(() => this.#on.onmove());
-    this.#on.onmove();
+    this.look(() => this.emit('playhead'));
+    this.emit('playhead');
   }
 }

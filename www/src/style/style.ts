@@ -4,7 +4,6 @@
  */
 
 import controls from './controls.css';
-import dark from './dark.css';
 import editing from './editing.css';
 import embed from './embed.css';
 import flow from './flow.css';
@@ -23,13 +22,8 @@ import timeline from './timeline.css';
 import tokens from './tokens.css';
 import verdict from './verdict.css';
 
-/** The dark tokens for a host, where they hold. */
-const darkFor = (host: string) => dark.replace(':host', host);
-
 const style = [
   tokens,
-  `@media (prefers-color-scheme: dark) { ${darkFor(':host(:not(:is([theme="light"], :state(light))))')} }`,
-  darkFor(':host(:is([theme="dark"], :state(dark)):not(:is(:state(light))))'),
   page,
   controls,
   opening,
@@ -53,10 +47,10 @@ const style = [
 const sheets: WeakMap<Document, CSSStyleSheet> = new WeakMap();
 
 /**
- * Gives a shadow its style. It is no element, which a page's policy may forbid; and
+ * Gives a shadow its style. It is no `<style>` element, which a page's policy may forbid; and
  * it is its document's, so it is given anew where an element moves to another.
  */
-export function dress(root: ShadowRoot) {
+export function adoptStyle(root: ShadowRoot) {
   const { ownerDocument } = root;
   const view = ownerDocument.defaultView;
   if (!view) return;

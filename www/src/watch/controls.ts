@@ -100,8 +100,8 @@ export class CommandButtons {
       { class: 'tell' },
       h(
         'div',
-        { class: 'tell-buttons', role: 'group', 'aria-label': 'CommandButtons the rollout' },
-        h('span', { class: 'tell-title' }, 'CommandButtons the rollout:'),
+        { class: 'tell-buttons', role: 'group', 'aria-label': 'Tell the rollout' },
+        h('span', { class: 'tell-title' }, 'Tell the rollout:'),
         ...Array.from(this.#buttons.values(), ({ button }) => button),
         reset,
       ),

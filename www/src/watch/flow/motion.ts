@@ -26,7 +26,7 @@ export class Motion {
   /** What moves, if anything does. */
   #moving: { layout: Layout; counts: TickCounts } | null = null;
 
-  /** @param figure out of whose snapshot it rests */
+  /** @param figure out of whose sight it rests */
   constructor(figure: Element) {
     new IntersectionObserver((entries) => {
       this.#inSight = entries[entries.length - 1].isIntersecting;
@@ -58,8 +58,9 @@ export class Motion {
     const context = this.canvas.getContext('2d');
     const style = getComputedStyle(this.canvas);
     const colours = {
-      baseline: style.getPropertyValue('--baseline'),
-      canary: style.getPropertyValue('--canary'),
+      // Properties of CSS, because a token is not resolved to a colour.
+      baseline: style.color,
+      canary: style.caretColor,
     };
     const frame = (now: number) => {
       if (!context || !this.#moving) return;
