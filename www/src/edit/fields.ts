@@ -5,9 +5,10 @@
 
 import { tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
-import { get } from '../base/json-path.ts';
+import { get, listAt } from '../base/json-path.ts';
+import { limitPaths } from '../charts/limit-paths.ts';
 import { catalogue, ruleNamed } from '../engine/catalogue.ts';
-import type { Parameter } from '../engine/engine.ts';
+import type { Parameter, ResolvedConfig } from '../engine/engine.ts';
 
 export type FieldSpec = {
   label: string;
@@ -371,13 +372,25 @@ export function placeWords(path: string, draft: Json) {
   const [, rule, parameter] = ruleAt(path) ?? [];
   const [, stage, key] = path.match(/^stages\[(\d+)\](?:\.(\w+))?/) ?? [];
   const label = specOf(path, draft)?.label;
+  const own = label && `${/_threshold/.test(path) ? 'limit on ' : ''}${label[0].toLowerCase()}${label.slice(1)}`;
   if (rule !== undefined) {
     const title = ruleNamed(String(get(draft, `rules[${rule}].rule`)))?.title;
-    return `rule ${Number(rule) + 1}${title ? `, ${title}` : ''}${label && parameter !== 'rule' ? `: ${label.toLowerCase()}` : ''}`;
+    const name = `rule ${Number(rule) + 1}${title ? `, ${title}` : ''}`;
+    return own && parameter !== 'rule' ? `${name}: ${own}` : name;
   }
-  if (stage !== undefined)
-    return `stage ${Number(stage) + 1}${label ? `: ${label.toLowerCase()}` : key ? `: ${key}` : ''}`;
-  return label ?? path;
+  if (stage === undefined) return own ?? path;
+  return `stage ${Number(stage) + 1}${own || key ? `: ${own ?? key}` : ''}`;
+}
+
+/**
+ * Where it is written what a path of the resolved configuration is about: plain limits are
+ * rules there, before those that are written as such.
+ */
+export function writtenPath(path: string, draft: Json, config: ResolvedConfig) {
+  const [start, i] = path.match(/^rules\[(\d+)\]/) ?? [];
+  if (start === undefined || !config.rules[Number(i)]) return path;
+  const index = Number(i) - (config.rules.length - listAt(draft, 'rules').length);
+  return index < 0 ? limitPaths(draft, config, Number(i))[0] : `rules[${index}]${path.slice(start.length)}`;
 }
 
 /** The editor that has the fields of a path. */

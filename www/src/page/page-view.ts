@@ -2,17 +2,16 @@
 
 import { h } from '../base/dom.ts';
 import { Timeline } from '../charts/timeline.ts';
-import { Forms } from '../edit/forms.ts';
-import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
-import { ProblemNotice } from '../edit/problem-notice.ts';
-import { Scenario } from '../edit/scenario.ts';
+import { EditorView } from '../edit/editor.ts';
+import { HistoryButtons, onHistoryKey, PresetSelect, SeedField } from '../edit/header.ts';
+import { ProblemNotice, ScenarioView } from '../edit/scenario.ts';
 import { lessonList } from '../learn/lesson-list.ts';
 import { LessonPlayer } from '../learn/lesson-player.ts';
 import { Strategies } from '../measure/strategies.ts';
 import { StudyView } from '../measure/study-view.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Change, Store, View } from '../store/store.ts';
 import { adoptStyle } from '../style/style.ts';
 import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
@@ -40,8 +39,8 @@ export class PageView {
   /** What of a link could not be used. */
   linkFaults = new FaultList('Not all of the link could be used:', 'link-faults');
   #store;
-  #scenario;
-  #history;
+  /** The parts that render the store by themselves. */
+  #views: View[];
   #surprise;
   #verdict = new Verdict();
   #transport;
@@ -52,8 +51,6 @@ export class PageView {
   #ladder = new Ladder();
   #machine = new StateMachine();
   #strategies;
-  #forms;
-  #notice;
   #simulation;
   #page: HTMLElement;
   #time: HTMLElement;
@@ -71,12 +68,13 @@ export class PageView {
   constructor(root: ShadowRoot, store: Store, on: Listener) {
     this.#store = store;
     this.#root = root;
-    this.#scenario = new Scenario({
-      onpreset: ({ json }) => store.load({ config: json }),
-      onseed: (seed) => store.reseed(seed),
-      onnewseed: () => store.reseed(null),
-    });
-    this.#history = new HistoryButtons(store);
+    const editor = new EditorView(store);
+    const scenario = new ScenarioView(store, editor);
+    const notice = new ProblemNotice(store, editor);
+    const preset = new PresetSelect(store);
+    const seed = new SeedField(store);
+    const history = new HistoryButtons(store);
+    this.#views = [editor, scenario, notice, preset, seed, history];
     this.#surprise = new Surprise(
       (config) => store.configure(config),
       () => store.go('learn'),
@@ -88,7 +86,6 @@ export class PageView {
     this.#transport = new Transport((move) => store.move(move));
     this.#timeline = new Timeline((tick) => store.seek(tick), {
       onset: (paths, value, dragging) => store.set(paths, value, dragging),
-      onstages: (change) => store.configure(change(store.drawn)),
     });
     this.#commands = new CommandButtons(
       (command) => store.tell(command),
@@ -105,11 +102,6 @@ export class PageView {
     this.#strategies = new Strategies((config) => {
       store.configure(config);
       toVerdict();
-    });
-    this.#forms = new Forms(store);
-    this.#notice = new ProblemNotice(() => {
-      store.openEditor('text');
-      this.#forms.json.reveal();
     });
     this.#simulation = new SimulationNotice(store);
     this.lessons = new LessonPlayer(store, {
@@ -136,10 +128,10 @@ export class PageView {
     this.#time.tabIndex = -1;
     this.#page = layout(
       {
-        scenarioControls: this.#scenario.element,
-        history: this.#history.element,
+        scenarioControls: h('div', { class: 'chosen' }, preset.element, seed.element),
+        history: history.element,
         embedButton: embed.button,
-        scenario: h('div'),
+        scenario: scenario.element,
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
         lesson: this.lessons.element,
@@ -151,11 +143,11 @@ export class PageView {
         figures: this.study.figures,
         study: this.study.element,
         strategies: this.#strategies.element,
-        editor: this.#forms.element,
+        editor: editor.element,
         verdict: this.#verdict.element,
         stages: titled('stages', 'Stages', this.#ladder.element),
         state: titled('state', 'State', this.#machine.element),
-        notice: this.#notice.element,
+        notice: notice.element,
         simulation: this.#simulation.element,
       },
       (place) => store.go(place),
@@ -208,13 +200,17 @@ export class PageView {
   }
 
   update(change: Change) {
+    this.#update(change);
+    for (const view of this.#views) view.update(change);
+  }
+
+  #update(change: Change) {
     const store = this.#store;
     switch (change) {
       case 'progress':
         return this.#simulation.show();
       case 'message':
-        this.#commands.say(store.message.text, store.message.kind);
-        return this.#scenario.complain(store.seedFault);
+        return this.#commands.say(store.message.text, store.message.kind);
       case 'playhead':
         return this.#showPlayhead();
       case 'page':
@@ -232,8 +228,7 @@ export class PageView {
     this.#simulation.show();
     // What is drawn stays until the other is there; the forms follow at once.
     if (store.isWaiting) {
-      if (!store.dragging) this.#showConfig();
-      this.#history.show(store);
+      this.#showConfig();
       return;
     }
     this.#page.classList.toggle('veiled', store.veiled);
@@ -242,9 +237,7 @@ export class PageView {
     if (store.veiled) this.study.close();
     else this.study.show(store.session, store.dragging);
     if (!store.veiled) this.#strategies.show(store.session);
-    // The forms follow when the limit is let go: they are many.
-    if (!store.dragging) this.#showConfig();
-    this.#history.show(store);
+    this.#showConfig();
     this.#showPlayhead();
   }
 
@@ -265,13 +258,10 @@ export class PageView {
   }
 
   #showConfig() {
-    const { text, draft, session, problems, isWaiting, more, seed } = this.#store;
-    this.#scenario.show(text, seed ?? session.seed);
+    const { draft, session, problems, isWaiting } = this.#store;
     if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
     this.#surprise.showProblems(problems.length);
     this.#verdict.mark(problems.length === 0);
-    this.#notice.show(problems.length + more);
-    this.#forms.show(this.#store);
   }
 
   #setLevels() {
