@@ -84,8 +84,6 @@ export class EditorView implements View {
       render(nothing, this.element);
       return;
     }
-    const button = (name: string, isOn: boolean, onclick: () => void) =>
-      html`<button type="button" aria-pressed=${String(isOn)} @click=${onclick}>${name}</button>`;
     const explain = () => {
       this.#isExplained = !this.#isExplained;
       this.#render();
@@ -97,7 +95,7 @@ export class EditorView implements View {
           ${
             editor === 'text'
               ? nothing
-              : html`${button('Explain', this.#isExplained, explain)}
+              : html`<button type="button" title="What each field means" aria-pressed=${String(this.#isExplained)} @click=${explain}>Explain</button>
                   <button type="button" @click=${() => store.openEditor('text')}>As text</button>`
           }
           <button type="button" class="remove" title="Close (Escape)" aria-label="Close the editor" @click=${() => this.#close()}>

@@ -212,13 +212,13 @@ const FIELDS: Record<string, FieldSpec> = {
   'stages[].error_rate_threshold': {
     label: 'Error rate',
     ...POINTS,
-    placeholder: 'as below',
+    placeholder: 'as above',
     hint: 'In place of the limit of all stages.',
   },
   'stages[].latency_threshold_ms': {
     label: 'Latency p99',
     unit: 'ms',
-    placeholder: 'as below',
+    placeholder: 'as above',
     hint: 'In place of the limit of all stages.',
   },
   'stages[].name': { label: 'Name', kind: 'text', placeholder: 'the share', hint: 'For people. It has no effect.' },
@@ -351,20 +351,20 @@ function ruleSpec(rule: string, key: string): FieldSpec | undefined {
 
 /** With ticks called what they are: minutes, where each lasts one. */
 function inUnits(spec: FieldSpec, tickSeconds: Json | undefined): FieldSpec {
-  const { name } = tickUnit(typeof tickSeconds === 'number' ? tickSeconds : 60);
+  const { name, short } = tickUnit(typeof tickSeconds === 'number' ? tickSeconds : 60);
   const said = (text?: string) => text?.replace(/\btick(s?)\b/g, `${name}$1`);
   if (name === 'tick' || spec === FIELDS.tick_seconds) return spec;
   return {
     ...spec,
     label: said(spec.label) ?? '',
-    unit: said(spec.unit),
+    unit: spec.unit === 'ticks' ? short : said(spec.unit),
     hint: said(spec.hint),
     options: spec.options?.map(([value, text]) => [value, said(text) ?? '']),
   };
 }
 
 /**
- * A place of the configuration in words: `rule 2, error rate`, `stage 1: share`.
+ * A place of the configuration in words: `rule 2, error rate`, `stage 1, share`.
  *
  * @param path of the configuration as it is written
  */
@@ -376,10 +376,10 @@ export function placeWords(path: string, draft: Json) {
   if (rule !== undefined) {
     const title = ruleNamed(String(get(draft, `rules[${rule}].rule`)))?.title;
     const name = `rule ${Number(rule) + 1}${title ? `, ${title}` : ''}`;
-    return own && parameter !== 'rule' ? `${name}: ${own}` : name;
+    return own && parameter !== 'rule' ? `${name}, ${own}` : name;
   }
   if (stage === undefined) return own ?? path;
-  return `stage ${Number(stage) + 1}${own || key ? `: ${own ?? key}` : ''}`;
+  return `stage ${Number(stage) + 1}${own || key ? `, ${own ?? key}` : ''}`;
 }
 
 /**

@@ -24,6 +24,8 @@ export class Form {
   #store;
   #problems = new Map<string, Problem[]>();
   #resolved: Json;
+  /** Fields whose hints already stand in the form, for one explains all of its kind. */
+  #explained = new Set<string>();
   draft: Json;
 
   /** @param isExplained whether the hints stand under the fields */
@@ -59,8 +61,9 @@ export class Form {
     const spec = this.#spec(path);
     const value = get(this.draft, path) ?? get(this.#resolved, path) ?? spec.otherwise;
     const faults = this.#problems.get(path) ?? [];
+    const hint = this.#hintAt(path, spec);
     const id = `field-${path}`;
-    const described = [this.isExplained && spec.hint ? `${id}-hint` : '', faults.length ? `${id}-fault` : '']
+    const described = [hint ? `${id}-hint` : '', faults.length ? `${id}-fault` : '']
       .filter(Boolean)
       .join(' ');
     const change = (event: Event) => onedit(read(event.currentTarget as HTMLInputElement, spec));
@@ -85,7 +88,7 @@ export class Form {
                 @input=${({ currentTarget }: Event) => onedit(rounded((currentTarget as HTMLInputElement).valueAsNumber))} />`
             : nothing
         }
-        ${this.isExplained && spec.hint ? html`<p class="hint" id="${id}-hint">${spec.hint}</p>` : nothing}
+        ${hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : nothing}
         ${faults.length ? html`<p class="fault" id="${id}-fault">${faultText(faults)}</p>` : nothing}
       </div>
     `;
@@ -118,6 +121,23 @@ export class Form {
       ${this.#problems.has(path) ? html`<p class="fault">${faultText(this.#problems.get(path) ?? [])}</p>` : nothing}
       ${isThere ? html`<div class="fields">${paths.map((key) => this.field(`${path}.${key}`))}</div>` : nothing}
     `;
+  }
+
+  /** What fields mean, over a list of rows that have them. */
+  explain(paths: string[]) {
+    return paths.map((path) => {
+      const spec = this.#spec(path);
+      const hint = this.#hintAt(path, spec);
+      return hint ? html`<p class="hint"><b>${spec.label}:</b> ${hint}</p>` : nothing;
+    });
+  }
+
+  /** The hint that is to stand beside a field. */
+  #hintAt(path: string, { hint }: FieldSpec) {
+    const kind = path.replace(/\[\d+\]/g, '');
+    if (!this.isExplained || !hint || this.#explained.has(kind)) return undefined;
+    this.#explained.add(kind);
+    return hint;
   }
 
   /** The entries of a list. */

@@ -22,10 +22,11 @@ export class PresetSelect implements View {
       if (preset) this.#store.load({ config: preset.json });
     };
     const names = presets().map(({ name }): [string, string] => [name, name]);
+    // What is no preset is none that can be chosen.
     render(
       html`<span>Preset</span>
         <select id="preset" title=${present?.description ?? 'A configuration of your own'} @change=${choose}>
-          ${options([['', 'edited'], ...names], present?.name ?? '')}
+          ${options(names, present?.name ?? 'edited')}
         </select>`,
       this.element,
     );

@@ -91,15 +91,15 @@ export function policyPanel(store: Store, form: Form, plan: HTMLElement): Templa
   const isOwn = stages.some((stage) => own.some((key) => get(stage, key) !== undefined));
   return html`
     <h4>Stages</h4>
-    ${plan}
+    ${plan} ${form.explain(['traffic_pct', 'duration_ticks', 'pause'].map((key) => `stages[0].${key}`))}
     <ol class="stage-rows">
       ${stages.map(
         (_, i) => html`<li class="stage-row">
           ${form.field(`stages[${i}].traffic_pct`)} ${form.field(`stages[${i}].duration_ticks`)}
           <div class="pause-fields">${form.choice(`stages[${i}].pause`)}</div>
-          <button type="button" class="insert" title="Add a stage after this one" aria-label="Add after stage ${i + 1}"
+          <span class="row-buttons"><button type="button" class="insert" title="Add a stage after this one" aria-label="Add after stage ${i + 1}"
             ?disabled=${!hasRoomAfter(stages, i)} @click=${() => store.configure(withStageAfter(store.draft, i))}>${icon('add')}</button>
-          ${removeButton(`Remove stage ${i + 1}`, () => store.configure(withoutStage(store.draft, i)), stages.length < 2)}
+          ${removeButton(`Remove stage ${i + 1}`, () => store.configure(withoutStage(store.draft, i)), stages.length < 2)}</span>
         </li>`,
       )}
     </ol>

@@ -59,7 +59,7 @@ export class TextEditor {
     const open = (files: FileList | null | undefined) => this.#open(files?.[0]);
     render(
       html`
-        <textarea class="json" rows="22" spellcheck="false" autocomplete="off" aria-label="Configuration as JSON" ${ref(this.#box)}
+        <textarea class="json" rows="18" spellcheck="false" autocomplete="off" aria-label="Configuration as JSON" ${ref(this.#box)}
           @dragover=${(event: DragEvent) => event.preventDefault()}
           @drop=${(event: DragEvent) => {
             if (!event.dataTransfer?.files.length) return;
