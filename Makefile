@@ -30,16 +30,17 @@ test-suites: ## run the engine's tests natively and in Chromium, and check that 
 
 test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
-	node --test --test-concurrency=2 tests/page/*.test.mjs
+	npx playwright test
 	@scripts/size.mjs
 
-check: build ## check the format, lints on both targets, docs, the page's types, licences
+check: build ## check formats, lints on both targets, docs, the page's types, licences
 	@scripts/install.sh lints deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --lib --bins --tests --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	node_modules/.bin/tsc
+	node_modules/.bin/biome ci
 	cargo deny --locked check bans licenses sources
 
 msrv: ## compile with the oldest supported Rust

@@ -4,7 +4,8 @@
 // bytes depend on the machine.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { launchChromium } from '../tests/page/harness.mjs';
+import { chromium } from '@playwright/test';
+import { CHROMIUM } from './chromium.mjs';
 import './size.mjs';
 
 /** By how much the processor is throttled, to simulate a phone. */
@@ -21,7 +22,7 @@ const DOCUMENT = `<!doctype html><html lang="en"><title>Figures</title>
 
 const server = createServer(serve);
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-const browser = await launchChromium();
+const browser = await chromium.launch(CHROMIUM);
 for (const rate of [1, THROTTLE]) {
   const { page, devtools } = await open(rate);
   const slow = rate === 1 ? '' : `, processor ${rate} times slower`;

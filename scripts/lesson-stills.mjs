@@ -4,12 +4,13 @@
 // page's own button.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { launchChromium } from '../tests/page/harness.mjs';
+import { chromium } from '@playwright/test';
 import { STILL, drawnToItsEnd } from '../tests/page/lesson-still.mjs';
+import { CHROMIUM } from './chromium.mjs';
 
 const www = (path) => new URL(`../www/${path}`, import.meta.url);
 
-const browser = await launchChromium();
+const browser = await chromium.launch(CHROMIUM);
 const page = await browser.newPage(STILL);
 await page.goto(www('index.html').href);
 for (const file of readdirSync(www('lessons/')).filter((name) => name.endsWith('.json'))) {

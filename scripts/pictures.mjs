@@ -3,7 +3,8 @@
 // and every view at three widths, light and dark, into pictures/ for review.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { launchChromium } from '../tests/page/harness.mjs';
+import { chromium } from '@playwright/test';
+import { CHROMIUM } from './chromium.mjs';
 
 /** The links of all pictures. */
 const LINKS = {
@@ -29,7 +30,7 @@ const README = {
 };
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const browser = await launchChromium();
+const browser = await chromium.launch(CHROMIUM);
 
 for (const [name, { link, width, height }] of Object.entries(README)) {
   await draw(LINKS[link], { width, height, colorScheme: 'light', whole: false }, `docs/${name}.png`);

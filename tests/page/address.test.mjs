@@ -2,114 +2,120 @@
 // opened, and nothing in it does harm.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
-import { assertAccessible, startBrowser } from './harness.mjs';
-import { button, field, headline, playhead, studied, surprise } from './rollout-page.mjs';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
+import {
+  button,
+  effects,
+  field,
+  headline,
+  linkFaults,
+  playhead,
+  studied,
+  surprise,
+} from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
 const report = (page) => page.evaluate(() => JSON.stringify(document.querySelector('canary-rollout').report));
 const hash = (page) => page.evaluate(() => location.hash);
-const faults = (page) => page.locator('.link-faults');
 const hashIs = (page, wanted) => page.waitForFunction((text) => location.hash === text, wanted);
 
 for (const from of ['file', 'http']) {
-  test(`from ${from}, what is done is in the address, and a reload brings it back to the byte`, () =>
-    withPage(from, async (page) => {
-      assert.equal(await hash(page), '');
-      await surprise(page).getByText('This release was fine.').waitFor();
-      const entries = await page.evaluate(() => history.length);
+  test(`from ${from}, what is done is in the address, and a reload brings it back to the byte`, async ({ open }) => {
+    const page = await open({ from });
+    assert.equal(await hash(page), '');
+    await surprise(page).getByText('This release was fine.').waitFor();
+    const entries = await page.evaluate(() => history.length);
 
-      await field(page, 'canary.error_ratio').fill('1.01');
-      await field(page, 'canary.error_ratio').press('Tab');
-      await playhead(page).focus();
-      await page.keyboard.press('Home');
-      await page.keyboard.press('ArrowRight');
-      await button(page, 'Pause').click();
-      await button(page, 'Step').click();
-      await page.getByLabel('Compare with').selectOption('once');
-      const wanted = '#v=1&preset=opening&seed=192&config.canary.error_ratio=1.01&at=1:pause&tick=2&against=once';
-      await hashIs(page, wanted);
-      assert.equal(await page.evaluate(() => history.length), entries);
+    await field(page, 'canary.error_ratio').fill('1.01');
+    await field(page, 'canary.error_ratio').press('Tab');
+    await playhead(page).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await button(page, 'Pause').click();
+    await button(page, 'Step').click();
+    await page.getByLabel('Compare with').selectOption('once');
+    const wanted = '#v=1&preset=opening&seed=192&config.canary.error_ratio=1.01&at=1:pause&tick=2&against=once';
+    await hashIs(page, wanted);
+    assert.equal(await page.evaluate(() => history.length), entries);
 
-      const before = await report(page);
-      await page.reload();
-      assert.equal(await hash(page), wanted);
-      assert.equal(await report(page), before);
-      assert.equal(await page.getByLabel('Compare with').inputValue(), 'once');
-    }));
+    const before = await report(page);
+    await page.reload();
+    assert.equal(await hash(page), wanted);
+    assert.equal(await report(page), before);
+    await expect(page.getByLabel('Compare with')).toHaveValue('once');
+  });
 }
 
-test('what was done a moment before leaving is in the address', () =>
-  withPage('http', async (page) => {
-    await button(page, 'To the start').click();
-    await page.reload();
-    assert.equal(await hash(page), '#v=1&preset=opening&seed=192&tick=0');
-  }));
+test('what was done a moment before leaving is in the address', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await button(page, 'To the start').click();
+  await page.reload();
+  assert.equal(await hash(page), '#v=1&preset=opening&seed=192&tick=0');
+});
 
-test('a link without a seed gets one, which a reload keeps', () =>
-  withPage('http', async (page) => {
-    await page.waitForFunction(() => /^#v=1&preset=healthy&seed=\d+$/.test(location.hash));
-    const [link, before] = [await hash(page), await report(page)];
-    await page.reload();
-    assert.equal(await hash(page), link);
-    assert.equal(await report(page), before);
-  }, { path: 'index.html#preset=healthy' }));
+test('a link without a seed gets one, which a reload keeps', async ({ open }) => {
+  const page = await open({ from: 'http', path: 'index.html#preset=healthy' });
+  await page.waitForFunction(() => /^#v=1&preset=healthy&seed=\d+$/.test(location.hash));
+  const [link, before] = [await hash(page), await report(page)];
+  await page.reload();
+  assert.equal(await hash(page), link);
+  assert.equal(await report(page), before);
+});
 
-test('back and forward go from link to link, and to the page as its author wrote it', () =>
-  withPage('http', async (page) => {
-    const shows = (link) =>
-      page.waitForFunction((wanted) => document.querySelector('canary-rollout').link === wanted, link);
-    const go = (link) => page.evaluate((text) => { location.hash = text; }, link);
-    const [first, second] = ['v=1&preset=healthy&seed=1', 'v=1&preset=reference&seed=2&tick=3&view=errors&theme=dark'];
-    await go(first);
-    await shows(first);
-    await go(second);
-    await shows(second);
-    await page.goBack();
-    await shows(first);
-    await page.goBack();
-    await shows('v=1&preset=opening&seed=192');
-    await page.goForward();
-    await shows(first);
-    await page.goForward();
-    await shows(second);
-  }));
+test('back and forward go from link to link, and to the page as its author wrote it', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  const shows = (link) =>
+    page.waitForFunction((wanted) => document.querySelector('canary-rollout').link === wanted, link);
+  const go = (link) => page.evaluate((text) => { location.hash = text; }, link);
+  const [first, second] = ['v=1&preset=healthy&seed=1', 'v=1&preset=reference&seed=2&tick=3&view=errors&theme=dark'];
+  await go(first);
+  await shows(first);
+  await go(second);
+  await shows(second);
+  await page.goBack();
+  await shows(first);
+  await page.goBack();
+  await shows('v=1&preset=opening&seed=192');
+  await page.goForward();
+  await shows(first);
+  await page.goForward();
+  await shows(second);
+});
 
-test('every frozen link opens without a fault and stays what it says', () =>
-  withPage('http', async (page) => {
-    for (const { link, says, config } of FROZEN) {
-      const opened = await page.evaluate((text) => {
-        const element = document.querySelector('canary-rollout');
-        element.link = text;
-        const { config, seed, view, tick, linkFaults, report, lesson } = element;
-        return { config, seed, view, tick, linkFaults, commands: report.commands, lesson };
-      }, link);
-      assert.deepEqual(opened.lesson, says.lesson ?? null);
-      // A lesson begins at its own start, whatever else the link says.
-      if (says.lesson) continue;
-      delete opened.lesson;
-      const { seed, view = null, commands = [] } = says;
-      assert.deepEqual(opened, {
-        config, seed, view, tick: says.tick ?? opened.tick, linkFaults: [],
-        commands: commands.filter(({ tick }) => tick <= opened.tick),
-      }, link);
-    }
-  }));
+test('every frozen link opens without a fault and stays what it says', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  for (const { link, says, config } of FROZEN) {
+    const opened = await page.evaluate((text) => {
+      const element = document.querySelector('canary-rollout');
+      element.link = text;
+      const { config, seed, view, tick, linkFaults, report, lesson } = element;
+      return { config, seed, view, tick, linkFaults, commands: report.commands, lesson };
+    }, link);
+    assert.deepEqual(opened.lesson, says.lesson ?? null);
+    // A lesson begins at its own start, whatever else the link says.
+    if (says.lesson) continue;
+    delete opened.lesson;
+    const { seed, view = null, commands = [] } = says;
+    assert.deepEqual(opened, {
+      config, seed, view, tick: says.tick ?? opened.tick, linkFaults: [],
+      commands: commands.filter(({ tick }) => tick <= opened.tick),
+    }, link);
+  }
+});
 
-test('in an embed there is no title bar, and the query may name the view', () =>
-  withPage('file', async (page) => {
-    assert.equal(await page.getByLabel('Preset').isVisible(), false);
-    const title = await page.getByRole('heading', { level: 1 }).evaluate((h1) => h1.closest('canary-rollout').shadowRoot
-      .querySelector('.bar').getBoundingClientRect().width);
-    assert.ok(title <= 1, 'the title is heard, not seen');
-    await page.getByText('Failed requests, each minute by itself').waitFor();
-    assert.equal(await surprise(page).isVisible(), false);
-    await button(page, 'To the start').click();
-    await hashIs(page, '#v=1&preset=opening&seed=40&tick=0&view=errors');
-    await assertAccessible(page);
-  }, { path: 'index.html?embed=1&view=errors#preset=opening&seed=40' }));
+test('in an embed there is no title bar, and the query may name the view', async ({ open }) => {
+  const page = await open({ path: 'index.html?embed=1&view=errors#preset=opening&seed=40' });
+  await expect(page.getByLabel('Preset')).toBeHidden();
+  const title = await page.getByRole('heading', { level: 1 }).evaluate((h1) => h1.closest('canary-rollout').shadowRoot
+    .querySelector('.bar').getBoundingClientRect().width);
+  assert.ok(title <= 1, 'the title is heard, not seen');
+  await page.getByText('Failed requests, each minute by itself').waitFor();
+  await expect(surprise(page)).toBeHidden();
+  await button(page, 'To the start').click();
+  await hashIs(page, '#v=1&preset=opening&seed=40&tick=0&view=errors');
+  await expectAccessible(page);
+});
 
 /** A page that frames the simulator and keeps what it is told. */
 const framing = (address, attributes) => `<!doctype html><html lang="en"><title>A course</title>
@@ -123,84 +129,84 @@ const framing = (address, attributes) => `<!doctype html><html lang="en"><title>
   <iframe title="Simulator" style="width: 640px; height: 100px; border: 0" ${attributes} src="${address}"></iframe>`;
 
 for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sandbox="allow-scripts"']]) {
-  test(`in ${where} its height is told as Canvas and OpenLearning want it, and settles`, () =>
-    withPage('http', async (page) => {
-      const frame = page.frameLocator('iframe');
-      await frame.getByRole('button', { name: 'Play' }).waitFor();
-      const inside = page.frames()[1];
-      const fits = () => page.waitForFunction(() => window.told.at(-1)?.includes?.('resize') && window.told.length % 2 === 0);
-      await fits();
-      const height = () => inside.evaluate(() => document.documentElement.scrollHeight - innerHeight);
-      await page.waitForFunction(() => document.querySelector('iframe').clientHeight > 300);
-      await frame.locator('.effects[data-runs="2000"]').waitFor({ state: 'attached' });
-      assert.equal(await height(), 0);
-      const told = await page.evaluate(() => window.told);
-      const [object, text] = told.slice(-2);
-      assert.deepEqual(object, { subject: 'lti.frameResize', height: await inside.evaluate(() => innerHeight) });
-      assert.equal(text, `{"action":"resize","height":${object.height}}`);
-      assert.ok(told.length <= 12, `${told.length} messages`);
+  test(`in ${where} its height is told as Canvas and OpenLearning want it, and settles`, async ({ open }) => {
+    const page = await open({ html: framing('index.html?embed=1&view=errors#preset=opening&seed=192', attributes) });
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('button', { name: 'Play' }).waitFor();
+    const inside = page.frames()[1];
+    const fits = () => page.waitForFunction(() => window.told.at(-1)?.includes?.('resize') && window.told.length % 2 === 0);
+    await fits();
+    const height = () => inside.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+    await page.waitForFunction(() => document.querySelector('iframe').clientHeight > 300);
+    await expect(effects(frame)).toHaveAttribute('data-runs', '2000');
+    assert.equal(await height(), 0);
+    const told = await page.evaluate(() => window.told);
+    const [object, text] = told.slice(-2);
+    assert.deepEqual(object, { subject: 'lti.frameResize', height: await inside.evaluate(() => innerHeight) });
+    assert.equal(text, `{"action":"resize","height":${object.height}}`);
+    assert.ok(told.length <= 12, `${told.length} messages`);
 
-      // A smaller content is told, too: it is not the frame that is measured.
-      await page.evaluate(() => { document.querySelector('iframe').style.height = '5000px'; });
-      await inside.evaluate(() => document.querySelector('canary-rollout').style.cssText = 'height: 200px; overflow: hidden');
-      await page.waitForFunction((most) => document.querySelector('iframe').clientHeight < most, object.height);
-      await inside.evaluate(() => {
-        document.querySelector('canary-rollout').dispatchEvent(new CustomEvent('lessoncomplete', { bubbles: true }));
-      });
-      await page.waitForFunction(() => window.told.includes('{"action":"complete"}'));
-    }, { html: framing('index.html?embed=1&view=errors#preset=opening&seed=192', attributes) }));
+    // A smaller content is told, too: it is not the frame that is measured.
+    await page.evaluate(() => { document.querySelector('iframe').style.height = '5000px'; });
+    await inside.evaluate(() => document.querySelector('canary-rollout').style.cssText = 'height: 200px; overflow: hidden');
+    await page.waitForFunction((most) => document.querySelector('iframe').clientHeight < most, object.height);
+    await inside.evaluate(() => {
+      document.querySelector('canary-rollout').dispatchEvent(new CustomEvent('lessoncomplete', { bubbles: true }));
+    });
+    await page.waitForFunction(() => window.told.includes('{"action":"complete"}'));
+  });
 }
 
-test('the framed page without an origin of its own: hash, study and commands work, refusals are borne, the console is silent', () =>
-  withPage('http', async (page) => {
-    const frame = page.frameLocator('iframe');
-    await studied(frame);
-    const inside = page.frames()[1];
-    assert.equal(await inside.evaluate(() => window.origin), 'null');
-    await assert.rejects(inside.evaluate(() => localStorage.length), /SecurityError/);
-    assert.equal(await frame.locator('canary-rollout').evaluate(({ seed }) => seed), 40);
-    await frame.getByRole('button', { name: 'To the start' }).click();
-    await frame.getByRole('button', { name: 'Pause', exact: true }).click();
-    await inside.waitForFunction(() => location.hash === '#v=1&preset=opening&seed=40&at=0:pause');
-    // The hash is followed, too.
-    await inside.evaluate(() => { location.hash = 'preset=healthy&seed=3'; });
-    await inside.waitForFunction(() => document.querySelector('canary-rollout').seed === 3);
-    await studied(frame);
-    assert.equal(await page.evaluate(() => location.hash), '');
-  }, { html: framing('index.html?embed=1#preset=opening&seed=40', 'sandbox="allow-scripts"') }));
+test('the framed page without an origin of its own: hash, study and commands work, refusals are borne, the console is silent', async ({ open }) => {
+  const page = await open({ html: framing('index.html?embed=1#preset=opening&seed=40', 'sandbox="allow-scripts"') });
+  const frame = page.frameLocator('iframe');
+  await studied(frame);
+  const inside = page.frames()[1];
+  assert.equal(await inside.evaluate(() => window.origin), 'null');
+  await assert.rejects(inside.evaluate(() => localStorage.length), /SecurityError/);
+  assert.equal(await frame.locator('canary-rollout').evaluate(({ seed }) => seed), 40);
+  await frame.getByRole('button', { name: 'To the start' }).click();
+  await frame.getByRole('button', { name: 'Pause', exact: true }).click();
+  await inside.waitForFunction(() => location.hash === '#v=1&preset=opening&seed=40&at=0:pause');
+  // The hash is followed, too.
+  await inside.evaluate(() => { location.hash = 'preset=healthy&seed=3'; });
+  await inside.waitForFunction(() => document.querySelector('canary-rollout').seed === 3);
+  await studied(frame);
+  assert.equal(await page.evaluate(() => location.hash), '');
+});
 
-test('on its own the page tells nobody its height', () =>
-  withPage('http', async (page) => {
-    const told = await page.evaluate(async () => {
-      const messages = [];
-      addEventListener('message', ({ data }) => messages.push(data));
-      const element = document.querySelector('canary-rollout');
-      // After the page had its turn: it tells 100 ms after it has seen another height.
-      const turn = new Promise((resolve) => {
-        new ResizeObserver(() => element.offsetHeight === 3000 && setTimeout(() => postMessage('turn'), 100)).observe(element);
-        addEventListener('message', ({ data }) => data === 'turn' && resolve());
-      });
-      element.style.height = '3000px';
-      await turn;
-      return messages.filter((data) => data !== 'turn');
+test('on its own the page tells nobody its height', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  const told = await page.evaluate(async () => {
+    const messages = [];
+    addEventListener('message', ({ data }) => messages.push(data));
+    const element = document.querySelector('canary-rollout');
+    // After the page had its turn: it tells 100 ms after it has seen another height.
+    const turn = new Promise((resolve) => {
+      new ResizeObserver(() => element.offsetHeight === 3000 && setTimeout(() => postMessage('turn'), 100)).observe(element);
+      addEventListener('message', ({ data }) => data === 'turn' && resolve());
     });
-    assert.deepEqual(told, []);
-  }));
+    element.style.height = '3000px';
+    await turn;
+    return messages.filter((data) => data !== 'turn');
+  });
+  assert.deepEqual(told, []);
+});
 
-test('where the address may not be changed, the page goes on', () =>
-  withPage('http', async (page) => {
-    await page.evaluate(() => {
-      window.tried = 0;
-      history.replaceState = () => {
-        window.tried += 1;
-        throw new DOMException('not here', 'SecurityError');
-      };
-    });
-    await button(page, 'To the start').click();
-    await page.waitForFunction(() => window.tried > 0);
-    await button(page, 'Step').click();
-    await page.waitForFunction(() => window.tried > 1);
-  }));
+test('where the address may not be changed, the page goes on', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await page.evaluate(() => {
+    window.tried = 0;
+    history.replaceState = () => {
+      window.tried += 1;
+      throw new DOMException('not here', 'SecurityError');
+    };
+  });
+  await button(page, 'To the start').click();
+  await page.waitForFunction(() => window.tried > 0);
+  await button(page, 'Step').click();
+  await page.waitForFunction(() => window.tried > 1);
+});
 
 const EVIL = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</scr' + 'ipt>';
 const evil = encodeURIComponent(EVIL);
@@ -219,32 +225,32 @@ const HOSTILE = [
   ['commands until the end of time', 'seed=1&at=2:pause&at=100000:resume&at=99999:abort', /at: found 99999:abort/],
 ];
 for (const [what, link, said] of HOSTILE) {
-  test(`${what} in the address: a readable message, nothing executed, the page alive`, () =>
-    withPage('http', async (page) => {
-      await faults(page).getByText('Not all of the link could be used').waitFor();
-      assert.match((await faults(page).textContent()).replaceAll('\n', ' '), said);
-      await button(page, 'To the start').click();
-      await headline(page).waitFor();
-      assert.equal(await page.locator('canary-rollout img, canary-rollout script').count(), 0);
-      assert.deepEqual(await page.evaluate(() => [window.harmed, Object.keys(Object.prototype)]), [undefined, []]);
-    }, { path: `index.html#${link}` }));
+  test(`${what} in the address: a readable message, nothing executed, the page alive`, slow, async ({ open }) => {
+    const page = await open({ from: 'http', path: `index.html#${link}` });
+    await linkFaults(page).getByText('Not all of the link could be used').waitFor();
+    assert.match((await linkFaults(page).textContent()).replaceAll('\n', ' '), said);
+    await button(page, 'To the start').click();
+    await headline(page).waitFor();
+    await expect(page.locator('canary-rollout img, canary-rollout script')).toHaveCount(0);
+    assert.deepEqual(await page.evaluate(() => [window.harmed, Object.keys(Object.prototype)]), [undefined, []]);
+  });
 }
 
-test('a configuration that is wrong in the link is the engine’s to name', () =>
-  withPage('http', async (page) => {
-    await page.getByText('1 problem in the configuration. The last valid one is drawn.').waitFor();
-    assert.equal(await page.getByLabel('Seed', { exact: true }).inputValue(), '5');
-    await faults(page).getByText('at: the configuration is not valid, so no command was given').waitFor();
-    await assertAccessible(page);
-  }, { path: 'index.html#seed=5&config.stages[2].traffic_pct=99&at=1:pause' }));
+test('a configuration that is wrong in the link is the engine’s to name', async ({ open }) => {
+  const page = await open({ from: 'http', path: 'index.html#seed=5&config.stages[2].traffic_pct=99&at=1:pause' });
+  await page.getByText('1 problem in the configuration. The last valid one is drawn.').waitFor();
+  await expect(page.getByLabel('Seed', { exact: true })).toHaveValue('5');
+  await linkFaults(page).getByText('at: the configuration is not valid, so no command was given').waitFor();
+  await expectAccessible(page);
+});
 
-test('the page’s own script needs no more than a strict policy allows', () =>
-  withPage('http', async (page) => {
-    await page.evaluate(() => { location.hash = 'preset=opening&view=errors&seed=1'; });
-    await hashIs(page, '#v=1&preset=opening&seed=1&view=errors');
-  }, {
+test('the page’s own script needs no more than a strict policy allows', async ({ open }) => {
+  const page = await open({
     html: readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8').replace(
       '<meta charset="utf-8">',
       `$&<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'wasm-unsafe-eval'; worker-src blob:">`,
     ),
-  }));
+  });
+  await page.evaluate(() => { location.hash = 'preset=opening&view=errors&seed=1'; });
+  await hashIs(page, '#v=1&preset=opening&seed=1&view=errors');
+});

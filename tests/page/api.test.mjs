@@ -3,15 +3,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startBrowser } from './harness.mjs';
+import { test } from './fixtures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
-const { withPage } = startBrowser();
 
-before(() => execFileSync('cargo', ['build', '--quiet'], { cwd: ROOT, stdio: 'inherit' }));
+test.beforeAll(() => execFileSync('cargo', ['build', '--quiet'], { cwd: ROOT, stdio: 'inherit' }));
 
 /** The engine as `window.engine`, and two helpers for what runs in the page. */
 const HTML = `<!doctype html><title>The engine alone</title>
@@ -31,13 +29,10 @@ const HTML = `<!doctype html><title>The engine alone</title>
 </script>`;
 
 /** Evaluates a function in a page that has the engine. */
-function inPage(act, argument) {
-  let result;
-  const inside = async (page) => {
-    await page.waitForFunction(() => window.engine);
-    result = await page.evaluate(act, argument);
-  };
-  return withPage('http', inside, { html: HTML }).then(() => result);
+async function inPage(open, act, argument) {
+  const page = await open({ html: HTML });
+  await page.waitForFunction(() => window.engine);
+  return page.evaluate(act, argument);
 }
 
 /** What the program writes for the same configuration. */
@@ -52,8 +47,8 @@ function assertReadable(message, name) {
   assert.doesNotMatch(message, /unreachable|panicked|no Error|\[object|memory access/, name);
 }
 
-test('the exports are of the types that the .d.ts names', async () => {
-  const types = await inPage(() => {
+test('the exports are of the types that the .d.ts names', async ({ open }) => {
+  const types = await inPage(open, () => {
     const { engine, MINIMAL } = window;
     const typeOf = (value) =>
       value !== null && typeof value === 'object' ? value.constructor.name : typeof value;
@@ -115,10 +110,10 @@ test('the exports are of the types that the .d.ts names', async () => {
   }
 });
 
-test('an object, its text and the command line give the same bytes', async () => {
+test('an object, its text and the command line give the same bytes', async ({ open }) => {
   const seeds = [0, 7, 42, Number.MAX_SAFE_INTEGER];
   const names = ['default', 'opening', 'twice-the-errors'];
-  const results = await inPage(([names, seeds]) => {
+  const results = await inPage(open, ([names, seeds]) => {
     const { new_rollout, presets } = window.engine;
     const json = (config, seed) => {
       const rollout = new_rollout(config, seed);
@@ -142,8 +137,8 @@ test('an object, its text and the command line give the same bytes', async () =>
   }
 });
 
-test('a seed is a number, a bigint, a text, or random and shown', async () => {
-  const { given, random, refused } = await inPage(() => {
+test('a seed is a number, a bigint, a text, or random and shown', async ({ open }) => {
+  const { given, random, refused } = await inPage(open, () => {
     const { engine, MINIMAL, messageOf } = window;
     const seed = (value) => engine.new_rollout(MINIMAL, value).seed;
     const wrong = {
@@ -166,13 +161,13 @@ test('a seed is a number, a bigint, a text, or random and shown', async () => {
   }
 });
 
-test('three faults are the same three lines as on the command line', async () => {
+test('three faults are the same three lines as on the command line', async ({ open }) => {
   const config = {
     tick_seconds: 0,
     baseline: { error_rate: 2 },
     stages: [{ traffic_pct: 50 }, { traffic_pct: 25 }],
   };
-  const { thrown, problems } = await inPage((config) => ({
+  const { thrown, problems } = await inPage(open, (config) => ({
     thrown: window.messageOf(() => window.engine.new_rollout(config, 1)),
     problems: window.engine.validate(config).problems.map(({ path, message }) => `${path}: ${message}`),
   }), config);
@@ -183,8 +178,8 @@ test('three faults are the same three lines as on the command line', async () =>
   assert.deepEqual(problems, lines);
 });
 
-test('what is no configuration is refused in words', async () => {
-  const results = await inPage(() => {
+test('what is no configuration is refused in words', async ({ open }) => {
+  const results = await inPage(open, () => {
     const { engine, MINIMAL, messageOf } = window;
     const cyclic = { ...MINIMAL };
     cyclic.self = cyclic;
@@ -237,9 +232,9 @@ test('what is no configuration is refused in words', async () => {
   }
 });
 
-test('a name with markup is the same text in the result', async () => {
+test('a name with markup is the same text in the result', async ({ open }) => {
   const name = '<img src=x onerror=alert(1)>"\\\u2028é';
-  const back = await inPage((name) => {
+  const back = await inPage(open, (name) => {
     const { engine, MINIMAL } = window;
     const rollout = engine.new_rollout({ ...MINIMAL, name }, 1);
     return [rollout.report().config.name, JSON.parse(rollout.to_json()).config.name];
@@ -247,8 +242,8 @@ test('a name with markup is the same text in the result', async () => {
   assert.deepEqual(back, [name, name]);
 });
 
-test('a refused call throws the engine’s words and changes no byte', async () => {
-  const refusals = await inPage(() => {
+test('a refused call throws the engine’s words and changes no byte', async ({ open }) => {
+  const refusals = await inPage(open, () => {
     const { engine, MINIMAL, messageOf } = window;
     const calls = ['tick', 'advance', 'pause', 'resume', 'promote', 'abort'];
     const ways = [[], ['pause'], ['abort'], ['abort', 'advance'], ['promote', 'promote']];
@@ -272,8 +267,8 @@ test('a refused call throws the engine’s words and changes no byte', async () 
   }
 });
 
-test('every series has an element a tick', async () => {
-  const results = await inPage(() => {
+test('every series has an element a tick', async ({ open }) => {
+  const results = await inPage(open, () => {
     const { engine } = window;
     return engine.presets().map(({ name, json }) => {
       const rollout = engine.new_rollout(json, 7);
@@ -304,8 +299,8 @@ test('every series has an element a tick', async () => {
 /** Configurations that use every parameter, rule and command. */
 const SCENARIOS = JSON.parse(readFileSync(`${ROOT}tests/data/golden/scenarios.json`, 'utf8'));
 
-test('report() is the object of to_json(), of every preset, scenario and study', async () => {
-  const differences = await inPage((scenarios) => {
+test('report() is the object of to_json(), of every preset, scenario and study', async ({ open }) => {
+  const differences = await inPage(open, (scenarios) => {
     const { engine } = window;
     const differences = [];
     // The strict equality of values, and keys in the same order.
@@ -353,8 +348,8 @@ test('report() is the object of to_json(), of every preset, scenario and study',
   assert.deepEqual(differences, []);
 });
 
-test('a replay is the rollout of a report again, and a refused command is named', async () => {
-  const { same, earlier, refused, goesOn } = await inPage(() => {
+test('a replay is the rollout of a report again, and a refused command is named', async ({ open }) => {
+  const { same, earlier, refused, goesOn } = await inPage(open, () => {
     const { engine, MINIMAL, messageOf } = window;
     const rollout = engine.new_rollout(MINIMAL, 5);
     for (const call of ['tick', 'pause', 'tick', 'resume', 'run']) rollout[call]();
@@ -404,8 +399,8 @@ test('a replay is the rollout of a report again, and a refused command is named'
   assert.deepEqual(goesOn, { index: 1, reason, ticks: 3, more: true, then: ['PROGRESSING', 5] });
 });
 
-test('after an error a handle goes on; after free() it says so', async () => {
-  const { completed, again, freed } = await inPage(() => {
+test('after an error a handle goes on; after free() it says so', async ({ open }) => {
+  const { completed, again, freed } = await inPage(open, () => {
     const { engine, MINIMAL, messageOf } = window;
     const completed = (disturb) => {
       const rollout = engine.new_rollout(MINIMAL, 5);

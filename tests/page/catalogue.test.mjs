@@ -5,14 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { catalogue, validate } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
-import { CALM, button, field, json, show } from './rollout-page.mjs';
+import { test } from './fixtures.ts';
+import { CALM, button, field, json, ruleRow, show } from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a row of fields shows, in order. */
@@ -53,23 +51,23 @@ const form = ({ rule, parameters }, all) => [
   ...parameters.filter(({ options }) => options?.length !== 1).map(expected),
 ];
 
-test('every rule is shown as the catalogue has it', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    await button(page, 'Add a rule').click();
-    for (const entry of rules) {
-      await field(page, 'rules[0].rule').selectOption(entry.rule);
-      assert.deepEqual(await shown(page.locator('.rule-row')), form(entry, names));
-      assert.deepEqual(validate(await json(page)).problems, [], entry.rule);
-    }
-  }));
+test('every rule is shown as the catalogue has it', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  await button(page, 'Add a rule').click();
+  for (const entry of rules) {
+    await field(page, 'rules[0].rule').selectOption(entry.rule);
+    assert.deepEqual(await shown(ruleRow(page)), form(entry, names));
+    assert.deepEqual(validate(await json(page)).problems, [], entry.rule);
+  }
+});
 
-test('what a rule does and where it holds is kept when it becomes another', () =>
-  withPage('file', async (page) => {
-    await show(page, { ...CALM, rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }] });
-    await field(page, 'rules[0].rule').selectOption('latency');
-    assert.deepEqual((await json(page)).rules, [{ rule: 'latency', max: 300, on_fail: 'pause', stages: [1] }]);
-  }));
+test('what a rule does and where it holds is kept when it becomes another', async ({ open }) => {
+  const page = await open();
+  await show(page, { ...CALM, rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }] });
+  await field(page, 'rules[0].rule').selectOption('latency');
+  assert.deepEqual((await json(page)).rules, [{ rule: 'latency', max: 300, on_fail: 'pause', stages: [1] }]);
+});
 
 /** A rule that nobody has written. */
 const INVENTED = {
@@ -108,35 +106,34 @@ const PANEL = `
     panel.show(draft, null, []);
   };`;
 
-test('a rule that no module has heard of has its form', async () => {
+test('a rule that no module has heard of has its form', async ({ open }) => {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: PANEL, resolveDir: ROOT },
     bundle: true,
     format: 'iife',
     write: false,
   });
-  await withPage('file', async (page) => {
-    await page.addScriptTag({ content: outputFiles[0].text });
-    const all = [...rules, INVENTED];
-    await page.evaluate(
-      ([offered, draft]) => window.openPanel(offered, draft),
-      [{ ...catalogue(), rules: all }, { ...CALM, rules: [{ rule: 'fisher' }] }],
-    );
-    const path = (key) => page.locator(`[data-path="rules[0].${key}"]`);
-    await path('rule').selectOption('wobble');
-    assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'wobble', swing: 0.004 }]);
-    const row = page.locator('.rule-row');
-    assert.deepEqual(await shown(row), form(INVENTED, [...names, ['wobble', 'wobble of the clock']]));
-    await path('swing').fill('7');
-    await path('teeth').fill('3, 12');
-    await path('rust').fill('25');
-    await path('hand').selectOption('short');
-    await path('strikes').fill('4');
-    const rule = { rule: 'wobble', swing: 0.007, teeth: [3, 12], rust: 0.25, hand: 'short', strikes: 4 };
-    assert.deepEqual(await page.evaluate(() => window.draft.rules), [rule]);
-    await path('rule').selectOption('latency');
-    assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'latency', max: 300, strikes: 4 }]);
-  });
+  const page = await open();
+  await page.addScriptTag({ content: outputFiles[0].text });
+  const all = [...rules, INVENTED];
+  await page.evaluate(
+    ([offered, draft]) => window.openPanel(offered, draft),
+    [{ ...catalogue(), rules: all }, { ...CALM, rules: [{ rule: 'fisher' }] }],
+  );
+  const path = (key) => field(page, `rules[0].${key}`);
+  await path('rule').selectOption('wobble');
+  assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'wobble', swing: 0.004 }]);
+  const row = ruleRow(page);
+  assert.deepEqual(await shown(row), form(INVENTED, [...names, ['wobble', 'wobble of the clock']]));
+  await path('swing').fill('7');
+  await path('teeth').fill('3, 12');
+  await path('rust').fill('25');
+  await path('hand').selectOption('short');
+  await path('strikes').fill('4');
+  const rule = { rule: 'wobble', swing: 0.007, teeth: [3, 12], rust: 0.25, hand: 'short', strikes: 4 };
+  assert.deepEqual(await page.evaluate(() => window.draft.rules), [rule]);
+  await path('rule').selectOption('latency');
+  assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'latency', max: 300, strikes: 4 }]);
 });
 
 test('its type has every key of it', () => {

@@ -1,6 +1,6 @@
 // Probabilities in words: no small risk told as none, none rounded out of sight.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@playwright/test';
 import { between, chance, exactness, of100, oftenness } from '../../www/src/base/chance.js';
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');

@@ -1,9 +1,6 @@
 // Contrast, computed from the tokens: WCAG 2.2, success criteria 1.4.3 and 1.4.11.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startBrowser } from './harness.mjs';
-
-const { withPage } = startBrowser();
+import { test } from './fixtures.ts';
 
 /** Tokens of text, on what grounds, and tokens of marks and edges. */
 const PAIRS = [
@@ -15,44 +12,36 @@ const PAIRS = [
 ];
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`text and marks stand out, ${colorScheme}`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        const tokens = await page.locator('canary-rollout').evaluate((element, names) => {
-          const style = getComputedStyle(element);
-          return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-        }, [...new Set(PAIRS.flatMap(({ over, grounds }) => [...over, ...grounds]))]);
-        for (const { least, over, grounds } of PAIRS) {
-          for (const one of over) {
-            for (const ground of grounds) {
-              const ratio = contrast(tokens[one], tokens[ground]);
-              assert.ok(ratio >= least, `${one} ${tokens[one]} on ${ground} ${tokens[ground]}: ${ratio.toFixed(2)}`);
-            }
-          }
+  test(`text and marks stand out, ${colorScheme}`, async ({ open }) => {
+    const page = await open({ context: { colorScheme } });
+    const tokens = await page.locator('canary-rollout').evaluate((element, names) => {
+      const style = getComputedStyle(element);
+      return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    }, [...new Set(PAIRS.flatMap(({ over, grounds }) => [...over, ...grounds]))]);
+    for (const { least, over, grounds } of PAIRS) {
+      for (const one of over) {
+        for (const ground of grounds) {
+          const ratio = contrast(tokens[one], tokens[ground]);
+          assert.ok(ratio >= least, `${one} ${tokens[one]} on ${ground} ${tokens[ground]}: ${ratio.toFixed(2)}`);
         }
-      },
-      { context: { colorScheme } },
-    ));
+      }
+    }
+  });
 }
 
-test('the two themes have the same tokens, whether the system or the host asks for dark', () =>
-  withPage(
-    'file',
-    async (page) => {
-      const tokens = () =>
-        page.locator('canary-rollout').evaluate((element) => {
-          const style = getComputedStyle(element);
-          return ['ink', 'paper', 'card', 'canary', 'harm', 'on'].map((name) => style.getPropertyValue(`--${name}`));
-        });
-      const system = await tokens();
-      await page.emulateMedia({ colorScheme: 'light' });
-      assert.notDeepEqual(await tokens(), system);
-      await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
-      assert.deepEqual(await tokens(), system);
-    },
-    { context: { colorScheme: 'dark' } },
-  ));
+test('the two themes have the same tokens, whether the system or the host asks for dark', async ({ open }) => {
+  const page = await open({ context: { colorScheme: 'dark' } });
+  const tokens = () =>
+    page.locator('canary-rollout').evaluate((element) => {
+      const style = getComputedStyle(element);
+      return ['ink', 'paper', 'card', 'canary', 'harm', 'on'].map((name) => style.getPropertyValue(`--${name}`));
+    });
+  const system = await tokens();
+  await page.emulateMedia({ colorScheme: 'light' });
+  assert.notDeepEqual(await tokens(), system);
+  await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
+  assert.deepEqual(await tokens(), system);
+});
 
 /** The contrast ratio of two colours `#rrggbb` or `#rgb`, from 1 to 21. */
 function contrast(one, other) {

@@ -1,26 +1,41 @@
 // Editing beside the forms: the plan dragged, releases tried, steps undone, files, figures saved.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
 import { preset, reportOf, validate } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
-import { CALM, button, field, json, outcome, playhead, present, show, studied, where } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expect, slow, test } from './fixtures.ts';
+import {
+  CALM,
+  button,
+  effects,
+  field,
+  fileError,
+  fileMessage,
+  filePicker,
+  json,
+  jsonBox,
+  limitGrip,
+  outcome,
+  planTools,
+  playhead,
+  problemItems,
+  releaseNotes,
+  releases,
+  show,
+  squares,
+  states,
+  studied,
+  verdict,
+  where,
+} from './rollout-page.mjs';
 
 /** A test that begins with CALM on the page and its plan open. */
 const onPlan = (name, act, context) =>
-  test(name, () =>
-    withPage(
-      'file',
-      async (page) => {
-        await show(page, CALM);
-        await page.getByText('Edit the plan').click();
-        await act(page);
-      },
-      { context },
-    ),
-  );
+  test(name, async ({ open }) => {
+    const page = await open({ context });
+    await show(page, CALM);
+    await page.getByText('Edit the plan').click();
+    await act(page);
+  });
 
 const handle = (page, stage, side) => page.getByRole('slider', { name: `Stage ${stage}: ${side}` });
 const shareOf = (page, stage) => handle(page, stage, 'share of traffic');
@@ -46,13 +61,13 @@ onPlan('a stage’s top is dragged to another share, everything follows, the for
   await page.waitForFunction(
     () => document.querySelector('canary-rollout').config.stages[0].traffic_pct > 5,
   );
-  await page.locator('.effects[data-runs="100"]').waitFor();
+  await expect(effects(page)).toHaveAttribute('data-runs', '100');
   assert.deepEqual((await plan(page))[0], [5, 4], 'the forms follow when it is let go');
   await page.mouse.up();
   const [[pct]] = await plan(page);
   assert.ok(pct > 15 && pct < 30 && Number.isInteger(pct), String(pct));
-  assert.equal(await field(page, 'stages[0].traffic_pct').inputValue(), String(pct));
-  assert.equal(await shareOf(page, 1).getAttribute('aria-valuetext'), `${pct}\u00a0%`);
+  await expect(field(page, 'stages[0].traffic_pct')).toHaveValue(String(pct));
+  await expect(shareOf(page, 1)).toHaveAttribute('aria-valuetext', `${pct}\u00a0%`);
   await studied(page);
 });
 
@@ -63,7 +78,7 @@ onPlan('a stage’s end is dragged to another length', async (page) => {
   const [[, ticks], second] = await plan(page);
   assert.ok(ticks > 4, String(ticks));
   assert.deepEqual(second, [50, 4]);
-  assert.equal(await where(page), `minute ${ticks + 4} of ${ticks + 4}`);
+  await expect(where(page)).toHaveText(`minute ${ticks + 4} of ${ticks + 4}`);
 });
 
 onPlan('no drag makes the plan invalid', async (page) => {
@@ -116,12 +131,12 @@ onPlan('stages are added in between and at the end, and removed', async (page) =
   await shareOf(page, 3).focus();
   await button(page, 'Add after stage 3').click();
   assert.deepEqual(await plan(page), [[5, 4], [28, 4], [50, 4], [75, 4]]);
-  await page.locator('.plan-tools').getByRole('button', { name: 'Remove stage 4' }).click();
+  await planTools(page).getByRole('button', { name: 'Remove stage 4' }).click();
   await shareOf(page, 2).focus();
-  await page.locator('.plan-tools').getByRole('button', { name: 'Remove stage 2' }).click();
+  await planTools(page).getByRole('button', { name: 'Remove stage 2' }).click();
   assert.deepEqual(await plan(page), [[5, 4], [50, 4]]);
   await shareOf(page, 2).press('End');
-  assert.ok(await button(page, 'Add after stage 2').isDisabled());
+  await expect(button(page, 'Add after stage 2')).toBeDisabled();
 });
 
 onPlan(
@@ -165,33 +180,33 @@ const RELEASES = {
   Healthy: 'healthy',
 };
 
-test('each release is put into the configuration, and nothing else of it changes', () =>
-  withPage('file', async (page) => {
-    const { canary: _, incidents: __, ...before } = await json(page);
-    const pressed = page.locator('.releases [aria-pressed="true"]');
-    assert.deepEqual(await pressed.allTextContents(), ['Healthy']);
-    for (const [label, name] of Object.entries(RELEASES)) {
-      await button(page, label).click();
-      const { canary, incidents, ...rest } = await json(page);
-      const wanted = JSON.parse(preset(name));
-      assert.deepEqual([canary, incidents], [wanted.canary, wanted.incidents], name);
-      assert.deepEqual(rest, before);
-      assert.deepEqual(await pressed.allTextContents(), [label]);
-      assert.ok(await button(page, label).evaluate((one) => one.matches(':focus')), 'it keeps the focus');
-    }
-    await field(page, 'canary.error_ratio').fill('1.3');
-    assert.deepEqual(await pressed.allTextContents(), []);
-  }));
+test('each release is put into the configuration, and nothing else of it changes', async ({ open }) => {
+  const page = await open();
+  const { canary: _, incidents: __, ...before } = await json(page);
+  const pressed = releases(page).getByRole('button', { pressed: true });
+  await expect(pressed).toHaveText(['Healthy']);
+  for (const [label, name] of Object.entries(RELEASES)) {
+    await button(page, label).click();
+    const { canary, incidents, ...rest } = await json(page);
+    const wanted = JSON.parse(preset(name));
+    assert.deepEqual([canary, incidents], [wanted.canary, wanted.incidents], name);
+    assert.deepEqual(rest, before);
+    await expect(pressed).toHaveText([label]);
+    await expect(button(page, label), 'it keeps the focus').toBeFocused();
+  }
+  await field(page, 'canary.error_ratio').fill('1.3');
+  await expect(pressed).toHaveCount(0);
+});
 
-test('a release that turns bad after the plan’s end is remarked on; incidents of one’s own stay', () =>
-  withPage('file', async (page) => {
-    await show(page, { ...CALM, incidents: { at_tick: 2, error_ratio: 3, duration_ticks: 1 } });
-    await button(page, 'Latency spike').click();
-    const { warnings } = validate(await json(page));
-    const { message } = warnings.find(({ path }) => path === 'canary.latency_arrival');
-    assert.match(await page.locator('.releases + .quiet').textContent(), new RegExp(message.slice(0, 30)));
-    assert.equal((await json(page)).incidents.error_ratio, 3);
-  }));
+test('a release that turns bad after the plan’s end is remarked on; incidents of one’s own stay', async ({ open }) => {
+  const page = await open();
+  await show(page, { ...CALM, incidents: { at_tick: 2, error_ratio: 3, duration_ticks: 1 } });
+  await button(page, 'Latency spike').click();
+  const { warnings } = validate(await json(page));
+  const { message } = warnings.find(({ path }) => path === 'canary.latency_arrival');
+  await expect(releaseNotes(page)).toHaveText(new RegExp(message.slice(0, 30)));
+  assert.equal((await json(page)).incidents.error_ratio, 3);
+});
 
 /** Ways to change something, each one step. */
 const STEPS = {
@@ -205,7 +220,7 @@ const STEPS = {
     await button(page, 'Apply').click();
   },
   'a limit dragged': async (page) => {
-    const { x, y } = await grab(page, page.locator('.limit-grip'));
+    const { x, y } = await grab(page, limitGrip(page));
     await page.mouse.move(x, y - 40, { steps: 6 });
     await page.mouse.up();
   },
@@ -214,7 +229,7 @@ const STEPS = {
   'a release': (page) => button(page, 'Cold start').click(),
   'a rollout of the wall': async (page) => {
     await studied(page);
-    await page.locator('.square').nth(170).click();
+    await squares(page, 'Bad releases').nth(70).click();
   },
   'a seed': (page) => button(page, 'New seed').click(),
   'a command': (page) => button(page, 'Pause').click(),
@@ -228,75 +243,73 @@ const state = (page) =>
   });
 
 for (const [name, act] of Object.entries(STEPS)) {
-  test(`${name} is undone and done again in one step`, () =>
-    withPage('file', async (page) => {
-      await button(page, 'To the start').click();
-      await button(page, 'Step').click();
-      const before = await state(page);
-      assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
-      await act(page);
-      const after = await state(page);
-      assert.notEqual(after, before);
-      await button(page, 'Undo').click();
-      assert.equal(await state(page), before);
-      assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
-      await button(page, 'Redo').click();
-      assert.equal(await state(page), after);
-      await page.keyboard.press('Control+z');
-      assert.equal(await state(page), before);
-      await page.keyboard.press('Control+Shift+z');
-      assert.equal(await state(page), after);
-      await page.keyboard.press('Control+z');
-      await page.keyboard.press('Control+y');
-      assert.equal(await state(page), after);
-    }));
-}
-
-test('a reset is undone: commands and playhead are back', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    await playhead(page).fill('3');
-    await button(page, 'Pause').click();
-    await button(page, 'Reset').click();
-    assert.equal(await present(page), 'PROGRESSING');
-    await button(page, 'Undo').click();
-    assert.equal(await present(page), 'PAUSED');
-    assert.equal(await where(page), 'minute 3 of 3');
-  }));
-
-test('moving the playhead is no step, and in a text field Ctrl+Z is the field’s own', () =>
-  withPage('file', async (page) => {
+  test(`${name} is undone and done again in one step`, slow, async ({ open }) => {
+    const page = await open();
     await button(page, 'To the start').click();
     await button(page, 'Step').click();
-    assert.equal(await button(page, 'Undo').getAttribute('aria-disabled'), 'true');
-    await button(page, 'Cold start').click();
-    const before = await json(page);
-    await field(page, 'name').focus();
+    const before = await state(page);
+    await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
+    await act(page);
+    const after = await state(page);
+    assert.notEqual(after, before);
+    await button(page, 'Undo').click();
+    assert.equal(await state(page), before);
+    await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
+    await button(page, 'Redo').click();
+    assert.equal(await state(page), after);
     await page.keyboard.press('Control+z');
-    assert.deepEqual(await json(page), before);
-  }));
+    assert.equal(await state(page), before);
+    await page.keyboard.press('Control+Shift+z');
+    assert.equal(await state(page), after);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+y');
+    assert.equal(await state(page), after);
+  });
+}
 
-const picker = (page) => page.locator('.config-file input[type=file]');
-const told = (page) => page.locator('.config-file .message');
+test('a reset is undone: commands and playhead are back', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  await playhead(page).fill('3');
+  await button(page, 'Pause').click();
+  await button(page, 'Reset').click();
+  await expect(states(page)).toHaveAttribute('data-present', 'PROGRESSING');
+  await button(page, 'Undo').click();
+  await expect(states(page)).toHaveAttribute('data-present', 'PAUSED');
+  await expect(where(page)).toHaveText('minute 3 of 3');
+});
+
+test('moving the playhead is no step, and in a text field Ctrl+Z is the field’s own', async ({ open }) => {
+  const page = await open();
+  await button(page, 'To the start').click();
+  await button(page, 'Step').click();
+  await expect(button(page, 'Undo')).toHaveAttribute('aria-disabled', 'true');
+  await button(page, 'Cold start').click();
+  const before = await json(page);
+  await field(page, 'name').focus();
+  await page.keyboard.press('Control+z');
+  assert.deepEqual(await json(page), before);
+});
+
 const fileOf = (name, content) => ({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
 
-test('a configuration is saved as it was edited, and opened again gives the same rollout', () =>
-  withPage('file', async (page) => {
-    await show(page, { ...CALM, name: 'a/b <i>: “ü”' }, 11);
-    await field(page, 'canary.error_ratio').fill('3');
-    const edited = await page.locator('.json-panel .json').inputValue();
-    const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
-    assert.equal(download.suggestedFilename(), 'a-b-i-ü.json');
-    const saved = await readFile(await download.path(), 'utf8');
-    assert.equal(saved, edited);
-    const verdict = await page.locator('.verdict-now').innerText();
-    await page.getByRole('combobox', { name: 'Preset' }).selectOption('default');
-    await picker(page).setInputFiles(fileOf('mine.json', saved));
-    await page.locator('.config-file .message', { hasText: 'Opened mine.json.' }).waitFor();
-    assert.equal(await page.locator('.json-panel .json').inputValue(), edited);
-    assert.equal(await page.locator('.verdict-now').innerText(), verdict);
-    assert.equal(await seed(page), 11);
-  }));
+test('a configuration is saved as it was edited, and opened again gives the same rollout', async ({ open }) => {
+  const page = await open();
+  await show(page, { ...CALM, name: 'a/b <i>: “ü”' }, 11);
+  await field(page, 'canary.error_ratio').fill('3');
+  const edited = await jsonBox(page).inputValue();
+  const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
+  assert.equal(download.suggestedFilename(), 'a-b-i-ü.json');
+  const saved = await readFile(await download.path(), 'utf8');
+  assert.equal(saved, edited);
+  const said = await verdict(page).innerText();
+  await page.getByRole('combobox', { name: 'Preset' }).selectOption('default');
+  await filePicker(page).setInputFiles(fileOf('mine.json', saved));
+  await fileMessage(page).filter({ hasText: 'Opened mine.json.' }).waitFor();
+  await expect(jsonBox(page)).toHaveValue(edited);
+  await expect(verdict(page)).toHaveText(said, { useInnerText: true });
+  assert.equal(await seed(page), 11);
+});
 
 /** Files that are no configuration, and what is said of them. */
 const WRONG_FILES = [
@@ -307,69 +320,65 @@ const WRONG_FILES = [
   ['late.json', Buffer.concat([Buffer.from('{"ü": "'), Buffer.from([0xff])]), /byte 9\b/],
 ];
 
-test('a file that is no text is told of, and nothing changes', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    const before = await state(page);
-    for (const [name, content, words] of WRONG_FILES) {
-      await picker(page).setInputFiles(fileOf(name, content));
-      await page.locator('.config-file .message.error', { hasText: name }).waitFor();
-      assert.match(await told(page).textContent(), words);
-      assert.equal(await state(page), before);
-    }
-  }));
+test('a file that is no text is told of, and nothing changes', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  const before = await state(page);
+  for (const [name, content, words] of WRONG_FILES) {
+    await filePicker(page).setInputFiles(fileOf(name, content));
+    await fileError(page).filter({ hasText: name }).waitFor();
+    await expect(fileMessage(page)).toHaveText(words);
+    assert.equal(await state(page), before);
+  }
+});
 
-test('a file of something else is told of at its place, and the last valid one is drawn', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    for (const [text, place] of [
-      ['{"stages": [{"traffic_pct": 5}],\n  "version": 3}', 2],
-      ['{\n\n  "stages": oops\n}', 3],
-    ]) {
-      await picker(page).setInputFiles(fileOf('other.json', text));
-      await page.locator('.problem-list li').first().waitFor();
-      await page.waitForFunction(
-        (line) =>
-          document.querySelector('canary-rollout').shadowRoot.querySelector('.place')?.textContent.startsWith(`Line ${line},`),
-        place,
-      );
-      assert.equal(await present(page), 'COMPLETED');
-    }
-    await button(page, 'Undo').click();
-    await button(page, 'Undo').click();
-    assert.deepEqual(await json(page), CALM);
-  }));
+test('a file of something else is told of at its place, and the last valid one is drawn', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  for (const [text, place] of [
+    ['{"stages": [{"traffic_pct": 5}],\n  "version": 3}', 2],
+    ['{\n\n  "stages": oops\n}', 3],
+  ]) {
+    await filePicker(page).setInputFiles(fileOf('other.json', text));
+    await problemItems(page).first().waitFor();
+    await page.waitForFunction(
+      (line) =>
+        document.querySelector('canary-rollout').shadowRoot.querySelector('.place')?.textContent.startsWith(`Line ${line},`),
+      place,
+    );
+    await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
+  }
+  await button(page, 'Undo').click();
+  await button(page, 'Undo').click();
+  assert.deepEqual(await json(page), CALM);
+});
 
-test('a file is dropped on the JSON', () =>
-  withPage('file', async (page) => {
-    await page.locator('.json-panel .json').evaluate((box, text) => {
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([text], 'dropped.json'));
-      box.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
-    }, JSON.stringify(CALM));
-    await page.locator('.config-file .message', { hasText: 'Opened dropped.json.' }).waitFor();
-    assert.deepEqual(await json(page), CALM);
-  }));
+test('a file is dropped on the JSON', async ({ open }) => {
+  const page = await open();
+  await jsonBox(page).evaluate((box, text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], 'dropped.json'));
+    box.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  }, JSON.stringify(CALM));
+  await fileMessage(page).filter({ hasText: 'Opened dropped.json.' }).waitFor();
+  assert.deepEqual(await json(page), CALM);
+});
 
-test('in a frame that may not save, it says so and lets the text be copied', () =>
-  withPage(
-    'http',
-    async (page) => {
-      const frame = page.frameLocator('iframe');
-      await frame.getByRole('button', { name: 'Save', exact: true }).click();
-      assert.match(await frame.locator('.config-file .message').innerText(), /copy the text instead/);
-      await frame.getByRole('button', { name: 'Copy', exact: true }).click();
-      await frame.locator('.config-file .message', { hasText: /Copied|selected/ }).waitFor();
-      await frame.getByRole('button', { name: 'Cold start' }).click();
-      await frame.getByRole('button', { name: 'Undo' }).click();
-    },
-    {
-      html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html" width="900" height="700"></iframe>',
-      expectedErrors: [/clipboard/i],
-    },
-  ));
+test('in a frame that may not save, it says so and lets the text be copied', async ({ open }) => {
+  const page = await open({
+    html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html" width="900" height="700"></iframe>',
+    expectedErrors: [/clipboard/i],
+  });
+  const frame = page.frameLocator('iframe');
+  await frame.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(fileMessage(frame)).toHaveText(/copy the text instead/);
+  await frame.getByRole('button', { name: 'Copy', exact: true }).click();
+  await fileMessage(frame).filter({ hasText: /Copied|selected/ }).waitFor();
+  await frame.getByRole('button', { name: 'Cold start' }).click();
+  await frame.getByRole('button', { name: 'Undo' }).click();
+});
 
-for (const [name, open] of Object.entries({
+for (const [name, prepare] of Object.entries({
   traffic: async () => {},
   errors: async () => {},
   latency: async () => {},
@@ -377,33 +386,29 @@ for (const [name, open] of Object.entries({
   curve: (page) => studied(page),
 })) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the figure ${name} is saved as a picture that needs no page, ${colorScheme}`, () =>
-      withPage(
-        'file',
-        async (page) => {
-          await open(page);
-          const figure = page.locator(name === 'curve' ? '.curve' : `[data-chart="${name}"]`);
-          await figure.getByText('Figures').click();
-          const [download] = await Promise.all([
-            page.waitForEvent('download'),
-            figure.getByRole('button', { name: 'Save as SVG' }).click(),
-          ]);
-          assert.equal(download.suggestedFilename(), `${name}.svg`);
-          const text = await readFile(await download.path(), 'utf8');
-          assert.doesNotMatch(text, /var\(|https?:(?!\/\/www\.w3\.org)|<script|class="(?!look-)/);
-          const found = await page.evaluate(inspect, text);
-          assert.equal(found.fault, null);
-          assert.notEqual(found.title, '');
-          assert.notEqual(found.desc, '');
-          const keys = await figure.locator('.key-entry').allInnerTexts();
-          for (const words of keys.flatMap((key) => key.split('\n'))) {
-            assert.ok(found.texts.includes(words.trim()) || found.all.includes(words.trim()), words);
-          }
-          assert.equal(found.pasts, name === 'curve' ? 0 : 1, 'past and future');
-          assert.ok(found.width > 300 && found.colours > 3, JSON.stringify(found));
-        },
-        { context: { colorScheme } },
-      ));
+    test(`the figure ${name} is saved as a picture that needs no page, ${colorScheme}`, slow, async ({ open }) => {
+      const page = await open({ context: { colorScheme } });
+      await prepare(page);
+      const figure = page.locator(name === 'curve' ? '.curve' : `[data-chart="${name}"]`);
+      await figure.getByText('Figures').click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        figure.getByRole('button', { name: 'Save as SVG' }).click(),
+      ]);
+      assert.equal(download.suggestedFilename(), `${name}.svg`);
+      const text = await readFile(await download.path(), 'utf8');
+      assert.doesNotMatch(text, /var\(|https?:(?!\/\/www\.w3\.org)|<script|class="(?!look-)/);
+      const found = await page.evaluate(inspect, text);
+      assert.equal(found.fault, null);
+      assert.notEqual(found.title, '');
+      assert.notEqual(found.desc, '');
+      const keys = await figure.locator('.key-entry').allInnerTexts();
+      for (const words of keys.flatMap((key) => key.split('\n'))) {
+        assert.ok(found.texts.includes(words.trim()) || found.all.includes(words.trim()), words);
+      }
+      assert.equal(found.pasts, name === 'curve' ? 0 : 1, 'past and future');
+      assert.ok(found.width > 300 && found.colours > 3, JSON.stringify(found));
+    });
   }
 }
 
@@ -431,11 +436,11 @@ async function inspect(text) {
   };
 }
 
-test('the rollout drawn after an edit of the plan is the engine’s', () =>
-  withPage('file', async (page) => {
-    await page.getByText('Edit the plan').click();
-    await lengthOf(page, 1).press('Home');
-    const report = reportOf(await json(page), await seed(page));
-    assert.equal(await present(page), report.final_state);
-    assert.equal(await outcome(page).getAttribute('data-outcome'), report.outcome);
-  }));
+test('the rollout drawn after an edit of the plan is the engine’s', async ({ open }) => {
+  const page = await open();
+  await page.getByText('Edit the plan').click();
+  await lengthOf(page, 1).press('Home');
+  const report = reportOf(await json(page), await seed(page));
+  await expect(states(page)).toHaveAttribute('data-present', report.final_state);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', report.outcome);
+});

@@ -1,11 +1,8 @@
 // The dialog that makes the code for another page: the code, put into a fresh
 // document, gives the rollout that was on screen.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { assertAccessible, startBrowser, takePicture } from './harness.mjs';
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import { BAD, button, show } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
 
 const dialog = (page) => page.getByRole('dialog', { name: 'Embed this rollout' });
 const choice = (page, name) => dialog(page).getByRole('combobox', { name, exact: true });
@@ -14,7 +11,7 @@ const note = (page) => dialog(page).locator('> .quiet').innerText();
 // The preview, an element of its own, has a dialog, too.
 const code = (page) => dialog(page).locator('> textarea').inputValue();
 
-async function open(page, choices = {}) {
+async function openDialog(page, choices = {}) {
   await button(page, 'Embed').click();
   for (const [name, words] of Object.entries(choices)) await choice(page, name).selectOption(words);
 }
@@ -40,130 +37,113 @@ const CODES = [
 ];
 
 for (const { what, config, choices } of CODES) {
-  test(`the code gives the same rollout: ${what}`, async () => {
-    let html;
-    let before;
-    await withPage('http', async (page) => {
-      if (config) await show(page, config);
-      before = (await shown(page)).report;
-      await open(page, choices);
-      html = await code(page);
-      const within = await preview(page).evaluate(({ report, view }) => ({ report, view }));
-      assert.deepEqual(within.report, before, 'the preview');
-      before = within;
-    });
-    await withPage(
-      'http',
-      async (page) => {
-        const framed = html.startsWith('<iframe');
-        const scope = framed ? page.frameLocator('iframe') : page;
-        assert.deepEqual(await shown(scope), before);
-        assert.equal(await page.locator('img').count(), 0);
-        if (framed) return;
-        const element = page.locator('canary-rollout');
-        assert.equal(await element.getAttribute('theme'), choices.Theme ?? null);
-        assert.equal(await element.getAttribute('heading-level'), choices['Topmost heading']?.at(-1) ?? null);
-      },
-      { html: `<!doctype html><html lang="en"><title>A course</title>${html}` },
-    );
+  test(`the code gives the same rollout: ${what}`, slow, async ({ open }) => {
+    const author = await open({ from: 'http' });
+    if (config) await show(author, config);
+    const { report } = await shown(author);
+    await openDialog(author, choices);
+    const html = await code(author);
+    const before = await preview(author).evaluate((element) => ({ report: element.report, view: element.view }));
+    assert.deepEqual(before.report, report, 'the preview');
+
+    const page = await open({ html: `<!doctype html><html lang="en"><title>A course</title>${html}` });
+    const framed = html.startsWith('<iframe');
+    const scope = framed ? page.frameLocator('iframe') : page;
+    assert.deepEqual(await shown(scope), before);
+    await expect(page.locator('img')).toHaveCount(0);
+    if (framed) return;
+    const element = page.locator('canary-rollout');
+    assert.equal(await element.getAttribute('theme'), choices.Theme ?? null);
+    assert.equal(await element.getAttribute('heading-level'), choices['Topmost heading']?.at(-1) ?? null);
   });
 }
 
-test('every view can be chosen, and the preview follows', () =>
-  withPage('http', async (page) => {
-    await open(page);
-    const values = await choice(page, 'Show').locator('option').evaluateAll((all) => all.map(({ value }) => value));
-    const { VIEWS } = await import('../../www/dist/canary-rollout.mjs');
-    assert.deepEqual(values, ['', ...VIEWS]);
-    for (const view of VIEWS) {
-      await choice(page, 'Show').selectOption(view);
-      assert.equal(await preview(page).evaluate((element) => element.view), view);
-      assert.match(await code(page), new RegExp(` view="${view}"`));
-    }
-  }));
+test('every view can be chosen, and the preview follows', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await openDialog(page);
+  const values = await choice(page, 'Show').locator('option').evaluateAll((all) => all.map(({ value }) => value));
+  const { VIEWS } = await import('../../www/dist/canary-rollout.mjs');
+  assert.deepEqual(values, ['', ...VIEWS]);
+  for (const view of VIEWS) {
+    await choice(page, 'Show').selectOption(view);
+    assert.equal(await preview(page).evaluate((element) => element.view), view);
+    assert.match(await code(page), new RegExp(` view="${view}"`));
+  }
+});
 
-test('a height is asked for, and kept, where there is a frame', () =>
-  withPage('http', async (page) => {
-    await open(page);
-    const height = dialog(page).getByRole('spinbutton', { name: 'Height in px' });
-    assert.equal(await height.isVisible(), false);
-    await choice(page, 'As').selectOption('an iframe');
-    assert.match(await code(page), /height="900"/);
-    await choice(page, 'Show').selectOption('the error rates');
-    assert.match(await code(page), /height="450"/);
-    await height.fill('610');
-    assert.match(await code(page), /height="610"/);
-  }));
+test('a height is asked for, and kept, where there is a frame', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await openDialog(page);
+  const height = dialog(page).getByRole('spinbutton', { name: 'Height in px' });
+  await expect(height).toBeHidden();
+  await choice(page, 'As').selectOption('an iframe');
+  assert.match(await code(page), /height="900"/);
+  await choice(page, 'Show').selectOption('the error rates');
+  assert.match(await code(page), /height="450"/);
+  await height.fill('610');
+  assert.match(await code(page), /height="610"/);
+});
 
-test('Copy copies and says so', () =>
-  withPage(
-    'http',
-    async (page) => {
-      await open(page);
-      await dialog(page).locator('> .row').getByRole('button', { name: 'Copy', exact: true }).click();
-      await dialog(page).getByText('Copied.').waitFor();
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await code(page));
-    },
-    { context: { permissions: ['clipboard-read', 'clipboard-write'] } },
-  ));
+test('Copy copies and says so', async ({ open }) => {
+  const page = await open({ from: 'http', context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await openDialog(page);
+  await dialog(page).locator('> .row').getByRole('button', { name: 'Copy', exact: true }).click();
+  await dialog(page).getByText('Copied.').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await code(page));
+});
 
-test('where copying is refused, the code is selected', () =>
-  withPage('http', async (page) => {
-    await page.evaluate(() => {
-      navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
-    });
-    await open(page);
-    await dialog(page).locator('> .row').getByRole('button', { name: 'Copy', exact: true }).click();
-    await dialog(page).getByText('The code is selected').waitFor();
-    const selected = await dialog(page)
-      .locator('> textarea')
-      .evaluate((text) => text.value.slice(text.selectionStart, text.selectionEnd));
-    assert.equal(selected, await code(page));
-  }));
-
-test('Escape closes, the preview is gone, and focus is back', () =>
-  withPage('http', async (page) => {
-    await button(page, 'Embed').focus();
-    await page.keyboard.press('Enter');
-    await preview(page).waitFor();
-    await page.keyboard.press('Escape');
-    await dialog(page).waitFor({ state: 'hidden' });
-    assert.equal(await page.locator('canary-rollout').count(), 1);
-    const focused = await page
-      .locator('canary-rollout')
-      .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.textContent);
-    assert.equal(focused, 'Embed');
-  }));
-
-test('what the code cannot say is said beside it', async () => {
-  await withPage('http', async (page) => {
-    await button(page, 'To the start').click();
-    await button(page, 'Pause').click();
-    await open(page);
-    assert.match(await note(page), /told the rollout is not in the tag/);
-    await choice(page, 'As').selectOption('an iframe');
-    assert.equal(await note(page), '');
-    assert.match(await code(page), /at=0:pause/);
+test('where copying is refused, the code is selected', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
   });
-  await withPage('file', async (page) => {
-    await open(page);
-    assert.match(await note(page), /on this computer/);
-  });
+  await openDialog(page);
+  await dialog(page).locator('> .row').getByRole('button', { name: 'Copy', exact: true }).click();
+  await dialog(page).getByText('The code is selected').waitFor();
+  const selected = await dialog(page)
+    .locator('> textarea')
+    .evaluate((text) => text.value.slice(text.selectionStart, text.selectionEnd));
+  assert.equal(selected, await code(page));
+});
+
+test('Escape closes, the preview is gone, and focus is back', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await button(page, 'Embed').focus();
+  await page.keyboard.press('Enter');
+  await preview(page).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  await expect(page.locator('canary-rollout')).toHaveCount(1);
+  const focused = await page
+    .locator('canary-rollout')
+    .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.textContent);
+  assert.equal(focused, 'Embed');
+});
+
+test('what the code cannot say is said beside it', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  await button(page, 'To the start').click();
+  await button(page, 'Pause').click();
+  await openDialog(page);
+  assert.match(await note(page), /told the rollout is not in the tag/);
+  await choice(page, 'As').selectOption('an iframe');
+  assert.equal(await note(page), '');
+  assert.match(await code(page), /at=0:pause/);
+
+  const local = await open();
+  await openDialog(local);
+  assert.match(await note(local), /on this computer/);
 });
 
 for (const [size, viewport] of Object.entries({ desktop: { width: 1366, height: 900 }, phone: { width: 320, height: 640 } })) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the dialog is accessible and fits: ${size}, ${colorScheme}`, () =>
-      withPage(
-        'file',
-        async (page) => {
-          await open(page, { As: 'an iframe' });
-          await assertAccessible(page);
-          const wide = await dialog(page).evaluate((element) => element.scrollWidth - element.clientWidth);
-          assert.equal(wide, 0);
-          await takePicture(page, `embed-${colorScheme}-${size}`);
-        },
-        { context: { viewport, colorScheme } },
-      ));
+    test(`the dialog is accessible and fits: ${size}, ${colorScheme}`, slow, async ({ open }) => {
+      const page = await open({ context: { viewport, colorScheme } });
+      await openDialog(page, { As: 'an iframe' });
+      await expectAccessible(page);
+      const wide = await dialog(page).evaluate((element) => element.scrollWidth - element.clientWidth);
+      assert.equal(wide, 0);
+      await takePicture(page, `embed-${colorScheme}-${size}`);
+    });
   }
 }

@@ -1,13 +1,10 @@
 // Evidence against its limit, and what an error rate can be.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { new_rollout, reportOf } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
-import { BAD, CALM, playhead, show } from './rollout-page.mjs';
+import { expect, test } from './fixtures.ts';
+import { CALM, chartKey, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
-const evidence = (page) => page.locator('.timeline figure', { hasText: 'Evidence' });
 
 /** Rules with evidence to draw, and what the chart is called. */
 const RULES = [
@@ -17,40 +14,40 @@ const RULES = [
 ];
 
 for (const [rule, title] of RULES) {
-  test(`${rule.rule}: its evidence, its limit and its sentence at the playhead`, () =>
-    withPage('file', async (page) => {
-      const config = { ...BAD, canary: { error_ratio: 3, latency_ratio: 1.2 }, rules: [rule] };
-      await show(page, config);
-      assert.match(await evidence(page).locator('.figure-title').innerText(), title);
-      const report = reportOf(config, 7);
-      const check = report.stages.flatMap(({ checks }) => checks).findLast(({ sentence }) => sentence);
-      assert.equal(plain(await evidence(page).locator('.figure-words').innerText()), plain(check.sentence));
-      const d = await evidence(page).locator('.past .evidence.line').getAttribute('d');
-      assert.ok(d && !d.includes('NaN'), d);
-      const rollout = new_rollout(config, 7);
-      rollout.tick();
-      const [first] = rollout.series().rules;
-      await playhead(page).fill('1');
-      const key = plain(await evidence(page).locator('.key').innerText());
-      const shown = first.observed[0];
-      assert.ok(key.includes(`evidence ${Number.isNaN(shown) ? '–' : Number(shown.toPrecision(3))}`), key);
-    }));
+  test(`${rule.rule}: its evidence, its limit and its sentence at the playhead`, async ({ open }) => {
+    const page = await open();
+    const config = { ...BAD, canary: { error_ratio: 3, latency_ratio: 1.2 }, rules: [rule] };
+    await show(page, config);
+    await expect(chartTitle(page, 'evidence')).toHaveText(title);
+    const report = reportOf(config, 7);
+    const check = report.stages.flatMap(({ checks }) => checks).findLast(({ sentence }) => sentence);
+    assert.equal(plain(await chartWords(page, 'evidence').innerText()), plain(check.sentence));
+    const d = await chartOf(page, 'evidence').locator('.past .evidence.line').getAttribute('d');
+    assert.ok(d && !d.includes('NaN'), d);
+    const rollout = new_rollout(config, 7);
+    rollout.tick();
+    const [first] = rollout.series().rules;
+    await playhead(page).fill('1');
+    const key = plain(await chartKey(page, 'evidence').innerText());
+    const shown = first.observed[0];
+    assert.ok(key.includes(`evidence ${Number.isNaN(shown) ? '–' : Number(shown.toPrecision(3))}`), key);
+  });
 }
 
-test('without such a rule there is no chart of evidence', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    assert.ok(await evidence(page).isHidden());
-  }));
+test('without such a rule there is no chart of evidence', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  await expect(chartOf(page, 'evidence')).toBeHidden();
+});
 
-test('both arms have the band of their interval', () =>
-  withPage('file', async (page) => {
-    await show(page, CALM);
-    for (const arm of ['canary', 'baseline']) {
-      const bands = await page
-        .locator(`.past .${arm}.interval`)
-        .evaluateAll((all) => all.map((one) => one.getAttribute('d')));
-      assert.equal(bands.length, CALM.stages.length);
-      for (const d of bands) assert.ok(d.length > 20 && !d.includes('NaN'), d);
-    }
-  }));
+test('both arms have the band of their interval', async ({ open }) => {
+  const page = await open();
+  await show(page, CALM);
+  for (const arm of ['canary', 'baseline']) {
+    const bands = await page
+      .locator(`.past .${arm}.interval`)
+      .evaluateAll((all) => all.map((one) => one.getAttribute('d')));
+    assert.equal(bands.length, CALM.stages.length);
+    for (const d of bands) assert.ok(d.length > 20 && !d.includes('NaN'), d);
+  }
+});

@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertAccessible, startBrowser } from './harness.mjs';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import { button, headline, studied } from './rollout-page.mjs';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
 const BUILT = 'dist/examples';
-const { withPage } = startBrowser();
 
-after(() => rmSync(join(WWW, BUILT), { recursive: true, force: true }));
+test.afterAll(() => rmSync(join(WWW, BUILT), { recursive: true, force: true }));
 
 const read = (path) => readFileSync(join(WWW, 'examples', path), 'utf8');
 
@@ -36,7 +34,7 @@ function build(name, markdown, config) {
 }
 
 async function showsTwoParts(page) {
-  assert.equal(await page.locator('canary-rollout').count(), 2);
+  await expect(page.locator('canary-rollout')).toHaveCount(2);
   await headline(page.locator('canary-rollout').nth(0)).getByText('Rolled back').waitFor();
   await studied(page.locator('canary-rollout').nth(1));
 }
@@ -49,7 +47,7 @@ const EXAMPLES = {
       await button(first, 'To the start').click();
       await button(first, 'To the end').click();
       await page.getByText(/^opening: Rolled back. Error rate: \d+ of \d+/).waitFor();
-      assert.equal(await page.locator('canary-rollout').count(), 2);
+      await expect(page.locator('canary-rollout')).toHaveCount(2);
     },
   },
   iframe: {
@@ -68,19 +66,17 @@ const EXAMPLES = {
 
 for (const [name, { path, check }] of Object.entries(EXAMPLES)) {
   for (const from of ['file', 'http']) {
-    test(`the example for ${name} works from ${from}`, () => withPage(from, check, { path: path() }));
+    test(`the example for ${name} works from ${from}`, slow, async ({ open }) => {
+      await check(await open({ from, path: path() }));
+    });
   }
 }
 
 for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
-  test(`two elements on a plain page are accessible and fit into ${viewport.width} px`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        await headline(page.locator('canary-rollout').first()).waitFor();
-        await assertAccessible(page);
-        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width);
-      },
-      { path: 'examples/plain.html', context: { viewport } },
-    ));
+  test(`two elements on a plain page are accessible and fit into ${viewport.width} px`, slow, async ({ open }) => {
+    const page = await open({ path: 'examples/plain.html', context: { viewport } });
+    await headline(page.locator('canary-rollout').first()).waitFor();
+    await expectAccessible(page);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width);
+  });
 }

@@ -1,7 +1,7 @@
 // What follows from a study's figures: the smallest ratio of errors that a policy catches, and how many of its
 // rollbacks are false alarms.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@playwright/test';
 import { caughtFrom, falseAlarms } from '../../www/src/study/findings.js';
 import { studyOf } from './engine.mjs';
 

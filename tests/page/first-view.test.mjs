@@ -1,12 +1,10 @@
 // The first view, figure by figure: each is the report's or the study's, and there is no other.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { between } from '../../www/src/base/chance.js';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
-import { studied } from './rollout-page.mjs';
+import { test } from './fixtures.ts';
+import { chartKey, effects, stageRows, studied } from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 const three = (x) => Number(x.toPrecision(3));
 const percent = (rate) => `${three(rate * 100)} %`;
@@ -64,46 +62,42 @@ function expected() {
   };
 }
 
-test('every figure of the first view is the report’s or the study’s', () =>
-  withPage(
-    'file',
-    async (page) => {
-      await studied(page);
-      const { said, walls, stage, series, last, report } = expected();
-      for (const [where, words] of Object.entries(said)) {
-        assert.equal(plain(await page.locator(where).first().innerText()), words, where);
-      }
-      const effects = plain(await page.locator('.effects').innerText());
-      for (const words of walls) assert.ok(effects.includes(words), `${words} in ${effects}`);
-      assert.ok(plain(await page.locator('.rung').first().innerText()).includes(stage), stage);
-      // Latency: of both arms in the last minute, as the series has it.
-      const latency = plain(await page.locator('[data-chart=latency] .key').innerText());
-            for (const arm of ['baseline', 'canary']) {
-        assert.ok(latency.includes(`${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`), latency);
-      }
-      // The limit in the field is the rule’s.
-      const limit = await page.getByRole('spinbutton', { name: 'Limit', exact: true }).inputValue();
-      assert.equal(Number(limit), report.decisions.at(-1).limit * 100);
+test('every figure of the first view is the report’s or the study’s', async ({ open }) => {
+  const page = await open({ context: { viewport: { width: 1366, height: 900 } } });
+  await studied(page);
+  const { said, walls, stage, series, last, report } = expected();
+  for (const [where, words] of Object.entries(said)) {
+    assert.equal(plain(await page.locator(where).first().innerText()), words, where);
+  }
+  const told = plain(await effects(page).innerText());
+  for (const words of walls) assert.ok(told.includes(words), `${words} in ${told}`);
+  assert.ok(plain(await stageRows(page).first().innerText()).includes(stage), stage);
+  // Latency: of both arms in the last minute, as the series has it.
+  const latency = plain(await chartKey(page, 'latency').innerText());
+        for (const arm of ['baseline', 'canary']) {
+    assert.ok(latency.includes(`${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`), latency);
+  }
+  // The limit in the field is the rule’s.
+  const limit = await page.getByRole('spinbutton', { name: 'Limit', exact: true }).inputValue();
+  assert.equal(Number(limit), report.decisions.at(-1).limit * 100);
 
-      // And there is no other figure in the first screen but the axes’ and the stages’; p50 is a name.
-      const known = new Set(['p50 p99', ...Object.values(said), ...walls, stage].join(' ').match(/\d[\d,.]*\d|\d/g));
-      const others = await page.evaluate(() => {
-        const { shadowRoot } = document.querySelector('canary-rollout');
-        const walker = document.createTreeWalker(shadowRoot, NodeFilter.SHOW_TEXT);
-        const found = [];
-        while (walker.nextNode()) {
-          const parent = walker.currentNode.parentElement;
-          if (parent.closest('style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis') || !parent.checkVisibility()) continue;
-          const { top, width } = parent.getBoundingClientRect();
-          if (width < 2 || top > innerHeight) continue;
-          if (/\d/.test(walker.currentNode.textContent)) found.push(walker.currentNode.textContent);
-        }
-        return found;
-      });
-      for (const text of others) {
-        for (const figure of text.match(/\d[\d,.]*\d|\d/g)) assert.ok(known.has(figure), `${figure} in “${text}”`);
-      }
-      assert.ok(others.length >= 8, others.join('; '));
-    },
-    { context: { viewport: { width: 1366, height: 900 } } },
-  ));
+  // And there is no other figure in the first screen but the axes’ and the stages’; p50 is a name.
+  const known = new Set(['p50 p99', ...Object.values(said), ...walls, stage].join(' ').match(/\d[\d,.]*\d|\d/g));
+  const others = await page.evaluate(() => {
+    const { shadowRoot } = document.querySelector('canary-rollout');
+    const walker = document.createTreeWalker(shadowRoot, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (parent.closest('style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis') || !parent.checkVisibility()) continue;
+      const { top, width } = parent.getBoundingClientRect();
+      if (width < 2 || top > innerHeight) continue;
+      if (/\d/.test(walker.currentNode.textContent)) found.push(walker.currentNode.textContent);
+    }
+    return found;
+  });
+  for (const text of others) {
+    for (const figure of text.match(/\d[\d,.]*\d|\d/g)) assert.ok(known.has(figure), `${figure} in “${text}”`);
+  }
+  assert.ok(others.length >= 8, others.join('; '));
+});

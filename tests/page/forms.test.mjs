@@ -1,23 +1,38 @@
 // The configuration on the page: presets, forms and JSON, and what is wrong with it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { presets, validate } from './engine.mjs';
-import { startBrowser } from './harness.mjs';
-import { BAD, CALM, button, fault, field, headline, json, outcome, present, show } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expect, slow, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  button,
+  fault,
+  field,
+  headline,
+  json,
+  jsonBox,
+  kicker,
+  notice,
+  outcome,
+  problemBox,
+  problemItems,
+  problemList,
+  problemPlaces,
+  problemTexts,
+  show,
+  stageNames,
+  stageRows,
+  states,
+  where,
+} from './rollout-page.mjs';
 
 /** A test that begins with CALM on the page. */
-const onCalm = (name, act) =>
-  test(name, () =>
-    withPage('file', async (page) => {
-      await show(page, CALM);
-      await act(page);
-    }),
-  );
-
-/** The JSON box of the page. */
-const text = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
+const onCalm = (name, act, details = {}) =>
+  test(name, details, async ({ open }) => {
+    const page = await open();
+    await show(page, CALM);
+    await act(page);
+  });
 
 /** Fields of each kind: path, what is entered, what the configuration then has. */
 const EDITS = [
@@ -45,26 +60,26 @@ onCalm('every field edits the configuration, and emptied it is left out', async 
     await field(page, path).fill(entered);
     assert.deepEqual(read(await json(page)), value, path);
     assert.deepEqual(validate(await json(page)).problems, [], path);
-    assert.ok(await fault(page, path).isHidden(), path);
+    await expect(fault(page, path), path).toBeHidden();
     await field(page, path).fill('');
     assert.equal(read(await json(page)), undefined, path);
     await field(page, path).fill(before);
   }
-});
+}, slow);
 
 onCalm('an edit runs the rollout anew at once, seed kept', async (page) => {
   const seed = await page.locator('canary-rollout').evaluate((element) => element.seed);
   await field(page, 'error_rate_threshold').fill('5');
   await field(page, 'canary.error_ratio').fill('20');
-  assert.equal(await present(page), 'ROLLED_BACK');
-  assert.equal(await outcome(page).getAttribute('data-outcome'), 'caught');
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'caught');
   assert.equal(await page.locator('canary-rollout').evaluate((element) => element.seed), seed);
 });
 
 onCalm('the slider beside a number sets it', async (page) => {
   await page.getByRole('slider', { name: 'Errors, times the baseline’s' }).fill('3');
   assert.equal((await json(page)).canary.error_ratio, 3);
-  assert.equal(await field(page, 'canary.error_ratio').inputValue(), '3');
+  await expect(field(page, 'canary.error_ratio')).toHaveValue('3');
 });
 
 onCalm('how a regression arrives, with its own fields', async (page) => {
@@ -89,18 +104,18 @@ onCalm('what follows an inconclusive stage, and a pause after a stage', async (p
   await field(page, 'on_inconclusive.extend.then').selectOption('rollback');
   assert.deepEqual((await json(page)).on_inconclusive, { extend: { max_ticks: 3, then: 'rollback' } });
   await field(page, 'stages[0].pause').selectOption('manual');
-  assert.equal(await present(page), 'PAUSED');
+  await expect(states(page)).toHaveAttribute('data-present', 'PAUSED');
   await field(page, 'stages[0].pause').selectOption('ticks');
   await field(page, 'stages[0].pause.ticks').fill('2');
   assert.deepEqual((await json(page)).stages[0].pause, { ticks: 2 });
-  assert.equal(await present(page), 'COMPLETED');
-  assert.match(await page.locator('.where').innerText(), /10 of 10/);
+  await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
+  await expect(where(page)).toHaveText(/10 of 10/);
 });
 
 onCalm('stages are added and removed', async (page) => {
   await button(page, 'Add a stage').click();
   assert.equal((await json(page)).stages.length, 3);
-  assert.equal(await page.locator('.rung').count(), 3);
+  await expect(stageRows(page)).toHaveCount(3);
   await button(page, 'Remove stage 1').click();
   assert.deepEqual(
     (await json(page)).stages.map((stage) => stage.traffic_pct),
@@ -187,23 +202,23 @@ onCalm('noise, swing and incidents', async (page) => {
   assert.equal((await json(page)).incidents, undefined);
 });
 
-test('every preset is offered, and runs', () =>
-  withPage('file', async (page) => {
-    const choose = page.getByRole('combobox', { name: 'Preset' });
-    for (const { name, json: preset } of presets()) {
-      await choose.selectOption(name);
-      assert.deepEqual(await json(page), JSON.parse(preset));
-      assert.notEqual(await headline(page).innerText(), '');
-    }
-    await field(page, 'name').fill('mine');
-    assert.equal(await choose.inputValue(), '');
-  }));
+test('every preset is offered, and runs', async ({ open }) => {
+  const page = await open();
+  const choose = page.getByRole('combobox', { name: 'Preset' });
+  for (const { name, json: preset } of presets()) {
+    await choose.selectOption(name);
+    assert.deepEqual(await json(page), JSON.parse(preset));
+    await expect(headline(page)).not.toHaveText('');
+  }
+  await field(page, 'name').fill('mine');
+  await expect(choose).toHaveValue('');
+});
 
 onCalm('JSON is applied', async (page) => {
-  await text(page).fill(JSON.stringify(BAD));
+  await jsonBox(page).fill(JSON.stringify(BAD));
   await button(page, 'Apply').click();
-  assert.equal(await present(page), 'ROLLED_BACK');
-  assert.equal(await field(page, 'canary.error_ratio').inputValue(), '20');
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
+  await expect(field(page, 'canary.error_ratio')).toHaveValue('20');
 });
 
 const THREE_FAULTS = {
@@ -218,49 +233,49 @@ const THREE_FAULTS = {
 onCalm('three faults are three complaints in the engine’s words, each at its field', async (page) => {
   const { problems } = validate(THREE_FAULTS);
   assert.equal(problems.length, 3);
-  await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
+  await jsonBox(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
   await button(page, 'Apply').click();
-  const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
+  const listed = await problemTexts(page).allInnerTexts();
   assert.deepEqual(
     listed,
     problems.map(({ path, message }) => `${path}: ${message}`),
   );
   for (const { path, message } of problems) {
-    assert.equal(await fault(page, path).innerText(), message);
-    assert.equal(await field(page, path).getAttribute('aria-invalid'), 'true');
+    await expect(fault(page, path)).toHaveText(message);
+    await expect(field(page, path)).toHaveAttribute('aria-invalid', 'true');
   }
-  assert.equal(await present(page), 'COMPLETED', 'the last valid rollout is still there');
+  await expect(states(page), 'the last valid rollout is still there').toHaveAttribute('data-present', 'COMPLETED');
   await field(page, 'rollback_ticks').fill('0');
-  assert.equal(await page.locator('.problem-list li').count(), 2);
+  await expect(problemItems(page)).toHaveCount(2);
 });
 
 onCalm('a problem’s place is shown in the text', async (page) => {
-  await text(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
+  await jsonBox(page).fill(JSON.stringify(THREE_FAULTS, null, 2));
   await button(page, 'Apply').click();
-  const selected = () => text(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
+  const selected = () => jsonBox(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
   const places = { 'baseline.error_rate': '2', 'stages[1].traffic_pct': '5', rollback_ticks: '-1' };
   for (const [path, value] of Object.entries(places)) {
-    await page.locator('.problem-list li', { hasText: path }).getByRole('button').click();
+    await problemItems(page).filter({ hasText: path }).getByRole('button').click();
     assert.equal(await selected(), value);
   }
 });
 
 onCalm('a place counts characters, and what is not listed is counted', async (page) => {
-  const selected = () => text(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
-  await text(page).fill('{"name": "😀é", "fly": 1, "stages": [{"traffic_pct": 5}], "tick_seconds": "60 s"}');
+  const selected = () => jsonBox(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
+  await jsonBox(page).fill('{"name": "😀é", "fly": 1, "stages": [{"traffic_pct": 5}], "tick_seconds": "60 s"}');
   await button(page, 'Apply').click();
   for (const [message, place, value] of [['unknown field', 'column 16', '"fly"'], ['invalid type', 'column 74', '"60 s"']]) {
-    const leads = page.locator('.problem-list li', { hasText: message }).getByRole('button');
-    assert.match(await leads.innerText(), new RegExp(`${place}$`));
+    const leads = problemItems(page).filter({ hasText: message }).getByRole('button');
+    await expect(leads).toHaveText(new RegExp(`${place}$`));
     await leads.click();
     assert.equal(await selected(), value);
   }
   const many = Array.from({ length: 500 }, (_, i) => `"a${i}": 1`).join(', ');
-  await text(page).fill(`{"stages": [{"traffic_pct": 5}], ${many}}`);
+  await jsonBox(page).fill(`{"stages": [{"traffic_pct": 5}], ${many}}`);
   await button(page, 'Apply').click();
-  assert.equal(await page.locator('.problem-list li').count(), 20);
-  await page.locator('.problems').getByText('and 480 more').waitFor();
-  assert.match(await page.locator('.notice').innerText(), /^500 problems in the configuration/);
+  await expect(problemItems(page)).toHaveCount(20);
+  await problemBox(page).getByText('and 480 more').waitFor();
+  await expect(notice(page)).toHaveText(/^500 problems in the configuration/);
 });
 
 /** Texts that are no configuration: each is told with the engine's message. */
@@ -280,22 +295,22 @@ onCalm('what is no configuration is told, and the page lives on', async (page) =
   for (const wrong of NO_CONFIGURATION) {
     const { problems } = validate(wrong);
     assert.notEqual(problems.length, 0);
-    await text(page).fill(wrong);
+    await jsonBox(page).fill(wrong);
     await button(page, 'Apply').click();
-    const listed = await page.locator('.problem-list .problem-text').allInnerTexts();
+    const listed = await problemTexts(page).allInnerTexts();
     const told = problems.map(({ path, message }) => plain(path ? `${path}: ${message}` : message));
     assert.deepEqual(listed.map(plain), told);
     const { line, column } = problems[0];
     if (line !== null) {
-      assert.equal(await page.locator('.place').first().innerText(), `Line ${line}, column ${column}`);
+      await expect(problemPlaces(page).first()).toHaveText(`Line ${line}, column ${column}`);
     }
-    assert.match(await page.locator('.notice').innerText(), /The last valid one is drawn/);
-    assert.equal(await present(page), 'COMPLETED');
+    await expect(notice(page)).toHaveText(/The last valid one is drawn/);
+    await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
   }
-  await text(page).fill(JSON.stringify(BAD));
+  await jsonBox(page).fill(JSON.stringify(BAD));
   await button(page, 'Apply').click();
-  assert.equal(await page.locator('.problem-list').count(), 0);
-  assert.equal(await present(page), 'ROLLED_BACK');
+  await expect(problemList(page)).toHaveCount(0);
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
 });
 
 onCalm('markup in a name is text everywhere', async (page) => {
@@ -309,8 +324,8 @@ onCalm('markup in a name is text everywhere', async (page) => {
       .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
     0,
   );
-  assert.match(await page.locator('.verdict-now .kicker').innerText(), /<img src=x/);
-  assert.match(await page.locator('.rung-name').first().innerText(), /<img src=x/);
+  await expect(kicker(page)).toHaveText(/<img src=x/);
+  await expect(stageNames(page).first()).toHaveText(/<img src=x/);
   await show(page, { ...CALM, [name]: 1, stages: [{ ...stages[0], pause: name }] });
   assert.equal(
     await page
@@ -329,35 +344,27 @@ const WRONG_ATTRIBUTES = [
 ];
 
 for (const [attribute, place] of WRONG_ATTRIBUTES) {
-  test(`with ${attribute} there is a rollout, and a word about what is wrong`, () =>
-    withPage(
-      'http',
-      async (page) => {
-        assert.notEqual(await page.locator(place).first().textContent(), '');
-        assert.notEqual(await present(page), null);
-        await button(page, 'New seed').click();
-        assert.notEqual(await headline(page).innerText(), '');
-      },
-      {
-        html: `<!doctype html><html lang="en"><title>A course</title>
-          <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
-      },
-    ));
+  test(`with ${attribute} there is a rollout, and a word about what is wrong`, async ({ open }) => {
+    const page = await open({
+      html: `<!doctype html><html lang="en"><title>A course</title>
+      <script src="dist/canary-rollout.js" defer></script><canary-rollout ${attribute}></canary-rollout>`,
+    });
+    await expect(page.locator(place).first()).not.toHaveText('');
+    await expect(states(page)).toHaveAttribute('data-present');
+    await button(page, 'New seed').click();
+    await expect(headline(page)).not.toHaveText('');
+  });
 }
 
-test('two elements on a page are two rollouts', () =>
-  withPage(
-    'http',
-    async (page) => {
-      const [one, two] = await page.locator('canary-rollout').all();
-      await one.getByRole('button', { name: 'Abort' }).waitFor();
-      await one.getByRole('slider', { name: 'Playhead' }).fill('1');
-      assert.match(await one.locator('.where').innerText(), /^minute 1 of/);
-      assert.match(await two.locator('.where').innerText(), /^minute (\d+) of \1$/);
-    },
-    {
-      html: `<!doctype html><html lang="en"><title>A course</title>
-        <script src="dist/canary-rollout.js" defer></script>
-        <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
-    },
-  ));
+test('two elements on a page are two rollouts', async ({ open }) => {
+  const page = await open({
+    html: `<!doctype html><html lang="en"><title>A course</title>
+    <script src="dist/canary-rollout.js" defer></script>
+    <canary-rollout seed="1"></canary-rollout><canary-rollout seed="2"></canary-rollout>`,
+  });
+  const [one, two] = await page.locator('canary-rollout').all();
+  await one.getByRole('button', { name: 'Abort' }).waitFor();
+  await one.getByRole('slider', { name: 'Playhead' }).fill('1');
+  await expect(where(one)).toHaveText(/^minute 1 of/);
+  await expect(where(two)).toHaveText(/^minute (\d+) of \1$/);
+});

@@ -1,11 +1,18 @@
 // Rollouts that are long or dear: the page's own thread is never given more of the engine
 // than it answers beside. Counted in ticks, which are the same on every machine.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startBrowser } from './harness.mjs';
-import { BAD, CALM, button, headline, playhead, where } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expect, slow, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  button,
+  headline,
+  linkFaults,
+  message,
+  playhead,
+  simulation,
+  where,
+} from './rollout-page.mjs';
 
 /** What a call of the engine, and what a task of the page, may run and tell, in ticks. */
 const MOST_OF_A_CALL = 250;
@@ -58,15 +65,15 @@ const HTML = `<!doctype html><html lang="en"><title>A course</title>
   <canary-rollout preset="opening" seed="192"></canary-rollout>`;
 
 /** Opens a page that counts; `it` evaluates a function of the element. */
-const counted = (act, options = {}) =>
-  withPage('http', async (page) => {
-    const it = (change, argument) => page.locator('canary-rollout').evaluate(change, argument);
-    await act(page, it);
-    const { call, task, calls } = await page.evaluate(() => window.engine);
-    assert.ok(calls > 3, `${calls} calls were counted`);
-    assert.ok(call <= MOST_OF_A_CALL, `a call of ${call} ticks`);
-    assert.ok(task <= MOST_OF_A_TASK, `a task of ${task} ticks`);
-  }, { html: HTML, ...options });
+const counted = (act) => async ({ open }) => {
+  const page = await open({ html: HTML });
+  const it = (change, argument) => page.locator('canary-rollout').evaluate(change, argument);
+  await act(page, it);
+  const { call, task, calls } = await page.evaluate(() => window.engine);
+  assert.ok(calls > 3, `${calls} calls were counted`);
+  assert.ok(call <= MOST_OF_A_CALL, `a call of ${call} ticks`);
+  assert.ok(task <= MOST_OF_A_TASK, `a task of ${task} ticks`);
+};
 
 const link = (stages, rules, rest = '') =>
   `v=1&preset=healthy&seed=1&config.stages=${JSON.stringify(stages)}&config.rules=${JSON.stringify(rules)}${rest}`;
@@ -92,104 +99,99 @@ const settled = (page) =>
   }, null, PATIENCE);
 
 for (const [name, heavy] of Object.entries(HEAVY)) {
-  test(`${name}: the page answers`, () =>
-    counted(async (page, it) => {
-      const told = await it((element, text) => {
-        element.link = text;
-        return [element.link, element.linkFaults];
-      }, heavy);
-      // Known at once, though nothing of it is simulated yet.
-      assert.deepEqual(told[1], []);
-      assert.ok(told[0].includes('seed=1') && told[0].includes('preset=healthy'), told[0].slice(0, 99));
-      await settled(page);
-      // Back, on, and to the start: each is looked at beside the page.
-      if (/of [\d,]{3,}/.test(await where(page))) {
-        const length = await playhead(page).evaluate((slider) => Number(slider.max));
-        for (const tick of [Math.floor(length / 2), 3, Math.floor(length / 3)]) {
-          await it((element, to) => (element.tick = to), tick);
-          await page.waitForFunction((to) => document.querySelector('canary-rollout').report.metrics.ticks === to, tick, PATIENCE);
-        }
+  test(`${name}: the page answers`, slow, counted(async (page, it) => {
+    const told = await it((element, text) => {
+      element.link = text;
+      return [element.link, element.linkFaults];
+    }, heavy);
+    // Known at once, though nothing of it is simulated yet.
+    assert.deepEqual(told[1], []);
+    assert.ok(told[0].includes('seed=1') && told[0].includes('preset=healthy'), told[0].slice(0, 99));
+    await settled(page);
+    // Back, on, and to the start: each is looked at beside the page.
+    if (/of [\d,]{3,}/.test(await where(page).innerText())) {
+      const length = await playhead(page).evaluate((slider) => Number(slider.max));
+      for (const tick of [Math.floor(length / 2), 3, Math.floor(length / 3)]) {
+        await it((element, to) => (element.tick = to), tick);
+        await page.waitForFunction((to) => document.querySelector('canary-rollout').report.metrics.ticks === to, tick, PATIENCE);
       }
-    }));
+    }
+  }));
 }
 
-test('what was drawn stays until a long rollout is there, which its event tells', () =>
-  counted(async (page, it) => {
-    const before = await it((element, text) => {
-      window.told = [];
-      element.addEventListener('statechange', ({ detail }) => window.told.push(detail));
-      element.link = text;
-      return [element.state, element.tick, element.config.stages[0].duration_ticks, window.told.length];
-    }, PLAIN);
-    assert.deepEqual(before, ['ROLLED_BACK', 3, 100_000, 0]);
-    await page.locator('.simulation', { hasText: /Simulating… [\d,]+ of 100,000 ticks/ }).waitFor(PATIENCE);
-    assert.match(await headline(page).innerText(), /^Rolled back at minute 3/);
-    await headline(page).getByText('Promoted to all traffic at minute 100,000').waitFor(PATIENCE);
-    assert.deepEqual(await page.evaluate(() => window.told), [{ state: 'COMPLETED', tick: 100_000 }]);
-    assert.equal(await page.locator('.simulation').innerText(), '');
-  }));
+test('what was drawn stays until a long rollout is there, which its event tells', slow, counted(async (page, it) => {
+  const before = await it((element, text) => {
+    window.told = [];
+    element.addEventListener('statechange', ({ detail }) => window.told.push(detail));
+    element.link = text;
+    return [element.state, element.tick, element.config.stages[0].duration_ticks, window.told.length];
+  }, PLAIN);
+  assert.deepEqual(before, ['ROLLED_BACK', 3, 100_000, 0]);
+  await simulation(page).filter({ hasText: /Simulating… [\d,]+ of 100,000 ticks/ }).waitFor(PATIENCE);
+  await expect(headline(page)).toHaveText(/^Rolled back at minute 3/);
+  await headline(page).getByText('Promoted to all traffic at minute 100,000').waitFor(PATIENCE);
+  assert.deepEqual(await page.evaluate(() => window.told), [{ state: 'COMPLETED', tick: 100_000 }]);
+  await expect(simulation(page)).toHaveText('');
+}));
 
-test('a newer edit takes the place of a long rollout, whenever it comes', () =>
-  counted(async (page, it) => {
-    await it((element, [text, bad]) => {
-      element.link = text;
-      element.config = bad;
-    }, [PLAIN, BAD]);
-    await headline(page).getByText('Rolled back').waitFor();
-    await it((element, text) => (element.link = text), PLAIN);
-    await page.locator('.simulation', { hasText: 'Simulating' }).waitFor(PATIENCE);
-    await it((element, calm) => (element.config = calm), CALM);
-    await headline(page).getByText('Promoted to all traffic at minute 8').waitFor();
-    assert.equal(await page.locator('.simulation').innerText(), '');
-    // And another long one that takes the place of a long one.
-    await it((element, text) => (element.link = text), PLAIN);
-    await it((element, text) => (element.link = text), link(oneStage(2_000), []));
-    await headline(page).getByText('at minute 2,000').waitFor(PATIENCE);
-  }));
+test('a newer edit takes the place of a long rollout, whenever it comes', slow, counted(async (page, it) => {
+  await it((element, [text, bad]) => {
+    element.link = text;
+    element.config = bad;
+  }, [PLAIN, BAD]);
+  await headline(page).getByText('Rolled back').waitFor();
+  await it((element, text) => (element.link = text), PLAIN);
+  await simulation(page).filter({ hasText: 'Simulating' }).waitFor(PATIENCE);
+  await it((element, calm) => (element.config = calm), CALM);
+  await headline(page).getByText('Promoted to all traffic at minute 8').waitFor();
+  await expect(simulation(page)).toHaveText('');
+  // And another long one that takes the place of a long one.
+  await it((element, text) => (element.link = text), PLAIN);
+  await it((element, text) => (element.link = text), link(oneStage(2_000), []));
+  await headline(page).getByText('at minute 2,000').waitFor(PATIENCE);
+}));
 
-test('Stop leaves what was drawn and says so; Simulate begins again', () =>
-  counted(async (page, it) => {
-    await it((element, text) => (element.link = `${text}&tick=5`), PLAIN);
-    await button(page, 'Stop').click(PATIENCE);
-    await page.locator('.simulation', { hasText: 'What is drawn is the rollout before' }).waitFor();
-    assert.match(await where(page), /^minute 3 of 3$/);
-    await button(page, 'Simulate').click();
-    await page.waitForFunction(() => document.querySelector('canary-rollout').report.metrics.ticks === 5, null, PATIENCE);
-    assert.match(await where(page), /^minute 5 of 100,000$/);
-  }));
+test('Stop leaves what was drawn and says so; Simulate begins again', slow, counted(async (page, it) => {
+  await it((element, text) => (element.link = `${text}&tick=5`), PLAIN);
+  await button(page, 'Stop').click(PATIENCE);
+  await simulation(page).filter({ hasText: 'What is drawn is the rollout before' }).waitFor();
+  await expect(where(page)).toHaveText(/^minute 3 of 3$/);
+  await button(page, 'Simulate').click();
+  await page.waitForFunction(() => document.querySelector('canary-rollout').report.metrics.ticks === 5, null, PATIENCE);
+  await expect(where(page)).toHaveText(/^minute 5 of 100,000$/);
+}));
 
-test('a long rollout is told a command, undone, and its forbidden commands are named', () =>
-  counted(async (page, it) => {
-    await it((element, text) => (element.link = `${text}&at=3:resume&at=9:pause&at=12:resume`), link(oneStage(3_000), []));
-    await page.locator('.link-faults', { hasText: 'at=3:resume: resume(): the rollout is PROGRESSING' }).waitFor(PATIENCE);
-    assert.deepEqual(await it((element) => element.linkFaults.length), 1);
-    await headline(page).getByText('at minute 3,003').waitFor(PATIENCE);
-    await it((element) => {
-      element.tick = 2_000;
-      element.abort();
-    });
-    await headline(page).getByText('Rolled back at minute 2,000').waitFor(PATIENCE);
-    await button(page, 'Undo').click();
-    await page.locator('.where', { hasText: 'of 3,003' }).waitFor(PATIENCE);
-    // What the rollout's state forbids is refused in the engine's words, here too.
-    await it((element) => {
-      element.tick = 3_003;
-      element.resume();
-    });
-    await page.locator('.tell .message', { hasText: 'resume(): the rollout is COMPLETED' }).waitFor(PATIENCE);
-    assert.match(await where(page), /^minute 3,003 of 3,003$/);
-  }));
+test('a long rollout is told a command, undone, and its forbidden commands are named', slow, counted(async (page, it) => {
+  await it((element, text) => (element.link = `${text}&at=3:resume&at=9:pause&at=12:resume`), link(oneStage(3_000), []));
+  await linkFaults(page).filter({ hasText: 'at=3:resume: resume(): the rollout is PROGRESSING' }).waitFor(PATIENCE);
+  assert.deepEqual(await it((element) => element.linkFaults.length), 1);
+  await headline(page).getByText('at minute 3,003').waitFor(PATIENCE);
+  await it((element) => {
+    element.tick = 2_000;
+    element.abort();
+  });
+  await headline(page).getByText('Rolled back at minute 2,000').waitFor(PATIENCE);
+  await button(page, 'Undo').click();
+  await where(page).filter({ hasText: 'of 3,003' }).waitFor(PATIENCE);
+  // What the rollout's state forbids is refused in the engine's words, here too.
+  await it((element) => {
+    element.tick = 3_003;
+    element.resume();
+  });
+  await message(page).filter({ hasText: 'resume(): the rollout is COMPLETED' }).waitFor(PATIENCE);
+  await expect(where(page)).toHaveText(/^minute 3,003 of 3,003$/);
+}));
 
-test('where no worker is allowed, a rollout of some length is run on the page, a long one is refused in words', () =>
-  withPage('http', async (page) => {
-    const it = (change, argument) => page.locator('canary-rollout').evaluate(change, argument);
-    await it((element, text) => (element.link = text), link(oneStage(400), []));
-    await headline(page).getByText('at minute 400').waitFor(PATIENCE);
-    await it((element, text) => (element.link = text), PLAIN);
-    await page.locator('.simulation', { hasText: 'worker-src blob:' }).waitFor(PATIENCE);
-    assert.match(await headline(page).innerText(), /at minute 400/);
-  }, {
+test('where no worker is allowed, a rollout of some length is run on the page, a long one is refused in words', slow, async ({ open }) => {
+  const page = await open({
     html: HTML.replace(/<script>.*<\/script>\n/s, '<script src="dist/canary-rollout.js"></script>'),
     headers: { 'content-security-policy': "default-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; worker-src 'none'" },
     expectedErrors: [/worker/i],
-  }));
+  });
+  const it = (change, argument) => page.locator('canary-rollout').evaluate(change, argument);
+  await it((element, text) => (element.link = text), link(oneStage(400), []));
+  await headline(page).getByText('at minute 400').waitFor(PATIENCE);
+  await it((element, text) => (element.link = text), PLAIN);
+  await simulation(page).filter({ hasText: 'worker-src blob:' }).waitFor(PATIENCE);
+  await expect(headline(page)).toHaveText(/at minute 400/);
+});

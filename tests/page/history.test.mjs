@@ -1,6 +1,6 @@
 // Undo and redo, and changes of the plan, without a page.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@playwright/test';
 import { shareNear, withStageAfter, withoutStage } from '../../www/src/edit/plan-edit.js';
 import { History } from '../../www/src/rollout/history.js';
 import { preset, presets, validate } from './engine.mjs';

@@ -2,7 +2,7 @@
 // was once written is read for ever.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from '@playwright/test';
 import { differences } from '../../www/src/link/differences.js';
 import { readLink, writeLink } from '../../www/src/link/link.js';
 import { readValue, writeValue } from '../../www/src/link/value.js';

@@ -1,10 +1,21 @@
 // How the page looks and is read: accessibility, narrow screens, themes.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { assertAccessible, startBrowser, takePicture } from './harness.mjs';
-import { BAD, CALM, button, headline, playhead, show, studied } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expectAccessible, slow, takePicture, test } from './fixtures.ts';
+import {
+  BAD,
+  CALM,
+  button,
+  headline,
+  lessonNumber,
+  lessonReveal,
+  outcome,
+  playhead,
+  playThrough,
+  show,
+  strategies,
+  studied,
+  transport,
+} from './rollout-page.mjs';
 
 /** The views a reader comes by, and how to get there. */
 const VIEWS = {
@@ -36,24 +47,20 @@ const SCREENS = [
   { colorScheme: 'light', size: 'phone' },
 ];
 
-for (const [view, open] of Object.entries(VIEWS)) {
+for (const [view, reach] of Object.entries(VIEWS)) {
   for (const { colorScheme, size } of SCREENS) {
     const viewport = SIZES[size];
-    test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, () =>
-      withPage(
-        'file',
-        async (page) => {
-          await open(page);
-          for (const details of await page.locator('details').all())
-            await details.evaluate((element) => (element.open = true));
-          await assertAccessible(page);
-          const { width, texts } = await page.evaluate(measure);
-          assert.ok(width <= viewport.width, `${width} px wide`);
-          assert.deepEqual(texts, [], 'text under 11 px');
-          await takePicture(page, `${view}-${colorScheme}-${size}`);
-        },
-        { context: { viewport, colorScheme } },
-      ));
+    test(`${view}, ${colorScheme}, ${size}: accessible, and nothing beside the screen`, slow, async ({ open }) => {
+      const page = await open({ context: { viewport, colorScheme } });
+      await reach(page);
+      for (const details of await page.locator('details').all())
+        await details.evaluate((element) => (element.open = true));
+      await expectAccessible(page);
+      const { width, texts } = await page.evaluate(measure);
+      assert.ok(width <= viewport.width, `${width} px wide`);
+      assert.deepEqual(texts, [], 'text under 11 px');
+      await takePicture(page, `${view}-${colorScheme}-${size}`);
+    });
   }
 }
 
@@ -61,17 +68,13 @@ for (const viewport of [
   { width: 320, height: 640 },
   { width: 1366, height: 650 },
 ]) {
-  test(`verdict and play are on the first screen of ${viewport.width} × ${viewport.height}`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        for (const shown of [headline(page), page.locator('.verdict-now .tag'), button(page, 'Play')]) {
-          const box = await shown.boundingBox();
-          assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
-        }
-      },
-      { context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } },
-    ));
+  test(`verdict and play are on the first screen of ${viewport.width} × ${viewport.height}`, async ({ open }) => {
+    const page = await open({ context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } });
+    for (const shown of [headline(page), outcome(page), button(page, 'Play')]) {
+      const box = await shown.boundingBox();
+      assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
+    }
+  });
 }
 
 /** What a finger points at, by where it stands and how to get there. */
@@ -85,55 +88,45 @@ const TARGETS = {
     await button(page, 'Embed').click();
     await page.getByRole('dialog').getByRole('combobox', { name: 'As', exact: true }).selectOption('an iframe');
   },
-  'the strategies': (page) => page.locator('.strategies').scrollIntoViewIfNeeded(),
+  'the strategies': (page) => strategies(page).scrollIntoViewIfNeeded(),
   ...Object.fromEntries(
     ['why-in-steps', 'thrown-away', 'slow-leak', 'looking-every-minute', 'state-machine', 'same-seed'].map((name) => [
       `the lesson ${name}`,
       async (page) => {
         await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), name);
         assert.deepEqual(await page.evaluate(tooSmall), []);
-        const number = page.locator('.lesson .estimate input');
+        const number = lessonNumber(page);
         if (await number.count()) await number.fill('25');
         else await page.getByRole('radio').first().check();
         await button(page, 'Commit my prediction').click();
-        await page.locator('.lesson .reveal').waitFor();
+        await lessonReveal(page).waitFor();
       },
     ]),
   ),
 };
 
-for (const [where, open] of Object.entries(TARGETS)) {
-  test(`targets are 44 px where a finger points: ${where}`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        await open(page);
-        assert.deepEqual(await page.evaluate(tooSmall), []);
-      },
-      { context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' } },
-    ));
+for (const [where, reach] of Object.entries(TARGETS)) {
+  test(`targets are 44 px where a finger points: ${where}`, slow, async ({ open }) => {
+    const page = await open({ context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' } });
+    await reach(page);
+    assert.deepEqual(await page.evaluate(tooSmall), []);
+  });
 }
 
-test('the theme attribute overrides the system’s', () =>
-  withPage(
-    'file',
-    async (page) => {
-      const ground = () =>
-        page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
-      const light = await ground();
-      await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
-      assert.notEqual(await ground(), light);
-    },
-    { context: { colorScheme: 'light' } },
-  ));
+test('the theme attribute overrides the system’s', async ({ open }) => {
+  const page = await open({ context: { colorScheme: 'light' } });
+  const ground = () =>
+    page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
+  const light = await ground();
+  await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
+  assert.notEqual(await ground(), light);
+});
 
 /** What may move nothing in sight, besides what a reader has just pressed. */
 const STILL = {
   'the page opens, the study answers and the rollout plays to its end': async (page) => {
     await studied(page);
-    await button(page, 'Play').click();
-    await button(page, 'Freeze').waitFor();
-    await button(page, 'Play').waitFor();
+    await playThrough(page, () => button(page, 'Play').click());
   },
   'another policy is studied': async (page) => {
     await button(page, 'Let the evidence decide').click();
@@ -149,33 +142,25 @@ const STILL = {
 
 for (const [what, act] of Object.entries(STILL)) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`nothing moves while ${what}: ${size}`, () =>
-      withPage(
-        'http',
-        async (page) => {
-          await page.evaluate(watchShifts, true);
-          await act(page);
-          await assertStill(page);
-        },
-        { context: { viewport } },
-      ));
+    test(`nothing moves while ${what}: ${size}`, slow, async ({ open }) => {
+      const page = await open({ from: 'http', context: { viewport } });
+      await page.evaluate(watchShifts, true);
+      await act(page);
+      await assertStill(page);
+    });
   }
 }
 
-test('when a lesson’s veil lifts and its rollout plays, nothing moves', () =>
-  withPage(
-    'http',
-    async (page) => {
-      await page.getByRole('radio').first().check();
-      await page.evaluate(watchShifts, false);
-      await button(page, 'Commit my prediction').click();
-      await button(page, 'Freeze').waitFor();
-      await page.waitForFunction(() =>
-        /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent));
-      await assertStill(page);
-    },
-    { path: 'index.html#v=1&lesson=slow-leak' },
-  ));
+test('when a lesson’s veil lifts and its rollout plays, nothing moves', async ({ open }) => {
+  const page = await open({ from: 'http', path: 'index.html#v=1&lesson=slow-leak' });
+  await page.getByRole('radio').first().check();
+  await page.evaluate(watchShifts, false);
+  await button(page, 'Commit my prediction').click();
+  await button(page, 'Freeze').waitFor();
+  await page.waitForFunction(() =>
+    /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent));
+  await assertStill(page);
+});
 
 /** Runs in the page: notes what moves by itself, not because of a press just before; `buffered`, also what has. */
 function watchShifts(buffered) {
@@ -191,23 +176,23 @@ async function assertStill(page) {
   assert.ok(moved.reduce((sum, value) => sum + value, 0) < 0.01, `layout shifts ${moved.join(', ')}`);
 }
 
-test('playing moves nothing on the first screen', () =>
-  withPage('file', async (page) => {
-    await show(page, BAD);
-    const tops = () => page.locator('.transport').boundingBox();
-    const before = await tops();
-    await button(page, 'To the start').click();
-    assert.deepEqual(await tops(), before);
-  }));
+test('playing moves nothing on the first screen', async ({ open }) => {
+  const page = await open();
+  await show(page, BAD);
+  const tops = () => transport(page).boundingBox();
+  const before = await tops();
+  await button(page, 'To the start').click();
+  assert.deepEqual(await tops(), before);
+});
 
-test('headings are in order', () =>
-  withPage('file', async (page) => {
-    const levels = await page
-      .getByRole('heading')
-      .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
-    assert.equal(levels[0], 1);
-    levels.slice(1).forEach((level, i) => assert.ok(level <= levels[i] + 1, levels.join()));
-  }));
+test('headings are in order', async ({ open }) => {
+  const page = await open();
+  const levels = await page
+    .getByRole('heading')
+    .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
+  assert.equal(levels[0], 1);
+  levels.slice(1).forEach((level, i) => assert.ok(level <= levels[i] + 1, levels.join()));
+});
 
 /**
  * Runs in the page: the targets under 44 px. A box to check is as large as its label;

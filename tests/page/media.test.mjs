@@ -1,10 +1,7 @@
 // Forced colours and paper: neither loses the verdict, the charts or the walls.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { assertAccessible, startBrowser, takePicture } from './harness.mjs';
-import { button, headline, studied } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
+import { button, chartOf, effects, headline, outcome, studied } from './rollout-page.mjs';
 
 /** What must be there, whatever it is drawn on. */
 const KEPT = ['.surprise:not(.room)', '.verdict-now .headline', '.verdict-now .tag', '[data-chart=traffic] svg', '[data-chart=errors] svg', '[data-chart=latency] svg',
@@ -32,42 +29,42 @@ const assertKept = async (page) => {
 };
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`forced colours keep verdict, charts and walls, ${colorScheme}`, () =>
-    withPage('file', async (page) => {
-      await studied(page);
-      await assertKept(page);
-      assert.deepEqual(await page.evaluate(unseen), []);
-      // Without colour, the squares of a failure differ: by their ground and their cross.
-      const [bad, fine] = await Promise.all(['.square.harm', '.square:not(.harm)'].map((which) =>
-        page.locator('.effects').locator(which).first().evaluate((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one, '::before').content])));
-      assert.notEqual(bad[0], fine[0]);
-      assert.notEqual(bad[1], fine[1]);
-      assert.match(await page.locator('.verdict-now .tag').innerText(), /false rollback/);
-      // And the two arms by more than colour.
-      const stroke = (arm) => page.locator(`[data-chart=errors] .past .line.${arm}`).first().evaluate((one) => getComputedStyle(one).strokeWidth);
-      assert.notEqual(await stroke('canary'), await stroke('baseline'));
-      await assertAccessible(page);
-      await takePicture(page, `forced-colours-${colorScheme}`);
-    }, { context: { forcedColors: 'active', colorScheme, viewport: { width: 1366, height: 900 } } }));
-}
-
-test('print keeps verdict, charts and walls, and what is far below the screen; controls are gone', () =>
-  withPage('file', async (page) => {
+  test(`forced colours keep verdict, charts and walls, ${colorScheme}`, slow, async ({ open }) => {
+    const page = await open({ context: { forcedColors: 'active', colorScheme, viewport: { width: 1366, height: 900 } } });
     await studied(page);
-    await page.emulateMedia({ media: 'print' });
     await assertKept(page);
     assert.deepEqual(await page.evaluate(unseen), []);
-    for (const gone of [button(page, 'Play'), button(page, 'Abort'), button(page, 'Apply')]) assert.equal(await gone.isVisible(), false);
-    // What is laid out only when it comes near the screen is on paper all the same.
-    const skipped = await page.evaluate(() => {
-      const { shadowRoot } = document.querySelector('canary-rollout');
-      return ['.study', '.strategies'].filter((part) =>
-        [...shadowRoot.querySelector(part).querySelectorAll('h3')].some((one) => one.checkVisibility() && !one.checkVisibility({ contentVisibilityAuto: true })));
-    });
-    assert.deepEqual(skipped, []);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 800);
-    await assertAccessible(page);
-    await takePicture(page, 'print');
-    await page.emulateMedia({ media: 'screen' });
-    await headline(page).getByText('Rolled back').waitFor();
-  }, { context: { viewport: { width: 794, height: 1123 } } }));
+    // Without colour, the squares of a failure differ: by their ground and their cross.
+    const [bad, fine] = await Promise.all(['.square.harm', '.square:not(.harm)'].map((which) =>
+      effects(page).locator(which).first().evaluate((one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one, '::before').content])));
+    assert.notEqual(bad[0], fine[0]);
+    assert.notEqual(bad[1], fine[1]);
+    await expect(outcome(page)).toHaveText(/false rollback/);
+    // And the two arms by more than colour.
+    const stroke = (arm) => chartOf(page, 'errors').locator(`.past .line.${arm}`).first().evaluate((one) => getComputedStyle(one).strokeWidth);
+    assert.notEqual(await stroke('canary'), await stroke('baseline'));
+    await expectAccessible(page);
+    await takePicture(page, `forced-colours-${colorScheme}`);
+  });
+}
+
+test('print keeps verdict, charts and walls, and what is far below the screen; controls are gone', slow, async ({ open }) => {
+  const page = await open({ context: { viewport: { width: 794, height: 1123 } } });
+  await studied(page);
+  await page.emulateMedia({ media: 'print' });
+  await assertKept(page);
+  assert.deepEqual(await page.evaluate(unseen), []);
+  for (const gone of [button(page, 'Play'), button(page, 'Abort'), button(page, 'Apply')]) await expect(gone).toBeHidden();
+  // What is laid out only when it comes near the screen is on paper all the same.
+  const skipped = await page.evaluate(() => {
+    const { shadowRoot } = document.querySelector('canary-rollout');
+    return ['.study', '.strategies'].filter((part) =>
+      [...shadowRoot.querySelector(part).querySelectorAll('h3')].some((one) => one.checkVisibility() && !one.checkVisibility({ contentVisibilityAuto: true })));
+  });
+  assert.deepEqual(skipped, []);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 800);
+  await expectAccessible(page);
+  await takePicture(page, 'print');
+  await page.emulateMedia({ media: 'screen' });
+  await headline(page).getByText('Rolled back').waitFor();
+});

@@ -5,13 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startBrowser } from './harness.mjs';
-import { button } from './rollout-page.mjs';
+import { test } from './fixtures.ts';
+import { button, lessonButton, lessonNumber } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const { withPage } = startBrowser();
 
 /** A project that has installed the package. */
 const project = mkdtempSync(join(tmpdir(), 'canary-rollout-'));
@@ -22,7 +20,7 @@ const read = (path) => readFileSync(join(installed, path), 'utf8');
 let packed;
 let declaration;
 
-before(() => {
+test.beforeAll(() => {
   // The tree is built: no script has to build it again.
   const made = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], {
     cwd: ROOT,
@@ -35,7 +33,7 @@ before(() => {
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   [declaration] = JSON.parse(read('www/dist/custom-elements.json')).modules[0].declarations;
 });
-after(() => rmSync(project, { recursive: true }));
+test.afterAll(() => rmSync(project, { recursive: true }));
 
 test('the package holds what it should, and nothing else', () => {
   assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
@@ -108,47 +106,43 @@ for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'n
   });
 }
 
-test('a page imports its module over http', () =>
-  withPage(
-    'http',
-    async (page) => {
-      await page.route('**/canary-rollout.mjs', (route) =>
-        route.fulfill({ contentType: 'text/javascript', body: read('www/dist/canary-rollout.mjs') }),
-      );
-      const exported = await page.evaluate(async () => Object.keys(await import('/canary-rollout.mjs')));
-      assert.ok(exported.includes('CanaryRolloutElement'));
-      await page.locator('canary-rollout h2').first().waitFor();
-      await button(page, 'Embed').click();
-      const code = await page.locator('dialog > textarea').first().inputValue();
-      assert.match(code, /^<script type="module" src="http:.*\/canary-rollout\.mjs">/);
-    },
-    { html: '<!doctype html><html lang="en"><title>A course</title><canary-rollout></canary-rollout>' },
-  ));
+test('a page imports its module over http', async ({ open }) => {
+  const page = await open({ html: '<!doctype html><html lang="en"><title>A course</title><canary-rollout></canary-rollout>' });
+  await page.route('**/canary-rollout.mjs', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: read('www/dist/canary-rollout.mjs') }),
+  );
+  const exported = await page.evaluate(async () => Object.keys(await import('/canary-rollout.mjs')));
+  assert.ok(exported.includes('CanaryRolloutElement'));
+  await page.locator('canary-rollout h2').first().waitFor();
+  await button(page, 'Embed').click();
+  const code = await page.locator('dialog > textarea').first().inputValue();
+  assert.match(code, /^<script type="module" src="http:.*\/canary-rollout\.mjs">/);
+});
 
 const names = (list) => list.map(({ name }) => name).sort();
 
-test('the manifest has the element’s attributes, properties and methods, all of them', () =>
-  withPage('http', async (page) => {
-    const real = await page.evaluate(() => {
-      const element = customElements.get('canary-rollout');
-      const all = Object.entries(Object.getOwnPropertyDescriptors(element.prototype));
-      const own = all.filter(([name]) => !/^constructor$|Callback$/.test(name));
-      return {
-        observed: element.observedAttributes,
-        methods: own.filter(([, { value }]) => value).map(([name]) => name),
-        readonly: own.filter(([, { get, set }]) => get && !set).map(([name]) => name),
-        settable: own.filter(([, { set }]) => set).map(([name]) => name),
-      };
-    });
-    const fields = declaration.members.filter(({ kind }) => kind === 'field');
-    assert.deepEqual(names(fields.filter(({ readonly }) => readonly)), real.readonly.sort());
-    assert.deepEqual(names(fields.filter(({ readonly }) => !readonly)), real.settable.sort());
-    assert.deepEqual(names(declaration.members.filter(({ kind }) => kind === 'method')), real.methods.sort());
-    // The style alone reads the others.
-    const styled = ['embed', 'hero'];
-    const written = new Set([...real.observed, ...styled]);
-    assert.deepEqual(new Set(names(declaration.attributes)), written);
-  }));
+test('the manifest has the element’s attributes, properties and methods, all of them', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  const real = await page.evaluate(() => {
+    const element = customElements.get('canary-rollout');
+    const all = Object.entries(Object.getOwnPropertyDescriptors(element.prototype));
+    const own = all.filter(([name]) => !/^constructor$|Callback$/.test(name));
+    return {
+      observed: element.observedAttributes,
+      methods: own.filter(([, { value }]) => value).map(([name]) => name),
+      readonly: own.filter(([, { get, set }]) => get && !set).map(([name]) => name),
+      settable: own.filter(([, { set }]) => set).map(([name]) => name),
+    };
+  });
+  const fields = declaration.members.filter(({ kind }) => kind === 'field');
+  assert.deepEqual(names(fields.filter(({ readonly }) => readonly)), real.readonly.sort());
+  assert.deepEqual(names(fields.filter(({ readonly }) => !readonly)), real.settable.sort());
+  assert.deepEqual(names(declaration.members.filter(({ kind }) => kind === 'method')), real.methods.sort());
+  // The style alone reads the others.
+  const styled = ['embed', 'hero'];
+  const written = new Set([...real.observed, ...styled]);
+  assert.deepEqual(new Set(names(declaration.attributes)), written);
+});
 
 const reseed = async (page) => {
   await page.getByRole('textbox', { name: 'Seed' }).fill('8');
@@ -156,8 +150,8 @@ const reseed = async (page) => {
 };
 
 const predict = async (page) => {
-  await page.locator('[data-lesson=state-machine]').click();
-  await page.locator('.lesson .estimate input').fill('25');
+  await lessonButton(page, 'state-machine').click();
+  await lessonNumber(page).fill('25');
   await button(page, 'Commit my prediction').click();
 };
 
@@ -172,66 +166,62 @@ const EVENTS = {
   studyprogress: reseed,
   prediction: predict,
   lessoncomplete: async (page) => {
-    await page.locator('[data-lesson=thrown-away]').click();
+    await lessonButton(page, 'thrown-away').click();
     await page.getByRole('radio', { name: 'Roll it back' }).check();
     await button(page, 'Commit my prediction').click();
-    await page.locator('.lesson .estimate input').fill('6');
+    await lessonNumber(page).fill('6');
     await button(page, 'Check').click();
   },
 };
 
-test('the element tells each event of the manifest, with its detail', () =>
-  withPage('http', async (page) => {
-    for (const { name, type } of declaration.events) {
-      await page.evaluate((event) => {
-        document.querySelector('canary-rollout').link = 'v=1&preset=opening&seed=192';
-        window.told = new Promise((resolve) => {
-          addEventListener(event, ({ target, detail }) => resolve([target.localName, detail]), { once: true });
-        });
-      }, name);
-      await EVENTS[name](page);
-      const [target, detail] = await page.evaluate(() => window.told);
-      assert.equal(target, 'canary-rollout', name);
-      const [, fields] = type.text.match(/^CustomEvent<\{ (.*) \}>$/) ?? [];
-      if (fields) assert.deepEqual(Object.keys(detail), fields.split('; ').map((field) => field.split(':')[0]), name);
-    }
-  }));
+test('the element tells each event of the manifest, with its detail', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  for (const { name, type } of declaration.events) {
+    await page.evaluate((event) => {
+      document.querySelector('canary-rollout').link = 'v=1&preset=opening&seed=192';
+      window.told = new Promise((resolve) => {
+        addEventListener(event, ({ target, detail }) => resolve([target.localName, detail]), { once: true });
+      });
+    }, name);
+    await EVENTS[name](page);
+    const [target, detail] = await page.evaluate(() => window.told);
+    assert.equal(target, 'canary-rollout', name);
+    const [, fields] = type.text.match(/^CustomEvent<\{ (.*) \}>$/) ?? [];
+    if (fields) assert.deepEqual(Object.keys(detail), fields.split('; ').map((field) => field.split(':')[0]), name);
+  }
+});
 
-test('the manifest has the parts, the slots and the tokens that there are', () =>
-  withPage('http', async (page) => {
-    const real = await page.locator('canary-rollout').evaluate((element) => {
-      const all = (selector, attribute) =>
-        [...element.shadowRoot.querySelectorAll(selector)].map((found) => found.getAttribute(attribute) ?? '');
-      const [style] = element.shadowRoot.adoptedStyleSheets;
-      const [host] = [...style.cssRules].filter(({ selectorText }) => selectorText === ':host');
-      return {
-        parts: all('[part]', 'part').flatMap((part) => part.split(' ')),
-        slots: all('slot', 'name'),
-        tokens: [...host.style].filter((name) => name.startsWith('--')),
-      };
-    });
-    assert.deepEqual(new Set(names(declaration.cssParts)), new Set(real.parts));
-    assert.deepEqual(names(declaration.slots), real.slots.sort());
-    assert.deepEqual(names(declaration.cssProperties), real.tokens.sort());
-  }));
+test('the manifest has the parts, the slots and the tokens that there are', async ({ open }) => {
+  const page = await open({ from: 'http' });
+  const real = await page.locator('canary-rollout').evaluate((element) => {
+    const all = (selector, attribute) =>
+      [...element.shadowRoot.querySelectorAll(selector)].map((found) => found.getAttribute(attribute) ?? '');
+    const [style] = element.shadowRoot.adoptedStyleSheets;
+    const [host] = [...style.cssRules].filter(({ selectorText }) => selectorText === ':host');
+    return {
+      parts: all('[part]', 'part').flatMap((part) => part.split(' ')),
+      slots: all('slot', 'name'),
+      tokens: [...host.style].filter((name) => name.startsWith('--')),
+    };
+  });
+  assert.deepEqual(new Set(names(declaration.cssParts)), new Set(real.parts));
+  assert.deepEqual(names(declaration.slots), real.slots.sort());
+  assert.deepEqual(names(declaration.cssProperties), real.tokens.sort());
+});
 
-test('a host overrides tokens and reaches parts', () =>
-  withPage(
-    'http',
-    async (page) => {
-      const look = (selector, property) =>
-        page.locator(selector).first().evaluate((element, name) => getComputedStyle(element)[name], property);
-      assert.equal(await look('canary-rollout', 'backgroundColor'), 'rgb(1, 2, 3)');
-      assert.equal(await look('.card', 'borderRadius'), '3px');
-      assert.equal(await look('[part=decisions]', 'borderStyle'), 'dashed');
-    },
-    {
-      html: `<!doctype html><html lang="en"><title>A course</title>
-        <script src="dist/canary-rollout.js"></script>
-        <style>
-          canary-rollout { --paper: rgb(1, 2, 3); --radius: 3px; }
-          canary-rollout::part(decisions) { border-style: dashed; }
-        </style>
-        <canary-rollout theme="dark"></canary-rollout>`,
-    },
-  ));
+test('a host overrides tokens and reaches parts', async ({ open }) => {
+  const page = await open({
+    html: `<!doctype html><html lang="en"><title>A course</title>
+    <script src="dist/canary-rollout.js"></script>
+    <style>
+      canary-rollout { --paper: rgb(1, 2, 3); --radius: 3px; }
+      canary-rollout::part(decisions) { border-style: dashed; }
+    </style>
+    <canary-rollout theme="dark"></canary-rollout>`,
+  });
+  const look = (selector, property) =>
+    page.locator(selector).first().evaluate((element, name) => getComputedStyle(element)[name], property);
+  assert.equal(await look('canary-rollout', 'backgroundColor'), 'rgb(1, 2, 3)');
+  assert.equal(await look('.card', 'borderRadius'), '3px');
+  assert.equal(await look('[part=decisions]', 'borderStyle'), 'dashed');
+});

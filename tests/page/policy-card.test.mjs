@@ -1,13 +1,26 @@
 // The policy card and its curves: every figure is the engine's, or follows from the engine's by hand.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { between, of100 } from '../../www/src/base/chance.js';
 import { caughtFrom } from '../../www/src/study/findings.js';
 import { preset, studyOf } from './engine.mjs';
-import { assertAccessible, startBrowser } from './harness.mjs';
-import { button, show, studied } from './rollout-page.mjs';
+import { expect, expectAccessible, test } from './fixtures.ts';
+import {
+  button,
+  curve,
+  curveLabels,
+  curveRows,
+  effects,
+  exactness,
+  falseAlarmSentence,
+  limitGrip,
+  missedMarks,
+  policyCard,
+  show,
+  studied,
+  study,
+  studyMessage,
+} from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
 const OPENING = JSON.parse(preset('opening'));
@@ -74,7 +87,7 @@ const ROWS = {
   false_alarms: (cases) => probability(falseAlarms(cases)),
 };
 
-const row = (page, key) => page.locator(`.study-card [data-row="${key}"]`);
+const row = (page, key) => policyCard(page).locator(`[data-row="${key}"]`);
 /** The lines of a row's two cells. */
 const cells = (page, key) =>
   row(page, key)
@@ -83,220 +96,214 @@ const cells = (page, key) =>
       all.map((cell) => Array.from(cell.childNodes, (line) => line.textContent.replace(/\s+/g, ' '))),
     );
 
-test('every row of the card tells what the engine finds of both policies', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    const report = opening();
-    for (const [key, tell] of Object.entries(ROWS)) {
-      const told = [report, ...report.policies].map((cases, i) => tell(cases, report.sweep, i));
-      assert.deepEqual(await cells(page, key), told, key);
-    }
-    const rows = await page.locator('.study-card tbody tr').count();
-    assert.equal(rows, Object.keys(ROWS).length);
-  }));
+test('every row of the card tells what the engine finds of both policies', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  const report = opening();
+  for (const [key, tell] of Object.entries(ROWS)) {
+    const told = [report, ...report.policies].map((cases, i) => tell(cases, report.sweep, i));
+    assert.deepEqual(await cells(page, key), told, key);
+  }
+  const rows = await policyCard(page).locator('tbody tr').count();
+  assert.equal(rows, Object.keys(ROWS).length);
+});
 
-test('the curve marks from where a release is caught', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    const { sweep } = opening();
-    const told = (i) => `${'AB'[i]}: 95 % caught from ${caught(sweep, i).low} to ${caught(sweep, i).high} times`;
-    const labels = await page.locator('.curve svg .label').allTextContents();
-    assert.deepEqual(labels.map(plain), [told(0), told(1)]);
-    // No rule looks at errors here: nothing is caught, however bad.
-    await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
-    await page.getByText('none up to 5 times').first().waitFor();
-    const [own] = await cells(page, 'caught_from');
-    assert.deepEqual(own, ['none up to 5 times']);
-  }));
+test('the curve marks from where a release is caught', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  const { sweep } = opening();
+  const told = (i) => `${'AB'[i]}: 95 % caught from ${caught(sweep, i).low} to ${caught(sweep, i).high} times`;
+  const labels = await curveLabels(page).allTextContents();
+  assert.deepEqual(labels.map(plain), [told(0), told(1)]);
+  // No rule looks at errors here: nothing is caught, however bad.
+  await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
+  await page.getByText('none up to 5 times').first().waitFor();
+  const [own] = await cells(page, 'caught_from');
+  assert.deepEqual(own, ['none up to 5 times']);
+});
 
-test('the share of false alarms follows the bad releases among ours', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    const report = opening();
-    const share = page.getByRole('spinbutton', { name: 'Bad releases among ours' });
-    assert.equal(await share.inputValue(), '5');
-    const sentence = page.locator('.false-alarms');
-    for (const percentBad of [5, 20, 62.5]) {
-      await share.fill(String(percentBad));
-      const [own, other] = [report, ...report.policies].map((cases) => falseAlarms(cases, percentBad / 100));
-      assert.deepEqual(await cells(page, 'false_alarms'), [probability(own), probability(other)]);
-      assert.equal(
-        plain(await sentence.innerText()),
-        `Of 100 rollbacks by A, ${of100(own)} would be of healthy releases. ` +
-          `Of 100 rollbacks by B, ${of100(other)} would be of healthy releases.`,
-      );
-      assert.match(plain(await row(page, 'false_alarms').innerText()), new RegExp(`if ${percentBad} %`));
-    }
-    await share.fill('0');
-    assert.match(await sentence.innerText(), /by A, all would be/);
-    await share.fill('100');
-    assert.match(await sentence.innerText(), /by A, none would be/);
-    const before = await cells(page, 'false_alarms');
-    for (const wrong of ['101', '-1', '']) {
-      await share.fill(wrong);
-      await page.getByText('Expected a number from 0 to 100.').waitFor();
-      assert.equal(await share.getAttribute('aria-invalid'), 'true');
-      assert.deepEqual(await cells(page, 'false_alarms'), before);
-    }
-    // A policy that never rolls back has no false alarms, nor right ones.
-    await share.fill('5');
-    await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
-    await page.getByText('Nothing is rolled back by A.').waitFor();
-    assert.deepEqual((await cells(page, 'false_alarms'))[0], ['no rollbacks']);
-  }));
+test('the share of false alarms follows the bad releases among ours', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  const report = opening();
+  const share = page.getByRole('spinbutton', { name: 'Bad releases among ours' });
+  await expect(share).toHaveValue('5');
+  const sentence = falseAlarmSentence(page);
+  for (const percentBad of [5, 20, 62.5]) {
+    await share.fill(String(percentBad));
+    const [own, other] = [report, ...report.policies].map((cases) => falseAlarms(cases, percentBad / 100));
+    assert.deepEqual(await cells(page, 'false_alarms'), [probability(own), probability(other)]);
+    assert.equal(
+      plain(await sentence.innerText()),
+      `Of 100 rollbacks by A, ${of100(own)} would be of healthy releases. ` +
+        `Of 100 rollbacks by B, ${of100(other)} would be of healthy releases.`,
+    );
+    assert.match(plain(await row(page, 'false_alarms').innerText()), new RegExp(`if ${percentBad} %`));
+  }
+  await share.fill('0');
+  await expect(sentence).toHaveText(/by A, all would be/);
+  await share.fill('100');
+  await expect(sentence).toHaveText(/by A, none would be/);
+  const before = await cells(page, 'false_alarms');
+  for (const wrong of ['101', '-1', '']) {
+    await share.fill(wrong);
+    await page.getByText('Expected a number from 0 to 100.').waitFor();
+    await expect(share).toHaveAttribute('aria-invalid', 'true');
+    assert.deepEqual(await cells(page, 'false_alarms'), before);
+  }
+  // A policy that never rolls back has no false alarms, nor right ones.
+  await share.fill('5');
+  await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
+  await page.getByText('Nothing is rolled back by A.').waitFor();
+  assert.deepEqual((await cells(page, 'false_alarms'))[0], ['no rollbacks']);
+});
 
 /** The table behind the curve, a list of cells a row. */
 async function figures(page) {
-  const summary = page.locator('.curve summary');
-  if (!(await page.locator('.curve details').evaluate(({ open }) => open))) await summary.click();
-  await page.locator('.curve tbody tr').first().waitFor();
-  return page
-    .locator('.curve tbody tr')
+  const summary = curve(page).locator('summary');
+  if (!(await curve(page).locator('details').evaluate(({ open }) => open))) await summary.click();
+  await curveRows(page).first().waitFor();
+  return curveRows(page)
     .evaluateAll((rows) =>
       rows.map((one) => Array.from(one.children, (cell) => cell.textContent.replace(/\s+/g, ' '))),
     );
 }
 
-test('along traffic both errors of both policies are drawn, as the engine finds them', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    const along = page.getByRole('combobox', { name: 'Along' });
-    assert.equal(await along.inputValue(), 'ratio');
-    assert.equal(await page.locator('.curve .missed').count(), 0);
-    await along.selectOption('traffic');
-    await page.locator('.curve .policy-1.missed rect').first().waitFor();
-    const sweep = { field: 'traffic.requests_per_second', values: TRAFFICS };
-    const healthy = studyOf(OPENING, { ...COMMON, sweep }).report.sweep.points;
-    const bad = studyOf(OPENING, { ...COMMON, set: BAD, sweep }).report.sweep.points;
-    const rows = await figures(page);
-    const shown = rows.map((cells) => [1, 3, 5, 7].map((i) => parseFloat(cells[i]) / 100));
-    const found = TRAFFICS.map((_, i) =>
-      [0, 1].flatMap((policy) => [
-        healthy[i].policies[policy].p_rollback.estimate,
-        bad[i].policies[policy].p_completed.estimate,
-      ]),
-    );
-    for (const [i, row] of found.entries())
-      for (const [j, p] of row.entries())
-        assert.ok(Math.abs(shown[i][j] - p) <= 0.00051, `${TRAFFICS[i]}: ${shown[i]} is not ${row}`);
-    assert.deepEqual(
-      rows.map(([first]) => first),
-      TRAFFICS.map((at) => `${at.toLocaleString('en')} a second`),
-    );
-    const labels = (await page.locator('.curve svg .label').allTextContents()).map(plain);
-    assert.deepEqual(labels.sort(), [
-      'A false rollback',
-      'A missed',
-      'B false rollback',
-      'B missed',
-      'configured: 170 a second',
-    ]);
-    await along.selectOption('ratio');
-    assert.equal((await figures(page)).length, RATIOS.length);
-  }));
+test('along traffic both errors of both policies are drawn, as the engine finds them', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  const along = page.getByRole('combobox', { name: 'Along' });
+  await expect(along).toHaveValue('ratio');
+  await expect(curve(page).locator('.missed')).toHaveCount(0);
+  await along.selectOption('traffic');
+  await missedMarks(page).first().waitFor();
+  const sweep = { field: 'traffic.requests_per_second', values: TRAFFICS };
+  const healthy = studyOf(OPENING, { ...COMMON, sweep }).report.sweep.points;
+  const bad = studyOf(OPENING, { ...COMMON, set: BAD, sweep }).report.sweep.points;
+  const rows = await figures(page);
+  const shown = rows.map((cells) => [1, 3, 5, 7].map((i) => parseFloat(cells[i]) / 100));
+  const found = TRAFFICS.map((_, i) =>
+    [0, 1].flatMap((policy) => [
+      healthy[i].policies[policy].p_rollback.estimate,
+      bad[i].policies[policy].p_completed.estimate,
+    ]),
+  );
+  for (const [i, row] of found.entries())
+    for (const [j, p] of row.entries())
+      assert.ok(Math.abs(shown[i][j] - p) <= 0.00051, `${TRAFFICS[i]}: ${shown[i]} is not ${row}`);
+  assert.deepEqual(
+    rows.map(([first]) => first),
+    TRAFFICS.map((at) => `${at.toLocaleString('en')} a second`),
+  );
+  const labels = (await curveLabels(page).allTextContents()).map(plain);
+  assert.deepEqual(labels.sort(), [
+    'A false rollback',
+    'A missed',
+    'B false rollback',
+    'B missed',
+    'configured: 170 a second',
+  ]);
+  await along.selectOption('ratio');
+  assert.equal((await figures(page)).length, RATIOS.length);
+});
 
-test('no traffic is asked for that the engine refuses', () =>
-  withPage('file', async (page) => {
-    const most = { ...OPENING, traffic: { requests_per_second: 1_000_000 } };
-    await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-    await show(page, most, 192);
-    await studied(page);
-    assert.equal(await page.locator('.study .study-progress .message').innerText(), '');
-    const asked = (await figures(page)).map(([first]) => first);
-    assert.ok(asked.includes('1,000,000 a second') && asked.length < TRAFFICS.length, String(asked));
-  }));
+test('no traffic is asked for that the engine refuses', async ({ open }) => {
+  const page = await open();
+  const most = { ...OPENING, traffic: { requests_per_second: 1_000_000 } };
+  await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
+  await show(page, most, 192);
+  await studied(page);
+  await expect(studyMessage(page)).toHaveText('');
+  const asked = (await figures(page)).map(([first]) => first);
+  assert.ok(asked.includes('1,000,000 a second') && asked.length < TRAFFICS.length, String(asked));
+});
 
-test('while the limit is dragged, runs and exactness are told, and the traffic curve follows', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    const exactness = page.locator('.exactness');
-    assert.match(plain(await exactness.innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
-    await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-    await page.locator('.curve .policy-1.missed rect').first().waitFor();
-    const line = () => page.locator('.curve g.policy-0.falsely path').first().getAttribute('d');
-    const before = await line();
-    const box = await page.locator('.limit-grip').boundingBox();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y - 40, { steps: 4 });
-    await page.locator('.effects[data-runs="100"]').waitFor();
-    assert.match(
-      plain(await exactness.innerText()),
-      /100 runs, 95 % intervals of the simulation: .* %\. Let the limit go for more\./,
-    );
-    assert.notEqual(await line(), before);
-    await page.mouse.up();
-    await studied(page);
-    assert.match(plain(await exactness.innerText()), /2,000 runs, .* More runs would make them narrower/);
-  }));
+test('while the limit is dragged, runs and exactness are told, and the traffic curve follows', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  assert.match(plain(await exactness(page).innerText()), /2,000 runs, 95 % intervals of the simulation: \d/);
+  await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
+  await missedMarks(page).first().waitFor();
+  const line = () => curve(page).locator('g.policy-0.falsely path').first().getAttribute('d');
+  const before = await line();
+  const box = await limitGrip(page).boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y - 40, { steps: 4 });
+  await expect(effects(page)).toHaveAttribute('data-runs', '100');
+  assert.match(
+    plain(await exactness(page).innerText()),
+    /100 runs, 95 % intervals of the simulation: .* %\. Let the limit go for more\./,
+  );
+  assert.notEqual(await line(), before);
+  await page.mouse.up();
+  await studied(page);
+  assert.match(plain(await exactness(page).innerText()), /2,000 runs, .* More runs would make them narrower/);
+});
 
-test('what the policy risks and how exactly it is simulated are never one sentence', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-    await page.locator('.curve .policy-1.missed rect').first().waitFor();
-    await figures(page);
-    const sentences = await page
-      .locator('.effects, .study, .opening')
-      .evaluateAll((parts) =>
-        parts
-          .flatMap((part) => {
-            const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-            const all = [];
-            while (texts.nextNode()) all.push(texts.currentNode.textContent);
-            return all;
-          })
-          .flatMap((text) => text.split(/(?<=[.:;]) /)),
-      );
-    const exact = /±|simulat|exact/;
-    const risk = /thrown? away|missed|rollback|rolled back|caught|healthy|bad release/;
-    assert.ok(sentences.some((one) => exact.test(one)) && sentences.some((one) => risk.test(one)));
-    assert.deepEqual(
-      sentences.filter((one) => exact.test(one) && risk.test(one)),
-      [],
+test('what the policy risks and how exactly it is simulated are never one sentence', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
+  await missedMarks(page).first().waitFor();
+  await figures(page);
+  const sentences = await page
+    .locator('.effects, .study, .opening')
+    .evaluateAll((parts) =>
+      parts
+        .flatMap((part) => {
+          const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+          const all = [];
+          while (texts.nextNode()) all.push(texts.currentNode.textContent);
+          return all;
+        })
+        .flatMap((text) => text.split(/(?<=[.:;]) /)),
     );
-  }));
+  const exact = /±|simulat|exact/;
+  const risk = /thrown? away|missed|rollback|rolled back|caught|healthy|bad release/;
+  assert.ok(sentences.some((one) => exact.test(one)) && sentences.some((one) => risk.test(one)));
+  assert.deepEqual(
+    sentences.filter((one) => exact.test(one) && risk.test(one)),
+    [],
+  );
+});
 
 for (const place of ['.opening', '.study-card']) {
-  test(`what the model leaves out is one click away in ${place}`, () =>
-    withPage('file', async (page) => {
-      const opener = page.locator(place).getByRole('button', { name: 'What this leaves out' });
-      await opener.click();
-      const dialog = page.getByRole('dialog', { name: 'What this leaves out' });
-      assert.equal(await dialog.getByRole('term').count(), 6);
-      await assertAccessible(page);
-      await page.keyboard.press('Escape');
-      assert.ok(await dialog.isHidden());
-      assert.ok(await opener.evaluate((one) => one.getRootNode().activeElement === one));
-      await opener.click();
-      await dialog.getByRole('button', { name: 'Close' }).click();
-      assert.ok(await dialog.isHidden());
-      await opener.click();
-      await page.mouse.click(3, 3);
-      assert.ok(await dialog.isHidden());
-    }));
+  test(`what the model leaves out is one click away in ${place}`, async ({ open }) => {
+    const page = await open();
+    const opener = page.locator(place).getByRole('button', { name: 'What this leaves out' });
+    await opener.click();
+    const dialog = page.getByRole('dialog', { name: 'What this leaves out' });
+    await expect(dialog.getByRole('term')).toHaveCount(6);
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+    assert.ok(await opener.evaluate((one) => one.getRootNode().activeElement === one));
+    await opener.click();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await expect(dialog).toBeHidden();
+    await opener.click();
+    await page.mouse.click(3, 3);
+    await expect(dialog).toBeHidden();
+  });
 }
 
-test('along traffic it is accessible, and fits 320 px', () =>
-  withPage(
-    'file',
-    async (page) => {
-      await studied(page);
-      // It is laid out when it comes near.
-      await page.locator('.study').scrollIntoViewIfNeeded();
-      await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
-      await page.locator('.curve .policy-1.missed rect').first().waitFor();
-      await assertAccessible(page);
-      const beyond = await page.locator('.study').evaluate((study) => {
-        const inside = study.getBoundingClientRect();
-        return Array.from(study.querySelectorAll('td, th, text, .key-entry, select'))
-          .filter((one) => one.getBoundingClientRect().right > inside.right)
-          .map((one) => one.textContent);
-      });
-      assert.deepEqual(beyond, []);
-      // The table stays one to a reader of screens, though it is laid out anew.
-      assert.ok(await page.locator('.study-card').getByRole('rowheader').first().isVisible());
-      assert.ok(await button(page, '100,000 runs').isVisible());
-    },
-    { context: { viewport: { width: 320, height: 640 } } },
-  ));
+test('along traffic it is accessible, and fits 320 px', async ({ open }) => {
+  const page = await open({ context: { viewport: { width: 320, height: 640 } } });
+  await studied(page);
+  // It is laid out when it comes near.
+  await study(page).scrollIntoViewIfNeeded();
+  await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
+  await missedMarks(page).first().waitFor();
+  await expectAccessible(page);
+  const beyond = await study(page).evaluate((card) => {
+    const inside = card.getBoundingClientRect();
+    return Array.from(card.querySelectorAll('td, th, text, .key-entry, select'))
+      .filter((one) => one.getBoundingClientRect().right > inside.right)
+      .map((one) => one.textContent);
+  });
+  assert.deepEqual(beyond, []);
+  // The table stays one to a reader of screens, though it is laid out anew.
+  await expect(policyCard(page).getByRole('rowheader').first()).toBeVisible();
+  await expect(button(page, '100,000 runs')).toBeVisible();
+});

@@ -2,12 +2,12 @@
 // what is read is read again from what is written. Node alone, seeded inputs.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from '@playwright/test';
 import { readLesson } from '../../www/src/lessons/lesson.js';
 import { readLink, writeLink } from '../../www/src/link/link.js';
 import './engine.mjs';
 
-/** Inputs of each property; more by `ROUNDS=1000000 node --test …`. */
+/** Inputs of each property; more by `ROUNDS=1000000 npx playwright test properties`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 5_000);
 
 const root = new URL('../../', import.meta.url);

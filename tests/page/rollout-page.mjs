@@ -35,31 +35,172 @@ export async function show(page, config, seed = 7) {
   );
 }
 
+const group = (page, name) => page.getByRole('group', { name, exact: true });
+
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+// What was decided.
+
 /** Was it right, and how often is it so? */
 export const surprise = (page) => page.getByRole('heading', { level: 2 });
+export const verdict = (page) => page.locator('.verdict-now');
 /** What was decided, when and where. */
-export const headline = (page) => page.locator('.verdict-now').getByRole('heading', { level: 3 });
-export const outcome = (page) => page.locator('.verdict-now .tag');
-export const present = (page) => page.locator('.state-machine svg').getAttribute('data-present');
-export const where = (page) => page.locator('.where').innerText();
-export const button = (page, name) => page.getByRole('button', { name, exact: true });
+export const headline = (page) => verdict(page).getByRole('heading', { level: 3 });
+/** Of which rollout that is, and who decided. */
+export const kicker = (page) => verdict(page).locator('.kicker');
+export const reason = (page) => verdict(page).locator('.reason');
+/** Whether it was right; `data-outcome` is the engine's word for it. */
+export const outcome = (page) => verdict(page).locator('.tag');
+export const log = (page) => page.locator('.log');
+export const decisionItems = (page) => page.locator('.decision');
+
+// The rollout over time, and what one does to it.
+
+/** All that shows the rollout over time. */
+export const overTime = (page) => page.locator('.stack');
+/** The diagram of the states; `data-present` is the state the rollout is in. */
+export const states = (page) => page.locator('.state-machine svg');
+/** Where the playhead stands: “minute 2 of 8”. */
+export const where = (page) => page.locator('.where');
 export const playhead = (page) => page.getByRole('slider', { name: 'Playhead' });
+/** The buttons that move the playhead. */
+export const transport = (page) => group(page, 'Playhead');
+/**
+ * Waits until a rollout, started by `start`, has played to its end. Returns the text of the
+ * page as it began to play, noted in the page: on a busy machine it is over before a test looks.
+ */
+export async function playThrough(page, start) {
+  const playing = page.locator('canary-rollout').evaluate(
+    ({ shadowRoot }) =>
+      new Promise((resolve) => {
+        new MutationObserver(() => {
+          if (shadowRoot.querySelector('[aria-label=Freeze]')) resolve(shadowRoot.textContent);
+        }).observe(shadowRoot, { subtree: true, childList: true, attributes: true });
+      }),
+  );
+  await start();
+  const text = await playing;
+  await button(page, 'Play').waitFor();
+  return text;
+}
+/** What a command did, or why it was refused. */
 export const message = (page) => page.locator('.tell .message');
+/** How far a long rollout is simulated. */
+export const simulation = (page) => page.locator('.simulation');
+export const seedFault = (page) => page.locator('#seed-fault');
+/** A row of the ladder for each stage. */
+export const stageRows = (page) => page.locator('.rung');
+/** How much of each stage has passed. */
+export const stageClocks = (page) => page.locator('.rung-clock');
+export const stageNames = (page) => page.locator('.rung-name');
+/** The card with the playhead and the charts. */
+export const timeCard = (page) => page.locator('.card.time');
+export const charts = (page) => page.locator('.timeline figure');
+export const chartDrawings = (page) => page.locator('figure svg[role=img]');
+/** The marker of a decision on the axis of time. */
+export const marker = (page, tick) => page.locator(`.marker[data-tick="${tick}"]`);
+/** A figure: `traffic`, `errors`, `latency` or `evidence`. */
+export const chartOf = (page, name) => page.locator(`figure[data-chart=${name}]`);
+/** What is under the playhead, beside the figure's colours. */
+export const chartKey = (page, name) => chartOf(page, name).locator('.key');
+export const chartTitle = (page, name) => chartOf(page, name).locator('.figure-title');
+/** The sentence over a figure. */
+export const chartWords = (page, name) => chartOf(page, name).locator('.figure-words');
+/** The limit on errors, which is dragged. */
+export const limitGrip = (page) => page.locator('.limit-grip');
+/** The figure of the requests of a tick. */
+export const flow = (page) => page.locator('.flow');
+
+// The configuration.
+
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
 export const fault = (page, path) => page.locator('.field', { has: field(page, path) }).locator('.fault');
-
+/** The form of the first rule. */
+export const ruleRow = (page) => page.locator('.rule-row');
+/** The buttons beside the plan. */
+export const planTools = (page) => page.locator('.plan-tools');
+/** The releases that a click puts into the configuration. */
+export const releases = (page) => group(page, 'A release to try');
+/** What is to be known of the release with this plan. */
+export const releaseNotes = (page) => page.locator('.releases + .quiet');
+export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
 /** The configuration as the page's JSON has it. */
-export const json = async (page) =>
-  JSON.parse(await page.getByRole('textbox', { name: 'Configuration as JSON' }).inputValue());
+export const json = async (page) => JSON.parse(await jsonBox(page).inputValue());
+/** What is wrong with the text of the configuration. */
+export const problemList = (page) => page.locator('.problem-list');
+export const problemItems = (page) => problemList(page).getByRole('listitem');
+/** The list with what is said beside it. */
+export const problemBox = (page) => page.locator('.problems');
+/** Where in the text a problem is. */
+export const problemPlaces = (page) => problemBox(page).locator('.place');
+/** The problems without their places. */
+export const problemTexts = (page) => problemList(page).locator('.problem-text');
+/** That the configuration is not valid, said in every view. */
+export const notice = (page) => page.locator('.notice');
+export const linkFaults = (page) => page.locator('.link-faults');
+export const filePicker = (page) => page.locator('.config-file input[type=file]');
+/** What came of opening or saving a file. */
+export const fileMessage = (page) => page.locator('.config-file .message');
+export const fileError = (page) => page.locator('.config-file .message.error');
 
+// Many rollouts.
+
+export const study = (page) => group(page, 'The policy over many rollouts');
+/** Both walls with their figures; `data-runs` of them are done. */
+export const effects = (page) => page.locator('.effects');
 /** The study as it is shown when so many runs are done. */
 export async function studied(page, runs = 2000) {
   await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]`).waitFor();
 }
 /** The probability in large type: `false_rollback` or `missed_regression`. */
-export const figure = async (page, name) =>
-  Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-estimate'));
+export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]`);
+export const figure = async (page, name) => Number(await figureOf(page, name).getAttribute('data-estimate'));
 /** The squares of a wall: `Healthy releases` or `Bad releases`. */
-export const squares = (page, name) => page.getByRole('group', { name }).locator('.square');
+export const squares = (page, name) => group(page, name).locator('.square');
+/** What a wall is of, and what else than red is on it. */
+export const wallCaptions = (page) => page.locator('.wall-caption');
+export const wallKeys = (page) => page.locator('.wall-key');
+/** How exactly the figures are simulated. */
+export const exactness = (page) => page.locator('.exactness');
+/** How many alarms are false, of a share of bad releases. */
+export const falseAlarmSentence = (page) => page.locator('.false-alarms');
+/** Why a study ended early. */
+export const studyMessage = (page) => page.locator('.study .study-progress .message');
+/** The table of the policy beside another. */
+export const policyCard = (page) => page.locator('.study-card');
+export const curve = (page) => page.locator('.curve');
+export const curveRows = (page) => curve(page).locator('tbody tr');
+export const curveLabels = (page) => curve(page).locator('svg .label');
+/** Where the policy missed the bad release, along traffic. */
+export const missedMarks = (page) => curve(page).locator('.policy-1.missed rect');
+export const strategies = (page) => group(page, 'Strategies on one release');
+export const strategyTable = (page) => page.locator('.strategy-table');
+
+// A lesson.
+
+/** What opens a lesson, by its name. */
+export const lessonButton = (page, name) => page.locator(`[data-lesson="${name}"]`);
+export const lessonButtons = (page) => page.locator('.lesson-cards').getByRole('button');
+/** The course's other questions, each a rollout that answers it. */
+export const courseQuestions = (page) => page.locator('.course').getByRole('button');
+
+export const lessonCard = (page) => group(page, 'Lesson');
+export const lessonTitle = (page) => lessonCard(page).getByRole('heading', { level: 2 });
+export const lessonFaults = (page) => lessonCard(page).locator('.faults');
+/** Where a number is predicted, or answered. */
+export const lessonNumber = (page) => lessonCard(page).locator('.estimate input');
+/** The states to be connected. */
+export const lessonDiagram = (page) => page.locator('.diagram');
+/** The ends of a diagram's edges. */
+export const lessonEnds = (page) => page.locator('.connect').getByRole('combobox');
+/** An answer in one's own words. */
+export const lessonWords = (page) => page.locator('.reflection').getByRole('textbox');
+export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
+/** What is said to an answer. */
+export const lessonAnswer = (page) => lessonCard(page).locator('.says');
+/** What is said when a lesson is done. */
+export const lessonDone = (page) => page.locator('.lesson-done');
+/** What is said to a prediction. */
+export const lessonReveal = (page) => lessonCard(page).locator('.reveal');

@@ -1,11 +1,9 @@
 // Four strategies on one release: studied when somebody looks, told as the engine tells it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { preset, studyOf } from './engine.mjs';
-import { assertAccessible, startBrowser, until } from './harness.mjs';
-import { json, show, studied } from './rollout-page.mjs';
+import { expect, expectAccessible, slow, test } from './fixtures.ts';
+import { json, show, strategies, strategyTable, studied, verdict } from './rollout-page.mjs';
 
-const { withPage } = startBrowser();
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
 const NAMES = ['canary', 'blue-green', 'rolling', 'all-at-once'];
@@ -15,19 +13,18 @@ const HORIZON = 40;
 /** Requests a minute of the default world. */
 const REQUESTS = 170 * 60;
 
-const section = (page) => page.locator('.strategies');
-const cancel = (page) => section(page).getByRole('button', { name: 'Cancel' });
+const cancel = (page) => strategies(page).getByRole('button', { name: 'Cancel' });
 const release = (page) => page.getByRole('combobox', { name: 'Release' });
-const runs = async (page) => Number(await section(page).getAttribute('data-runs'));
+const runs = async (page) => Number(await strategies(page).getAttribute('data-runs'));
 const look = (page) =>
-  page.locator('.strategy-table').evaluate((table) => table.scrollIntoView({ block: 'center' }));
+  strategyTable(page).evaluate((table) => table.scrollIntoView({ block: 'center' }));
 
 /** Looks until something is found, and ends the study there. */
 async function found(page) {
   await look(page);
-  await section(page).and(page.locator('[aria-busy="false"]')).waitFor();
+  await strategies(page).and(page.locator('[aria-busy="false"]')).waitFor();
   await cancel(page).click();
-  await section(page).getByText('Cancelled: what is shown is partial').waitFor();
+  await strategies(page).getByText('Cancelled: what is shown is partial').waitFor();
 }
 
 const figure = (x) => (Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)));
@@ -40,7 +37,7 @@ async function assertShown(page, world) {
   for (const plan of PLANS) {
     const { report } = studyOf({ ...plan, ...world }, { runs: done, seed: 0, horizon_ticks: HORIZON });
     const { healthy, release } = report;
-    const row = section(page).locator(`[data-strategy="${plan.name}"]`);
+    const row = strategies(page).locator(`[data-strategy="${plan.name}"]`);
     const [sentence, ...cells] = (await row.locator('th, td').allInnerTexts()).map(plain);
     const exposed =
       release.exposed_requests.mean + release.p_completed.estimate * (HORIZON - PLANNED) * REQUESTS;
@@ -73,84 +70,84 @@ test('the strategies’ plans are equally long', () => {
     );
 });
 
-test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    assert.equal(await runs(page), 0);
-    assert.equal(page.workers().length, 1);
-    await look(page);
-    const bar = section(page).getByRole('progressbar');
-    await bar.waitFor();
-    assert.equal(await bar.getAttribute('max'), '10000');
-    await found(page);
-    assert.equal(page.workers().length, 2);
-    const done = await runs(page);
-    assert.ok(done >= 100 && done < 10_000, String(done));
-    assert.match(await section(page).innerText(), /page is healthy, so a bad one is taken/);
-    await assertShown(page, { canary: { error_ratio: 2 } });
-    const unwatched = 0.01 * REQUESTS * HORIZON;
-    const [, excess] = /nobody looks, ([\d,]+)/.exec(await section(page).innerText());
-    assert.ok(Math.abs(Number(excess.replace(',', '')) / unwatched - 1) < 0.01, excess);
-  }));
+test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  assert.equal(await runs(page), 0);
+  assert.equal(page.workers().length, 1);
+  await look(page);
+  const bar = strategies(page).getByRole('progressbar');
+  await bar.waitFor();
+  await expect(bar).toHaveAttribute('max', '10000');
+  await found(page);
+  assert.equal(page.workers().length, 2);
+  const done = await runs(page);
+  assert.ok(done >= 100 && done < 10_000, String(done));
+  await expect(strategies(page)).toHaveText(/page is healthy, so a bad one is taken/);
+  await assertShown(page, { canary: { error_ratio: 2 } });
+  const unwatched = 0.01 * REQUESTS * HORIZON;
+  const [, excess] = /nobody looks, ([\d,]+)/.exec(await strategies(page).innerText());
+  assert.ok(Math.abs(Number(excess.replace(',', '')) / unwatched - 1) < 0.01, excess);
+});
 
 for (const [choice, canary] of Object.entries({
   'five times the errors': { error_ratio: 5 },
   'a slow leak': JSON.parse(preset('slow-leak')).canary,
 })) {
-  test(`another release, another table: ${choice}`, () =>
-    withPage('file', async (page) => {
-      await release(page).selectOption(choice);
-      await found(page);
-      await assertShown(page, { canary });
-    }));
+  test(`another release, another table: ${choice}`, async ({ open }) => {
+    const page = await open();
+    await release(page).selectOption(choice);
+    await found(page);
+    await assertShown(page, { canary });
+  });
 }
 
-test('the release and the world are the page’s; its policy and its seed change nothing', () =>
-  withPage('file', async (page) => {
-    const world = { canary: { error_ratio: 1.25 }, noise: { common: 0.3 } };
-    const config = { ...JSON.parse(preset('opening')), ...world };
-    await show(page, config);
-    assert.equal(
-      await release(page).evaluate((select) => select.selectedOptions[0].textContent),
-      'as configured: 1.25 times the errors',
-    );
-    await found(page);
-    await assertShown(page, world);
-    const done = await runs(page);
-    await show(page, { ...config, rules: [], stages: [{ traffic_pct: 7 }] }, 8);
-    assert.equal(await runs(page), done);
-    await show(page, { ...config, canary: { error_ratio: 5 } });
-    assert.equal(await runs(page), 0);
-    await show(page, { ...config, canary: {} });
-    assert.equal(await release(page).inputValue(), 'twice');
-  }));
+test('the release and the world are the page’s; its policy and its seed change nothing', async ({ open }) => {
+  const page = await open();
+  const world = { canary: { error_ratio: 1.25 }, noise: { common: 0.3 } };
+  const config = { ...JSON.parse(preset('opening')), ...world };
+  await show(page, config);
+  assert.equal(
+    await release(page).evaluate((select) => select.selectedOptions[0].textContent),
+    'as configured: 1.25 times the errors',
+  );
+  await found(page);
+  await assertShown(page, world);
+  const done = await runs(page);
+  await show(page, { ...config, rules: [], stages: [{ traffic_pct: 7 }] }, 8);
+  assert.equal(await runs(page), done);
+  await show(page, { ...config, canary: { error_ratio: 5 } });
+  assert.equal(await runs(page), 0);
+  await show(page, { ...config, canary: {} });
+  await expect(release(page)).toHaveValue('twice');
+});
 
-test('a strategy is opened on the page, with this release in this world', () =>
-  withPage('file', async (page) => {
-    const traffic = { requests_per_second: 50 };
-    await show(page, { ...JSON.parse(preset('opening')), traffic });
-    await release(page).selectOption('five times the errors');
-    await found(page);
-    const done = await runs(page);
-    await section(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
-    assert.deepEqual(await json(page), { ...PLANS[2], traffic, canary: { error_ratio: 5 } });
-    assert.match(await release(page).innerText(), /as configured: 5 times the errors/);
-    assert.equal(await release(page).inputValue(), 'configured');
-    assert.equal(await runs(page), done, 'the same release in the same world is known');
-    const { y } = await page.locator('.verdict').boundingBox();
-    assert.ok(y >= 0 && y < 720, `verdict at ${y}`);
-  }));
+test('a strategy is opened on the page, with this release in this world', async ({ open }) => {
+  const page = await open();
+  const traffic = { requests_per_second: 50 };
+  await show(page, { ...JSON.parse(preset('opening')), traffic });
+  await release(page).selectOption('five times the errors');
+  await found(page);
+  const done = await runs(page);
+  await strategies(page).getByRole('button', { name: 'Open this rollout: Rolling' }).click();
+  assert.deepEqual(await json(page), { ...PLANS[2], traffic, canary: { error_ratio: 5 } });
+  await expect(release(page)).toHaveText(/as configured: 5 times the errors/);
+  await expect(release(page)).toHaveValue('configured');
+  assert.equal(await runs(page), done, 'the same release in the same world is known');
+  const { y } = await verdict(page).boundingBox();
+  assert.ok(y >= 0 && y < 720, `verdict at ${y}`);
+});
 
-test('removed, the element leaves no worker behind', () =>
-  withPage('file', async (page) => {
-    await studied(page);
-    await look(page);
-    await section(page).getByRole('progressbar').waitFor();
-    await page.locator('canary-rollout').evaluate((element) => element.remove());
-    // One that was only starting is told of, and closed, a moment later.
-    await until(() => page.workers().length === 0);
-    assert.equal(await page.locator('canary-rollout').count(), 0);
-  }));
+test('removed, the element leaves no worker behind', async ({ open }) => {
+  const page = await open();
+  await studied(page);
+  await look(page);
+  await strategies(page).getByRole('progressbar').waitFor();
+  await page.locator('canary-rollout').evaluate((element) => element.remove());
+  // One that was only starting is told of, and closed, a moment later.
+  await expect.poll(() => page.workers().length).toBe(0);
+  await expect(page.locator('canary-rollout')).toHaveCount(0);
+});
 
 for (const context of [
   { viewport: { width: 1366, height: 900 }, colorScheme: 'light' },
@@ -158,17 +155,13 @@ for (const context of [
   { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
 ]) {
   const { viewport, colorScheme } = context;
-  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, () =>
-    withPage(
-      'file',
-      async (page) => {
-        await found(page);
-        await assertAccessible(page);
-        const table = page.getByRole('table', { name: 'Strategies on one release' });
-        assert.equal(await table.getByRole('rowheader').count(), NAMES.length);
-        assert.equal(await table.getByRole('cell').count(), NAMES.length * 6);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
-      },
-      { context },
-    ));
+  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, slow, async ({ open }) => {
+    const page = await open({ context });
+    await found(page);
+    await expectAccessible(page);
+    const table = page.getByRole('table', { name: 'Strategies on one release' });
+    await expect(table.getByRole('rowheader')).toHaveCount(NAMES.length);
+    await expect(table.getByRole('cell')).toHaveCount(NAMES.length * 6);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
+  });
 }

@@ -6,13 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import { config_schema, error_rate_intervals, new_rollout, new_study, presets, validate } from './engine.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-types-'));
-after(() => rmSync(folder, { recursive: true }));
+test.afterAll(() => rmSync(folder, { recursive: true }));
 
 const HEADER = `
 import type * as engine from '${join(ROOT, 'pkg/canary_rollout.js')}';

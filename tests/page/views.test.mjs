@@ -1,10 +1,7 @@
 // One part of the page alone, as a course page embeds it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { assertAccessible, startBrowser, takePicture } from './harness.mjs';
-import { button, message, present, studied } from './rollout-page.mjs';
-
-const { withPage } = startBrowser();
+import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
+import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
 const PARTS = ['.verdict', '.transport', '.stack', '.tell', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
@@ -22,62 +19,50 @@ const course = (attributes) => `<!doctype html><html lang="en"><title>A course</
 
 for (const [view, shown] of Object.entries(SHOWN)) {
   for (const colorScheme of ['light', 'dark']) {
-    test(`the view ${view} stands alone, ${colorScheme}`, () =>
-      withPage(
-        'http',
-        async (page) => {
-          const seen = [];
-          for (const part of PARTS) if (await page.locator(part).first().isVisible()) seen.push(part);
-          assert.deepEqual(seen, shown);
-          if (view === 'study') await studied(page);
-          await assertAccessible(page);
-          const { y } = await page.locator('canary-rollout').boundingBox();
-          const first = await page.locator(shown[0]).boundingBox();
-          assert.ok(first.y + first.height - y <= 450, 'its first part fits');
-          await takePicture(page, `view-${view}-${colorScheme}`);
-        },
-        { html: course(`view="${view}"`), context: { viewport: { width: 640, height: 450 }, colorScheme } },
-      ));
+    test(`the view ${view} stands alone, ${colorScheme}`, async ({ open }) => {
+      const page = await open({ html: course(`view="${view}"`), context: { viewport: { width: 640, height: 450 }, colorScheme } });
+      const seen = [];
+      for (const part of PARTS) if (await page.locator(part).first().isVisible()) seen.push(part);
+      assert.deepEqual(seen, shown);
+      if (view === 'study') await studied(page);
+      await expectAccessible(page);
+      const { y } = await page.locator('canary-rollout').boundingBox();
+      const first = await page.locator(shown[0]).boundingBox();
+      assert.ok(first.y + first.height - y <= 450, 'its first part fits');
+      await takePicture(page, `view-${view}-${colorScheme}`);
+    });
   }
 }
 
-test('in the view of errors, play and the whole chart are on one screen of 640 × 450', () =>
-  withPage(
-    'http',
-    async (page) => {
-      await page.locator('canary-rollout').scrollIntoViewIfNeeded();
-      const top = (await page.locator('canary-rollout').boundingBox()).y;
-      for (const part of [button(page, 'Play'), page.locator('figure[data-chart=errors] .plot')]) {
-        const box = await part.boundingBox();
-        assert.ok(box.y + box.height - top <= 450, `ends at ${box.y + box.height - top}`);
-      }
-    },
-    { html: course('view="errors"'), context: { viewport: { width: 640, height: 450 } } },
-  ));
+test('in the view of errors, play and the whole chart are on one screen of 640 × 450', async ({ open }) => {
+  const page = await open({ html: course('view="errors"'), context: { viewport: { width: 640, height: 450 } } });
+  await page.locator('canary-rollout').scrollIntoViewIfNeeded();
+  const top = (await page.locator('canary-rollout').boundingBox()).y;
+  for (const part of [button(page, 'Play'), chartOf(page, 'errors').locator('.plot')]) {
+    const box = await part.boundingBox();
+    assert.ok(box.y + box.height - top <= 450, `ends at ${box.y + box.height - top}`);
+  }
+});
 
-test('another view at run time; an unknown one shows everything and is named', () =>
-  withPage('file', async (page) => {
-    const view = (name) =>
-      page.locator('canary-rollout').evaluate((element, value) => element.setAttribute('view', value), name);
-    await view('ladder');
-    assert.equal(await page.locator('.stack').isVisible(), false);
-    assert.equal(await present(page), 'ROLLED_BACK');
-    await view('everything');
-    assert.equal(await page.locator('.stack').isVisible(), true);
-    assert.match(await message(page).innerText(), /no view everything.*rollout, flow, errors, study, ladder/);
-  }));
+test('another view at run time; an unknown one shows everything and is named', async ({ open }) => {
+  const page = await open();
+  const view = (name) =>
+    page.locator('canary-rollout').evaluate((element, value) => element.setAttribute('view', value), name);
+  await view('ladder');
+  await expect(overTime(page)).toBeHidden();
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
+  await view('everything');
+  await expect(overTime(page)).toBeVisible();
+  await expect(message(page)).toHaveText(/no view everything.*rollout, flow, errors, study, ladder/);
+});
 
-test('headings stand at the level a host gives them', () =>
-  withPage(
-    'http',
-    async (page) => {
-      await page.getByRole('heading', { name: /This release was fine/ }).waitFor();
-      await button(page, 'Step back').click();
-      const levels = await page
-        .getByRole('heading')
-        .evaluateAll((all) => all.map((one) => Number(one.ariaLevel ?? one.tagName[1])));
-      assert.deepEqual(levels.slice(0, 4), [1, 2, 3, 4]);
-      assert.ok(levels.slice(2).every((level) => level >= 3), levels.join());
-    },
-    { html: course('') },
-  ));
+test('headings stand at the level a host gives them', async ({ open }) => {
+  const page = await open({ html: course('') });
+  await page.getByRole('heading', { name: /This release was fine/ }).waitFor();
+  await button(page, 'Step back').click();
+  const levels = await page
+    .getByRole('heading')
+    .evaluateAll((all) => all.map((one) => Number(one.ariaLevel ?? one.tagName[1])));
+  assert.deepEqual(levels.slice(0, 4), [1, 2, 3, 4]);
+  assert.ok(levels.slice(2).every((level) => level >= 3), levels.join());
+});
