@@ -92,6 +92,7 @@ export class EditorView implements View {
       html`
         <div class="editor-head">
           <h3 tabindex="-1">${TITLES[editor]}</h3>
+          <span class="fault" role="status">${store.problems.length ? 'Not valid: the last valid one is drawn.' : nothing}</span>
           ${
             editor === 'text'
               ? nothing

@@ -63,9 +63,7 @@ export class Form {
     const faults = this.#problems.get(path) ?? [];
     const hint = this.#hintAt(path, spec);
     const id = `field-${path}`;
-    const described = [hint ? `${id}-hint` : '', faults.length ? `${id}-fault` : '']
-      .filter(Boolean)
-      .join(' ');
+    const described = [hint ? `${id}-hint` : '', faults.length ? `${id}-fault` : ''].filter(Boolean).join(' ');
     const change = (event: Event) => onedit(read(event.currentTarget as HTMLInputElement, spec));
     const isText = spec.kind === 'text' || spec.kind === 'numbers';
     const control = spec.options

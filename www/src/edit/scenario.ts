@@ -6,9 +6,10 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { counted, cut, MOST_OF_MESSAGE } from '../base/format.ts';
+import type { Problem } from '../engine/engine.ts';
 import type { Change, Editor, Store, View } from '../store/store.ts';
 import type { EditorView } from './editor.ts';
-import { placeWords } from './fields.ts';
+import { editorOf, fieldOf, placeWords } from './fields.ts';
 import type { Piece } from './sentences.ts';
 import { policySentence, releaseSentence, trafficSentence } from './sentences.ts';
 
@@ -63,7 +64,10 @@ export class ScenarioView implements View {
   }
 }
 
-/** Says that the configuration is not the one that is drawn, and why. */
+/**
+ * Says that the configuration is not the one that is drawn, and why. Where an editor shows
+ * every problem at its field, this says nothing: what is typed on moves nothing.
+ */
 export class ProblemNotice implements View {
   #store;
   #editor;
@@ -78,9 +82,10 @@ export class ProblemNotice implements View {
   }
 
   update(change: Change) {
-    if (change !== 'rollout') return;
-    const { problems, more, draft } = this.#store;
-    const [first] = problems;
+    if (change !== 'rollout' && change !== 'page') return;
+    const { problems, more, draft, editor } = this.#store;
+    const isInSight = ({ path }: Problem) => editor === 'text' || (fieldOf(path, draft) && editorOf(path) === editor);
+    const first = problems.every(isInSight) ? undefined : problems[0];
     const others = problems.length + more - 1;
     const place = first?.path ? `${placeWords(first.path, draft)}: ` : '';
     render(
