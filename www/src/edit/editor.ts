@@ -46,16 +46,20 @@ export class EditorView implements View {
     const { editor, seed } = this.#store;
     const opens = editor !== this.#shown;
     if (seed === null || (!opens && (editor === null || change !== 'rollout'))) return;
-    if (opens && this.#shown === null) this.#from = focused(this.element);
+    const before = focused(this.element);
+    const isInside = this.element.contains(before);
+    if (opens && !isInside) this.#from = before;
     this.#shown = editor;
     this.#render();
-    // Who opens it goes on there; a page that opens with it leaves the focus alone.
-    if (opens && this.#from) this.element.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
+    // Who opens it goes on there, and so does who removes what had the focus; a page that
+    // opens with it leaves the focus alone.
+    if (isInside ? !before?.isConnected : opens && before) this.#focusHead();
   }
 
   /** Opens the editor that has the field of a path, and puts the focus there. */
-  reveal(path: string, editor = editorOf(path)) {
-    this.#store.openEditor(editor);
+  reveal(path: string) {
+    this.#from = focused(this.element);
+    this.#store.openEditor(editorOf(path));
     const field = this.element.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`);
     for (let at = field?.closest('details'); at; at = at.parentElement?.closest('details')) at.open = true;
     field?.focus();
@@ -69,6 +73,10 @@ export class EditorView implements View {
     if (path && this.reveal(path)) return;
     this.#store.openEditor('text');
     this.#text.select(problem);
+  }
+
+  #focusHead() {
+    this.element.querySelector<HTMLElement>('h3')?.focus({ preventScroll: true });
   }
 
   #close() {

@@ -48,7 +48,7 @@ export class ScenarioView implements View {
           <div class="about" data-about=${name}>
             <button type="button" class="about-title" title=${explanation} aria-expanded=${isOpen(name)}
               @click=${() => (editor === name ? this.#store.closeEditor() : this.#store.openEditor(name))}>${title}</button>
-            <p>${sentences[name as keyof typeof sentences].map((piece) => this.#piece(piece, name, isOpen(name)))}</p>
+            <p>${sentences[name as keyof typeof sentences].map((piece) => this.#piece(piece, isOpen(name)))}</p>
           </div>
         `,
       ),
@@ -56,11 +56,11 @@ export class ScenarioView implements View {
     );
   }
 
-  #piece(piece: Piece, editor: Editor, isOpen: string) {
+  #piece(piece: Piece, isOpen: string) {
     if (typeof piece === 'string') return piece;
     const { text, path } = piece;
     return html`<button type="button" class="piece" title="Edit" aria-expanded=${isOpen}
-      @click=${() => this.#editor.reveal(path, editor === 'traffic' ? 'traffic' : undefined)}>${text}</button>`;
+      @click=${() => this.#editor.reveal(path)}>${text}</button>`;
   }
 }
 

@@ -20,6 +20,7 @@ import { listAt } from '../base/json-path.ts';
 import { limitPaths } from '../charts/limit-paths.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
 import type { ResolvedConfig, Rule } from '../engine/engine.ts';
+import { parametersOf } from './fields.ts';
 
 /** A part of a sentence: text, or what a field edits. */
 export type Piece = string | { text: string; path: string };
@@ -279,7 +280,7 @@ function planPieces(config: ResolvedConfig): Piece[] {
     return [shares(`${all}\u00a0%`), ', ', lasts(first.duration_ticks), ' each'];
   }
   return stages.flatMap(({ traffic_pct, duration_ticks }, i) => [
-    i ? ', ' : '',
+    ...(i ? [', '] : []),
     { text: share(traffic_pct), path: `stages[${i}].traffic_pct` },
     ' for ',
     lasts(duration_ticks, i),
@@ -371,21 +372,23 @@ function clausesOf(config: ResolvedConfig, draft: Json): Clause[] {
     const isWhole = stages.length === config.stages.length && new Set(stages).size === stages.length;
     return group.length > 1 && !isWhole ? group.map((one) => [one]) : [group];
   });
-  const before: { action?: string; place?: string } = {};
-  const byAction = [...split].sort(
-    (a, b) => Number(a[0].rule.on_fail === 'pause') - Number(b[0].rule.on_fail === 'pause'),
+  const inOrder = [...split].sort(
+    ([a], [b]) => Number(a.rule.on_fail === 'pause') - Number(b.rule.on_fail === 'pause'),
   );
-  return byAction.map(([{ rule, limit, at }, ...others]) => {
-    const { text: place, path: placePath } = placeOf(rule, config, others.length > 0);
+  let before = { action: '', place: '', isEvidence: false };
+  return inOrder.map(([{ rule, limit, at }, ...others]) => {
     const action = rule.on_fail === 'pause' ? 'pauses' : 'rolls back';
-    const again = before.action === action;
-    const said = again && before.place === place;
-    Object.assign(before, { action, place });
-    const where: Piece = { text: place, path: at(placePath) };
-    const test = testOf(rule, limit, again && said);
-    const pieces: Piece[] = test.evidence
-      ? [...(again ? [', or '] : ['; ', action, ' ']), 'on ', ...test.pieces, ...(said ? [] : [', ', where])]
-      : [...(again ? [', or '] : ['; ', action, ' ']), ...(said ? [] : ['when ', where, ' ']), ...test.pieces];
+    const place = placeOf(rule, config, others.length > 0);
+    const isEvidence = ruleNamed(rule.rule)?.gathers ?? false;
+    const isLike = action === before.action && isEvidence === before.isEvidence && place === before.place;
+    const start = action === before.action ? ', or ' : `; ${action} `;
+    before = { action, place, isEvidence };
+    const canChoose = parametersOf(rule.rule).some(({ key }) => key === 'look');
+    const where = canChoose ? { text: place, path: at('look') } : place;
+    const test = testOf(rule, limit, isLike);
+    const pieces: Piece[] = isEvidence
+      ? [start, 'on ', ...test, ...(isLike ? [] : [', ', where])]
+      : [start, ...(isLike ? [] : ['when ', where, ' ']), ...test];
     if (others.length > 0) {
       const rest = others.map((one) => `${limitWords(one.rule)} ${atStages(one.rule.stages ?? [], config)}`);
       pieces.push(` (${rest.join(', ')})`);
@@ -401,24 +404,16 @@ const sameButLimit = (a: Rule, b: Rule) => {
 };
 
 /** When a rule looks and at what, and in which stages. */
-function placeOf(
-  { rule, look, window, stages }: ResolvedConfig['rules'][number],
-  config: ResolvedConfig,
-  isWhole: boolean,
-) {
+function placeOf(rule: ResolvedConfig['rules'][number], config: ResolvedConfig, isWhole: boolean) {
+  const { look, window, stages } = rule;
   const { name } = tickUnit(config.tick_seconds);
   const only = stages && !isWhole && stages.length < config.stages.length ? ` ${atStages(stages, config)}` : '';
   const isEnd = look === 'stage_end';
-  if (ruleNamed(rule)?.gathers)
-    return { text: `${isEnd ? 'at a stage’s end' : `after any ${name}`}${only}`, path: 'look' };
-  if (window === 'tick')
-    return { text: `${isEnd ? `in a stage’s last ${name}` : `in any ${name}`}${only}`, path: 'look' };
-  if (window === 'stage')
-    return {
-      text: isEnd ? `at a stage’s end${only}` : `after any ${name}${only}, over the stage so far,`,
-      path: 'look',
-    };
-  return { text: `${isEnd ? 'at a stage’s end' : `after any ${name}`}${only}, over the rollout so far,`, path: 'look' };
+  if (window === 'tick') return `${isEnd ? `in a stage’s last ${name}` : `in any ${name}`}${only}`;
+  const when = `${isEnd ? 'at a stage’s end' : `after any ${name}`}${only}`;
+  // Evidence is of the whole rollout, and at a stage's end counts are the stage's, if nothing is said.
+  if (ruleNamed(rule.rule)?.gathers || (isEnd && window === 'stage')) return when;
+  return `${when}, over the ${window} so far,`;
 }
 
 /** A limit in its unit: `2 points`, `50 ms`, `twice`. */
@@ -434,28 +429,27 @@ const quantileWords = (quantile: number) => `p${significant(quantile * 100)}`;
  * @param path of its limit
  * @param isShort whether the sentence has named the canary just before
  */
-function testOf(rule: Rule, path: string, isShort: boolean): { pieces: Piece[]; evidence: boolean } {
+function testOf(rule: Rule, path: string, isShort: boolean): Piece[] {
   const entry = ruleNamed(rule.rule);
   const title = entry?.title ?? rule.rule;
   const limit = { text: limitWords(rule), path };
   const who = isShort ? 'it' : 'the canary';
-  const plain = (...pieces: Piece[]) => ({ pieces, evidence: false });
-  if (entry?.gathers) return { pieces: [title.split(',', 1)[0]], evidence: true };
-  if (rule.max === undefined) return plain(`the ${title} fails`);
+  if (entry?.gathers) return [title.split(',', 1)[0]];
+  if (rule.max === undefined) return [`the ${title} fails`];
   if (entry?.subject === 'errors') {
-    if (entry.quantity === 'rate') return plain(`${who} fails more than `, limit, ' of its requests');
+    if (entry.quantity === 'rate') return [`${who} fails more than `, limit, ' of its requests'];
     if (entry.quantity === 'difference' && rule.max === 0)
-      return plain(`${who} fails `, { text: 'more', path }, ' than the baseline');
-    if (entry.quantity === 'difference') return plain(`${who} fails `, limit, ' more than the baseline');
-    if (entry.quantity === 'ratio') return plain(`${who} fails more than `, limit, ' as often as the baseline');
+      return [`${who} fails `, { text: 'more', path }, ' than the baseline'];
+    if (entry.quantity === 'difference') return [`${who} fails `, limit, ' more than the baseline'];
+    if (entry.quantity === 'ratio') return [`${who} fails more than `, limit, ' as often as the baseline'];
   }
   const whose = isShort ? 'its' : 'the canary’s';
   const quantile = rule.quantile === undefined ? '' : `${quantileWords(rule.quantile)} `;
   // The title says what is compared: `latency over the baseline`.
   if (entry?.quantity === 'milliseconds' && title.startsWith('latency')) {
-    return plain(`${whose} ${quantile}latency is more than `, limit, title.slice('latency'.length));
+    return [`${whose} ${quantile}latency is more than `, limit, title.slice('latency'.length)];
   }
-  return plain(`${whose} ${quantile}${title} is more than `, limit);
+  return [`${whose} ${quantile}${title} is more than `, limit];
 }
 
 /** What else a rule needs: a level, more failed looks, a minimum of data. */
