@@ -7,7 +7,6 @@ import { h, replace, s } from '../base/dom.ts';
 import { count, share, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
 import type { Json } from '../base/json-path.ts';
-import type { OnChange } from '../edit/plan-edit.ts';
 import type { Decision, Report, Series } from '../engine/engine.ts';
 import type { Band } from '../rollout/series.ts';
 import { axisEnd, bands } from '../rollout/series.ts';
@@ -53,7 +52,7 @@ export class Timeline {
   #scene: Scene | null = null;
 
   /** @param on what is edited in the charts themselves */
-  constructor(onseek: (tick: number) => void, { onset, onstages }: { onset: OnSet; onstages: OnChange }) {
+  constructor(onseek: (tick: number) => void, { onset }: { onset: OnSet }) {
     this.#slider = h('input', {
       type: 'range',
       class: 'playhead-slider',
@@ -62,7 +61,7 @@ export class Timeline {
       'aria-label': 'Playhead',
       oninput: () => onseek(this.#slider.valueAsNumber),
     });
-    const charts = [new TrafficChart(onset, onstages), new ErrorChart(onset), new EvidenceChart(), new LatencyChart()];
+    const charts = [new TrafficChart(), new ErrorChart(onset), new EvidenceChart(), new LatencyChart()];
     this.#figures = charts.map((chart) => new Figure(chart, () => this.#scene));
     this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
     this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));

@@ -2,12 +2,9 @@
 
 import { s } from '../base/dom.ts';
 import { share } from '../base/format.ts';
-import type { OnChange } from '../edit/plan-edit.ts';
-import { PlanEditor } from '../edit/plan-editor.ts';
 import type { Report, Series } from '../engine/engine.ts';
 import type { Band, Point } from '../rollout/series.ts';
 import { Plot, stageBands, yAxis } from './chart.ts';
-import type { OnSet } from './limit-handle.ts';
 import { area, line } from './path.ts';
 import { scaleLinear } from './scale.ts';
 import type { Scene } from './timeline.ts';
@@ -17,16 +14,6 @@ export class TrafficChart {
   plot = new Plot(96);
   title = 'Traffic share of the new version';
   columns = ['canary’s share'];
-  #editor;
-
-  constructor(onset: OnSet, onstages: OnChange) {
-    this.#editor = new PlanEditor(onset, onstages);
-  }
-
-  /** The plan, to be edited, under the chart. */
-  get control() {
-    return this.#editor.element;
-  }
 
   draw({ report, series, bands, x, width, end }: Scene) {
     const y = scaleLinear().domain([0, 100]).range(this.plot.range);
@@ -48,7 +35,6 @@ export class TrafficChart {
       ],
       marks,
     });
-    this.#editor.show(report.config);
   }
 
   /** The figures of a tick for table and key, which tells what came of it at the end. */

@@ -81,7 +81,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
         <div class="bar-tools">${parts.scenarioControls} ${parts.history} ${parts.embedButton}</div>
       </div>
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
-      ${parts.linkFaults} ${parts.hostFaults}
+      ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
         ${parts.learn}
         <div class="main">
@@ -91,7 +91,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
           <div class="column right">${parts.editor} ${parts.verdict} ${parts.wall} ${parts.stages} ${parts.state}</div>
         </div>
       </div>
-      <div class="notices">${parts.notice} ${parts.simulation}</div>
+      <div class="notices">${parts.simulation}</div>
       <p class="quiet colophon" part="colophon" data-places="watch measure learn" data-views="">
         Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.
       </p>

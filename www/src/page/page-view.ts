@@ -6,21 +6,21 @@ import { Forms } from '../edit/forms.ts';
 import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
 import { ProblemNotice } from '../edit/problem-notice.ts';
 import { Scenario } from '../edit/scenario.ts';
-import { LearnView } from '../learn/learn-view.ts';
-import { MeasureView } from '../measure/measure-view.ts';
-import { WallCard } from '../measure/wall-card.ts';
+import { lessonList } from '../learn/lesson-list.ts';
+import { LessonPlayer } from '../learn/lesson-player.ts';
+import { Strategies } from '../measure/strategies.ts';
+import { StudyView } from '../measure/study-view.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
-import type { Change, Store } from '../store/store.ts';
-import type { Progress } from '../study/study-runner.ts';
+import type { Change, Store, View } from '../store/store.ts';
 import { adoptStyle } from '../style/style.ts';
-import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
+import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
-import { Ladder } from '../watch/ladder.ts';
+import { Opening } from '../watch/opening.ts';
 import { SimulationNotice } from '../watch/simulation-notice.ts';
+import { Ladder } from '../watch/stages.ts';
 import { StateMachine } from '../watch/state-machine.ts';
-import { Surprise } from '../watch/surprise.ts';
 import { Verdict } from '../watch/verdict.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
@@ -31,7 +31,10 @@ export type Listener = {
 };
 
 export class PageView {
-  #learn;
+  /** What a study is asked, and what it found. */
+  study;
+  /** Plays a lesson. */
+  lessons;
   /** What is wrong with what the host set. */
   hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
   /** What of a link could not be used. */
@@ -39,23 +42,15 @@ export class PageView {
   #store;
   #scenario;
   #history;
-  #surprise;
-  #verdict = new Verdict();
-  #transport;
+  #opening;
+  #verdict;
   #timeline;
-  #commands;
-  #flow = new Flow();
-  #log = new DecisionLog();
-  #ladder = new Ladder();
-  #machine = new StateMachine();
-  #measure;
-  #wall;
-  /** What the host has heard last of the study. */
-  #progress: Progress | null = null;
-  #onprogress;
+  #flow;
+  /** The parts that follow the store by themselves. */
+  #views: View[];
+  #strategies;
   #forms;
   #notice;
-  #simulation;
   #page: HTMLElement;
   #time: HTMLElement;
   /** Charts, each drawn at its measured width. */
@@ -78,42 +73,52 @@ export class PageView {
       onnewseed: () => store.reseed(null),
     });
     this.#history = new HistoryButtons(store);
-    this.#surprise = new Surprise(
-      (config) => store.configure(config),
-      () => store.go('learn'),
+    this.#opening = new Opening(store);
+    this.#verdict = new Verdict(store);
+    this.#timeline = new Timeline(store);
+    this.#flow = new Flow(store);
+    const [transport, commands] = [new Transport(store), new Commands(store)];
+    const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
+    const simulation = new SimulationNotice(store);
+    this.#views = [
+      ...[this.#opening, this.#verdict, this.#timeline, this.#flow, transport, commands],
+      ...[log, ladder, machine, simulation],
+    ];
+    const toVerdict = () => {
+      store.go('watch');
+      this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    };
+    this.study = new StudyView(
+      (seed, healthy) => {
+        store.openRun(seed, healthy);
+        toVerdict();
+      },
+      (result) => this.#opening.showStudy(result),
+      on.onprogress,
     );
-    this.#transport = new Transport((move) => store.move(move));
-    this.#timeline = new Timeline((tick) => store.seek(tick), {
-      onset: (paths, value, dragging) => store.set(paths, value, dragging),
-      onstages: (change) => store.configure(change(store.drawn)),
+    this.#strategies = new Strategies((config) => {
+      store.configure(config);
+      toVerdict();
     });
-    this.#commands = new CommandButtons(
-      (command) => store.tell(command),
-      () => store.reset(),
-    );
-    this.#measure = new MeasureView(store);
-    this.#wall = new WallCard(store);
-    this.#onprogress = on.onprogress;
     this.#forms = new Forms(store);
     this.#notice = new ProblemNotice(() => {
       store.openEditor('text');
       this.#forms.json.reveal();
     });
-    this.#simulation = new SimulationNotice(store);
-    this.#learn = new LearnView(store, on.onevent, () => this.#time.scrollIntoView({ block: 'nearest' }));
+    this.lessons = new LessonPlayer(store, {
+      onevent: on.onevent,
+      onlay: () => this.#setLevels(),
+      onwatch: () => this.#time.scrollIntoView({ block: 'nearest' }),
+      onleave: () => this.#time.focus({ preventScroll: true }),
+    });
+    const lessons = lessonList(store, this.lessons, () => store.go('watch'));
     const embed = new EmbedDialog(store);
     // No landmark: a page may hold several elements, whose landmarks would have one name.
     const card = (name: string, label: string, ...content: HTMLElement[]) =>
       h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
     const titled = (name: string, title: string, content: HTMLElement) =>
       h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
-    this.#time = card(
-      'time',
-      'The rollout over time',
-      this.#transport.element,
-      this.#timeline.element,
-      this.#commands.element,
-    );
+    this.#time = card('time', 'The rollout over time', transport.element, this.#timeline.element);
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
     this.#page = layout(
@@ -124,19 +129,22 @@ export class PageView {
         scenario: h('div'),
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
-        learn: this.#learn.element,
-        opening: this.#surprise.element,
+        lesson: this.lessons.element,
+        lessons,
+        opening: this.#opening.element,
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
-        decisions: titled('decisions', 'Decisions', this.#log.element),
-        measure: this.#measure.element,
-        wall: this.#wall.element,
+        decisions: titled('decisions', 'Decisions', log.element),
+        figures: this.study.figures,
+        study: this.study.element,
+        strategies: this.#strategies.element,
         editor: this.#forms.element,
         verdict: this.#verdict.element,
-        stages: titled('stages', 'Stages', this.#ladder.element),
-        state: titled('state', 'State', this.#machine.element),
+        commands: titled('commands', 'Commands', commands.element),
+        stages: titled('stages', 'Stages', ladder.element),
+        state: titled('state', 'State', machine.element),
         notice: this.#notice.element,
-        simulation: this.#simulation.element,
+        simulation: simulation.element,
       },
       (place) => store.go(place),
     );
@@ -144,7 +152,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, this.#machine];
+    this.#measured = [this.#timeline, this.#flow, machine, this.study.curve];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -157,16 +165,12 @@ export class PageView {
     root.append(this.#page, embed.element);
   }
 
-  /** The lesson that is open. */
-  get lessons() {
-    return this.#learn.course;
-  }
-
   connect() {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
-    this.#store.study.open();
+    this.study.open();
+    if (this.#store.place === 'measure') this.#strategies.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -175,7 +179,8 @@ export class PageView {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#flow.rest();
-    this.#store.study.close();
+    this.study.close();
+    this.#strategies.close();
   }
 
   /**
@@ -191,36 +196,26 @@ export class PageView {
   }
 
   update(change: Change) {
-    this.#show(change);
-    this.#learn.update(change);
-    if (change === 'page') this.#setLevels();
-  }
-
-  #show(change: Change) {
     const store = this.#store;
+    // Before there is a rollout, there is nothing to show.
+    if (store.seed !== null) for (const view of this.#views) view.update(change);
     switch (change) {
-      case 'progress':
-        return this.#simulation.show();
       case 'message':
-        this.#commands.say(store.message.text, store.message.kind);
         return this.#scenario.complain(store.seedFault);
       case 'playhead':
         return this.#showPlayhead();
       case 'page':
         showPlace(this.#page, store.place, this.#view, store.editor !== null);
-        this.#measure.update(change);
-        this.#wall.update(change);
-        return;
-      case 'study':
-        return this.#showStudy();
-      default:
+        if (store.place === 'measure') this.#strategies.open();
+        else this.#strategies.close();
+        return this.#setLevels();
+      case 'rollout':
         return this.#showRollout();
     }
   }
 
   #showRollout() {
     const store = this.#store;
-    this.#simulation.show();
     // What is drawn stays until the other is there; the forms follow at once.
     if (store.isWaiting) {
       if (!store.dragging) this.#showConfig();
@@ -228,53 +223,29 @@ export class PageView {
       return;
     }
     this.#page.classList.toggle('veiled', store.veiled);
-    this.#timeline.show(store.session);
-    this.#flow.show(store.session);
-    if (store.veiled) store.study.close();
-    else store.study.show(store.session, store.dragging);
-    this.#measure.update('rollout');
-    this.#wall.update('rollout');
+    if (store.veiled) this.study.close();
+    else this.study.show(store.session, store.dragging);
+    if (!store.veiled) this.#strategies.show(store.session);
     // The forms follow when the limit is let go: they are many.
     if (!store.dragging) this.#showConfig();
     this.#history.show(store);
     this.#showPlayhead();
   }
 
-  #showStudy() {
-    const { progress, result } = this.#store.study;
-    this.#surprise.showStudy(result);
-    this.#measure.update('study');
-    this.#wall.update('study');
-    if (progress && progress !== this.#progress && progress.done > 0) this.#onprogress(progress.done, progress.runs);
-    this.#progress = progress;
-  }
-
   #showPlayhead() {
-    const { session, playing } = this.#store;
-    const here = session.reportHere;
-    this.#surprise.showHere(here, session.report);
-    this.#verdict.show(here, session.report);
-    this.#timeline.seek(here);
-    this.#flow.seek(here, playing);
-    this.#ladder.show(here);
-    this.#machine.show(here);
-    this.#log.show(here);
-    this.#commands.show(here.final_state, session.allowedHere);
-    this.#transport.show(session, playing);
+    const { session } = this.#store;
+    this.lessons.follow(session);
     if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
   #showConfig() {
-    const { text, draft, session, problems, isWaiting, more, seed } = this.#store;
+    const { text, session, problems, more, seed } = this.#store;
     this.#scenario.show(text, seed ?? session.seed);
-    if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
-    this.#surprise.showProblems(problems.length);
-    this.#verdict.mark(problems.length === 0);
     this.#notice.show(problems.length + more);
     this.#forms.show(this.#store);
   }
 
   #setLevels() {
-    setLevels(this.#page, this.lessons.source !== null, this.#level);
+    setLevels(this.#page, !this.lessons.element.hidden, this.#level);
   }
 }
