@@ -6,7 +6,7 @@
 import { tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { get, listAt } from '../base/json-path.ts';
-import { limitPaths } from '../charts/limit-paths.ts';
+import { limitPaths } from '../charts/limits.ts';
 import { catalogue, ruleNamed } from '../engine/catalogue.ts';
 import type { Parameter, ResolvedConfig } from '../engine/engine.ts';
 
