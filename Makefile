@@ -5,7 +5,7 @@ SHELL := bash
 export WASM_BINDGEN_TEST_TIMEOUT ?= 600
 export MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
 
-.PHONY: help build run test test-suites test-page check msrv audit fuzz bench figures pictures clean
+.PHONY: help build run test test-suites test-page test-builds check msrv audit fuzz bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -30,8 +30,12 @@ test-suites: ## run the engine's tests natively and in Chromium, and check that 
 
 test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
-	npx playwright test
+	node_modules/.bin/playwright test
 	@scripts/size.mjs
+
+test-builds: build ## build the package into projects of Vite, React, Vue, webpack and others, and open them in Chromium
+	@scripts/install.sh chromium
+	node --test tests/builds/builds.test.mjs
 
 check: build ## check formats, lints on both targets, docs, the page's types, licences
 	@scripts/install.sh lints deny

@@ -3,8 +3,8 @@ import { new_rollout } from './engine.mjs';
 import { expect, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   chartDrawings,
   decisionItems,
   headline,

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { preset, reportOf, validate } from './engine.mjs';
 import { expect, slow, test } from './fixtures.ts';
 import {
-  CALM,
   button,
+  CALM,
   effects,
   field,
   fileError,
@@ -58,9 +58,7 @@ async function grab(page, locator) {
 onPlan('a stage’s top is dragged to another share, everything follows, the forms on release', async (page) => {
   const { x, y } = await grab(page, shareOf(page, 1));
   await page.mouse.move(x, y - 30, { steps: 5 });
-  await page.waitForFunction(
-    () => document.querySelector('canary-rollout').config.stages[0].traffic_pct > 5,
-  );
+  await page.waitForFunction(() => document.querySelector('canary-rollout').config.stages[0].traffic_pct > 5);
   await expect(effects(page)).toHaveAttribute('data-runs', '100');
   assert.deepEqual((await plan(page))[0], [5, 4], 'the forms follow when it is let go');
   await page.mouse.up();
@@ -96,17 +94,105 @@ onPlan('no drag makes the plan invalid', async (page) => {
 
 /** Keys on a handle of CALM, 5 % for 4 ticks then 50 % for 4, and the plan they make. */
 const KEYS = [
-  [shareOf, 1, ['ArrowUp'], [[6, 4], [50, 4]]],
-  [shareOf, 1, ['ArrowDown'], [[4.5, 4], [50, 4]]],
-  [shareOf, 1, ['PageUp'], [[15, 4], [50, 4]]],
-  [shareOf, 1, ['Home'], [[0.1, 4], [50, 4]]],
-  [shareOf, 1, ['End'], [[49, 4], [50, 4]]],
-  [shareOf, 2, ['PageDown', 'ArrowLeft'], [[5, 4], [39, 4]]],
-  [shareOf, 2, ['Home'], [[5, 4], [6, 4]]],
-  [shareOf, 2, ['End'], [[5, 4], [100, 4]]],
-  [lengthOf, 1, ['ArrowRight', 'ArrowRight'], [[5, 6], [50, 4]]],
-  [lengthOf, 2, ['PageUp'], [[5, 4], [50, 14]]],
-  [lengthOf, 2, ['Home'], [[5, 4], [50, 1]]],
+  [
+    shareOf,
+    1,
+    ['ArrowUp'],
+    [
+      [6, 4],
+      [50, 4],
+    ],
+  ],
+  [
+    shareOf,
+    1,
+    ['ArrowDown'],
+    [
+      [4.5, 4],
+      [50, 4],
+    ],
+  ],
+  [
+    shareOf,
+    1,
+    ['PageUp'],
+    [
+      [15, 4],
+      [50, 4],
+    ],
+  ],
+  [
+    shareOf,
+    1,
+    ['Home'],
+    [
+      [0.1, 4],
+      [50, 4],
+    ],
+  ],
+  [
+    shareOf,
+    1,
+    ['End'],
+    [
+      [49, 4],
+      [50, 4],
+    ],
+  ],
+  [
+    shareOf,
+    2,
+    ['PageDown', 'ArrowLeft'],
+    [
+      [5, 4],
+      [39, 4],
+    ],
+  ],
+  [
+    shareOf,
+    2,
+    ['Home'],
+    [
+      [5, 4],
+      [6, 4],
+    ],
+  ],
+  [
+    shareOf,
+    2,
+    ['End'],
+    [
+      [5, 4],
+      [100, 4],
+    ],
+  ],
+  [
+    lengthOf,
+    1,
+    ['ArrowRight', 'ArrowRight'],
+    [
+      [5, 6],
+      [50, 4],
+    ],
+  ],
+  [
+    lengthOf,
+    2,
+    ['PageUp'],
+    [
+      [5, 4],
+      [50, 14],
+    ],
+  ],
+  [
+    lengthOf,
+    2,
+    ['Home'],
+    [
+      [5, 4],
+      [50, 1],
+    ],
+  ],
   [shareOf, 1, ['Delete'], [[50, 4]]],
   [lengthOf, 2, ['Backspace', 'Delete'], [[5, 4]]],
 ];
@@ -120,21 +206,41 @@ for (const [side, stage, keys, planned] of KEYS) {
     const role = await element(page).evaluate(({ shadowRoot }) => shadowRoot.activeElement?.role);
     assert.equal(role, 'slider', 'the focus stays in the plan');
     await page.keyboard.press('Control+z');
-    if (keys.length === 1) assert.deepEqual(await plan(page), [[5, 4], [50, 4]], 'undone');
+    if (keys.length === 1)
+      assert.deepEqual(
+        await plan(page),
+        [
+          [5, 4],
+          [50, 4],
+        ],
+        'undone',
+      );
   });
 }
 
 onPlan('stages are added in between and at the end, and removed', async (page) => {
   await shareOf(page, 1).focus();
   await button(page, 'Add after stage 1').click();
-  assert.deepEqual(await plan(page), [[5, 4], [28, 4], [50, 4]]);
+  assert.deepEqual(await plan(page), [
+    [5, 4],
+    [28, 4],
+    [50, 4],
+  ]);
   await shareOf(page, 3).focus();
   await button(page, 'Add after stage 3').click();
-  assert.deepEqual(await plan(page), [[5, 4], [28, 4], [50, 4], [75, 4]]);
+  assert.deepEqual(await plan(page), [
+    [5, 4],
+    [28, 4],
+    [50, 4],
+    [75, 4],
+  ]);
   await planTools(page).getByRole('button', { name: 'Remove stage 4' }).click();
   await shareOf(page, 2).focus();
   await planTools(page).getByRole('button', { name: 'Remove stage 2' }).click();
-  assert.deepEqual(await plan(page), [[5, 4], [50, 4]]);
+  assert.deepEqual(await plan(page), [
+    [5, 4],
+    [50, 4],
+  ]);
   await shareOf(page, 2).press('End');
   await expect(button(page, 'Add after stage 2')).toBeDisabled();
 });
@@ -150,7 +256,11 @@ onPlan(
     }
     for (const [i, a] of boxes.entries()) {
       for (const b of boxes.slice(i + 1)) {
-        const apart = a.x + a.width <= b.x + 1 || b.x + b.width <= a.x + 1 || a.y + a.height <= b.y + 1 || b.y + b.height <= a.y + 1;
+        const apart =
+          a.x + a.width <= b.x + 1 ||
+          b.x + b.width <= a.x + 1 ||
+          a.y + a.height <= b.y + 1 ||
+          b.y + b.height <= a.y + 1;
         assert.ok(apart, JSON.stringify([a, b]));
       }
     }
@@ -343,7 +453,10 @@ test('a file of something else is told of at its place, and the last valid one i
     await problemItems(page).first().waitFor();
     await page.waitForFunction(
       (line) =>
-        document.querySelector('canary-rollout').shadowRoot.querySelector('.place')?.textContent.startsWith(`Line ${line},`),
+        document
+          .querySelector('canary-rollout')
+          .shadowRoot.querySelector('.place')
+          ?.textContent.startsWith(`Line ${line},`),
       place,
     );
     await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
@@ -373,7 +486,9 @@ test('in a frame that may not save, it says so and lets the text be copied', asy
   await frame.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(fileMessage(frame)).toHaveText(/copy the text instead/);
   await frame.getByRole('button', { name: 'Copy', exact: true }).click();
-  await fileMessage(frame).filter({ hasText: /Copied|selected/ }).waitFor();
+  await fileMessage(frame)
+    .filter({ hasText: /Copied|selected/ })
+    .waitFor();
   await frame.getByRole('button', { name: 'Cold start' }).click();
   await frame.getByRole('button', { name: 'Undo' }).click();
 });

@@ -2,13 +2,21 @@
 // Modules of the page that are tried here ask it for the catalogue, too.
 import { readFileSync } from 'node:fs';
 import * as engine from '../../pkg/canary_rollout.js';
-import { readFrom } from '../../www/src/base/catalogue.js';
+import { readFrom } from '../../www/src/engine/catalogue.ts';
 
 engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm', import.meta.url)) });
 readFrom(engine.catalogue);
 
 export const {
-  catalogue, config_schema, default_config, error_rate_intervals, new_rollout, new_study, presets, validate, version,
+  catalogue,
+  config_schema,
+  default_config,
+  error_rate_intervals,
+  new_rollout,
+  new_study,
+  presets,
+  validate,
+  version,
 } = engine;
 
 /** The report of a rollout run to its end, or to a pause that waits for a person. */

@@ -1,6 +1,6 @@
 // The first view, figure by figure: each is the report's or the study's, and there is no other.
 import assert from 'node:assert/strict';
-import { between } from '../../www/src/base/chance.js';
+import { between } from '../../www/src/base/chance.ts';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
 import { test } from './fixtures.ts';
 import { chartKey, effects, stageRows, studied } from './rollout-page.mjs';
@@ -27,7 +27,8 @@ function expected() {
   const { tick, observed, limit } = report.decisions.at(-1);
   const share = report.config.stages[0].traffic_pct;
   const wall = (runs, end) => [...runs.end.slice(0, 100)].filter((one) => one === end).length;
-  const figure = ({ estimate, low, high }, words) => `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
+  const figure = ({ estimate, low, high }, words) =>
+    `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
   const often = Math.round(1 / healthy.p_false_rollback.estimate);
 
   // The sentence of the reason, from its parts: the report's is not taken for granted.
@@ -37,9 +38,12 @@ function expected() {
   assert.ok(Math.abs(observed - (canary - baseline)) < 1e-12);
   assert.equal(plain(report.rollback_reason), reason);
   const stage = report.stages[0].metrics;
-  const counts = (arm) => `${count(stage[arm].errors)} of ${count(stage[arm].requests)}, ${percent(stage[arm].error_rate)}`;
+  const counts = (arm) =>
+    `${count(stage[arm].errors)} of ${count(stage[arm].requests)}, ${percent(stage[arm].error_rate)}`;
   return {
-    series, last, report,
+    series,
+    last,
+    report,
     said: {
       '.surprise:not(.room)': `This release was fine. The policy threw it away, as it does 1 in ${often}.`,
       '.verdict-now .kicker': `opening, seed ${SEED}, decided by a ${report.decisions.at(-1).by}`,
@@ -48,8 +52,7 @@ function expected() {
       '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
       // What came of it: it was rolled back.
       '[data-chart=traffic] .key': 'canary 0 % as planned',
-      '[data-chart=errors] .key':
-        `baseline ${percent(baseline)} canary ${percent(canary)} limit ${percent(baseline + limit)} 95 % interval of this window, for one look`,
+      '[data-chart=errors] .key': `baseline ${percent(baseline)} canary ${percent(canary)} limit ${percent(baseline + limit)} 95 % interval of this window, for one look`,
       '[data-figure=false_rollback]': figure(healthy.p_rollback, 'of healthy releases thrown away'),
       '[data-figure=missed_regression]': figure(release.p_completed, 'of bad releases missed (1.5 times the errors)'),
       '.exactness':
@@ -74,7 +77,7 @@ test('every figure of the first view is the report’s or the study’s', async 
   assert.ok(plain(await stageRows(page).first().innerText()).includes(stage), stage);
   // Latency: of both arms in the last minute, as the series has it.
   const latency = plain(await chartKey(page, 'latency').innerText());
-        for (const arm of ['baseline', 'canary']) {
+  for (const arm of ['baseline', 'canary']) {
     assert.ok(latency.includes(`${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`), latency);
   }
   // The limit in the field is the rule’s.
@@ -89,7 +92,13 @@ test('every figure of the first view is the report’s or the study’s', async 
     const found = [];
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (parent.closest('style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis') || !parent.checkVisibility()) continue;
+      if (
+        parent.closest(
+          'style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis',
+        ) ||
+        !parent.checkVisibility()
+      )
+        continue;
       const { top, width } = parent.getBoundingClientRect();
       if (width < 2 || top > innerHeight) continue;
       if (/\d/.test(walker.currentNode.textContent)) found.push(walker.currentNode.textContent);

@@ -4,8 +4,8 @@ import { presets, validate } from './engine.mjs';
 import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   fault,
   field,
   headline,
@@ -54,18 +54,22 @@ const EDITS = [
   ['rollback_ticks', '2', (config) => config.rollback_ticks, 2],
 ];
 
-onCalm('every field edits the configuration, and emptied it is left out', async (page) => {
-  for (const [path, entered, read, value] of EDITS) {
-    const before = await field(page, path).inputValue();
-    await field(page, path).fill(entered);
-    assert.deepEqual(read(await json(page)), value, path);
-    assert.deepEqual(validate(await json(page)).problems, [], path);
-    await expect(fault(page, path), path).toBeHidden();
-    await field(page, path).fill('');
-    assert.equal(read(await json(page)), undefined, path);
-    await field(page, path).fill(before);
-  }
-}, slow);
+onCalm(
+  'every field edits the configuration, and emptied it is left out',
+  async (page) => {
+    for (const [path, entered, read, value] of EDITS) {
+      const before = await field(page, path).inputValue();
+      await field(page, path).fill(entered);
+      assert.deepEqual(read(await json(page)), value, path);
+      assert.deepEqual(validate(await json(page)).problems, [], path);
+      await expect(fault(page, path), path).toBeHidden();
+      await field(page, path).fill('');
+      assert.equal(read(await json(page)), undefined, path);
+      await field(page, path).fill(before);
+    }
+  },
+  slow,
+);
 
 onCalm('an edit runs the rollout anew at once, seed kept', async (page) => {
   const seed = await page.locator('canary-rollout').evaluate((element) => element.seed);
@@ -177,8 +181,7 @@ for (const [rule, parameters] of Object.entries(RULES)) {
     assert.deepEqual(validate(await json(page)).problems, []);
     for (const [key, [entered]] of Object.entries(parameters)) {
       const input = field(page, `rules[0].${key}`);
-      if (await input.evaluate((element) => element instanceof HTMLSelectElement))
-        await input.selectOption(entered);
+      if (await input.evaluate((element) => element instanceof HTMLSelectElement)) await input.selectOption(entered);
       else await input.fill(entered);
     }
     const values = Object.entries(parameters).map(([key, [, value]]) => [key, value]);
@@ -264,7 +267,10 @@ onCalm('a place counts characters, and what is not listed is counted', async (pa
   const selected = () => jsonBox(page).evaluate((box) => box.value.slice(box.selectionStart, box.selectionEnd));
   await jsonBox(page).fill('{"name": "😀é", "fly": 1, "stages": [{"traffic_pct": 5}], "tick_seconds": "60 s"}');
   await button(page, 'Apply').click();
-  for (const [message, place, value] of [['unknown field', 'column 16', '"fly"'], ['invalid type', 'column 74', '"60 s"']]) {
+  for (const [message, place, value] of [
+    ['unknown field', 'column 16', '"fly"'],
+    ['invalid type', 'column 74', '"60 s"'],
+  ]) {
     const leads = problemItems(page).filter({ hasText: message }).getByRole('button');
     await expect(leads).toHaveText(new RegExp(`${place}$`));
     await leads.click();
@@ -319,18 +325,14 @@ onCalm('markup in a name is text everywhere', async (page) => {
   page.on('dialog', () => assert.fail('a script of the configuration ran'));
   await show(page, { ...CALM, name, stages });
   assert.equal(
-    await page
-      .locator('canary-rollout')
-      .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
+    await page.locator('canary-rollout').evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
     0,
   );
   await expect(kicker(page)).toHaveText(/<img src=x/);
   await expect(stageNames(page).first()).toHaveText(/<img src=x/);
   await show(page, { ...CALM, [name]: 1, stages: [{ ...stages[0], pause: name }] });
   assert.equal(
-    await page
-      .locator('canary-rollout')
-      .evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
+    await page.locator('canary-rollout').evaluate((element) => element.shadowRoot.querySelectorAll('img').length),
     0,
   );
 });

@@ -26,13 +26,16 @@ export const CALM = {
  * dialog may have its preview, an element too, for a moment longer.
  */
 export async function show(page, config, seed = 7) {
-  await page.locator('canary-rollout').first().evaluate(
-    (element, [text, number]) => {
-      element.setAttribute('seed', number);
-      element.config = text;
-    },
-    [JSON.stringify(config, null, 2), String(seed)],
-  );
+  await page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(
+      (element, [text, number]) => {
+        element.setAttribute('seed', number);
+        element.config = text;
+      },
+      [JSON.stringify(config, null, 2), String(seed)],
+    );
 }
 
 const group = (page, name) => page.getByRole('group', { name, exact: true });
@@ -124,7 +127,7 @@ export async function openEditor(page, about) {
 }
 /** Opens the editor of the configuration as text. */
 export async function openText(page) {
-  if ((await jsonBox(page).count()) > 0) return;
+  if (await jsonBox(page).isVisible()) return;
   await openEditor(page, 'Policy');
   await button(page, 'As text').click();
 }
@@ -203,23 +206,34 @@ export const missedMarks = (page) => curve(page).locator('.policy-1.missed rect'
 export const strategies = (page) => group(page, 'Strategies on one release');
 export const strategyTable = (page) => page.locator('.strategy-table');
 
-// A lesson.
+// The course.
 
-/** What opens a lesson, by its name. */
+/** The path through the course. */
+export const path = (page) => page.getByRole('navigation', { name: 'The course' });
+/** What opens an item of the path, by its name. */
 export const lessonButton = (page, name) => page.locator(`[data-lesson="${name}"]`);
-export const lessonButtons = (page) => page.locator('.lesson-cards').getByRole('button');
-/** The course's other questions, each a rollout that answers it. */
-export const courseQuestions = (page) => page.locator('.course').getByRole('button');
+/** The items of the path, in their order. */
+export const lessonButtons = (page) => path(page).getByRole('listitem').getByRole('button');
 
 export const lessonCard = (page) => group(page, 'Lesson');
 export const lessonTitle = (page) => lessonCard(page).getByRole('heading', { level: 2 });
 export const lessonFaults = (page) => lessonCard(page).locator('.faults');
 /** Where a number is predicted, or answered. */
-export const lessonNumber = (page) => lessonCard(page).locator('.estimate input');
+export const lessonNumber = (page) => lessonCard(page).getByRole('spinbutton');
+/** Where a number of squares is drawn. */
+export const lessonSquares = (page) => page.locator('.guess[role=slider]');
+/** The points of a line that is drawn. */
+export const lessonPoints = (page) => group(page, 'Your line').getByRole('slider');
+/** How far a drawn guess was off. */
+export const lessonGap = (page) => lessonCard(page).locator('.gap');
 /** The states to be connected. */
 export const lessonDiagram = (page) => page.locator('.diagram');
-/** The ends of a diagram's edges. */
-export const lessonEnds = (page) => page.locator('.connect').getByRole('combobox');
+/** Where each item of a question is put. */
+export const lessonEnds = (page) => page.locator('.match').getByRole('combobox');
+/** The lines to be put in order. */
+export const lessonLines = (page) => page.locator('.order').getByRole('listitem');
+/** Why an item was wrong. */
+export const lessonReasons = (page) => lessonCard(page).locator('.why');
 /** An answer in one's own words. */
 export const lessonWords = (page) => page.locator('.reflection').getByRole('textbox');
 export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
@@ -227,5 +241,5 @@ export const lessonGoals = (page) => lessonCard(page).locator('.goals li');
 export const lessonAnswer = (page) => lessonCard(page).locator('.says');
 /** What is said when a lesson is done. */
 export const lessonDone = (page) => page.locator('.lesson-done');
-/** What is said to a prediction. */
+/** What is said to a prediction, and to the question after a lesson. */
 export const lessonReveal = (page) => lessonCard(page).locator('.reveal');

@@ -4,7 +4,19 @@ import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
 import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
-const PARTS = ['.verdict', '.transport', '.stack', '.tell', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
+const PARTS = [
+  '.verdict',
+  '.transport',
+  '.stack',
+  '.tell',
+  '.log',
+  '.ladder',
+  '.state-machine',
+  '.effects',
+  '.study',
+  '.edit',
+  '.scenario',
+];
 const SHOWN = {
   rollout: ['.verdict', '.transport', '.stack', '.tell', '.log'],
   errors: ['.verdict', '.transport', '.stack', '.tell'],
@@ -20,7 +32,10 @@ const course = (attributes) => `<!doctype html><html lang="en"><title>A course</
 for (const [view, shown] of Object.entries(SHOWN)) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the view ${view} stands alone, ${colorScheme}`, async ({ open }) => {
-      const page = await open({ html: course(`view="${view}"`), context: { viewport: { width: 640, height: 450 }, colorScheme } });
+      const page = await open({
+        html: course(`view="${view}"`),
+        context: { viewport: { width: 640, height: 450 }, colorScheme },
+      });
       const seen = [];
       for (const part of PARTS) if (await page.locator(part).first().isVisible()) seen.push(part);
       assert.deepEqual(seen, shown);
@@ -64,5 +79,8 @@ test('headings stand at the level a host gives them', async ({ open }) => {
     .getByRole('heading')
     .evaluateAll((all) => all.map((one) => Number(one.ariaLevel ?? one.tagName[1])));
   assert.deepEqual(levels.slice(0, 4), [1, 2, 3, 4]);
-  assert.ok(levels.slice(2).every((level) => level >= 3), levels.join());
+  assert.ok(
+    levels.slice(2).every((level) => level >= 3),
+    levels.join(),
+  );
 });

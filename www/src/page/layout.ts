@@ -16,15 +16,13 @@ export type Parts = Record<
   | 'scenario'
   | 'linkFaults'
   | 'hostFaults'
-  | 'lesson'
-  | 'lessons'
+  | 'learn'
   | 'opening'
   | 'time'
   | 'requests'
   | 'decisions'
-  | 'figures'
-  | 'study'
-  | 'strategies'
+  | 'measure'
+  | 'wall'
   | 'editor'
   | 'verdict'
   | 'stages'
@@ -43,15 +41,13 @@ const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
 
 /** Where each part stands: its places, and the parts shown alone that it belongs to. */
 const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
-  lesson: ['learn', 'rollout flow errors study ladder'],
-  lessons: ['learn', ''],
+  learn: ['learn', 'rollout flow errors study ladder'],
   opening: ['watch', 'slide'],
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
   decisions: ['watch', 'rollout'],
-  figures: ['measure', 'study'],
-  study: ['measure', 'study'],
-  strategies: ['measure', ''],
+  measure: ['measure', 'study'],
+  wall: ['watch', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
@@ -87,13 +83,12 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
       ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
-        ${parts.lesson} ${parts.lessons}
+        ${parts.learn}
         <div class="main">
           <div class="column left">
-            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.figures} ${parts.study}
-            ${parts.strategies}
+            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.stages} ${parts.state}</div>
+          <div class="column right">${parts.editor} ${parts.verdict} ${parts.wall} ${parts.stages} ${parts.state}</div>
         </div>
       </div>
       <div class="notices">${parts.simulation}</div>

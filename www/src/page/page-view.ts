@@ -2,9 +2,10 @@
 
 import { h } from '../base/dom.ts';
 import { Timeline } from '../charts/timeline.ts';
-import { EditorView } from '../edit/editor.ts';
-import { HistoryButtons, onHistoryKey, PresetSelect, SeedField } from '../edit/header.ts';
-import { ProblemNotice, ScenarioView } from '../edit/scenario.ts';
+import { Forms } from '../edit/forms.ts';
+import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
+import { ProblemNotice } from '../edit/problem-notice.ts';
+import { Scenario } from '../edit/scenario.ts';
 import { lessonList } from '../learn/lesson-list.ts';
 import { LessonPlayer } from '../learn/lesson-player.ts';
 import { Strategies } from '../measure/strategies.ts';
@@ -13,13 +14,13 @@ import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
 import type { Change, Store, View } from '../store/store.ts';
 import { adoptStyle } from '../style/style.ts';
-import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
+import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
-import { Ladder } from '../watch/ladder.ts';
+import { Opening } from '../watch/opening.ts';
 import { SimulationNotice } from '../watch/simulation-notice.ts';
+import { Ladder } from '../watch/stages.ts';
 import { StateMachine } from '../watch/state-machine.ts';
-import { Surprise } from '../watch/surprise.ts';
 import { Verdict } from '../watch/verdict.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
@@ -39,19 +40,17 @@ export class PageView {
   /** What of a link could not be used. */
   linkFaults = new FaultList('Not all of the link could be used:', 'link-faults');
   #store;
-  /** The parts that render the store by themselves. */
-  #views: View[];
-  #surprise;
-  #verdict = new Verdict();
-  #transport;
+  #scenario;
+  #history;
+  #opening;
+  #verdict;
   #timeline;
-  #commands;
-  #flow = new Flow();
-  #log = new DecisionLog();
-  #ladder = new Ladder();
-  #machine = new StateMachine();
+  #flow;
+  /** The parts that follow the store by themselves. */
+  #views: View[];
   #strategies;
-  #simulation;
+  #forms;
+  #notice;
   #page: HTMLElement;
   #time: HTMLElement;
   /** Charts, each drawn at its measured width. */
@@ -68,42 +67,44 @@ export class PageView {
   constructor(root: ShadowRoot, store: Store, on: Listener) {
     this.#store = store;
     this.#root = root;
-    const editor = new EditorView(store);
-    const scenario = new ScenarioView(store, editor);
-    const notice = new ProblemNotice(store, editor);
-    const preset = new PresetSelect(store);
-    const seed = new SeedField(store);
-    const history = new HistoryButtons(store);
-    this.#views = [editor, scenario, notice, preset, seed, history];
-    this.#surprise = new Surprise(
-      (config) => store.configure(config),
-      () => store.go('learn'),
-    );
+    this.#scenario = new Scenario({
+      onpreset: ({ json }) => store.load({ config: json }),
+      onseed: (seed) => store.reseed(seed),
+      onnewseed: () => store.reseed(null),
+    });
+    this.#history = new HistoryButtons(store);
+    this.#opening = new Opening(store);
+    this.#verdict = new Verdict(store);
+    this.#timeline = new Timeline(store);
+    this.#flow = new Flow(store);
+    const [transport, commands] = [new Transport(store), new Commands(store)];
+    const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
+    const simulation = new SimulationNotice(store);
+    this.#views = [
+      ...[this.#opening, this.#verdict, this.#timeline, this.#flow, transport, commands],
+      ...[log, ladder, machine, simulation],
+    ];
     const toVerdict = () => {
       store.go('watch');
       this.#verdict.element.scrollIntoView({ block: 'nearest' });
     };
-    this.#transport = new Transport((move) => store.move(move));
-    this.#timeline = new Timeline((tick) => store.seek(tick), {
-      onset: (paths, value, dragging) => store.set(paths, value, dragging),
-    });
-    this.#commands = new CommandButtons(
-      (command) => store.tell(command),
-      () => store.reset(),
-    );
     this.study = new StudyView(
       (seed, healthy) => {
         store.openRun(seed, healthy);
         toVerdict();
       },
-      (result) => this.#surprise.showStudy(result),
+      (result) => this.#opening.showStudy(result),
       on.onprogress,
     );
     this.#strategies = new Strategies((config) => {
       store.configure(config);
       toVerdict();
     });
-    this.#simulation = new SimulationNotice(store);
+    this.#forms = new Forms(store);
+    this.#notice = new ProblemNotice(() => {
+      store.openEditor('text');
+      this.#forms.json.reveal();
+    });
     this.lessons = new LessonPlayer(store, {
       onevent: on.onevent,
       onlay: () => this.#setLevels(),
@@ -117,38 +118,33 @@ export class PageView {
       h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
     const titled = (name: string, title: string, content: HTMLElement) =>
       h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
-    this.#time = card(
-      'time',
-      'The rollout over time',
-      this.#transport.element,
-      this.#timeline.element,
-      this.#commands.element,
-    );
+    this.#time = card('time', 'The rollout over time', transport.element, this.#timeline.element);
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
     this.#page = layout(
       {
-        scenarioControls: h('div', { class: 'chosen' }, preset.element, seed.element),
-        history: history.element,
+        scenarioControls: this.#scenario.element,
+        history: this.#history.element,
         embedButton: embed.button,
-        scenario: scenario.element,
+        scenario: h('div'),
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
         lesson: this.lessons.element,
         lessons,
-        opening: this.#surprise.element,
+        opening: this.#opening.element,
         time: this.#time,
         requests: card('requests', 'Requests', this.#flow.element),
-        decisions: titled('decisions', 'Decisions', this.#log.element),
+        decisions: titled('decisions', 'Decisions', log.element),
         figures: this.study.figures,
         study: this.study.element,
         strategies: this.#strategies.element,
-        editor: editor.element,
+        editor: this.#forms.element,
         verdict: this.#verdict.element,
-        stages: titled('stages', 'Stages', this.#ladder.element),
-        state: titled('state', 'State', this.#machine.element),
-        notice: notice.element,
-        simulation: this.#simulation.element,
+        commands: titled('commands', 'Commands', commands.element),
+        stages: titled('stages', 'Stages', ladder.element),
+        state: titled('state', 'State', machine.element),
+        notice: this.#notice.element,
+        simulation: simulation.element,
       },
       (place) => store.go(place),
     );
@@ -156,7 +152,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, this.#machine, this.study.curve];
+    this.#measured = [this.#timeline, this.#flow, machine, this.study.curve];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -200,17 +196,12 @@ export class PageView {
   }
 
   update(change: Change) {
-    this.#update(change);
-    for (const view of this.#views) view.update(change);
-  }
-
-  #update(change: Change) {
     const store = this.#store;
+    // Before there is a rollout, there is nothing to show.
+    if (store.seed !== null) for (const view of this.#views) view.update(change);
     switch (change) {
-      case 'progress':
-        return this.#simulation.show();
       case 'message':
-        return this.#commands.say(store.message.text, store.message.kind);
+        return this.#scenario.complain(store.seedFault);
       case 'playhead':
         return this.#showPlayhead();
       case 'page':
@@ -218,50 +209,40 @@ export class PageView {
         if (store.place === 'measure') this.#strategies.open();
         else this.#strategies.close();
         return this.#setLevels();
-      default:
+      case 'rollout':
         return this.#showRollout();
     }
   }
 
   #showRollout() {
     const store = this.#store;
-    this.#simulation.show();
     // What is drawn stays until the other is there; the forms follow at once.
     if (store.isWaiting) {
-      this.#showConfig();
+      if (!store.dragging) this.#showConfig();
+      this.#history.show(store);
       return;
     }
     this.#page.classList.toggle('veiled', store.veiled);
-    this.#timeline.show(store.session);
-    this.#flow.show(store.session);
     if (store.veiled) this.study.close();
     else this.study.show(store.session, store.dragging);
     if (!store.veiled) this.#strategies.show(store.session);
-    this.#showConfig();
+    // The forms follow when the limit is let go: they are many.
+    if (!store.dragging) this.#showConfig();
+    this.#history.show(store);
     this.#showPlayhead();
   }
 
   #showPlayhead() {
-    const { session, playing } = this.#store;
-    const here = session.reportHere;
-    this.#surprise.showHere(here, session.report);
-    this.#verdict.show(here, session.report);
-    this.#timeline.seek(here);
-    this.#flow.seek(here, playing);
-    this.#ladder.show(here);
-    this.#machine.show(here);
-    this.#log.show(here);
-    this.#commands.show(here.final_state, session.allowedHere);
-    this.#transport.show(session, playing);
+    const { session } = this.#store;
     this.lessons.follow(session);
     if (this.#level !== 2 || this.#view !== null) this.#setLevels();
   }
 
   #showConfig() {
-    const { draft, session, problems, isWaiting } = this.#store;
-    if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
-    this.#surprise.showProblems(problems.length);
-    this.#verdict.mark(problems.length === 0);
+    const { text, session, problems, more, seed } = this.#store;
+    this.#scenario.show(text, seed ?? session.seed);
+    this.#notice.show(problems.length + more);
+    this.#forms.show(this.#store);
   }
 
   #setLevels() {

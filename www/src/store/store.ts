@@ -9,6 +9,7 @@ import type { Command } from '../engine/engine.ts';
 import { messageOf } from '../engine/engine.ts';
 import type { RolloutInput, RunOrder } from '../engine/replay.ts';
 import { withRelease } from '../study/study-request.ts';
+import { StudyState } from '../study/study-state.ts';
 import type { Move } from '../watch/controls.ts';
 import { commandWords } from '../watch/controls.ts';
 import { History } from './history.ts';
@@ -43,6 +44,8 @@ export class Store extends RolloutState {
   #history = new History() as History<Moment>;
   /** Whether what is configured comes from something being dragged: a limit, a stage. */
   dragging = false;
+  /** What the policy does over many rollouts. */
+  readonly study = new StudyState(() => this.emit('study'));
   /** The place that is shown. */
   place: Place = 'watch';
   /** The editor that is open beside the charts. */

@@ -9,10 +9,10 @@ import { OUTCOMES } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
 import type { Estimate, Outcome, Report, Rule } from '../engine/engine.ts';
-import type { StudyResult } from '../engine/study-loop.ts';
 import { leavesOut } from '../study/leaves-out.ts';
 import type { PolicyName } from '../study/policies.ts';
 import { isPossible, POLICIES, policyText, rulesOf, withPolicy, withRules } from '../study/policies.ts';
+import type { StudyResult } from '../study/study-request.ts';
 import { isHealthy } from '../study/study-request.ts';
 
 export class Surprise {
