@@ -3,10 +3,29 @@
 import assert from 'node:assert/strict';
 import { validate } from './engine.mjs';
 import { expect, expectAccessible, test } from './fixtures.ts';
-import { CALM, button, closeEditor, editor, fault, field, notice, openEditor, scenario, show } from './rollout-page.mjs';
+import {
+  button,
+  CALM,
+  closeEditor,
+  editor,
+  fault,
+  field,
+  notice,
+  openEditor,
+  scenario,
+  show,
+} from './rollout-page.mjs';
 
-const focused = (page) => page.locator('canary-rollout').first().evaluate(({ shadowRoot }) => shadowRoot.activeElement?.dataset.path);
-const configOf = (page) => page.locator('canary-rollout').first().evaluate(({ config }) => config);
+const focused = (page) =>
+  page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.dataset.path);
+const configOf = (page) =>
+  page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(({ config }) => config);
 
 /** Parts of the opening view's sentences, and the field that each leads to. */
 const PIECES = [
@@ -66,7 +85,9 @@ test('a preset, undone, is said as before', async ({ open }) => {
   const said = () => scenario(page, 'Policy').getByRole('paragraph').textContent();
   const before = await said();
   await page.getByRole('combobox', { name: 'Preset' }).selectOption('rolling');
-  await expect(scenario(page, 'Policy').getByRole('paragraph')).toContainText(/^Ten stages from 10 to 100.%, two minutes each/);
+  await expect(scenario(page, 'Policy').getByRole('paragraph')).toContainText(
+    /^Ten stages from 10 to 100.%, two minutes each/,
+  );
   await button(page, 'Undo').click();
   assert.equal(await said(), before);
 });
@@ -97,7 +118,9 @@ test('“Show” leads to the field of a problem, which says what is wrong; or t
     if (path) {
       await expect(field(page, path)).toBeFocused();
       await expect(fault(page, path)).toHaveText(problems[0].message);
-      await expect(field(page, path)).toHaveAccessibleDescription(new RegExp(problems[0].message.slice(0, 9).replace(/[.*+?()[\]\\]/g, '.')));
+      await expect(field(page, path)).toHaveAccessibleDescription(
+        new RegExp(problems[0].message.slice(0, 9).replace(/[.*+?()[\]\\]/g, '.')),
+      );
     } else {
       const box = page.getByRole('textbox', { name: 'Configuration as JSON' });
       await expect(box).toBeFocused();
@@ -111,7 +134,12 @@ test('“Show” leads to the field of a problem, which says what is wrong; or t
 
 test('a notice names rules as the form numbers them', async ({ open }) => {
   const page = await open();
-  await show(page, { ...CALM, error_rate_threshold: 0.02, rules: [{ rule: 'error_rate_ratio', max: 2, window: 'tick' }], baseline: { error_rate: 0.0001 } });
+  await show(page, {
+    ...CALM,
+    error_rate_threshold: 0.02,
+    rules: [{ rule: 'error_rate_ratio', max: 2, window: 'tick' }],
+    baseline: { error_rate: 0.0001 },
+  });
   await openEditor(page, 'Policy');
   const notes = editor(page).getByRole('list');
   await expect(notes).toContainText('Note, rule 1, error rate divided by the baseline’s: ');

@@ -16,6 +16,7 @@ import {
   lessonFaults,
   lessonTitle,
   linkFaults,
+  openText,
   problemList,
   show,
   states,
@@ -131,6 +132,7 @@ test('markup as every text of a configuration, and as its keys', slow, async ({ 
 test('markup as a file’s name and as its content; a picture as a configuration', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
+  await openText(page);
   const picker = filePicker(page);
   const named = '<img src=x onerror=window.hacked=1>.json';
   const picture = Buffer.from(

@@ -134,15 +134,25 @@ export async function openText(page) {
 export const closeEditor = (page) => button(page, 'Close the editor').click();
 /** A field in the editor that has it, opened for it. */
 export async function fieldAt(page, path) {
-  const about = /^(name|canary)/.test(path) ? 'Release' : /^(stages|rules|on_|rollback|error_|latency_)/.test(path) ? 'Policy' : 'Traffic';
+  const about = /^(name|canary)/.test(path)
+    ? 'Release'
+    : /^(stages|rules|on_|rollback|error_|latency_)/.test(path)
+      ? 'Policy'
+      : 'Traffic';
   await openEditor(page, about);
   if (/^stages.*\.(error|latency|name)/.test(path)) {
-    await editor(page).locator('details').evaluate((details) => {
-      details.open = true;
-    });
+    await editor(page)
+      .locator('details')
+      .evaluate((details) => {
+        details.open = true;
+      });
   }
   return field(page, path);
 }
+/** Types into a field, in the editor that has it. */
+export const enter = async (page, path, text) => (await fieldAt(page, path)).fill(text);
+/** Chooses a word in a field, in the editor that has it. */
+export const choose = async (page, path, word) => (await fieldAt(page, path)).selectOption(word);
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
@@ -155,7 +165,11 @@ export const releases = (page) => group(page, 'A release to try');
 export const releaseNotes = (page) => editor(page).locator('.warning-list');
 export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
 /** The configuration as it stands in the forms. */
-export const json = (page) => page.locator('canary-rollout').first().evaluate(({ config }) => config);
+export const json = (page) =>
+  page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(({ config }) => config);
 /** What is wrong with the text of the configuration. */
 export const problemList = (page) => page.locator('.problem-list');
 export const problemItems = (page) => problemList(page).getByRole('listitem');

@@ -11,6 +11,7 @@ import {
   filePicker,
   headline,
   kicker,
+  openText,
   problemItems,
   problemList,
   seedFault,
@@ -276,6 +277,7 @@ for (const viewport of [
 
 test('a file of any name is opened, and what is no configuration is told', async ({ open }) => {
   const page = await open({ from: 'http' });
+  await openText(page);
   const picker = filePicker(page);
   await expect(picker).not.toHaveAttribute('accept');
   for (const name of ['policy.json', 'policy.txt', 'policy']) {
