@@ -116,27 +116,60 @@ export const flow = (page) => page.locator('.flow');
 
 // The configuration.
 
+/** A sentence of the scenario: of the `Release`, the `Traffic` or the `Policy`. */
+export const scenario = (page, about) => page.locator(`[data-about="${about.toLowerCase()}"]`);
+/** The editor beside the charts. */
+export const editor = (page) => page.locator('.editor');
+/** Opens the editor of a sentence, if it is not open. */
+export async function openEditor(page, about) {
+  const title = scenario(page, about).getByRole('button', { name: about, exact: true });
+  if ((await title.getAttribute('aria-expanded')) !== 'true') await title.click();
+}
+/** Opens the editor of the configuration as text. */
+export async function openText(page) {
+  if (await jsonBox(page).isVisible()) return;
+  await openEditor(page, 'Policy');
+  await button(page, 'As text').click();
+}
+export const closeEditor = (page) => button(page, 'Close the editor').click();
+/** A field in the editor that has it, opened for it. */
+export async function fieldAt(page, path) {
+  const about = /^(name|canary)/.test(path)
+    ? 'Release'
+    : /^(stages|rules|on_|rollback|error_|latency_)/.test(path)
+      ? 'Policy'
+      : 'Traffic';
+  await openEditor(page, about);
+  if (/^stages.*\.(error|latency|name)/.test(path)) {
+    await editor(page)
+      .locator('details')
+      .evaluate((details) => {
+        details.open = true;
+      });
+  }
+  return field(page, path);
+}
+/** Types into a field, in the editor that has it. */
+export const enter = async (page, path, text) => (await fieldAt(page, path)).fill(text);
+/** Chooses a word in a field, in the editor that has it. */
+export const choose = async (page, path, word) => (await fieldAt(page, path)).selectOption(word);
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
 export const fault = (page, path) => page.locator('.field', { has: field(page, path) }).locator('.fault');
 /** The form of the first rule. */
 export const ruleRow = (page) => page.locator('.rule-row');
-/** The buttons beside the plan. */
-export const planTools = (page) => page.locator('.plan-tools');
 /** The releases that a click puts into the configuration. */
 export const releases = (page) => group(page, 'A release to try');
 /** What is to be known of the release with this plan. */
-export const releaseNotes = (page) => page.locator('.releases + .quiet');
-/** Opens the configuration as text, if it is not open. */
-export async function openText(page) {
-  if (await jsonBox(page).isVisible()) return;
-  await button(page, 'Policy').click();
-  await button(page, 'As text').click();
-}
+export const releaseNotes = (page) => editor(page).locator('.warning-list');
 export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
-/** The configuration as the page's JSON has it. */
-export const json = async (page) => JSON.parse(await jsonBox(page).inputValue());
+/** The configuration as it stands in the forms. */
+export const json = (page) =>
+  page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(({ config }) => config);
 /** What is wrong with the text of the configuration. */
 export const problemList = (page) => page.locator('.problem-list');
 export const problemItems = (page) => problemList(page).getByRole('listitem');
@@ -149,10 +182,10 @@ export const problemTexts = (page) => problemList(page).locator('.problem-text')
 /** That the configuration is not valid, said in every view. */
 export const notice = (page) => page.locator('.notice');
 export const linkFaults = (page) => page.locator('.link-faults');
-export const filePicker = (page) => page.locator('.config-file input[type=file]');
+export const filePicker = (page) => editor(page).locator('input[type=file]');
 /** What came of opening or saving a file. */
-export const fileMessage = (page) => page.locator('.config-file .message');
-export const fileError = (page) => page.locator('.config-file .message.error');
+export const fileMessage = (page) => editor(page).locator('.message');
+export const fileError = (page) => editor(page).locator('.message.error');
 
 // Many rollouts.
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from '@playwright/test';
+import { placeWords, specOf } from '../../www/src/edit/fields.ts';
 import { policySentence, releaseSentence, trafficSentence } from '../../www/src/edit/sentences.ts';
-import { placeWords, specOf, writtenPath } from '../../www/src/edit/fields.ts';
 import { catalogue, new_rollout, preset, presets } from './engine.mjs';
 
 const EVERYTHING = JSON.parse(readFileSync(new URL('../data/config_everything.json', import.meta.url), 'utf8'));
@@ -21,7 +21,11 @@ function sentencesOf(config) {
   };
 }
 
-const text = (pieces) => pieces.map((piece) => piece.text ?? piece).join('').replaceAll('\u00a0', ' ');
+const text = (pieces) =>
+  pieces
+    .map((piece) => piece.text ?? piece)
+    .join('')
+    .replaceAll('\u00a0', ' ');
 
 /** Fails unless a configuration is said like this, and all that can be edited of it has a field. */
 function check(config, expected) {
@@ -30,7 +34,10 @@ function check(config, expected) {
   for (const pieces of Object.values(sentences)) {
     assert.ok(text(pieces).length <= 250, text(pieces));
     assert.match(text(pieces), /^[A-Z0-9].*[^.]\.$/);
-    assert.ok(pieces.some(({ path }) => path), text(pieces));
+    assert.ok(
+      pieces.some(({ path }) => path),
+      text(pieces),
+    );
     for (const { path } of pieces.filter((piece) => piece.path)) assert.ok(specOf(path, config), path);
   }
 }
@@ -91,7 +98,10 @@ const PRESETS = {
 };
 
 test('every preset is said', () => {
-  assert.deepEqual(Object.keys(PRESETS), presets().map(({ name }) => name));
+  assert.deepEqual(
+    Object.keys(PRESETS),
+    presets().map(({ name }) => name),
+  );
   for (const [name, sentences] of Object.entries(PRESETS)) check(JSON.parse(preset(name)), sentences);
 });
 
@@ -118,7 +128,10 @@ const PLAN = '5, 50 %, four minutes each; ';
 /** Rules, and what the policy says of them. */
 const RULES = [
   [[], 'no rule judges it.'],
-  [[{ rule: 'error_rate', max: 0.02 }], 'rolls back when at a stage’s end the canary fails more than 2 % of its requests.'],
+  [
+    [{ rule: 'error_rate', max: 0.02 }],
+    'rolls back when at a stage’s end the canary fails more than 2 % of its requests.',
+  ],
   [
     [{ rule: 'error_rate_ratio', max: 2, look: 'every_tick', window: 'stage' }],
     'rolls back when after any minute, over the stage so far, the canary fails more than twice as often as the baseline.',
@@ -218,7 +231,10 @@ test('every plan is said', () => {
 const RELEASES = [
   [{ error_ratio: 0 }, 'No errors at all, from the start.'],
   [{ error_ratio: 0.5, latency_ratio: 2 }, 'Half the errors, from the start; twice the latency, from the start.'],
-  [{ error_ratio: 3, error_arrival: { late: { start_tick: 20 } } }, 'Healthy at first; three times the errors from minute 20 on.'],
+  [
+    { error_ratio: 3, error_arrival: { late: { start_tick: 20 } } },
+    'Healthy at first; three times the errors from minute 20 on.',
+  ],
   [
     { error_ratio: 3, error_arrival: { late: { start_tick: 20 } }, latency_ratio: 1.5 },
     'Three times the errors from minute 20 on; 1.5 times the latency, from the start.',
@@ -243,20 +259,8 @@ const PLACES = [
   ['fly', 'fly'],
 ];
 
-test('a place of the configuration is said in words, and a plain limit is no rule', () => {
+test('a place of the configuration is said in words', () => {
   for (const [path, words] of PLACES) assert.equal(placeWords(path, EVERYTHING), words);
-  const rollout = new_rollout(EVERYTHING, 1);
-  const { config } = rollout.report();
-  rollout.free();
-  const written = (path) => writtenPath(path, EVERYTHING, config);
-  assert.deepEqual(['rules[0]', 'rules[1]', 'rules[2]', 'rules[4]', 'rules[7].max', 'canary'].map(written), [
-    'stages[0].error_rate_threshold',
-    'error_rate_threshold',
-    'stages[0].latency_threshold_ms',
-    'rules[0]',
-    'rules[3].max',
-    'canary',
-  ]);
 });
 
 test('every field has a hint', () => {

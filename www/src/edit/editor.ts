@@ -6,8 +6,9 @@ import type { Problem } from '../engine/engine.ts';
 import type { Change, Editor, Store, View } from '../store/store.ts';
 import { editorOf, fieldOf } from './fields.ts';
 import { Form } from './form.ts';
-import { policyPanel, releasePanel, trafficPanel } from './panels.ts';
+import { policyPanel, trafficPanel } from './panels.ts';
 import { PlanEditor } from './plan-editor.ts';
+import { releasePanel } from './release-panel.ts';
 import { TextEditor } from './text-editor.ts';
 
 const TITLES: Record<Editor, string> = {

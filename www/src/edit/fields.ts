@@ -5,10 +5,9 @@
 
 import { tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
-import { get, listAt } from '../base/json-path.ts';
-import { limitPaths } from '../charts/limits.ts';
+import { get } from '../base/json-path.ts';
 import { catalogue, ruleNamed } from '../engine/catalogue.ts';
-import type { Parameter, ResolvedConfig } from '../engine/engine.ts';
+import type { Parameter } from '../engine/engine.ts';
 
 export type FieldSpec = {
   label: string;
@@ -380,17 +379,6 @@ export function placeWords(path: string, draft: Json) {
   }
   if (stage === undefined) return own ?? path;
   return `stage ${Number(stage) + 1}${own || key ? `, ${own ?? key}` : ''}`;
-}
-
-/**
- * Where it is written what a path of the resolved configuration is about: plain limits are
- * rules there, before those that are written as such.
- */
-export function writtenPath(path: string, draft: Json, config: ResolvedConfig) {
-  const [start, i] = path.match(/^rules\[(\d+)\]/) ?? [];
-  if (start === undefined || !config.rules[Number(i)]) return path;
-  const index = Number(i) - (config.rules.length - listAt(draft, 'rules').length);
-  return index < 0 ? limitPaths(draft, config, Number(i))[0] : `rules[${index}]${path.slice(start.length)}`;
 }
 
 /** The editor that has the fields of a path. */

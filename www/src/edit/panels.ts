@@ -1,76 +1,17 @@
-/** The forms: the release, the traffic and the baseline, and the policy. */
+/** The forms of the traffic and of the policy, made from the catalogue alone. */
 
 import type { TemplateResult } from 'lit/html.js';
-import { html, nothing } from 'lit/html.js';
+import { html, noChange, nothing } from 'lit/html.js';
 import { count, cut, MOST_LISTED, MOST_OF_MESSAGE, share } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
 import type { Json } from '../base/json-path.ts';
-import { get, put } from '../base/json-path.ts';
+import { get } from '../base/json-path.ts';
 import { limits } from '../engine/catalogue.ts';
-import type { ResolvedConfig } from '../engine/engine.ts';
-import { presetNamed, resolved } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { COURSE } from '../study/policies.ts';
-import { editorOf, parametersOf, placeWords, ruleAs, writtenPath } from './fields.ts';
+import { editorOf, parametersOf, placeWords, ruleAs } from './fields.ts';
 import type { Form } from './form.ts';
 import { hasRoomAfter, withoutStage, withStageAfter } from './plan-edit.ts';
-
-/** The presets that are releases, and what their buttons say. */
-const RELEASES: [preset: string, label: string][] = [
-  ['healthy', 'Healthy'],
-  ['twice-the-errors', 'Twice the errors'],
-  ['slow-leak', 'Slow leak'],
-  ['latency-spike', 'Latency spike'],
-  ['cold-start', 'Cold start'],
-  ['incident', 'Incident on both versions'],
-];
-
-/** What a preset says of the release and of what happens to it. */
-const RELEASE_KEYS = ['canary', 'incidents'];
-
-export function releasePanel(store: Store, form: Form): TemplateResult {
-  const present = releaseText(store.session.report.config);
-  const button = ([name, label]: [string, string]) => {
-    const preset = presetNamed(name);
-    if (!preset) return nothing;
-    return html`<button type="button" title=${preset.description} aria-pressed=${String(releaseOf(preset.json) === present)}
-      @click=${() => store.configure(withReleaseOf(store.draft, JSON.parse(preset.json)))}>${label}</button>`;
-  };
-  return html`
-    <div class="releases" role="group" aria-label="A release to try">${RELEASES.map(button)}</div>
-    ${notes(store, 'release')} ${form.field('canary.error_ratio')}
-    <div class="fields">${form.choice('canary.error_arrival')}</div>
-    ${form.field('canary.latency_ratio')}
-    <div class="fields">${form.choice('canary.latency_arrival')}</div>
-    ${form.field('name')}
-  `;
-}
-
-/** The releases of the presets, as text, once they were needed. */
-const releases = new Map<string, string>();
-
-function releaseOf(json: string) {
-  const known = releases.get(json) ?? releaseText(resolved(json));
-  releases.set(json, known);
-  return known;
-}
-
-const releaseText = (config: ResolvedConfig) => {
-  const values = config as object as Json;
-  return JSON.stringify(RELEASE_KEYS.map((key) => get(values, key) ?? null));
-};
-
-/**
- * A configuration with the release of another. Incidents go where one of these buttons
- * brought them; others stay.
- */
-function withReleaseOf(draft: Json, release: Json): Json {
-  const incidents = get(draft, 'incidents');
-  const ours = RELEASES.map(([name]) => get(JSON.parse(presetNamed(name)?.json ?? '{}'), 'incidents'));
-  const kept = ours.some((one) => JSON.stringify(one) === JSON.stringify(incidents)) ? undefined : incidents;
-  const next = put(draft, 'canary', get(release, 'canary'));
-  return put(next, 'incidents', get(release, 'incidents') ?? kept);
-}
 
 export const trafficPanel = (store: Store, form: Form): TemplateResult => html`
   ${form.field('traffic.requests_per_second')}
@@ -88,41 +29,40 @@ export function policyPanel(store: Store, form: Form, plan: HTMLElement): Templa
   const stages = form.list('stages');
   const rules = form.list('rules');
   const own = ['error_rate_threshold', 'latency_threshold_ms', 'name'];
+  // What is open stays open while its last field is emptied.
   const isOwn = stages.some((stage) => own.some((key) => get(stage, key) !== undefined));
   return html`
     <h4>Stages</h4>
     ${plan} ${form.explain(['traffic_pct', 'duration_ticks', 'pause'].map((key) => `stages[0].${key}`))}
-    <ol class="stage-rows">
+    <div class="stage-rows">
       ${stages.map(
-        (_, i) => html`<li class="stage-row">
+        (_, i) => html`<div class="stage-row" role="group" aria-label="Stage ${i + 1}">
           ${form.field(`stages[${i}].traffic_pct`)} ${form.field(`stages[${i}].duration_ticks`)}
           <div class="pause-fields">${form.choice(`stages[${i}].pause`)}</div>
           <span class="row-buttons"><button type="button" class="insert" title="Add a stage after this one" aria-label="Add after stage ${i + 1}"
             ?disabled=${!hasRoomAfter(stages, i)} @click=${() => store.configure(withStageAfter(store.draft, i))}>${icon('add')}</button>
           ${removeButton(`Remove stage ${i + 1}`, () => store.configure(withoutStage(store.draft, i)), stages.length < 2)}</span>
-        </li>`,
+        </div>`,
       )}
-    </ol>
+    </div>
     ${stages.length === 0 ? addButton('Add a stage', () => store.configure(withStageAfter(store.draft, -1)), false) : nothing}
     <h4>Limits at each stage’s end, over the baseline</h4>
     <div class="fields">${form.field('error_rate_threshold')} ${form.field('latency_threshold_ms')}</div>
-    <details class="more" ?open=${isOwn || form.hasFault(/^stages\[\d+\]\.(error|latency|name)/)}>
+    <details class="more" ?open=${isOwn || form.hasFault(/^stages\[\d+\]\.(error|latency|name)/) || noChange}>
       <summary>Limits and names of single stages</summary>
-      <ol>
         ${stages.map((stage, i) => {
           const pct = get(stage, 'traffic_pct');
-          return html`<li class="stage-own" role="group" aria-label="Stage ${i + 1}">
+          return html`<div class="stage-own" role="group" aria-label="Stage ${i + 1}, its own limits">
             <span class="quiet">Stage ${count(i + 1)}${typeof pct === 'number' ? `, ${share(pct)}` : ''}</span>
             <div class="fields">${own.map((key) => form.field(`stages[${i}].${key}`))}</div>
-          </li>`;
+          </div>`;
         })}
-      </ol>
     </details>
     <h4>Rules</h4>
     ${rules.length === 0 ? html`<p class="quiet">None beside the limits.</p>` : nothing}
-    <ol class="rule-rows">
+    <div class="rule-rows">
       ${rules.map((rule, i) => ruleRow(form, rule, i))}
-    </ol>
+    </div>
     ${addButton('Add a rule', () => form.edit(`rules[${rules.length}]`, COURSE[0]), rules.length >= limits().rules)}
     <h4>Otherwise</h4>
     <div class="fields">${form.choice('on_inconclusive')} ${form.field('rollback_ticks')}</div>
@@ -134,29 +74,27 @@ function ruleRow(form: Form, rule: Json, i: number) {
   const path = `rules[${i}]`;
   // A rule takes its own parameters only, so another one begins anew.
   const become = (name: Json | undefined) => form.edit(path, ruleAs(rule, String(name)));
-  return html`<li class="rule-row" role="group" aria-label="Rule ${i + 1}">
+  return html`<div class="rule-row" role="group" aria-label="Rule ${i + 1}">
     <span class="row-number">${i + 1}</span> ${form.field(`${path}.rule`, become)}
     ${removeButton(`Remove rule ${i + 1}`, () => form.edit(path, undefined))}
     <div class="fields">
       ${parametersOf(String(get(rule, 'rule'))).map(({ key }) => form.field(`${path}.${key}`))}
     </div>
-  </li>`;
+  </div>`;
 }
 
 /** What is valid in a part of the configuration, but likely not meant. */
 export function notes(store: Store, editor?: ReturnType<typeof editorOf>) {
-  const { warnings, draft, session } = store;
-  const all = warnings
-    .map(({ path, message }) => ({ path: writtenPath(path, draft, session.report.config), message }))
-    .filter(({ path }) => editor === undefined || editorOf(path) === editor);
+  const { warnings, draft } = store;
+  const all = warnings.filter(({ path }) => editor === undefined || editorOf(path) === editor);
   if (all.length === 0) return nothing;
-  return html`<ul class="warning-list" role="status">
+  return html`<div class="notes" role="status"><ul class="warning-list">
     ${all
       .slice(0, MOST_LISTED)
       .map(
         ({ path, message }) => html`<li>Note, ${cut(placeWords(path, draft))}: ${cut(message, MOST_OF_MESSAGE)}</li>`,
       )}
-  </ul>`;
+  </ul></div>`;
 }
 
 const addButton = (label: string, onclick: () => void, disabled: boolean) =>
