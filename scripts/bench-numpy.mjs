@@ -12,8 +12,15 @@ if (!study) throw new Error('expected: bench-numpy.mjs PYTHON STUDY.py');
 
 const turns = Array.from({ length: TURNS }, () => {
   const numpy = rate(200_000, (runs) => [python, study, runs]);
-  const engine = rate(2_000_000, (runs) =>
-    ['target/release/canary-rollout', 'study', 'reference', '--runs', runs, '--threads', '1']);
+  const engine = rate(2_000_000, (runs) => [
+    'target/release/canary-rollout',
+    'study',
+    'reference',
+    '--runs',
+    runs,
+    '--threads',
+    '1',
+  ]);
   return { numpy, engine, ratio: engine / numpy };
 });
 const ratios = turns.map(({ ratio }) => ratio).sort((a, b) => a - b);

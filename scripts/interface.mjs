@@ -7,14 +7,44 @@ export const ENGINE_TYPES = ['Config', 'Decision', 'Report', 'State'];
 
 /** @type {{ name: string, type: string, default?: string, description: string }[]} */
 export const attributes = [
-  { name: 'preset', type: 'string', default: 'the first', description: 'The name of a preset, the configuration to start from.' },
+  {
+    name: 'preset',
+    type: 'string',
+    default: 'the first',
+    description: 'The name of a preset, the configuration to start from.',
+  },
   { name: 'config', type: 'string', description: 'A configuration as JSON text; it outranks `preset`.' },
   { name: 'seed', type: 'string', default: 'drawn anew', description: 'A whole number from 0 to 2⁵³ − 1.' },
-  { name: 'view', type: "'rollout' | 'flow' | 'errors' | 'study' | 'ladder'", description: 'The one part to show; without it, the whole page.' },
+  {
+    name: 'view',
+    type: "'rollout' | 'flow' | 'errors' | 'study' | 'ladder' | 'slide'",
+    description: 'The one part to show; without it, the whole page.',
+  },
+  {
+    name: 'place',
+    type: "'watch' | 'measure' | 'learn'",
+    default: 'watch',
+    description: 'The place of the whole page that is open at first.',
+  },
   { name: 'heading-level', type: 'number', default: '2', description: 'The level of the topmost heading, 1 to 6.' },
-  { name: 'theme', type: "'light' | 'dark'", default: "the reader's system's", description: 'The colours.' },
+  {
+    name: 'theme',
+    type: "'light' | 'dark'",
+    default: "the page's",
+    description: 'The colours; without it, those of the `color-scheme` around the element.',
+  },
   { name: 'embed', type: 'boolean', default: 'false', description: 'Leaves out the title bar and the colophon.' },
-  { name: 'lesson', type: 'string', description: 'A lesson to play: its name, or its JSON text. It may also be a child: `<script type="application/json" slot="lesson">`.' },
+  {
+    name: 'lesson',
+    type: 'string',
+    description:
+      'A lesson to play: its name, or its JSON text. It may also be a child: `<script type="application/json" slot="lesson">`.',
+  },
+  {
+    name: 'lesson-src',
+    type: 'string',
+    description: 'The address of a lesson’s JSON, where the page cannot hold it as an attribute or a child.',
+  },
   { name: 'hero', type: 'boolean', default: 'false', description: 'Opens in large type, as the standalone page does.' },
 ];
 
@@ -24,26 +54,73 @@ export const attributes = [
  * @type {{ name: string, type: string, takes?: string, readonly?: boolean, description: string }[]}
  */
 export const properties = [
-  { name: 'config', type: 'Config', takes: 'Config | string', description: 'The configuration as it stands in the forms. Set: an object or JSON text.' },
-  { name: 'seed', type: 'number | null', takes: 'number | string | null', description: 'The seed of the rollout shown; `null` before there is one. Set to `null`: a random one.' },
-  { name: 'tick', type: 'number | null', description: 'Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout.' },
+  {
+    name: 'config',
+    type: 'Config',
+    takes: 'Config | string',
+    description: 'The configuration as it stands in the forms. Set: an object or JSON text.',
+  },
+  {
+    name: 'seed',
+    type: 'number | null',
+    takes: 'number | string | null',
+    description: 'The seed of the rollout shown; `null` before there is one. Set to `null`: a random one.',
+  },
+  {
+    name: 'tick',
+    type: 'number | null',
+    description: 'Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout.',
+  },
   { name: 'view', type: 'View | null', description: 'The part that is shown alone; `null` for the whole page.' },
-  { name: 'link', type: 'string', description: 'All that is set and chosen, as a text for the hash of a URL; empty before there is a rollout. Set: takes another’s.' },
-  { name: 'lesson', type: 'string | null', takes: 'object | string | null', description: 'The lesson that is open, its name or its JSON text; `null` for none. Set: an object, too.' },
+  {
+    name: 'place',
+    type: 'Place | null',
+    description: 'The place that is open; `null` before there is a rollout.',
+  },
+  {
+    name: 'link',
+    type: 'string',
+    description:
+      'All that is set and chosen, as a text for the hash of a URL; empty before there is a rollout. Set: takes another’s.',
+  },
+  {
+    name: 'lesson',
+    type: 'string | null',
+    takes: 'object | string | null',
+    description: 'The lesson that is open, its name or its JSON text; `null` for none. Set: an object, too.',
+  },
   {
     name: 'lessonProblems',
     type: '{ path: string; message: string; line: number | null; column: number | null }[]',
     readonly: true,
     description: 'What is wrong with the lesson, each with its place; then it is not played.',
   },
-  { name: 'linkFaults', type: 'string[]', readonly: true, description: 'What could not be used of the link that was set last.' },
-  { name: 'report', type: 'Report | null', readonly: true, description: 'The report at the playhead; `null` before there is a rollout.' },
-  { name: 'state', type: 'State | null', readonly: true, description: 'The rollout’s state at the playhead; `null` before there is a rollout.' },
+  {
+    name: 'linkFaults',
+    type: 'string[]',
+    readonly: true,
+    description: 'What could not be used of the link that was set last.',
+  },
+  {
+    name: 'report',
+    type: 'Report | null',
+    readonly: true,
+    description: 'The report at the playhead; `null` before there is a rollout.',
+  },
+  {
+    name: 'state',
+    type: 'State | null',
+    readonly: true,
+    description: 'The rollout’s state at the playhead; `null` before there is a rollout.',
+  },
 ];
 
 /** None returns a value; a call that the state does not allow throws the engine's `Error`. */
 export const methods = [
-  { name: 'play', description: 'Moves the playhead to the rollout’s end, a tick at a time; from the end, from the start.' },
+  {
+    name: 'play',
+    description: 'Moves the playhead to the rollout’s end, a tick at a time; from the end, from the start.',
+  },
   { name: 'freeze', description: 'Stops the playhead.' },
   { name: 'step', description: 'Moves the playhead one tick on.' },
   { name: 'advance', description: 'Moves the playhead to the stage’s verdict.' },
@@ -56,20 +133,42 @@ export const methods = [
 
 /** All bubble. They report changes inside the element, not those that the host page makes. */
 export const events = [
-  { name: 'statechange', detail: '{ state: State; tick: number }', description: 'The state at the playhead has changed.' },
-  { name: 'decision', detail: 'Decision', description: 'The playhead has passed a decision, or a command has made one.' },
+  {
+    name: 'statechange',
+    detail: '{ state: State; tick: number }',
+    description: 'The state at the playhead has changed.',
+  },
+  {
+    name: 'decision',
+    detail: 'Decision',
+    description: 'The playhead has passed a decision, or a command has made one.',
+  },
   { name: 'viewchange', detail: '{ link: string }', description: 'What is set and chosen has changed.' },
-  { name: 'studyprogress', detail: '{ done: number; runs: number }', description: 'The study has done so many of its runs.' },
-  { name: 'prediction', detail: '{ lesson: string; answer: string | number; right: boolean }', description: 'A learner has committed a prediction.' },
-  { name: 'lessoncomplete', detail: '{ lesson: string; tries: number }', description: 'A learner has done a lesson’s task.' },
+  {
+    name: 'studyprogress',
+    detail: '{ done: number; runs: number }',
+    description: 'The study has done so many of its runs.',
+  },
+  {
+    name: 'prediction',
+    detail: '{ lesson: string; answer: string | number; right: boolean }',
+    description: 'A learner has committed a prediction.',
+  },
+  {
+    name: 'lessoncomplete',
+    detail: '{ lesson: string; tries: number }',
+    description: 'A learner has done a lesson’s task.',
+  },
 ];
 
 export const slots = [{ name: 'title', description: "The page's title, at the start of the bar." }];
 
 export const cssParts = [
-  { name: 'bar', description: 'Title, preset and seed.' },
+  { name: 'bar', description: 'Title, places, preset and seed.' },
   { name: 'embed-button', description: 'Opens the dialog with the code for another page.' },
   { name: 'embed-dialog', description: 'That dialog.' },
+  { name: 'host-faults', description: 'What the host set and cannot be used.' },
+  { name: 'link-faults', description: 'What of a link could not be used.' },
   { name: 'lesson', description: 'The lesson that is played.' },
   { name: 'lessons', description: 'The list of lessons, and the course’s other questions.' },
   { name: 'opening', description: 'Was the decision right, how often is it so, and the policies to try.' },

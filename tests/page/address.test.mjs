@@ -3,16 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
-import {
-  button,
-  effects,
-  field,
-  headline,
-  linkFaults,
-  playhead,
-  studied,
-  surprise,
-} from './rollout-page.mjs';
+import { button, effects, enter, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
@@ -27,7 +18,7 @@ for (const from of ['file', 'http']) {
     await surprise(page).getByText('This release was fine.').waitFor();
     const entries = await page.evaluate(() => history.length);
 
-    await field(page, 'canary.error_ratio').fill('1.01');
+    await enter(page, 'canary.error_ratio', '1.01');
     await field(page, 'canary.error_ratio').press('Tab');
     await playhead(page).focus();
     await page.keyboard.press('Home');
@@ -67,7 +58,10 @@ test('back and forward go from link to link, and to the page as its author wrote
   const page = await open({ from: 'http' });
   const shows = (link) =>
     page.waitForFunction((wanted) => document.querySelector('canary-rollout').link === wanted, link);
-  const go = (link) => page.evaluate((text) => { location.hash = text; }, link);
+  const go = (link) =>
+    page.evaluate((text) => {
+      location.hash = text;
+    }, link);
   const [first, second] = ['v=1&preset=healthy&seed=1', 'v=1&preset=reference&seed=2&tick=3&view=errors&theme=dark'];
   await go(first);
   await shows(first);
@@ -97,18 +91,27 @@ test('every frozen link opens without a fault and stays what it says', async ({ 
     if (says.lesson) continue;
     delete opened.lesson;
     const { seed, view = null, commands = [] } = says;
-    assert.deepEqual(opened, {
-      config, seed, view, tick: says.tick ?? opened.tick, linkFaults: [],
-      commands: commands.filter(({ tick }) => tick <= opened.tick),
-    }, link);
+    assert.deepEqual(
+      opened,
+      {
+        config,
+        seed,
+        view,
+        tick: says.tick ?? opened.tick,
+        linkFaults: [],
+        commands: commands.filter(({ tick }) => tick <= opened.tick),
+      },
+      link,
+    );
   }
 });
 
 test('in an embed there is no title bar, and the query may name the view', async ({ open }) => {
   const page = await open({ path: 'index.html?embed=1&view=errors#preset=opening&seed=40' });
   await expect(page.getByLabel('Preset')).toBeHidden();
-  const title = await page.getByRole('heading', { level: 1 }).evaluate((h1) => h1.closest('canary-rollout').shadowRoot
-    .querySelector('.bar').getBoundingClientRect().width);
+  const title = await page
+    .getByRole('heading', { level: 1 })
+    .evaluate((h1) => h1.closest('canary-rollout').shadowRoot.querySelector('.bar').getBoundingClientRect().width);
   assert.ok(title <= 1, 'the title is heard, not seen');
   await page.getByText('Failed requests, each minute by itself').waitFor();
   await expect(surprise(page)).toBeHidden();
@@ -128,13 +131,17 @@ const framing = (address, attributes) => `<!doctype html><html lang="en"><title>
   </script>
   <iframe title="Simulator" style="width: 640px; height: 100px; border: 0" ${attributes} src="${address}"></iframe>`;
 
-for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sandbox="allow-scripts"']]) {
+for (const [where, attributes] of [
+  ['an iframe', ''],
+  ['a sandboxed iframe', 'sandbox="allow-scripts"'],
+]) {
   test(`in ${where} its height is told as Canvas and OpenLearning want it, and settles`, async ({ open }) => {
     const page = await open({ html: framing('index.html?embed=1&view=errors#preset=opening&seed=192', attributes) });
     const frame = page.frameLocator('iframe');
     await frame.getByRole('button', { name: 'Play' }).waitFor();
     const inside = page.frames()[1];
-    const fits = () => page.waitForFunction(() => window.told.at(-1)?.includes?.('resize') && window.told.length % 2 === 0);
+    const fits = () =>
+      page.waitForFunction(() => window.told.at(-1)?.includes?.('resize') && window.told.length % 2 === 0);
     await fits();
     const height = () => inside.evaluate(() => document.documentElement.scrollHeight - innerHeight);
     await page.waitForFunction(() => document.querySelector('iframe').clientHeight > 300);
@@ -147,8 +154,12 @@ for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sa
     assert.ok(told.length <= 12, `${told.length} messages`);
 
     // A smaller content is told, too: it is not the frame that is measured.
-    await page.evaluate(() => { document.querySelector('iframe').style.height = '5000px'; });
-    await inside.evaluate(() => document.querySelector('canary-rollout').style.cssText = 'height: 200px; overflow: hidden');
+    await page.evaluate(() => {
+      document.querySelector('iframe').style.height = '5000px';
+    });
+    await inside.evaluate(
+      () => (document.querySelector('canary-rollout').style.cssText = 'height: 200px; overflow: hidden'),
+    );
     await page.waitForFunction((most) => document.querySelector('iframe').clientHeight < most, object.height);
     await inside.evaluate(() => {
       document.querySelector('canary-rollout').dispatchEvent(new CustomEvent('lessoncomplete', { bubbles: true }));
@@ -157,19 +168,26 @@ for (const [where, attributes] of [['an iframe', ''], ['a sandboxed iframe', 'sa
   });
 }
 
-test('the framed page without an origin of its own: hash, study and commands work, refusals are borne, the console is silent', async ({ open }) => {
+test('the framed page without an origin of its own: hash, study and commands work, refusals are borne, the console is silent', async ({
+  open,
+}) => {
   const page = await open({ html: framing('index.html?embed=1#preset=opening&seed=40', 'sandbox="allow-scripts"') });
   const frame = page.frameLocator('iframe');
   await studied(frame);
   const inside = page.frames()[1];
   assert.equal(await inside.evaluate(() => window.origin), 'null');
-  await assert.rejects(inside.evaluate(() => localStorage.length), /SecurityError/);
+  await assert.rejects(
+    inside.evaluate(() => localStorage.length),
+    /SecurityError/,
+  );
   assert.equal(await frame.locator('canary-rollout').evaluate(({ seed }) => seed), 40);
   await frame.getByRole('button', { name: 'To the start' }).click();
   await frame.getByRole('button', { name: 'Pause', exact: true }).click();
   await inside.waitForFunction(() => location.hash === '#v=1&preset=opening&seed=40&at=0:pause');
   // The hash is followed, too.
-  await inside.evaluate(() => { location.hash = 'preset=healthy&seed=3'; });
+  await inside.evaluate(() => {
+    location.hash = 'preset=healthy&seed=3';
+  });
   await inside.waitForFunction(() => document.querySelector('canary-rollout').seed === 3);
   await studied(frame);
   assert.equal(await page.evaluate(() => location.hash), '');
@@ -183,7 +201,9 @@ test('on its own the page tells nobody its height', async ({ open }) => {
     const element = document.querySelector('canary-rollout');
     // After the page had its turn: it tells 100 ms after it has seen another height.
     const turn = new Promise((resolve) => {
-      new ResizeObserver(() => element.offsetHeight === 3000 && setTimeout(() => postMessage('turn'), 100)).observe(element);
+      new ResizeObserver(() => element.offsetHeight === 3000 && setTimeout(() => postMessage('turn'), 100)).observe(
+        element,
+      );
       addEventListener('message', ({ data }) => data === 'turn' && resolve());
     });
     element.style.height = '3000px';
@@ -213,14 +233,23 @@ const evil = encodeURIComponent(EVIL);
 
 /** A hash, and what is said of it. */
 const HOSTILE = [
-  ['markup in every value', ['v', 'preset', 'seed', 'tick', 'view', 'theme', 'against', 'bad', 'at', 'config.stages[0].pause', evil]
-    .map((key) => `${key}=${evil}`).slice(1).join('&'), /preset: found <img src=x onerror=/],
+  [
+    'markup in every value',
+    ['v', 'preset', 'seed', 'tick', 'view', 'theme', 'against', 'bad', 'at', 'config.stages[0].pause', evil]
+      .map((key) => `${key}=${evil}`)
+      .slice(1)
+      .join('&'),
+    /preset: found <img src=x onerror=/,
+  ],
   ['markup as a version', `v=${evil}`, /of version <img src=x onerror=.*Nothing of it was read/],
   ['unknown keys', 'colour=red&shape=round&seed=3', /colour: unknown key.*shape: unknown key/],
   ['an unknown version', 'v=99&preset=reference&seed=1', /version 99, this page reads version 1/],
   ['a megabyte', `v=1&lesson=${'x'.repeat(1_000_000)}`, /977 kB long, the limit is 64 kB/],
-  ['prototypes and absurd places', 'config.__proto__.x=1&config.stages[999999999].x=1&config.constructor.x=1&seed=1',
-    /config\.__proto__\.x: no place.*config\.stages\[999999999\]\.x: no place.*config\.constructor\.x: no place/],
+  [
+    'prototypes and absurd places',
+    'config.__proto__.x=1&config.stages[999999999].x=1&config.constructor.x=1&seed=1',
+    /config\.__proto__\.x: no place.*config\.stages\[999999999\]\.x: no place.*config\.constructor\.x: no place/,
+  ],
   ['many faults', Array.from({ length: 3000 }, (_, i) => `k${i}=1`).join('&'), /k4: unknown key.*and 2,995 more/],
   ['commands until the end of time', 'seed=1&at=2:pause&at=100000:resume&at=99999:abort', /at: found 99999:abort/],
 ];
@@ -251,6 +280,8 @@ test('the page’s own script needs no more than a strict policy allows', async 
       `$&<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'wasm-unsafe-eval'; worker-src blob:">`,
     ),
   });
-  await page.evaluate(() => { location.hash = 'preset=opening&view=errors&seed=1'; });
+  await page.evaluate(() => {
+    location.hash = 'preset=opening&view=errors&seed=1';
+  });
   await hashIs(page, '#v=1&preset=opening&seed=1&view=errors');
 });

@@ -50,17 +50,28 @@ function assertReadable(message, name) {
 test('the exports are of the types that the .d.ts names', async ({ open }) => {
   const types = await inPage(open, () => {
     const { engine, MINIMAL } = window;
-    const typeOf = (value) =>
-      value !== null && typeof value === 'object' ? value.constructor.name : typeof value;
-    const all = (object) =>
-      Object.fromEntries(Object.entries(object).map(([key, value]) => [key, typeOf(value)]));
+    const typeOf = (value) => (value !== null && typeof value === 'object' ? value.constructor.name : typeof value);
+    const all = (object) => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, typeOf(value)]));
     const rollout = engine.new_rollout({ ...MINIMAL, error_rate_threshold: 0.1 }, 1);
     rollout.tick();
     const { rules, ...columns } = rollout.series();
     return {
       exports: all(engine),
-      calls: ['tick', 'advance', 'run', 'pause', 'resume', 'promote', 'abort', 'allowed', 'to_json',
-        'report', 'series', 'replay_for', 'free'].filter((name) => typeof rollout[name] !== 'function'),
+      calls: [
+        'tick',
+        'advance',
+        'run',
+        'pause',
+        'resume',
+        'promote',
+        'abort',
+        'allowed',
+        'to_json',
+        'report',
+        'series',
+        'replay_for',
+        'free',
+      ].filter((name) => typeof rollout[name] !== 'function'),
       state: rollout.state,
       seed: rollout.seed,
       ticks: rollout.ticks,
@@ -78,7 +89,17 @@ test('the exports are of the types that the .d.ts names', async ({ open }) => {
     };
   });
   const { exports, columns, rule, presets, ...rest } = types;
-  for (const name of ['new_rollout', 'replay', 'default_config', 'presets', 'catalogue', 'validate', 'config_schema', 'version', 'Rollout']) {
+  for (const name of [
+    'new_rollout',
+    'replay',
+    'default_config',
+    'presets',
+    'catalogue',
+    'validate',
+    'config_schema',
+    'version',
+    'Rollout',
+  ]) {
     assert.equal(exports[name], 'function', name);
   }
   assert.deepEqual(rest, {
@@ -98,12 +119,14 @@ test('the exports are of the types that the .d.ts names', async ({ open }) => {
   const { stage, state, ...floats } = columns;
   assert.deepEqual([stage, state], ['Uint32Array', 'Uint8Array']);
   assert.deepEqual(new Set(Object.values(floats)), new Set(['Float64Array']));
-  assert.deepEqual(rule, [{
-    verdict: 'Uint8Array',
-    observed: 'Float64Array',
-    limit: 'Float64Array',
-    canary_limit: 'Float64Array',
-  }]);
+  assert.deepEqual(rule, [
+    {
+      verdict: 'Uint8Array',
+      observed: 'Float64Array',
+      limit: 'Float64Array',
+      canary_limit: 'Float64Array',
+    },
+  ]);
   assert.ok(presets.length > 5);
   for (const preset of presets) {
     assert.deepEqual(preset, { name: 'string', description: 'string', json: 'string' });
@@ -113,23 +136,27 @@ test('the exports are of the types that the .d.ts names', async ({ open }) => {
 test('an object, its text and the command line give the same bytes', async ({ open }) => {
   const seeds = [0, 7, 42, Number.MAX_SAFE_INTEGER];
   const names = ['default', 'opening', 'twice-the-errors'];
-  const results = await inPage(open, ([names, seeds]) => {
-    const { new_rollout, presets } = window.engine;
-    const json = (config, seed) => {
-      const rollout = new_rollout(config, seed);
-      rollout.run();
-      return rollout.to_json();
-    };
-    return names.flatMap((name) => {
-      const text = presets().find((preset) => preset.name === name).json;
-      return seeds.map((seed) => ({
-        name,
-        seed,
-        fromText: json(text, seed),
-        fromObject: json(JSON.parse(text), seed),
-      }));
-    });
-  }, [names, seeds]);
+  const results = await inPage(
+    open,
+    ([names, seeds]) => {
+      const { new_rollout, presets } = window.engine;
+      const json = (config, seed) => {
+        const rollout = new_rollout(config, seed);
+        rollout.run();
+        return rollout.to_json();
+      };
+      return names.flatMap((name) => {
+        const text = presets().find((preset) => preset.name === name).json;
+        return seeds.map((seed) => ({
+          name,
+          seed,
+          fromText: json(text, seed),
+          fromObject: json(JSON.parse(text), seed),
+        }));
+      });
+    },
+    [names, seeds],
+  );
   assert.equal(results.length, names.length * seeds.length);
   for (const { name, seed, fromText, fromObject } of results) {
     assert.equal(fromObject, fromText, `${name}, seed ${seed}`);
@@ -142,8 +169,20 @@ test('a seed is a number, a bigint, a text, or random and shown', async ({ open 
     const { engine, MINIMAL, messageOf } = window;
     const seed = (value) => engine.new_rollout(MINIMAL, value).seed;
     const wrong = {
-      '-1': -1, '2^53': 2 ** 53, '1.5': 1.5, '"abc"': 'abc', NaN: NaN, Infinity: Infinity, '{}': {}, '[]': [],
-      '""': '', true: true, '-1n': -1n, '2n ** 64n': 2n ** 64n, symbol: Symbol('x'), '1e3': '1e3',
+      '-1': -1,
+      '2^53': 2 ** 53,
+      1.5: 1.5,
+      '"abc"': 'abc',
+      NaN: NaN,
+      Infinity: Infinity,
+      '{}': {},
+      '[]': [],
+      '""': '',
+      true: true,
+      '-1n': -1n,
+      '2n ** 64n': 2n ** 64n,
+      symbol: Symbol('x'),
+      '1e3': '1e3',
     };
     return {
       given: [7, 7n, '7', '0007', 0, 2 ** 53 - 1, 2n ** 53n - 1n, '9007199254740991'].map(seed),
@@ -153,7 +192,10 @@ test('a seed is a number, a bigint, a text, or random and shown', async ({ open 
   });
   const most = Number.MAX_SAFE_INTEGER;
   assert.deepEqual(given, [7, 7, 7, 7, 0, most, most, most]);
-  assert.ok(random.every((seed) => Number.isSafeInteger(seed) && seed >= 0), String(random));
+  assert.ok(
+    random.every((seed) => Number.isSafeInteger(seed) && seed >= 0),
+    String(random),
+  );
   assert.equal(new Set(random).size, random.length);
   for (const [name, message] of refused) {
     assert.match(message ?? '', /^seed: found .+, expected a whole number from 0 to 9007199254740991$/, name);
@@ -167,11 +209,17 @@ test('three faults are the same three lines as on the command line', async ({ op
     baseline: { error_rate: 2 },
     stages: [{ traffic_pct: 50 }, { traffic_pct: 25 }],
   };
-  const { thrown, problems } = await inPage(open, (config) => ({
-    thrown: window.messageOf(() => window.engine.new_rollout(config, 1)),
-    problems: window.engine.validate(config).problems.map(({ path, message }) => `${path}: ${message}`),
-  }), config);
-  const lines = native(['validate', '-'], JSON.stringify(config)).stderr.trimEnd().split('\n')
+  const { thrown, problems } = await inPage(
+    open,
+    (config) => ({
+      thrown: window.messageOf(() => window.engine.new_rollout(config, 1)),
+      problems: window.engine.validate(config).problems.map(({ path, message }) => `${path}: ${message}`),
+    }),
+    config,
+  );
+  const lines = native(['validate', '-'], JSON.stringify(config))
+    .stderr.trimEnd()
+    .split('\n')
     .map((line) => line.replace(/^-:\d+:\d+: /, ''));
   assert.equal(lines.length, 3);
   assert.deepEqual(thrown.split('\n'), lines);
@@ -188,10 +236,10 @@ test('what is no configuration is refused in words', async ({ open }) => {
     const stages = (count, stage) =>
       Array.from({ length: count }, (_, i) => ({ traffic_pct: (i + 1) / 200, ...stage }));
     const wrong = {
-      'NaN': NaN,
+      NaN: NaN,
       'a number': 3,
-      'null': null,
-      'undefined': undefined,
+      null: null,
+      undefined: undefined,
       'a function': () => MINIMAL,
       'a symbol': Symbol('x'),
       'a bigint': 1n,
@@ -200,10 +248,18 @@ test('what is no configuration is refused in words', async ({ open }) => {
       'a Date within': { ...MINIMAL, tick_seconds: new Date(0) },
       'a Map': new Map([['stages', []]]),
       'an array': [MINIMAL],
-      'cyclic': cyclic,
-      'deep': deep,
-      'a getter that throws': { get stages() { throw new Error('no stages today'); } },
-      'a toJSON that throws': { toJSON() { throw new Error('no JSON today'); } },
+      cyclic: cyclic,
+      deep: deep,
+      'a getter that throws': {
+        get stages() {
+          throw new Error('no stages today');
+        },
+      },
+      'a toJSON that throws': {
+        toJSON() {
+          throw new Error('no JSON today');
+        },
+      },
       'a value of NaN': { ...MINIMAL, error_rate_threshold: NaN },
       'a value of Infinity': { ...MINIMAL, tick_seconds: Infinity },
       'a value of 1e308': { ...MINIMAL, traffic: { requests_per_second: 1e308 } },
@@ -234,11 +290,15 @@ test('what is no configuration is refused in words', async ({ open }) => {
 
 test('a name with markup is the same text in the result', async ({ open }) => {
   const name = '<img src=x onerror=alert(1)>"\\\u2028é';
-  const back = await inPage(open, (name) => {
-    const { engine, MINIMAL } = window;
-    const rollout = engine.new_rollout({ ...MINIMAL, name }, 1);
-    return [rollout.report().config.name, JSON.parse(rollout.to_json()).config.name];
-  }, name);
+  const back = await inPage(
+    open,
+    (name) => {
+      const { engine, MINIMAL } = window;
+      const rollout = engine.new_rollout({ ...MINIMAL, name }, 1);
+      return [rollout.report().config.name, JSON.parse(rollout.to_json()).config.name];
+    },
+    name,
+  );
   assert.deepEqual(back, [name, name]);
 });
 
@@ -251,10 +311,12 @@ test('a refused call throws the engine’s words and changes no byte', async ({ 
       const rollout = engine.new_rollout({ ...MINIMAL, rollback_ticks: 2 }, 3);
       for (const call of way) rollout[call]();
       const [state, before, allowed] = [rollout.state, rollout.to_json(), rollout.allowed()];
-      return calls.filter((call) => !allowed.includes(call)).map((call) => {
-        const message = messageOf(() => rollout[call]());
-        return { call, state, message, same: rollout.to_json() === before };
-      });
+      return calls
+        .filter((call) => !allowed.includes(call))
+        .map((call) => {
+          const message = messageOf(() => rollout[call]());
+          return { call, state, message, same: rollout.to_json() === before };
+        });
     });
   });
   assert.deepEqual(
@@ -300,51 +362,59 @@ test('every series has an element a tick', async ({ open }) => {
 const SCENARIOS = JSON.parse(readFileSync(`${ROOT}tests/data/golden/scenarios.json`, 'utf8'));
 
 test('report() is the object of to_json(), of every preset, scenario and study', async ({ open }) => {
-  const differences = await inPage(open, (scenarios) => {
-    const { engine } = window;
-    const differences = [];
-    // The strict equality of values, and keys in the same order.
-    const same = (a, b) =>
-      Object.is(a, b) ||
-      (a !== null && b !== null && typeof a === 'object' && typeof b === 'object' &&
-        Object.getPrototypeOf(a) === Object.getPrototypeOf(b) && Object.keys(a).join() === Object.keys(b).join() &&
-        Object.keys(a).every((key) => same(a[key], b[key])));
-    const check = (name, results) => {
-      const [report, json] = [results.report(), JSON.parse(results.to_json())];
-      if (!same(report, json)) differences.push([name, report, json]);
-    };
-    for (const { name, json } of engine.presets()) {
-      for (const command of [null, 'pause', 'abort']) {
-        const rollout = engine.new_rollout(json, 7);
-        check(`${name} at its start`, rollout);
-        rollout.tick();
-        if (command && rollout.allowed().includes(command)) rollout[command]();
-        rollout.run();
-        check(`${name} ${command}`, rollout);
-      }
-      const study = engine.new_study(json, { runs: 30, policies: [{ policy: { rules: [] } }] });
-      check(`a study of ${name} at its start`, study);
-      study.advance(30);
-      check(`a study of ${name}`, study);
-    }
-    const sweep = { field: 'canary.error_ratio', values: [1, 2, 50] };
-    const study = engine.new_study(engine.presets()[0].json, { runs: 30, seed: 2 ** 53 - 30, sweep });
-    study.advance(30);
-    check('a sweep', study);
-    for (const { name, config, commands } of scenarios) {
-      const text = engine.presets().find((preset) => preset.name === config)?.json ?? config;
-      for (let seed = 0; seed < 5; seed += 1) {
-        const rollout = engine.new_rollout(text, seed);
-        for (const { tick, command } of commands) {
-          while (rollout.ticks < tick && rollout.allowed().includes('tick')) rollout.tick();
-          if (rollout.allowed().includes(command)) rollout[command]();
+  const differences = await inPage(
+    open,
+    (scenarios) => {
+      const { engine } = window;
+      const differences = [];
+      // The strict equality of values, and keys in the same order.
+      const same = (a, b) =>
+        Object.is(a, b) ||
+        (a !== null &&
+          b !== null &&
+          typeof a === 'object' &&
+          typeof b === 'object' &&
+          Object.getPrototypeOf(a) === Object.getPrototypeOf(b) &&
+          Object.keys(a).join() === Object.keys(b).join() &&
+          Object.keys(a).every((key) => same(a[key], b[key])));
+      const check = (name, results) => {
+        const [report, json] = [results.report(), JSON.parse(results.to_json())];
+        if (!same(report, json)) differences.push([name, report, json]);
+      };
+      for (const { name, json } of engine.presets()) {
+        for (const command of [null, 'pause', 'abort']) {
+          const rollout = engine.new_rollout(json, 7);
+          check(`${name} at its start`, rollout);
+          rollout.tick();
+          if (command && rollout.allowed().includes(command)) rollout[command]();
+          rollout.run();
+          check(`${name} ${command}`, rollout);
         }
-        rollout.run();
-        check(`${name}, seed ${seed}`, rollout);
+        const study = engine.new_study(json, { runs: 30, policies: [{ policy: { rules: [] } }] });
+        check(`a study of ${name} at its start`, study);
+        study.advance(30);
+        check(`a study of ${name}`, study);
       }
-    }
-    return differences;
-  }, SCENARIOS);
+      const sweep = { field: 'canary.error_ratio', values: [1, 2, 50] };
+      const study = engine.new_study(engine.presets()[0].json, { runs: 30, seed: 2 ** 53 - 30, sweep });
+      study.advance(30);
+      check('a sweep', study);
+      for (const { name, config, commands } of scenarios) {
+        const text = engine.presets().find((preset) => preset.name === config)?.json ?? config;
+        for (let seed = 0; seed < 5; seed += 1) {
+          const rollout = engine.new_rollout(text, seed);
+          for (const { tick, command } of commands) {
+            while (rollout.ticks < tick && rollout.allowed().includes('tick')) rollout.tick();
+            if (rollout.allowed().includes(command)) rollout[command]();
+          }
+          rollout.run();
+          check(`${name}, seed ${seed}`, rollout);
+        }
+      }
+      return differences;
+    },
+    SCENARIOS,
+  );
   assert.deepEqual(differences, []);
 });
 
@@ -359,7 +429,12 @@ test('a replay is the rollout of a report again, and a refused command is named'
     const wrong = {
       'a state': [[...pause, { tick: 2, command: 'pause' }]],
       'the end': [[{ tick: 11, command: 'pause' }]],
-      'an order': [[{ tick: 3, command: 'pause' }, { tick: 2, command: 'resume' }]],
+      'an order': [
+        [
+          { tick: 3, command: 'pause' },
+          { tick: 2, command: 'resume' },
+        ],
+      ],
       'no list': [null],
       'a list of words': [['pause']],
       'no tick': [[{ command: 'pause' }]],
@@ -416,8 +491,10 @@ test('after an error a handle goes on; after free() it says so', async ({ open }
     };
     const gone = engine.new_rollout(MINIMAL, 5);
     gone.free();
-    const freed = ['tick', 'to_json', 'report', 'series', 'allowed', 'run']
-      .map((call) => [call, messageOf(() => gone[call]())]);
+    const freed = ['tick', 'to_json', 'report', 'series', 'allowed', 'run'].map((call) => [
+      call,
+      messageOf(() => gone[call]()),
+    ]);
     freed.push(['state', messageOf(() => gone.state)]);
     const twice = messageOf(() => gone.free());
     if (twice !== null) freed.push(['free', twice]);

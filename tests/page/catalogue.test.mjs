@@ -2,14 +2,14 @@
 // no module of the page knows a rule by its name.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { catalogue, validate } from './engine.mjs';
 import { test } from './fixtures.ts';
-import { CALM, button, field, json, ruleRow, show } from './rollout-page.mjs';
+import { button, CALM, choose, field, json, openEditor, ruleRow, show } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,7 +53,9 @@ const form = ({ rule, parameters }, all) => [
 
 test('every rule is shown as the catalogue has it', async ({ open }) => {
   const page = await open();
-  await show(page, CALM);
+  // Ticks that are not called minutes, as in the catalogue.
+  await show(page, { ...CALM, tick_seconds: 50 });
+  await openEditor(page, 'Policy');
   await button(page, 'Add a rule').click();
   for (const entry of rules) {
     await field(page, 'rules[0].rule').selectOption(entry.rule);
@@ -64,8 +66,11 @@ test('every rule is shown as the catalogue has it', async ({ open }) => {
 
 test('what a rule does and where it holds is kept when it becomes another', async ({ open }) => {
   const page = await open();
-  await show(page, { ...CALM, rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }] });
-  await field(page, 'rules[0].rule').selectOption('latency');
+  await show(page, {
+    ...CALM,
+    rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }],
+  });
+  await choose(page, 'rules[0].rule', 'latency');
   assert.deepEqual((await json(page)).rules, [{ rule: 'latency', max: 300, on_fail: 'pause', stages: [1] }]);
 });
 
@@ -80,30 +85,83 @@ const INVENTED = {
   gathers: false,
   cost: { look_us: 1, tick_us: 0 },
   parameters: [
-    { key: 'swing', group: 'method', label: 'Swings by', kind: 'number', unit: 'ms', scale: 1000, min: 0, max: 1, start: 0.004 },
-    { key: 'teeth', group: 'method', label: 'At teeth', kind: 'whole', min: 1, max: 60, items: { min: 1, max: 60 }, placeholder: 'all' },
-    { key: 'rust', group: 'method', label: 'Rusted to', kind: 'number', unit: '%', scale: 100, only_with: 'swing', default: 0.5 },
-    { key: 'hand', group: 'method', label: 'of', kind: 'choice', default: 'long', options: [{ value: 'short', label: 'the short hand' }, { value: 'long', label: 'the long hand' }] },
-    { key: 'window', group: 'look', label: 'at', kind: 'choice', default: 'rollout', options: [{ value: 'rollout', label: 'the rollout so far' }] },
+    {
+      key: 'swing',
+      group: 'method',
+      label: 'Swings by',
+      kind: 'number',
+      unit: 'ms',
+      scale: 1000,
+      min: 0,
+      max: 1,
+      start: 0.004,
+    },
+    {
+      key: 'teeth',
+      group: 'method',
+      label: 'At teeth',
+      kind: 'whole',
+      min: 1,
+      max: 60,
+      items: { min: 1, max: 60 },
+      placeholder: 'all',
+    },
+    {
+      key: 'rust',
+      group: 'method',
+      label: 'Rusted to',
+      kind: 'number',
+      unit: '%',
+      scale: 100,
+      only_with: 'swing',
+      default: 0.5,
+    },
+    {
+      key: 'hand',
+      group: 'method',
+      label: 'of',
+      kind: 'choice',
+      default: 'long',
+      options: [
+        { value: 'short', label: 'the short hand' },
+        { value: 'long', label: 'the long hand' },
+      ],
+    },
+    {
+      key: 'window',
+      group: 'look',
+      label: 'at',
+      kind: 'choice',
+      default: 'rollout',
+      options: [{ value: 'rollout', label: 'the rollout so far' }],
+    },
     { key: 'strikes', group: 'action', label: 'Strikes', kind: 'whole', min: 1, max: 12, unit: 'times', default: 1 },
   ],
 };
 
 /** The form of the policy by itself, with a catalogue to be given. */
 const PANEL = `
-  import { readFrom } from './www/src/base/catalogue.js';
-  import { put } from './www/src/base/json-path.js';
-  import { policyPanel } from './www/src/edit/policy-panel.js';
+  import { readFrom } from './www/src/engine/catalogue.ts';
+  import { put } from './www/src/base/json-path.ts';
+  import { render } from 'lit/html.js';
+  import { Form } from './www/src/edit/form.ts';
+  import { policyPanel } from './www/src/edit/panels.ts';
   window.openPanel = (catalogue, draft) => {
     readFrom(() => catalogue);
-    window.draft = draft;
-    const panel = policyPanel((path, value) => {
-      window.draft = put(window.draft, path, value);
-      panel.show(window.draft, null, []);
-    }, () => {});
-    panel.element.id = 'panel';
-    document.body.replaceChildren(panel.element);
-    panel.show(draft, null, []);
+    const store = {
+      draft,
+      problems: [],
+      warnings: [],
+      session: { report: { config: draft } },
+      edit(path, value) {
+        window.draft = store.draft = put(store.draft, path, value);
+        show();
+      },
+    };
+    const panel = document.createElement('div');
+    const show = () => render(policyPanel(store, new Form(store, false), document.createElement('div')), panel);
+    document.body.replaceChildren(panel);
+    show();
   };`;
 
 test('a rule that no module has heard of has its form', async ({ open }) => {
@@ -118,7 +176,10 @@ test('a rule that no module has heard of has its form', async ({ open }) => {
   const all = [...rules, INVENTED];
   await page.evaluate(
     ([offered, draft]) => window.openPanel(offered, draft),
-    [{ ...catalogue(), rules: all }, { ...CALM, rules: [{ rule: 'fisher' }] }],
+    [
+      { ...catalogue(), rules: all },
+      { ...CALM, tick_seconds: 50, rules: [{ rule: 'fisher' }] },
+    ],
   );
   const path = (key) => field(page, `rules[0].${key}`);
   await path('rule').selectOption('wobble');
@@ -142,9 +203,21 @@ test('its type has every key of it', () => {
     const types = JSON.stringify(join(ROOT, 'pkg/canary_rollout.js'));
     const program = `import type { Catalogue } from ${types};\nexport const all: Catalogue = ${JSON.stringify(catalogue())};\n`;
     writeFileSync(join(folder, 'program.ts'), program);
-    const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2022', types: [], module: 'esnext', moduleResolution: 'bundler' };
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      target: 'es2022',
+      types: [],
+      module: 'esnext',
+      moduleResolution: 'bundler',
+    };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
-    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } catch (error) {
     assert.fail(error.stdout || error);
   } finally {
@@ -153,14 +226,17 @@ test('its type has every key of it', () => {
 });
 
 /** What names rules: what the page proposes by itself, not what it offers. */
-const CONTENT = ['study/policies.js'];
+const CONTENT = ['study/policies.ts'];
 
 test('no module of the page knows a rule by its name', () => {
   const folder = new URL('../../www/src/', import.meta.url);
-  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
-  assert.ok(files.length > 80);
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  assert.ok(files.length > 50);
   // A name in quotes, or as the key of a list. One is an ordinary word, too.
-  const told = rules.map(({ rule }) => rule).filter((rule) => rule !== 'latency').join('|');
+  const told = rules
+    .map(({ rule }) => rule)
+    .filter((rule) => rule !== 'latency')
+    .join('|');
   const named = new RegExp(`['"\`](${told})['"\`]|^\\s*(${told}|latency): [[{'"]`, 'm');
   const found = files.filter((name) => named.test(readFileSync(new URL(name, folder), 'utf8')));
   assert.deepEqual(found, CONTENT);

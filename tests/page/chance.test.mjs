@@ -1,7 +1,7 @@
 // Probabilities in words: no small risk told as none, none rounded out of sight.
 import assert from 'node:assert/strict';
 import { test } from '@playwright/test';
-import { between, chance, exactness, of100, oftenness } from '../../www/src/base/chance.js';
+import { between, chance, exactness, of100, oftenness } from '../../www/src/base/chance.ts';
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
@@ -68,6 +68,5 @@ const OF_100 = [
 ];
 
 for (const [estimate, low, high, words] of OF_100) {
-  test(`${estimate} (${low} to ${high}) is ${words} of 100`, () =>
-    assert.equal(of100({ estimate, low, high }), words));
+  test(`${estimate} (${low} to ${high}) is ${words} of 100`, () => assert.equal(of100({ estimate, low, high }), words));
 }

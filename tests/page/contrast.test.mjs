@@ -14,10 +14,13 @@ const PAIRS = [
 for (const colorScheme of ['light', 'dark']) {
   test(`text and marks stand out, ${colorScheme}`, async ({ open }) => {
     const page = await open({ context: { colorScheme } });
-    const tokens = await page.locator('canary-rollout').evaluate((element, names) => {
-      const style = getComputedStyle(element);
-      return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-    }, [...new Set(PAIRS.flatMap(({ over, grounds }) => [...over, ...grounds]))]);
+    const tokens = await page.locator('canary-rollout').evaluate(
+      (element, names) => {
+        const style = getComputedStyle(element);
+        return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+      },
+      [...new Set(PAIRS.flatMap(({ over, grounds }) => [...over, ...grounds]))],
+    );
     for (const { least, over, grounds } of PAIRS) {
       for (const one of over) {
         for (const ground of grounds) {

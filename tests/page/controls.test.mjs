@@ -3,16 +3,16 @@ import { new_rollout } from './engine.mjs';
 import { expect, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   chartDrawings,
   decisionItems,
   headline,
   kicker,
   log,
   marker,
-  moveMessage,
   message,
+  moveMessage,
   playhead,
   playThrough,
   seedFault,

@@ -61,7 +61,9 @@ for (const { what, config, choices } of CODES) {
 test('every view can be chosen, and the preview follows', async ({ open }) => {
   const page = await open({ from: 'http' });
   await openDialog(page);
-  const values = await choice(page, 'Show').locator('option').evaluateAll((all) => all.map(({ value }) => value));
+  const values = await choice(page, 'Show')
+    .locator('option')
+    .evaluateAll((all) => all.map(({ value }) => value));
   const { VIEWS } = await import('../../www/dist/canary-rollout.mjs');
   assert.deepEqual(values, ['', ...VIEWS]);
   for (const view of VIEWS) {
@@ -135,7 +137,10 @@ test('what the code cannot say is said beside it', async ({ open }) => {
   assert.match(await note(local), /on this computer/);
 });
 
-for (const [size, viewport] of Object.entries({ desktop: { width: 1366, height: 900 }, phone: { width: 320, height: 640 } })) {
+for (const [size, viewport] of Object.entries({
+  desktop: { width: 1366, height: 900 },
+  phone: { width: 320, height: 640 },
+})) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the dialog is accessible and fits: ${size}, ${colorScheme}`, slow, async ({ open }) => {
       const page = await open({ context: { viewport, colorScheme } });

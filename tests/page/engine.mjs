@@ -8,7 +8,15 @@ engine.initSync({ module: readFileSync(new URL('../../pkg/canary_rollout_bg.wasm
 readFrom(engine.catalogue);
 
 export const {
-  catalogue, config_schema, default_config, error_rate_intervals, new_rollout, new_study, presets, validate, version,
+  catalogue,
+  config_schema,
+  default_config,
+  error_rate_intervals,
+  new_rollout,
+  new_study,
+  presets,
+  validate,
+  version,
 } = engine;
 
 /** The report of a rollout run to its end, or to a pause that waits for a person. */

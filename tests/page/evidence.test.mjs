@@ -30,7 +30,10 @@ for (const [rule, title] of RULES) {
     await playhead(page).fill('1');
     const labels = plain(await chartLabels(page, 'evidence').textContent());
     const shown = first.observed[0];
-    assert.equal(/evidence (\S+)/.exec(labels)?.[1], Number.isNaN(shown) ? undefined : String(Number(shown.toPrecision(3))));
+    assert.equal(
+      /evidence (\S+)/.exec(labels)?.[1],
+      Number.isNaN(shown) ? undefined : String(Number(shown.toPrecision(3))),
+    );
   });
 }
 

@@ -19,8 +19,10 @@ const read = (path) => readFileSync(join(WWW, 'examples', path), 'utf8');
  */
 function build(name, markdown, config) {
   const [script] = read(config).match(/[\w-]+\.js/);
-  const blocks = read(markdown).trim().split(/\n\n+/).map((block) =>
-    block.startsWith('# ') ? `<h1>${block.slice(2)}</h1>` : `<p>${block}</p>`);
+  const blocks = read(markdown)
+    .trim()
+    .split(/\n\n+/)
+    .map((block) => (block.startsWith('# ') ? `<h1>${block.slice(2)}</h1>` : `<p>${block}</p>`));
   const path = `${BUILT}/${name}/index.html`;
   const file = join(WWW, path);
   mkdirSync(dirname(file), { recursive: true });
@@ -72,7 +74,10 @@ for (const [name, { path, check }] of Object.entries(EXAMPLES)) {
   }
 }
 
-for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
+for (const viewport of [
+  { width: 1366, height: 900 },
+  { width: 320, height: 640 },
+]) {
   test(`two elements on a plain page are accessible and fit into ${viewport.width} px`, slow, async ({ open }) => {
     const page = await open({ path: 'examples/plain.html', context: { viewport } });
     await headline(page.locator('canary-rollout').first()).waitFor();

@@ -2,7 +2,7 @@
 // rollbacks are false alarms.
 import assert from 'node:assert/strict';
 import { test } from '@playwright/test';
-import { caughtFrom, falseAlarms } from '../../www/src/study/findings.js';
+import { caughtFrom, falseAlarms } from '../../www/src/study/findings.ts';
 import { studyOf } from './engine.mjs';
 
 const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
@@ -60,12 +60,35 @@ test('where a limit makes a step of the curve the bracket holds, and more ratios
 
 /** Ratio by ratio, share and interval; then what is told. */
 const CASES = {
-  'none is caught': [[[1.5, 0, 0, 0.01], [2, 0.2, 0.1, 0.3]], { estimate: null, low: null, high: null, orLess: false }],
-  'the least is caught': [[[1.1, 1, 0.99, 1], [2, 1, 0.99, 1]], { estimate: 1.1, low: 1, high: 1.1, orLess: true }],
-  'the last may be': [[[1.1, 0.5, 0.4, 0.6], [2, 0.94, 0.9, 0.97]], { estimate: null, low: 1.1, high: null, orLess: false }],
+  'none is caught': [
+    [
+      [1.5, 0, 0, 0.01],
+      [2, 0.2, 0.1, 0.3],
+    ],
+    { estimate: null, low: null, high: null, orLess: false },
+  ],
+  'the least is caught': [
+    [
+      [1.1, 1, 0.99, 1],
+      [2, 1, 0.99, 1],
+    ],
+    { estimate: 1.1, low: 1, high: 1.1, orLess: true },
+  ],
+  'the last may be': [
+    [
+      [1.1, 0.5, 0.4, 0.6],
+      [2, 0.94, 0.9, 0.97],
+    ],
+    { estimate: null, low: 1.1, high: null, orLess: false },
+  ],
   // A ratio that seems to be caught below one that is not sure counts as unsure.
   'one is out of order': [
-    [[1.1, 0.5, 0.4, 0.6], [1.5, 0.97, 0.951, 0.98], [2, 0.96, 0.94, 0.97], [3, 1, 0.99, 1]],
+    [
+      [1.1, 0.5, 0.4, 0.6],
+      [1.5, 0.97, 0.951, 0.98],
+      [2, 0.96, 0.94, 0.97],
+      [3, 1, 0.99, 1],
+    ],
     { low: 1.1, high: 3, orLess: false },
   ],
 };

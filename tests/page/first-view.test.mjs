@@ -1,6 +1,6 @@
 // The first view, figure by figure: each is the report's or the study's, and there is no other.
 import assert from 'node:assert/strict';
-import { between } from '../../www/src/base/chance.js';
+import { between } from '../../www/src/base/chance.ts';
 import { new_rollout, preset, reportOf, studyOf } from './engine.mjs';
 import { test } from './fixtures.ts';
 import { chartLabels, effects, stageRows, studied } from './rollout-page.mjs';
@@ -27,7 +27,8 @@ function expected() {
   const { tick, observed, limit } = report.decisions.at(-1);
   const share = report.config.stages[0].traffic_pct;
   const wall = (runs, end) => [...runs.end.slice(0, 100)].filter((one) => one === end).length;
-  const figure = ({ estimate, low, high }, words) => `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
+  const figure = ({ estimate, low, high }, words) =>
+    `${tenth(estimate)} % ${words} simulated: ${tenth(low)} to ${tenth(high)} %`;
   const often = Math.round(1 / healthy.p_false_rollback.estimate);
 
   // The sentence of the reason, from its parts: the report's is not taken for granted.
@@ -37,7 +38,8 @@ function expected() {
   assert.ok(Math.abs(observed - (canary - baseline)) < 1e-12);
   assert.equal(plain(report.rollback_reason), reason);
   const stage = report.stages[0].metrics;
-  const counts = (arm) => `${count(stage[arm].errors)} of ${count(stage[arm].requests)}, ${percent(stage[arm].error_rate)}`;
+  const counts = (arm) =>
+    `${count(stage[arm].errors)} of ${count(stage[arm].requests)}, ${percent(stage[arm].error_rate)}`;
   return {
     report,
     said: {
@@ -56,7 +58,11 @@ function expected() {
     // At the lines; of traffic, what came of it: it was rolled back.
     labels: {
       traffic: ['canary 0 %'],
-      errors: [`canary ${percent(canary)}`, `limit: baseline + ${three(limit * 100)} points`, `baseline ${percent(baseline)}`],
+      errors: [
+        `canary ${percent(canary)}`,
+        `limit: baseline + ${three(limit * 100)} points`,
+        `baseline ${percent(baseline)}`,
+      ],
       latency: ['baseline', 'canary'].map((arm) => `${arm} p99 ${three(series[`${arm}_p99_ms`][last])} ms`),
     },
     stage: `Failed: canary ${counts('canary')}; baseline ${counts('baseline')}`,
@@ -89,7 +95,13 @@ test('every figure of the first view is the report’s or the study’s', async 
     const found = [];
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (parent.closest('style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis') || !parent.checkVisibility()) continue;
+      if (
+        parent.closest(
+          'style, option, [aria-hidden=true], .unseen, .axis, svg, .bands, .stage-names, .key, .rung, .tick, .time-axis',
+        ) ||
+        !parent.checkVisibility()
+      )
+        continue;
       const { top, width } = parent.getBoundingClientRect();
       if (width < 2 || top > innerHeight) continue;
       if (/\d/.test(walker.currentNode.textContent)) found.push(walker.currentNode.textContent);

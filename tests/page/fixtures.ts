@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type BrowserContextOptions, expect, type Page, test as base } from '@playwright/test';
+import { type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test';
 
 const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
 const PKG = fileURLToPath(new URL('../../pkg/', import.meta.url));
@@ -46,10 +46,7 @@ interface Site {
   documents: Map<string, { html: string; headers?: Record<string, string> }>;
 }
 
-export const test = base.extend<
-  { open: (options?: OpenOptions) => Promise<Page> },
-  { site: Site }
->({
+export const test = base.extend<{ open: (options?: OpenOptions) => Promise<Page> }, { site: Site }>({
   site: [
     async ({}, use) => {
       const documents: Site['documents'] = new Map();
@@ -71,8 +68,9 @@ export const test = base.extend<
         path = `document-${site.documents.size}.html`;
         site.documents.set(`/${path}`, { html, headers });
       }
-      const page = await (await browser.newContext(context)).newPage();
-      await page.addInitScript(holdIdle, IDLE_MS);
+      const window = await browser.newContext(context);
+      await window.addInitScript(holdIdle, IDLE_MS);
+      const page = await window.newPage();
       opened.push({ page, errors: watch(page), expected: expectedErrors });
       await page.goto(new URL(path, from === 'file' ? pathToFileURL(WWW) : site.origin).href);
       return page;
@@ -84,7 +82,10 @@ export const test = base.extend<
       const unexpected = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
       expect(unexpected, 'errors in the browser').toEqual([]);
       for (const pattern of expected) {
-        expect(errors.some((error) => pattern.test(error)), `an error in the browser like ${pattern}`).toBe(true);
+        expect(
+          errors.some((error) => pattern.test(error)),
+          `an error in the browser like ${pattern}`,
+        ).toBe(true);
       }
     }
   },
@@ -92,7 +93,7 @@ export const test = base.extend<
 
 export { expect };
 
-/** Of a test that takes long, or of many that are alike: `npx playwright test --grep-invert @slow` runs the others. */
+/** Of a test that takes long, or of many alike; `--grep-invert @slow` leaves them out. */
 export const slow = { tag: '@slow' };
 
 /** After how long without a word the page studies more runs, in ms. */
@@ -123,9 +124,7 @@ function holdIdle(idleMs: number) {
 export async function expectAccessible(page: Page) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async () => (await window.axe.run()).violations);
-  expect(
-    violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) })),
-  ).toEqual([]);
+  expect(violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }))).toEqual([]);
 }
 
 /** Saves `pictures/NAME.png` of the whole page, to be looked at; not committed. */

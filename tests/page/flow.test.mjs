@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { new_rollout } from './engine.mjs';
 import { expect, expectAccessible, slow, takePicture, test } from './fixtures.ts';
-import { BAD, CALM, button, figureOf, flow, playhead, show, where } from './rollout-page.mjs';
+import { BAD, button, CALM, figureOf, flow, playhead, show, where } from './rollout-page.mjs';
 
 /** A release four times as bad that nothing judges. */
 const MISSED = {
@@ -110,8 +110,15 @@ for (const [config, ticks] of [
 test('before the first tick there is no request, after the last all go one way', async ({ open }) => {
   const page = await open();
   const shut = async () =>
-    (await flow(page).locator('.way.shut').evaluateAll((all) => all.map((one) => one.classList[1]))).join();
-  for (const [config, loser, winner] of [[BAD, 'canary', 'baseline'], [MISSED, 'baseline', 'canary']]) {
+    (
+      await flow(page)
+        .locator('.way.shut')
+        .evaluateAll((all) => all.map((one) => one.classList[1]))
+    ).join();
+  for (const [config, loser, winner] of [
+    [BAD, 'canary', 'baseline'],
+    [MISSED, 'baseline', 'canary'],
+  ]) {
     await show(page, config);
     await expect(flow(page)).toHaveText(new RegExp(`, the last[^]*All requests go to the ${winner} now`));
     assert.equal(await shut(), loser);
@@ -127,8 +134,14 @@ test('a stream is as wide as its share', async ({ open }) => {
   await show(page, MISSED);
   const width = (arm) =>
     page.locator(`.stream.${arm} .edge`).evaluate((edge) => Number(edge.getAttribute('stroke-width')));
-  const trunk = await flow(page).locator('.trunk').evaluate((rect) => Number(rect.getAttribute('height')));
-  for (const [tick, pct] of [[8, 100], [5, 50], [4, 50]]) {
+  const trunk = await flow(page)
+    .locator('.trunk')
+    .evaluate((rect) => Number(rect.getAttribute('height')));
+  for (const [tick, pct] of [
+    [8, 100],
+    [5, 50],
+    [4, 50],
+  ]) {
     await seek(page, tick);
     assert.equal(await width('canary'), (trunk * pct) / 100);
     assert.equal(await width('baseline'), (trunk * (100 - pct)) / 100);
@@ -186,7 +199,9 @@ test('requests move while the rollout plays, and rest with it and out of sight',
 test('who asked for less motion sees the counts change and nothing move', async ({ open }) => {
   const page = await open({ context: { reducedMotion: 'reduce' } });
   await play(page);
-  await flow(page).getByText(/Requests in minute [2-9]/).waitFor();
+  await flow(page)
+    .getByText(/Requests in minute [2-9]/)
+    .waitFor();
   await expect(motion(page)).toBeHidden();
   const animations = await page
     .locator('canary-rollout')
@@ -198,9 +213,15 @@ test('ladder and states move with the playhead', async ({ open }) => {
   const page = await open();
   await show(page, MISSED);
   const ran = (i) =>
-    page.locator('.pie .ran').nth(i).evaluate((circle) => parseFloat(circle.style.strokeDasharray));
+    page
+      .locator('.pie .ran')
+      .nth(i)
+      .evaluate((circle) => parseFloat(circle.style.strokeDasharray));
   await seek(page, 5);
-  assert.deepEqual([await ran(0), await ran(1), await ran(2)].map((x) => Math.round(x * 3)), [3, 2, 0]);
+  assert.deepEqual(
+    [await ran(0), await ran(1), await ran(2)].map((x) => Math.round(x * 3)),
+    [3, 2, 0],
+  );
   // Two moves in one task: what began with the second is still under way.
   const moving = await page.locator('canary-rollout').evaluate((element) => {
     const slider = element.shadowRoot.querySelector('.playhead-slider');
@@ -216,19 +237,25 @@ test('ladder and states move with the playhead', async ({ open }) => {
 
 for (const colorScheme of ['light', 'dark']) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`the view alone is accessible and nothing is beside the screen: ${size}, ${colorScheme}`, slow, async ({ open }) => {
-      const page = await open({ html: ALONE, context: { viewport, colorScheme } });
-      await show(page, MISSED);
-      await seek(page, 5);
-      await expectAccessible(page);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= viewport.width, `${wide} px`);
-      const over = await flow(page).locator('svg[role=img] text').evaluateAll((all) => {
-        const right = all[0].ownerSVGElement.getBoundingClientRect().right;
-        return all.filter((text) => text.getBoundingClientRect().right > right).map((text) => text.textContent);
-      });
-      assert.deepEqual(over, []);
-      await takePicture(page, `view-flow-${size}-${colorScheme}`);
-    });
+    test(
+      `the view alone is accessible and nothing is beside the screen: ${size}, ${colorScheme}`,
+      slow,
+      async ({ open }) => {
+        const page = await open({ html: ALONE, context: { viewport, colorScheme } });
+        await show(page, MISSED);
+        await seek(page, 5);
+        await expectAccessible(page);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= viewport.width, `${wide} px`);
+        const over = await flow(page)
+          .locator('svg[role=img] text')
+          .evaluateAll((all) => {
+            const right = all[0].ownerSVGElement.getBoundingClientRect().right;
+            return all.filter((text) => text.getBoundingClientRect().right > right).map((text) => text.textContent);
+          });
+        assert.deepEqual(over, []);
+        await takePicture(page, `view-flow-${size}-${colorScheme}`);
+      },
+    );
   }
 }

@@ -1,8 +1,8 @@
 // Undo and redo, and changes of the plan, without a page.
 import assert from 'node:assert/strict';
 import { test } from '@playwright/test';
-import { shareNear, withStageAfter, withoutStage } from '../../www/src/edit/plan-edit.js';
-import { History } from '../../www/src/rollout/history.js';
+import { shareNear, withoutStage, withStageAfter } from '../../www/src/edit/plan-edit.ts';
+import { History } from '../../www/src/store/history.ts';
 import { preset, presets, validate } from './engine.mjs';
 
 /** A history of numbers, taken from 0 upwards by one a subject. */
@@ -22,10 +22,19 @@ function undone(history, now) {
 test('each step is undone, the last first; steps on end with one subject are one', () => {
   for (const [subjects, states] of [
     [[], []],
-    [[null, null, null], [2, 1, 0]],
+    [
+      [null, null, null],
+      [2, 1, 0],
+    ],
     [['a', 'a', 'a'], [0]],
-    [['a', 'b', 'a'], [2, 1, 0]],
-    [['a', null, 'a', 'a'], [2, 1, 0]],
+    [
+      ['a', 'b', 'a'],
+      [2, 1, 0],
+    ],
+    [
+      ['a', null, 'a', 'a'],
+      [2, 1, 0],
+    ],
   ]) {
     assert.deepEqual(undone(stepped(subjects), subjects.length), states, subjects.join());
   }
@@ -84,8 +93,22 @@ const OPENING = JSON.parse(preset('opening'));
 
 test('a stage more or less moves the stages that rules hold for', () => {
   for (const [change, shares, held] of [
-    [(c) => withStageAfter(c, 1), [1, 5, 15, 25, 50], [[1, 2, 3], [4, 5]]],
-    [(c) => withStageAfter(c, 3), [1, 5, 25, 50, 75], [[1, 2], [3, 4, 5]]],
+    [
+      (c) => withStageAfter(c, 1),
+      [1, 5, 15, 25, 50],
+      [
+        [1, 2, 3],
+        [4, 5],
+      ],
+    ],
+    [
+      (c) => withStageAfter(c, 3),
+      [1, 5, 25, 50, 75],
+      [
+        [1, 2],
+        [3, 4, 5],
+      ],
+    ],
     [(c) => withoutStage(c, 0), [5, 25, 50], [[1], [2, 3]]],
     [(c) => withoutStage(withoutStage(c, 0), 0), [25, 50], [[1, 2]]],
   ]) {

@@ -1,12 +1,12 @@
 // Markup wherever text goes in: it is text, nothing runs, and the page lives on.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
-  field,
+  CALM,
+  closeEditor,
   fileError,
   fileMessage,
   filePicker,
@@ -16,6 +16,9 @@ import {
   lessonFaults,
   lessonTitle,
   linkFaults,
+  notice,
+  openEditor,
+  openText,
   problemList,
   show,
   states,
@@ -39,7 +42,11 @@ async function assertUnharmed(page, what) {
     hacked: window.hacked,
     title: document.title,
     strange: [...document.querySelectorAll('canary-rollout')].flatMap(({ shadowRoot }) =>
-      [...shadowRoot.querySelectorAll('img, script, iframe, object, embed, [onerror], [onload], [onfocus], [href^="javascript:"]')].map((one) => one.outerHTML),
+      [
+        ...shadowRoot.querySelectorAll(
+          'img, script, iframe, object, embed, [onerror], [onload], [onfocus], [href^="javascript:"]',
+        ),
+      ].map((one) => one.outerHTML),
     ),
   }));
   assert.deepEqual(seen, { hacked: undefined, title: 'Canary Rollout Simulator', strange: [] }, what);
@@ -57,22 +64,36 @@ async function assertAlive(page) {
 
 test('markup typed into every field', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
-  await show(page, { ...CALM, canary: { error_ratio: 2 }, rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }] });
-  for (const details of await page.locator('canary-rollout details').all()) await details.evaluate((one) => (one.open = true));
-  const fields = page.locator('canary-rollout').locator('input:not([type=range], [type=checkbox], [type=radio], [type=file]), textarea');
-  // How each is named, for what is typed into one may move the others.
-  const count = await fields.count();
-  assert.ok(count >= 20, `${count} fields`);
-  for (let i = 0; i < (await fields.count()); i += 1) {
-    const one = fields.nth(i);
-    if (!(await one.isVisible()) || (await one.isDisabled())) continue;
-    await one.focus();
-    await page.keyboard.press('ControlOrMeta+a');
-    await page.keyboard.insertText(ALL);
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Tab');
-    await assertUnharmed(page, `field ${i}`);
+  await show(page, {
+    ...CALM,
+    canary: { error_ratio: 2 },
+    rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }],
+  });
+  let count = 0;
+  for (const openOne of [
+    ...['Release', 'Traffic', 'Policy'].map((about) => () => openEditor(page, about)),
+    () => openText(page),
+  ]) {
+    await openOne();
+    for (const details of await page.locator('canary-rollout details').all())
+      await details.evaluate((one) => (one.open = true));
+    const fields = page
+      .locator('canary-rollout')
+      .locator('input:not([type=range], [type=checkbox], [type=radio], [type=file]), textarea');
+    // By number, for what is typed into one may move the others.
+    for (let i = 0; i < (await fields.count()); i += 1) {
+      const one = fields.nth(i);
+      if (!(await one.isVisible()) || (await one.isDisabled())) continue;
+      count += 1;
+      await one.focus();
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.insertText(ALL);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      await assertUnharmed(page, `field ${i}`);
+    }
   }
+  assert.ok(count >= 20, `${count} fields`);
   await button(page, 'Apply').click();
   await assertUnharmed(page, 'JSON');
   await assertAlive(page);
@@ -88,7 +109,8 @@ test('markup as every text of a configuration, and as its keys', slow, async ({ 
   };
   await show(page, marked);
   // Every part that is made when it is opened: tables, the plan, the dialog with its preview.
-  for (const summary of await page.locator('canary-rollout summary').all()) if (await summary.isVisible()) await summary.click();
+  for (const summary of await page.locator('canary-rollout summary').all())
+    if (await summary.isVisible()) await summary.click();
   await page.locator('tbody').first().waitFor();
   assert.ok((await kicker(page).textContent()).includes(ALL));
   await studied(page);
@@ -106,8 +128,10 @@ test('markup as every text of a configuration, and as its keys', slow, async ({ 
     { ...CALM, canary: { arrival: ALL } },
   ]) {
     await show(page, wrong);
-    await page.getByText(/problems? in the configuration/).first().waitFor();
+    await expect(notice(page)).toContainText('The last valid configuration is drawn.');
+    await openText(page);
     assert.ok((await problemList(page).textContent()).length > 10);
+    await closeEditor(page);
     await assertUnharmed(page, JSON.stringify(wrong));
   }
   await assertAlive(page);
@@ -116,9 +140,13 @@ test('markup as every text of a configuration, and as its keys', slow, async ({ 
 test('markup as a file’s name and as its content; a picture as a configuration', slow, async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
+  await openText(page);
   const picker = filePicker(page);
   const named = '<img src=x onerror=window.hacked=1>.json';
-  const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
   for (const [mimeType, buffer] of [
     ['application/json', Buffer.from(ALL)],
     ['text/html', Buffer.from(`<!doctype html>${ALL}`)],
@@ -131,7 +159,11 @@ test('markup as a file’s name and as its content; a picture as a configuration
     await expect(states(page), 'the last valid one is drawn').toHaveAttribute('data-present', 'COMPLETED');
   }
   await expect(fileError(page)).toHaveText(/no UTF-8/);
-  await picker.setInputFiles({ name: named, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ ...BAD, name: ALL })) });
+  await picker.setInputFiles({
+    name: named,
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify({ ...BAD, name: ALL })),
+  });
   await headline(page).getByText('Rolled back').waitFor();
   // And out again: the name of the file that is saved is one.
   const [saved] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
@@ -139,8 +171,25 @@ test('markup as a file’s name and as its content; a picture as a configuration
   await assertAlive(page);
 });
 
-const PAGE_KEYS = ['v', 'preset', 'seed', 'tick', 'view', 'theme', 'against', 'bad', 'along', 'at', 'lesson', 'config.name',
-  'config.stages[0].name', 'config.stages[0].pause', 'config.rules[0].rule', 'config.on_inconclusive', `config.${'x'}`];
+const PAGE_KEYS = [
+  'v',
+  'preset',
+  'seed',
+  'tick',
+  'view',
+  'theme',
+  'against',
+  'bad',
+  'along',
+  'at',
+  'lesson',
+  'config.name',
+  'config.stages[0].name',
+  'config.stages[0].pause',
+  'config.rules[0].rule',
+  'config.on_inconclusive',
+  `config.${'x'}`,
+];
 
 for (const key of PAGE_KEYS) {
   test(`markup as ${key} in the address`, slow, async ({ open }) => {
@@ -152,7 +201,10 @@ for (const key of PAGE_KEYS) {
 }
 
 test('markup as a key of the address, and in its query', slow, async ({ open }) => {
-  const page = await open({ from: 'http', path: `index.html?view=${encodeURIComponent(ALL)}&${encodeURIComponent(ALL)}=1#${encodeURIComponent(ALL)}=1` });
+  const page = await open({
+    from: 'http',
+    path: `index.html?view=${encodeURIComponent(ALL)}&${encodeURIComponent(ALL)}=1#${encodeURIComponent(ALL)}=1`,
+  });
   await linkFaults(page).getByText('unknown key').first().waitFor();
   await assertUnharmed(page, 'key');
   await assertAlive(page);
@@ -163,7 +215,8 @@ function* markedLessons(lesson) {
   const paths = [];
   const walk = (value, path) => {
     if (typeof value === 'string') paths.push(path);
-    else if (value && typeof value === 'object') for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key]);
+    else if (value && typeof value === 'object')
+      for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key]);
   };
   walk(lesson, []);
   for (const path of paths) {
@@ -198,20 +251,24 @@ test('markup as every field of every lesson', slow, async ({ open }) => {
 });
 
 for (const as of ['a tag', 'an iframe']) {
-  test(`the code of the dialog for a configuration that is markup, as ${as}, pasted into a page`, slow, async ({ open }) => {
-    const author = await open({ from: 'http' });
-    await show(author, { ...BAD, name: ALL, stages: BAD.stages.map((stage) => ({ ...stage, name: ALL })) });
-    await button(author, 'Embed').click();
-    const dialog = author.getByRole('dialog');
-    if (as === 'an iframe') await dialog.getByRole('combobox', { name: 'As', exact: true }).selectOption(as);
-    const code = await dialog.locator('> textarea').inputValue();
-    await assertUnharmed(author, 'the dialog and its preview');
+  test(
+    `the code of the dialog for a configuration that is markup, as ${as}, pasted into a page`,
+    slow,
+    async ({ open }) => {
+      const author = await open({ from: 'http' });
+      await show(author, { ...BAD, name: ALL, stages: BAD.stages.map((stage) => ({ ...stage, name: ALL })) });
+      await button(author, 'Embed').click();
+      const dialog = author.getByRole('dialog');
+      if (as === 'an iframe') await dialog.getByRole('combobox', { name: 'As', exact: true }).selectOption(as);
+      const code = await dialog.locator('> textarea').inputValue();
+      await assertUnharmed(author, 'the dialog and its preview');
 
-    const page = await open({ html: `<!doctype html><html lang="en"><title>A course</title><main>${code}</main>` });
-    const scope = as === 'an iframe' ? page.frameLocator('iframe') : page;
-    await headline(scope).getByText('Rolled back').waitFor();
-    assert.ok((await kicker(scope).textContent()).includes(ALL));
-    for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.hacked), undefined);
-    await expect(page.locator('img')).toHaveCount(0);
-  });
+      const page = await open({ html: `<!doctype html><html lang="en"><title>A course</title><main>${code}</main>` });
+      const scope = as === 'an iframe' ? page.frameLocator('iframe') : page;
+      await headline(scope).getByText('Rolled back').waitFor();
+      assert.ok((await kicker(scope).textContent()).includes(ALL));
+      for (const frame of page.frames()) assert.equal(await frame.evaluate(() => window.hacked), undefined);
+      await expect(page.locator('img')).toHaveCount(0);
+    },
+  );
 }

@@ -24,8 +24,10 @@ test('an ES module import defines the element too', async ({ open }) => {
 
 test('without its script, the page says how to build it', async ({ open }) => {
   const page = await open({
-    html: readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8')
-      .replace('dist/canary-rollout.js', 'dist/missing.js'),
+    html: readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8').replace(
+      'dist/canary-rollout.js',
+      'dist/missing.js',
+    ),
     expectedErrors: [/404/, /missing\.js: net::ERR_ABORTED/],
   });
   await page.getByText('make run').waitFor();

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { expectAccessible, slow, takePicture, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   headline,
   lessonNumber,
   lessonReveal,
@@ -69,7 +69,9 @@ for (const viewport of [
   { width: 1366, height: 650 },
 ]) {
   test(`verdict and play are on the first screen of ${viewport.width} × ${viewport.height}`, async ({ open }) => {
-    const page = await open({ context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 } });
+    const page = await open({
+      context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 },
+    });
     for (const shown of [headline(page), outcome(page), button(page, 'Play again')]) {
       const box = await shown.boundingBox();
       assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
@@ -82,7 +84,8 @@ const TARGETS = {
   'the opening': async () => {},
   'the forms, the plan and the tables': async (page) => {
     await show(page, { ...CALM, rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }] });
-    for (const details of await page.locator('canary-rollout details').all()) await details.evaluate((one) => (one.open = true));
+    for (const details of await page.locator('canary-rollout details').all())
+      await details.evaluate((one) => (one.open = true));
   },
   'the dialog': async (page) => {
     await button(page, 'Embed').click();
@@ -107,7 +110,9 @@ const TARGETS = {
 
 for (const [where, reach] of Object.entries(TARGETS)) {
   test(`targets are 44 px where a finger points: ${where}`, slow, async ({ open }) => {
-    const page = await open({ context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' } });
+    const page = await open({
+      context: { viewport: SIZES.phone, hasTouch: true, isMobile: true, reducedMotion: 'reduce' },
+    });
     await reach(page);
     assert.deepEqual(await page.evaluate(tooSmall), []);
   });
@@ -115,8 +120,7 @@ for (const [where, reach] of Object.entries(TARGETS)) {
 
 test('the theme attribute overrides the system’s', async ({ open }) => {
   const page = await open({ context: { colorScheme: 'light' } });
-  const ground = () =>
-    page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
+  const ground = () => page.locator('canary-rollout').evaluate((element) => getComputedStyle(element).backgroundColor);
   const light = await ground();
   await page.locator('canary-rollout').evaluate((element) => element.setAttribute('theme', 'dark'));
   assert.notEqual(await ground(), light);
@@ -158,7 +162,8 @@ test('when a lesson’s veil lifts and its rollout plays, nothing moves', async 
   await button(page, 'Commit my prediction').click();
   await button(page, 'Stop').waitFor();
   await page.waitForFunction(() =>
-    /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent));
+    /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent),
+  );
   await assertStill(page);
 });
 
@@ -187,9 +192,7 @@ test('playing moves nothing on the first screen', async ({ open }) => {
 
 test('headings are in order', async ({ open }) => {
   const page = await open();
-  const levels = await page
-    .getByRole('heading')
-    .evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
+  const levels = await page.getByRole('heading').evaluateAll((all) => all.map(({ tagName }) => Number(tagName[1])));
   assert.equal(levels[0], 1);
   levels.slice(1).forEach((level, i) => assert.ok(level <= levels[i] + 1, levels.join()));
 });
@@ -206,7 +209,10 @@ function tooSmall() {
   };
   return [...shadowRoot.querySelectorAll('button:not(.marker, .square), select, input, textarea, summary')]
     .filter((target) => target.checkVisibility({ visibilityProperty: true }) && small(target))
-    .map((target) => `${target.outerHTML.slice(0, 160)} ${Math.round(target.getBoundingClientRect().width)} × ${Math.round(target.getBoundingClientRect().height)}`);
+    .map(
+      (target) =>
+        `${target.outerHTML.slice(0, 160)} ${Math.round(target.getBoundingClientRect().width)} × ${Math.round(target.getBoundingClientRect().height)}`,
+    );
 }
 
 /** Runs in the page: how wide it is, and the texts of charts that are too small. */

@@ -20,7 +20,10 @@ test('a strict content security policy lets it run, its worker too', async ({ op
   await studied(page);
   // And it is styled, by its sheet and where its parts have a place of their own.
   const look = (selector, name) =>
-    page.locator(selector).first().evaluate((part, property) => getComputedStyle(part)[property], name);
+    page
+      .locator(selector)
+      .first()
+      .evaluate((part, property) => getComputedStyle(part)[property], name);
   assert.equal(await look('canary-rollout', 'backgroundColor'), 'rgb(251, 250, 247)');
   assert.equal(await look('.card', 'borderRadius'), '12px');
   assert.equal(await look('.markers', 'position'), 'relative');
@@ -31,13 +34,18 @@ test('a strict content security policy lets it run, its worker too', async ({ op
 });
 
 test('moved into another document, it keeps its style', async ({ open }) => {
-  const page = await open({ html: document('<canary-rollout></canary-rollout><iframe title="Another" width="900" height="600"></iframe>') });
+  const page = await open({
+    html: document('<canary-rollout></canary-rollout><iframe title="Another" width="900" height="600"></iframe>'),
+  });
   await page.evaluate(() => {
     const frame = document.querySelector('iframe');
     frame.contentDocument.body.append(document.querySelector('canary-rollout'));
   });
   const card = page.frameLocator('iframe').locator('.card').first();
-  assert.equal(await card.evaluate((part) => part.ownerDocument.defaultView.getComputedStyle(part).borderRadius), '12px');
+  assert.equal(
+    await card.evaluate((part) => part.ownerDocument.defaultView.getComputedStyle(part).borderRadius),
+    '12px',
+  );
 });
 
 test('two elements on a page have nothing to do with each other', async ({ open }) => {
@@ -83,5 +91,8 @@ test('added and removed a hundred times, nothing grows', async ({ open }) => {
   for (const what of ['Nodes', 'JSEventListeners']) {
     assert.ok(after[what] - before[what] < 1000, `${what}: ${before[what]}, then ${after[what]}`);
   }
-  assert.ok(after.JSHeapUsedSize - before.JSHeapUsedSize < 4e6, `${after.JSHeapUsedSize - before.JSHeapUsedSize} bytes more`);
+  assert.ok(
+    after.JSHeapUsedSize - before.JSHeapUsedSize < 4e6,
+    `${after.JSHeapUsedSize - before.JSHeapUsedSize} bytes more`,
+  );
 });

@@ -1,7 +1,7 @@
 // The policy card and its curves: every figure is the engine's, or follows from the engine's by hand.
 import assert from 'node:assert/strict';
-import { between, of100 } from '../../www/src/base/chance.js';
-import { caughtFrom } from '../../www/src/study/findings.js';
+import { between, of100 } from '../../www/src/base/chance.ts';
+import { caughtFrom } from '../../www/src/study/findings.ts';
 import { preset, studyOf } from './engine.mjs';
 import { expect, expectAccessible, test } from './fixtures.ts';
 import {
@@ -32,8 +32,7 @@ const TRAFFICS = [17, 37, 79, 170, 370, 790, 1700];
 const COMMON = { runs: 2000, seed: 100, policies: [{ policy: EVIDENCE }] };
 
 /** What the page studies when it opens. */
-const opening = () =>
-  studyOf(OPENING, { ...COMMON, set: BAD, sweep: { field: 'error_ratio', values: RATIOS } }).report;
+const opening = () => studyOf(OPENING, { ...COMMON, set: BAD, sweep: { field: 'error_ratio', values: RATIOS } }).report;
 
 /** A probability as the page writes it, if it is not tiny. */
 const percent = (p) => `${Number((p * 100).toFixed(1))} %`;
@@ -161,12 +160,16 @@ test('the share of false alarms follows the bad releases among ours', async ({ o
 /** The table behind the curve, a list of cells a row. */
 async function figures(page) {
   const summary = curve(page).locator('summary');
-  if (!(await curve(page).locator('details').evaluate(({ open }) => open))) await summary.click();
+  if (
+    !(await curve(page)
+      .locator('details')
+      .evaluate(({ open }) => open))
+  )
+    await summary.click();
   await curveRows(page).first().waitFor();
-  return curveRows(page)
-    .evaluateAll((rows) =>
-      rows.map((one) => Array.from(one.children, (cell) => cell.textContent.replace(/\s+/g, ' '))),
-    );
+  return curveRows(page).evaluateAll((rows) =>
+    rows.map((one) => Array.from(one.children, (cell) => cell.textContent.replace(/\s+/g, ' '))),
+  );
 }
 
 test('along traffic both errors of both policies are drawn, as the engine finds them', async ({ open }) => {
@@ -247,18 +250,16 @@ test('what the policy risks and how exactly it is simulated are never one senten
   await page.getByRole('combobox', { name: 'Along' }).selectOption('traffic');
   await missedMarks(page).first().waitFor();
   await figures(page);
-  const sentences = await page
-    .locator('.effects, .study, .opening')
-    .evaluateAll((parts) =>
-      parts
-        .flatMap((part) => {
-          const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-          const all = [];
-          while (texts.nextNode()) all.push(texts.currentNode.textContent);
-          return all;
-        })
-        .flatMap((text) => text.split(/(?<=[.:;]) /)),
-    );
+  const sentences = await page.locator('.effects, .study, .opening').evaluateAll((parts) =>
+    parts
+      .flatMap((part) => {
+        const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+        const all = [];
+        while (texts.nextNode()) all.push(texts.currentNode.textContent);
+        return all;
+      })
+      .flatMap((text) => text.split(/(?<=[.:;]) /)),
+  );
   const exact = /±|simulat|exact/;
   const risk = /thrown? away|missed|rollback|rolled back|caught|healthy|bad release/;
   assert.ok(sentences.some((one) => exact.test(one)) && sentences.some((one) => risk.test(one)));

@@ -1,10 +1,10 @@
 // Any text as a link or as a lesson: nothing is thrown, whatever is wrong is named, and
 // what is read is read again from what is written. Node alone, seeded inputs.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from '@playwright/test';
-import { readLesson } from '../../www/src/lessons/lesson.js';
-import { readLink, writeLink } from '../../www/src/link/link.js';
+import { readLesson } from '../../www/src/learn/lesson.ts';
+import { readLink, writeLink } from '../../www/src/link/link.ts';
 import './engine.mjs';
 
 /** Inputs of each property; more by `ROUNDS=1000000 npx playwright test properties`. */
@@ -12,7 +12,8 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5_000);
 
 const root = new URL('../../', import.meta.url);
 const textsOf = (folder) =>
-  readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.json'))
+  readdirSync(new URL(folder, root))
+    .filter((name) => name.endsWith('.json'))
     .map((name) => ({ name: name.replace('.json', ''), text: readFileSync(new URL(folder + name, root), 'utf8') }));
 const PRESETS = textsOf('src/config/presets/').map(({ name, text }) => ({ name, config: JSON.parse(text) }));
 const LESSONS = textsOf('www/lessons/').map(({ text }) => text);
@@ -20,7 +21,8 @@ const LINKS = JSON.parse(readFileSync(new URL('tests/data/links/v1.json', root))
 const KNOWN = {
   presets: PRESETS,
   usual: { tick_seconds: 60, rollback_ticks: 0 },
-  views: ['rollout', 'flow', 'errors', 'study', 'ladder'],
+  views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
+  places: ['watch', 'measure', 'learn'],
   policies: ['once', 'evidence'],
 };
 
@@ -50,9 +52,52 @@ function mutant(texts, pieces, random) {
 }
 
 const PIECES = {
-  link: ['&', '=', '%', '%zz', '%00', '[', ']', '.', '#', 'v=2', '__proto__', 'config.', 'at=1:pause', 'tick=-1', 'seed=1e3',
-    'config.stages[999999].x=1', 'config.__proto__.x=1', 'config.constructor.prototype.x=1', 'lesson={', '😀', '\ud800', '\u2028', '"', '<script>'],
-  lesson: ['{', '}', '[', ']', ',', ':', '"', 'null', 'true', '-0', '1e999', '"__proto__": 1,', '{"a":', '\u0000', '😀', '\ud800', '\\u', '[[[[[[[['],
+  link: [
+    '&',
+    '=',
+    '%',
+    '%zz',
+    '%00',
+    '[',
+    ']',
+    '.',
+    '#',
+    'v=2',
+    '__proto__',
+    'config.',
+    'at=1:pause',
+    'tick=-1',
+    'seed=1e3',
+    'config.stages[999999].x=1',
+    'config.__proto__.x=1',
+    'config.constructor.prototype.x=1',
+    'lesson={',
+    '😀',
+    '\ud800',
+    '\u2028',
+    '"',
+    '<script>',
+  ],
+  lesson: [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    'null',
+    'true',
+    '-0',
+    '1e999',
+    '"__proto__": 1,',
+    '{"a":',
+    '\u0000',
+    '😀',
+    '\ud800',
+    '\\u',
+    '[[[[[[[[',
+  ],
 };
 
 test('any link is read without an error, and what is read is written and read again', () => {
@@ -81,7 +126,8 @@ test('any lesson is read without an error, and has either no fault or no lesson'
     const lines = source.split('\n');
     for (const { path, message, line, column } of problems) {
       assert.ok(typeof path === 'string' && message.length > 0, source);
-      const isPlace = line === null || (line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1].length + 1);
+      const isPlace =
+        line === null || (line >= 1 && line <= lines.length && column >= 1 && column <= lines[line - 1].length + 1);
       assert.ok(isPlace, `${line}:${column} in ${source}`);
     }
     if (lesson === null) continue;

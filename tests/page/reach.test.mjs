@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
 import {
   button,
+  CALM,
   headline,
   json,
   lessonCard,
@@ -19,7 +20,8 @@ import {
 const PLACES = {
   'the page with all that can be opened': async (page) => {
     await show(page, { ...CALM, rules: [{ rule: 'error_rate_delta', max: 0.05 }, { rule: 'sequential' }] });
-    for (const details of await page.locator('canary-rollout details').all()) await details.evaluate((one) => (one.open = true));
+    for (const details of await page.locator('canary-rollout details').all())
+      await details.evaluate((one) => (one.open = true));
   },
   'the dialog': async (page) => {
     await button(page, 'Embed').click();
@@ -41,7 +43,8 @@ for (const [place, reach] of Object.entries(PLACES)) {
     const devtools = await page.context().newCDPSession(page);
     const { nodes } = await devtools.send('Accessibility.getFullAXTree');
     const focusable = nodes.filter(
-      ({ ignored, properties }) => !ignored && properties?.some(({ name, value }) => name === 'focusable' && value.value),
+      ({ ignored, properties }) =>
+        !ignored && properties?.some(({ name, value }) => name === 'focusable' && value.value),
     );
     const said = focusable.map(({ role, name }) => [role.value, name?.value?.trim() ?? '']);
     const nameless = said.filter(([role, name]) => role !== 'RootWebArea' && (!name || role === 'generic'));
@@ -84,7 +87,9 @@ test('a whole rollout by keyboard alone', async ({ open }) => {
   for (let i = 0; i < 4; i += 1) await page.keyboard.press('PageUp');
   const limits = await json(page);
   assert.ok(JSON.stringify(limits).includes('0.04'), JSON.stringify(limits));
-  await headline(page).getByText(/^(Promoted|Completed|Rolled back at minute [^3])/).waitFor();
+  await headline(page)
+    .getByText(/^(Promoted|Completed|Rolled back at minute [^3])/)
+    .waitFor();
   // To the third minute, and a command there.
   await tabTo(page, 'Playhead', 'Shift+Tab');
   await page.keyboard.press('Home');
@@ -101,7 +106,9 @@ test('a whole rollout by keyboard alone', async ({ open }) => {
   await tabTo(page, 'Abort');
   await page.keyboard.press('Enter');
   await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
-  await expect(log(page)).toHaveText(/pause.*by a person[^]*resume.*by a person[^]*promote.*by a person[^]*roll back.*by a person/);
+  await expect(log(page)).toHaveText(
+    /pause.*by a person[^]*resume.*by a person[^]*promote.*by a person[^]*roll back.*by a person/,
+  );
 });
 
 test('Tab goes through the page and out of it: the focus is caught nowhere', async ({ open }) => {

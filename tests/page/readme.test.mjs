@@ -8,7 +8,12 @@ const root = new URL('../../', import.meta.url);
 const docs = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
 const papers = ['README.md', 'notes.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
 const examples = papers.flatMap((path) =>
-  [...readFileSync(new URL(path, root), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(([, text], i) => ({ path, text, i })));
+  [...readFileSync(new URL(path, root), 'utf8').matchAll(/```js\n(.*?)```/gs)].map(([, text], i) => ({
+    path,
+    text,
+    i,
+  })),
+);
 
 test('there are examples', () => assert.ok(examples.length > 0));
 

@@ -55,10 +55,7 @@ test('a bad release is rolled back: headline, reason, truth', async ({ open }) =
   const report = reportOf(BAD, 7);
   const { tick } = report.decisions.find(({ action }) => action === 'rollback');
   assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 %`);
-  assert.equal(
-    plain(await reason(page).innerText()),
-    plain(report.rollback_reason),
-  );
+  assert.equal(plain(await reason(page).innerText()), plain(report.rollback_reason));
   await expect(outcome(page)).toHaveText(/caught/);
   assert.ok(plain(await verdict(page).innerText()).includes(plain(report.truth.sentence)));
   await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
@@ -124,9 +121,7 @@ test('the table behind a chart has a row a tick, from the series', async ({ open
 
 test('the state machine has every edge the engine goes, and no other', async ({ open }) => {
   const page = await open();
-  const shown = await page
-    .locator('[data-edge]')
-    .evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
+  const shown = await page.locator('[data-edge]').evaluateAll((edges) => edges.map((edge) => edge.dataset.edge));
   assert.deepEqual(shown.toSorted(), transitions());
 });
 

@@ -16,8 +16,7 @@ const REQUESTS = 170 * 60;
 const cancel = (page) => strategies(page).getByRole('button', { name: 'Cancel' });
 const release = (page) => page.getByRole('combobox', { name: 'Release' });
 const runs = async (page) => Number(await strategies(page).getAttribute('data-runs'));
-const look = (page) =>
-  strategyTable(page).evaluate((table) => table.scrollIntoView({ block: 'center' }));
+const look = (page) => strategyTable(page).evaluate((table) => table.scrollIntoView({ block: 'center' }));
 
 /** Looks until something is found, and ends the study there. */
 async function found(page) {
@@ -39,8 +38,7 @@ async function assertShown(page, world) {
     const { healthy, release } = report;
     const row = strategies(page).locator(`[data-strategy="${plan.name}"]`);
     const [sentence, ...cells] = (await row.locator('th, td').allInnerTexts()).map(plain);
-    const exposed =
-      release.exposed_requests.mean + release.p_completed.estimate * (HORIZON - PLANNED) * REQUESTS;
+    const exposed = release.exposed_requests.mean + release.p_completed.estimate * (HORIZON - PLANNED) * REQUESTS;
     const expected = [
       [1, `${figure(exposed)} ${figure((exposed / REQUESTS / HORIZON) * 100)} % of all requests`],
       [2, `${figure(release.excess_errors.mean)} `],
@@ -70,7 +68,9 @@ test('the strategies’ plans are equally long', () => {
     );
 });
 
-test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', async ({ open }) => {
+test('nothing is studied before somebody looks, then 10,000 seeds; cancelled, what is found is the engine’s', async ({
+  open,
+}) => {
   const page = await open();
   await studied(page);
   assert.equal(await runs(page), 0);
@@ -155,13 +155,17 @@ for (const context of [
   { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
 ]) {
   const { viewport, colorScheme } = context;
-  test(`${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`, slow, async ({ open }) => {
-    const page = await open({ context });
-    await found(page);
-    await expectAccessible(page);
-    const table = page.getByRole('table', { name: 'Strategies on one release' });
-    await expect(table.getByRole('rowheader')).toHaveCount(NAMES.length);
-    await expect(table.getByRole('cell')).toHaveCount(NAMES.length * 6);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
-  });
+  test(
+    `${viewport.width} px, ${colorScheme}: accessible, a table, and nothing beside the screen`,
+    slow,
+    async ({ open }) => {
+      const page = await open({ context });
+      await found(page);
+      await expectAccessible(page);
+      const table = page.getByRole('table', { name: 'Strategies on one release' });
+      await expect(table.getByRole('rowheader')).toHaveCount(NAMES.length);
+      await expect(table.getByRole('cell')).toHaveCount(NAMES.length * 6);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
+    },
+  );
 }

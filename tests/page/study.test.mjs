@@ -4,8 +4,8 @@ import { preset, studyOf } from './engine.mjs';
 import { expect, slow, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   curve,
   curveRows,
   effects,
@@ -46,9 +46,7 @@ async function assertShown(page, { report, healthy, release }) {
     ['Healthy releases', healthy, 1],
     ['Bad releases', release, 0],
   ]) {
-    const shown = await squares(page, name).evaluateAll((all) =>
-      all.map((one) => one.classList.contains('harm')),
-    );
+    const shown = await squares(page, name).evaluateAll((all) => all.map((one) => one.classList.contains('harm')));
     assert.deepEqual(
       shown,
       [...runs.end.slice(0, 100)].map((end) => end === harm),
@@ -94,8 +92,7 @@ test('the curve and the card compare two policies, with a table behind', async (
       .replace(/\.?0+$/, '')} %`;
   for (const [i, { policies }] of report.sweep.points.entries()) {
     for (const { p_rollback } of policies) {
-      const value =
-        p_rollback.estimate === 1 ? '100 %' : p_rollback.estimate === 0 ? '0 %' : shown(p_rollback);
+      const value = p_rollback.estimate === 1 ? '100 %' : p_rollback.estimate === 0 ? '0 %' : shown(p_rollback);
       assert.ok(plain(rows[i]).includes(value), `${value} in ${rows[i]}`);
     }
   }
@@ -142,7 +139,9 @@ for (const [how, { head, expectedErrors }] of Object.entries(REFUSALS)) {
 }
 
 test('it runs in a sandboxed frame', async ({ open }) => {
-  const page = await open({ html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html"></iframe>' });
+  const page = await open({
+    html: '<!doctype html><title>A course</title><iframe sandbox="allow-scripts" src="index.html"></iframe>',
+  });
   await studied(page.frameLocator('iframe'));
 });
 
@@ -204,10 +203,7 @@ test('the headline tells the outcome and how often this policy does so', async (
   await show(page, BAD);
   assert.equal(await told(), 'This release was bad. The policy caught it, as it does in all of 2,000 runs.');
   await show(page, CALM);
-  assert.equal(
-    await told(),
-    'This release was fine. The policy let it through, as it does in all of 2,000 runs.',
-  );
+  assert.equal(await told(), 'This release was fine. The policy let it through, as it does in all of 2,000 runs.');
   await show(page, { ...CALM, canary: { error_ratio: 2 } });
   assert.equal(await told(), 'This release was bad. The policy let it through, as it does in all of 2,000 runs.');
   await page.getByRole('slider', { name: 'Playhead' }).fill('2');
@@ -363,7 +359,9 @@ test('a worker that is deaf to Cancel is ended, and what was found stays', async
   assert.equal(await page.evaluate(() => window.ended), 1);
   await page.evaluate(() => (window.deafTo = ''));
   await button(page, '100,000 runs').click();
-  await page.waitForFunction(() => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000);
+  await page.waitForFunction(
+    () => document.querySelector('canary-rollout').shadowRoot.querySelector('progress').value > 2000,
+  );
   await button(study(page), 'Cancel').click();
   await study(page).getByText('Cancelled: what is shown is partial').waitFor();
 });

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
+import { test } from '@playwright/test';
 import { config_schema, error_rate_intervals, new_rollout, new_study, presets, validate } from './engine.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,8 +29,13 @@ type NeededOf<T> = T extends object ? { [K in keyof T]-?: {} extends Pick<T, K> 
 /** What the compiler says of these lines; nothing if they are right. */
 function compile(lines) {
   const compilerOptions = {
-    strict: true, noEmit: true, module: 'esnext', moduleResolution: 'bundler', target: 'esnext',
-    lib: ['esnext', 'dom'], types: [],
+    strict: true,
+    noEmit: true,
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    target: 'esnext',
+    lib: ['esnext', 'dom'],
+    types: [],
   };
   writeFileSync(join(folder, 'values.ts'), HEADER + lines.join('\n'));
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['values.ts'] }));
@@ -54,7 +59,9 @@ function literal(value) {
   if (ArrayBuffer.isView(value)) return `new ${value.constructor.name}()`;
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (value === null || typeof value !== 'object') return value === undefined ? 'undefined' : JSON.stringify(value);
-  return `{ ${Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}: ${literal(inner)}`).join(', ')} }`;
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${JSON.stringify(key)}: ${literal(inner)}`)
+    .join(', ')} }`;
 }
 
 function thrownBy(act) {

@@ -4,7 +4,19 @@ import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
 import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
-const PARTS = ['.verdict', '.transport', '.stack', '.commands .command-buttons', '.log', '.ladder', '.state-machine', '.effects', '.study', '.edit', '.scenario'];
+const PARTS = [
+  '.verdict',
+  '.transport',
+  '.stack',
+  '.commands .command-buttons',
+  '.log',
+  '.ladder',
+  '.state-machine',
+  '.effects',
+  '.study',
+  '.edit',
+  '.scenario',
+];
 const SHOWN = {
   rollout: ['.verdict', '.transport', '.stack', '.commands .command-buttons', '.log'],
   errors: ['.verdict', '.transport', '.stack', '.commands .command-buttons'],
@@ -20,7 +32,10 @@ const course = (attributes) => `<!doctype html><html lang="en"><title>A course</
 for (const [view, shown] of Object.entries(SHOWN)) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the view ${view} stands alone, ${colorScheme}`, async ({ open }) => {
-      const page = await open({ html: course(`view="${view}"`), context: { viewport: { width: 640, height: 450 }, colorScheme } });
+      const page = await open({
+        html: course(`view="${view}"`),
+        context: { viewport: { width: 640, height: 450 }, colorScheme },
+      });
       const seen = [];
       for (const part of PARTS) if (await page.locator(part).first().isVisible()) seen.push(part);
       assert.deepEqual(seen, shown);
@@ -38,7 +53,7 @@ test('in the view of errors, play and the whole chart are on one screen of 640 Ã
   const page = await open({ html: course('view="errors"'), context: { viewport: { width: 640, height: 450 } } });
   await page.locator('canary-rollout').scrollIntoViewIfNeeded();
   const top = (await page.locator('canary-rollout').boundingBox()).y;
-  for (const part of [button(page, 'Play'), chartOf(page, 'errors').locator('.plot')]) {
+  for (const part of [button(page, 'Play again'), chartOf(page, 'errors').locator('.plot')]) {
     const box = await part.boundingBox();
     assert.ok(box.y + box.height - top <= 450, `ends at ${box.y + box.height - top}`);
   }
@@ -64,5 +79,8 @@ test('headings stand at the level a host gives them', async ({ open }) => {
     .getByRole('heading')
     .evaluateAll((all) => all.map((one) => Number(one.ariaLevel ?? one.tagName[1])));
   assert.deepEqual(levels.slice(0, 4), [1, 2, 3, 4]);
-  assert.ok(levels.slice(2).every((level) => level >= 3), levels.join());
+  assert.ok(
+    levels.slice(2).every((level) => level >= 3),
+    levels.join(),
+  );
 });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
 import {
   BAD,
-  CALM,
   button,
+  CALM,
   chartKey,
   chartLabels,
   chartOf,
@@ -12,6 +12,8 @@ import {
   filePicker,
   headline,
   kicker,
+  notice,
+  openText,
   problemItems,
   problemList,
   seedFault,
@@ -44,13 +46,15 @@ test('the label of traffic tells what came of it, the table what went', async ({
 
 /** The labels of an axis, with how far each reaches beyond its chart, in px. */
 const labels = (page, chart) =>
-  chartOf(page, chart).locator('svg[role=img]').evaluate((svg) => {
-    const { left } = svg.getBoundingClientRect();
-    return [...svg.querySelectorAll('.axis text')].map((text) => ({
-      text: text.textContent,
-      beyond: Math.max(0, left - text.getBoundingClientRect().left),
-    }));
-  });
+  chartOf(page, chart)
+    .locator('svg[role=img]')
+    .evaluate((svg) => {
+      const { left } = svg.getBoundingClientRect();
+      return [...svg.querySelectorAll('.axis text')].map((text) => ({
+        text: text.textContent,
+        beyond: Math.max(0, left - text.getBoundingClientRect().left),
+      }));
+    });
 
 const SLOW = {
   traffic: { requests_per_second: 2 },
@@ -63,7 +67,10 @@ const SLOW = {
 // A rate, a latency and a stake of every size.
 const EXTREME = {
   'latencies above a second': [SLOW, 'latency'],
-  'latencies of minutes': [{ ...SLOW, baseline: { latency_ms: { p50: 90_000, p99: 400_000 } }, canary: {}, rules: [] }, 'latency'],
+  'latencies of minutes': [
+    { ...SLOW, baseline: { latency_ms: { p50: 90_000, p99: 400_000 } }, canary: {}, rules: [] },
+    'latency',
+  ],
   'a stake beyond all numbers': [
     { ...CALM, canary: { error_ratio: 9 }, rules: [{ rule: 'sequential', alpha: 1e-9 }] },
     'evidence',
@@ -85,12 +92,18 @@ for (const [name, [config, chart]] of Object.entries(EXTREME)) {
     await chartOf(page, chart).locator('.axis text').first().waitFor({ state: 'attached' });
     const seen = await labels(page, chart);
     assert.ok(seen.length > 1, `${seen.length} labels`);
-    assert.deepEqual(seen.filter(({ beyond }) => beyond > 0), []);
+    assert.deepEqual(
+      seen.filter(({ beyond }) => beyond > 0),
+      [],
+    );
     assert.equal(new Set(seen.map(({ text }) => text)).size, seen.length, JSON.stringify(seen));
     // Nor is anything else that is told wider than its card.
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-    const wide = await page.locator('.card').evaluateAll((cards) =>
-      cards.filter((card) => card.scrollWidth > card.clientWidth + 1).map((card) => card.className));
+    const wide = await page
+      .locator('.card')
+      .evaluateAll((cards) =>
+        cards.filter((card) => card.scrollWidth > card.clientWidth + 1).map((card) => card.className),
+      );
     assert.deepEqual(wide, []);
   });
 }
@@ -113,16 +126,23 @@ test('an interval says that it is one of a window, for one look, in the legend a
   const [row] = await chartOf(page, 'errors').locator('tbody tr').last().allInnerTexts();
   const cells = row.split('\t');
   assert.equal(cells.length, columns.length);
-  const [low, high] = cells.at(-1).match(/[\d.]+/g).map(Number);
+  const [low, high] = cells
+    .at(-1)
+    .match(/[\d.]+/g)
+    .map(Number);
   const rate = Number(cells[columns.indexOf('canary')].match(/[\d.]+/)[0]);
   assert.ok(low < rate && rate < high, row);
 });
 
-test('a configuration that is not valid is said where the verdict stands, which is of the last valid one', async ({ open }) => {
+test('a configuration that is not valid is said where the verdict stands, which is of the last valid one', async ({
+  open,
+}) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192' });
   const before = await surprise(page).first().innerText();
   await page.getByRole('button', { name: 'Stages of 50 %, 25 %, 100 %: what happens?' }).click();
-  await expect(surprise(page).first()).toHaveText('This configuration is not valid. What is drawn is the last valid one.');
+  await expect(surprise(page).first()).toHaveText(
+    'This configuration is not valid. What is drawn is the last valid one.',
+  );
   await expect(kicker(page)).toHaveText(/^Last valid: opening/);
   await button(page, 'Undo').click();
   await expect(surprise(page).first()).toHaveText(new RegExp(before.slice(0, 20)));
@@ -131,7 +151,8 @@ test('a configuration that is not valid is said where the verdict stands, which 
 
 test('a wrong seed is told under its field, and moves nothing', async ({ open }) => {
   const page = await open({ from: 'http' });
-  const places = () => page.locator('.bar, .opening, .main').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  const places = () =>
+    page.locator('.bar, .opening, .main').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
   const before = await places();
   await page.getByRole('textbox', { name: 'Seed' }).fill('abc');
   await page.keyboard.press('Enter');
@@ -142,7 +163,10 @@ test('a wrong seed is told under its field, and moves nothing', async ({ open })
 test('the ways between the states are told in words, each with where it leads', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, BAD);
-  const ways = await page.getByRole('list', { name: 'Ways between the states' }).getByRole('listitem').allTextContents();
+  const ways = await page
+    .getByRole('list', { name: 'Ways between the states' })
+    .getByRole('listitem')
+    .allTextContents();
   const edges = await states(page).locator('.edge').count();
   assert.equal(ways.length, edges);
   assert.ok(ways.includes('From PAUSED to PROGRESSING: resume, promote'), ways.join('; '));
@@ -164,13 +188,21 @@ test('what is no configuration at all is refused in a sentence, and the page liv
     ['"\\\\\\"".repeat(100_000)', 'expected'],
     ['"[".repeat(200_000)', 'nested too deeply'],
     ['\'{"a":\'.repeat(5_000) + "1" + "}".repeat(5_000)', 'nested too deeply'],
-    ['"{\\"stages\\":[{\\"traffic_pct\\":5}],\\"rules\\":" + "[".repeat(5_000) + "]".repeat(5_000) + "}"', 'nested too deeply'],
+    [
+      '"{\\"stages\\":[{\\"traffic_pct\\":5}],\\"rules\\":" + "[".repeat(5_000) + "]".repeat(5_000) + "}"',
+      'nested too deeply',
+    ],
   ];
+  await openText(page);
   for (const [given, sentence] of GIVEN) {
-    const config = await element(page, (one, text) => {
-      one.config = (0, eval)(text);
-      return one.config;
-    }, given);
+    const config = await element(
+      page,
+      (one, text) => {
+        one.config = (0, eval)(text);
+        return one.config;
+      },
+      given,
+    );
     assert.equal(config.name, 'a calm one', given);
     const told = await problemList(page).textContent();
     assert.ok(told.includes(sentence), `${given.slice(0, 40)}: ${told.slice(0, 300)}`);
@@ -184,7 +216,8 @@ test('what is no configuration at all is refused in a sentence, and the page liv
 test('of thousands of faults twenty are listed, and no more is quoted than is read', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, { ...CALM, stages: Array.from({ length: 60 }, () => ({ traffic_pct: -1 })) });
-  await page.getByText(/problems? in the configuration/).first().waitFor();
+  await expect(notice(page)).toContainText('more problems.');
+  await openText(page);
   const items = await problemItems(page).allTextContents();
   assert.ok(items.length > 1 && items.length <= 21, `${items.length} items`);
   await show(page, { ...CALM, ['k'.repeat(100_000)]: 1, rules: [{ rule: 'r'.repeat(100_000) }] });
@@ -202,27 +235,41 @@ test('the page’s own changes of size reach no error handler of its host', asyn
   await show(page, CALM);
   for (const width of [1366, 700, 320, 900, 420, 1366]) {
     await page.setViewportSize({ width, height: 700 });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))));
+    await page.evaluate(
+      () =>
+        new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))),
+    );
   }
   assert.deepEqual(await page.evaluate(() => window.heard), []);
 });
 
-for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 }]) {
-  test(`in a host that is read from right to left, time runs from left to right: ${viewport.width} px`, async ({ open }) => {
+for (const viewport of [
+  { width: 1366, height: 900 },
+  { width: 320, height: 640 },
+]) {
+  test(`in a host that is read from right to left, time runs from left to right: ${viewport.width} px`, async ({
+    open,
+  }) => {
     const page = await open({
       html: `<!doctype html><html lang="ar" dir="rtl"><title>A course</title><meta name="viewport" content="width=device-width">
         <script src="dist/canary-rollout.js"></script><canary-rollout preset="opening" seed="192"></canary-rollout>`,
       context: { viewport },
     });
     await element(page, (one) => (one.tick = 1));
-    const [slider, line] = await page.locator('canary-rollout').evaluate(({ shadowRoot }) => [
-      getComputedStyle(shadowRoot.querySelector('.playhead-slider')).direction,
-      shadowRoot.querySelector('.playhead').getAttribute('x1'),
-    ]);
+    const [slider, line] = await page
+      .locator('canary-rollout')
+      .evaluate(({ shadowRoot }) => [
+        getComputedStyle(shadowRoot.querySelector('.playhead-slider')).direction,
+        shadowRoot.querySelector('.playhead').getAttribute('x1'),
+      ]);
     assert.equal(slider, 'ltr');
     assert.ok(Number(line) > 0);
     for (const chart of ['traffic', 'errors', 'latency']) {
-      assert.deepEqual((await labels(page, chart)).filter(({ beyond }) => beyond > 0), [], chart);
+      assert.deepEqual(
+        (await labels(page, chart)).filter(({ beyond }) => beyond > 0),
+        [],
+        chart,
+      );
     }
     await expect(where(page)).toHaveText('minute 1 of 3');
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
@@ -231,11 +278,18 @@ for (const viewport of [{ width: 1366, height: 900 }, { width: 320, height: 640 
 
 test('a file of any name is opened, and what is no configuration is told', async ({ open }) => {
   const page = await open({ from: 'http' });
+  await openText(page);
   const picker = filePicker(page);
   await expect(picker).not.toHaveAttribute('accept');
   for (const name of ['policy.json', 'policy.txt', 'policy']) {
-    await picker.setInputFiles({ name, mimeType: '', buffer: Buffer.from(`\ufeff${JSON.stringify({ ...CALM, name })}`) });
-    await fileMessage(page).filter({ hasText: `Opened ${name}.` }).waitFor();
+    await picker.setInputFiles({
+      name,
+      mimeType: '',
+      buffer: Buffer.from(`\ufeff${JSON.stringify({ ...CALM, name })}`),
+    });
+    await fileMessage(page)
+      .filter({ hasText: `Opened ${name}.` })
+      .waitFor();
     assert.equal((await element(page, (one) => one.config)).name, name);
   }
 });

@@ -12,6 +12,7 @@ import type { RolloutInput, RunOrder } from '../engine/replay.ts';
 import { MOST_WAITED } from '../engine/replay.ts';
 import type { Move, Session } from '../rollout/session.ts';
 import { withRelease } from '../study/study-request.ts';
+import { StudyState } from '../study/study-state.ts';
 import { History } from './history.ts';
 import { Player } from './player.ts';
 import type { Moment } from './rollout-state.ts';
@@ -47,6 +48,8 @@ export class Store extends RolloutState {
   #history = new History() as History<Moment>;
   /** Whether what is configured comes from something being dragged: a limit, a stage. */
   dragging = false;
+  /** What the policy does over many rollouts. */
+  readonly study = new StudyState(() => this.emit('study'));
   /** The place that is shown. */
   place: Place = 'watch';
   /** The editor that is open beside the charts. */

@@ -1,7 +1,9 @@
 /** What a study has found of each policy, and what follows from it. */
 
+import { significant } from '../base/format.ts';
 import type { Estimate, MeanDifference, StudyCase } from '../engine/engine.ts';
-import type { StudyResult } from '../engine/study-loop.ts';
+import type { StudyResult } from './study-request.ts';
+import { RATIOS } from './study-request.ts';
 /** a probability at a value of what is swept */
 export type Point = { at: number; p: Estimate };
 /**
@@ -142,3 +144,23 @@ function crossing(points: Point[], i: number, runs: number) {
 const HALVINGS = 40;
 
 const logit = (p: number) => Math.log(p / (1 - p));
+
+const LAST_RATIO = RATIOS[RATIOS.length - 1];
+
+/** The ratios that the smallest one caught lies between: `1.75 to 2 times`. */
+export function bracket({ low, high, orLess }: CaughtFrom) {
+  if (low === null) return `none up to ${LAST_RATIO}\u00a0times`;
+  if (high === null) return `over ${low}\u00a0times`;
+  return orLess && low === 1 ? `${high}\u00a0times or less` : `${low} to ${high}\u00a0times`;
+}
+
+/**
+ * A quantile as a bound that holds, in three digits: a study knows it to the
+ * unit below 128, and above by the mean of a bin of at most 1/64.
+ */
+export function atMost(quantile: number) {
+  if (quantile < 128) return significant(quantile);
+  const end = quantile * (1 + 1 / 64);
+  const digit = 10 ** (Math.floor(Math.log10(end)) - 2);
+  return significant(Math.ceil(end / digit) * digit);
+}

@@ -9,11 +9,11 @@ import { OUTCOMES } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
 import type { Estimate, Outcome, Report, Rule } from '../engine/engine.ts';
-import type { StudyResult } from '../engine/study-loop.ts';
 import type { Change, Store, View } from '../store/store.ts';
 import { leavesOut } from '../study/leaves-out.ts';
 import type { PolicyName } from '../study/policies.ts';
 import { isPossible, POLICIES, policyText, rulesOf, withPolicy, withRules } from '../study/policies.ts';
+import type { StudyResult } from '../study/study-request.ts';
 import { isHealthy } from '../study/study-request.ts';
 
 export class Opening implements View {
@@ -24,7 +24,6 @@ export class Opening implements View {
   #base: { draft: Json; rules: Rule[] } | null = null;
   /** The policy that was put in here last, as text. */
   #put = '';
-  #study: StudyResult | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -34,7 +33,7 @@ export class Opening implements View {
 
   update(change: Change) {
     const { isWaiting, problems, draft, session } = this.#store;
-    if (isWaiting || (change !== 'rollout' && change !== 'playhead')) return;
+    if (isWaiting || !['rollout', 'playhead', 'study'].includes(change)) return;
     const policy = policyText(draft);
     if (problems.length === 0 && (!this.#base || policy !== this.#put)) {
       this.#base = { draft, rules: session.report.config.rules };
@@ -43,15 +42,9 @@ export class Opening implements View {
     this.#render();
   }
 
-  /** @param study of the policy that is drawn; `null` until it answers */
-  showStudy(study: StudyResult | null) {
-    this.#study = study;
-    this.#render();
-  }
-
   #render() {
     const { session, problems, draft } = this.#store;
-    const study = this.#study;
+    const study = this.#store.study.result;
     const now =
       problems.length > 0
         ? 'This configuration is not valid. What is drawn is the last valid one.'
