@@ -43,7 +43,8 @@ after(() => browser?.close());
 function installTools() {
   const lock = 'package-lock.json';
   const text = (folder) => existsSync(join(folder, lock)) && readFileSync(join(folder, lock), 'utf8');
-  if (existsSync(join(BUILDS, 'node_modules')) && text(BUILDS) === text(SOURCES)) return;
+  // npm writes this file last.
+  if (existsSync(join(BUILDS, 'node_modules/.package-lock.json')) && text(BUILDS) === text(SOURCES)) return;
   for (const file of ['package.json', lock]) cpSync(join(SOURCES, file), join(BUILDS, file));
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: BUILDS, stdio: 'inherit' });
 }
