@@ -122,7 +122,9 @@ function difference(other: Findings | undefined) {
   const bad = beside.missed && word(beside.missed);
   const parts = [
     `B, ${name}, throws away ${healthy ? `${healthy} healthy releases than this policy` : 'about as many healthy releases as this policy'}`,
-    beside.missed === null ? 'leaves bad ones to a person, as this one may' : `misses ${bad ? `${bad} bad ones` : 'about as many bad ones'}`,
+    beside.missed === null
+      ? 'leaves bad ones to a person, as this one may'
+      : `misses ${bad ? `${bad} bad ones` : 'about as many bad ones'}`,
   ];
   return `${parts.join(' and ')}, on the same ${significant(runs)} rollouts.`;
 }
