@@ -15,11 +15,21 @@
   const TASKS = {
     operate: {
       question: 'Go to the start and stop it sooner, by hand.',
-      goals: [{ figure: 'decided_by', is: 'person' }, { figure: 'excess_errors', at_most: 100 }],
+      goals: [
+        { figure: 'decided_by', is: 'person' },
+        { figure: 'excess_errors', at_most: 100 },
+      ],
     },
     configure: {
       question: 'Change the policy so that it spares a healthy release and still catches this one.',
-      goals: [{ figure: 'false_rollback', at_most: 5 }, { figure: 'missed_regression', at_most: 5 }],
+      goals: [
+        { figure: 'false_rollback', at_most: 5 },
+        { figure: 'missed_regression', at_most: 5 },
+      ],
+    },
+    refused: {
+      question: 'Give a stage a smaller share than the one before it. What happens?',
+      path: 'stages[].traffic_pct',
     },
     choose: {
       question: 'What would have caught it sooner?',
@@ -32,6 +42,36 @@
       question: 'Of 100 such releases, how many does this policy let through?',
       figure: 'missed_regression',
       tolerance: 10,
+    },
+    squares: {
+      question: 'Of 100 such releases, how many does this policy let through?',
+      figure: 'missed_regression',
+      tolerance: 10,
+    },
+    curve: {
+      question: 'Of 100 such releases, how many does it let through, with such a limit at first?',
+      figure: 'missed_regression',
+      tolerance: 10,
+      error_ratio: 2,
+      from: 50,
+      most: 100,
+      along: { path: 'error_rate_threshold', values: [0.005, 0.01, 0.02], words: 'limit' },
+    },
+    match: {
+      question: 'Which state is it?',
+      bins: ['PAUSED', 'ROLLED_BACK'],
+      items: [
+        { text: 'Requests go on, and no rule acts.', bin: 'PAUSED' },
+        { text: 'Nothing leads out of it.', bin: 'ROLLED_BACK', says: 'It is a final state.' },
+      ],
+    },
+    order: {
+      question: 'What comes first?',
+      lines: [
+        { text: 'A small share', says: 'It costs little if the release is bad.' },
+        { text: 'A look' },
+        { text: 'A larger share' },
+      ],
     },
     connect: {
       question: 'Where does each of these lead?',
@@ -63,6 +103,23 @@
     reveal: 'It was {outcome}, after {ticks} and {excess_errors}.',
     task: { kind, ...TASKS[kind] },
     done: 'What the learner should remember.',
+    transfer: {
+      text: 'The same release, but the policy looks every minute, with a limit of half a point.',
+      start: {
+        preset: 'twice-the-errors',
+        config: { rules: [{ rule: 'error_rate_delta', max: 0.005, look: 'every_tick', window: 'stage' }] },
+        seed: 3,
+      },
+      predict: {
+        kind: 'choose',
+        question: 'What happens now?',
+        options: [
+          { text: 'It is rolled back', right: { figure: 'final_state', is: 'ROLLED_BACK' } },
+          { text: 'It is promoted', right: { figure: 'final_state', is: 'COMPLETED' } },
+        ],
+      },
+      reveal: 'It was {outcome}, after {ticks}.',
+    },
   });
 
   /** Shows what the text is: a lesson, or what is wrong with it. */
@@ -82,7 +139,10 @@
 
   /** As JSON, with what holds nothing but texts and numbers in one line. @param {object} lesson */
   const laid = (lesson) =>
-    JSON.stringify(lesson, null, 2).replace(/\{\n([^{}[\]]*)\n *\}/g, (_, inside) => `{ ${inside.trim().replace(/\n */g, ' ')} }`);
+    JSON.stringify(lesson, null, 2).replace(
+      /\{\n([^{}[\]]*)\n *\}/g,
+      (_, inside) => `{ ${inside.trim().replace(/\n */g, ' ')} }`,
+    );
 
   /** @param {string} text */
   const compact = (text) => JSON.stringify(JSON.parse(text));

@@ -25,6 +25,11 @@
     let resting = false;
     let due = false;
 
+    /** The place and the lesson that a link opens. @param {string} link */
+    const opened = (link) => {
+      const keys = new URLSearchParams(link.replaceAll('+', '%2B'));
+      return `${keys.get('place') ?? ''} ${keys.get('lesson') ?? ''}`;
+    };
     const write = () => {
       due = resting;
       if (resting) return;
@@ -33,8 +38,11 @@
         resting = false;
         if (due) write();
       }, APART_MS);
+      const link = element.link;
+      // Back leads out of a lesson, and to the place before; it does not undo an edit.
+      const way = opened(link) === opened(location.hash.slice(1) || first) ? 'replaceState' : 'pushState';
       try {
-        history.replaceState(history.state, '', `#${element.link}`);
+        history[way](history.state, '', `#${link}`);
       } catch {
         // Some frames may not change their address: theirs stays as it is.
       }

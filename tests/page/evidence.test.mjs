@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { new_rollout, reportOf } from './engine.mjs';
 import { expect, test } from './fixtures.ts';
-import { CALM, chartKey, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
+import { BAD, CALM, chartKey, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 

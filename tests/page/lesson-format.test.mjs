@@ -18,6 +18,9 @@ const GOOD = {
 
 const operate = (goal) => ({ task: { kind: 'operate', question: 'Do it.', goals: [goal] } });
 const connect = (edge) => ({ task: { kind: 'connect', question: 'Where?', nodes: ['A', 'B'], edges: [edge] } });
+const drawn = (predict) => ({ predict: { question: '?', figure: 'false_rollback', tolerance: 1, ...predict } });
+const task = (check) => ({ task: { question: '?', ...check } });
+const ALONG = { path: 'stages[0].duration_ticks', values: [1, 2], words: 'looks' };
 const choose = (...options) => ({ predict: { ...GOOD.predict, options } });
 
 /** What is changed in the good lesson, and what is told then: the place and a part of the sentence. */
@@ -80,6 +83,38 @@ const FAULTS = [
   [operate({ figure: 'constructor', at_most: 5 }), 'task.goals[0].figure', 'expected final_state or'],
   [operate({ figure: 'ticks', at_most: '5' }), 'task.goals[0].at_most', 'expected a number'],
   [connect({ from: 'A', label: 'go', to: 'C' }), 'task.edges[0].to', 'expected A or B'],
+  [{ predict: undefined }, 'predict', 'expected beside reveal'],
+  [{ reveal: undefined }, 'reveal', 'expected beside predict'],
+  [drawn({ kind: 'squares', figure: 'ticks' }), 'predict.figure', 'expected false_rollback or'],
+  [drawn({ kind: 'curve', figure: 'caught', from: 5, most: 50 }), 'predict.along', 'expected an object'],
+  [drawn({ kind: 'curve', from: 101, most: 50, along: ALONG }), 'predict.from', 'expected a number from 0 to 100'],
+  [
+    drawn({ kind: 'curve', from: 5, most: 50, along: { ...ALONG, values: [1] } }),
+    'predict.along.values',
+    'expected a list of 2 to 8',
+  ],
+  [
+    task({
+      kind: 'match',
+      bins: ['A', 'B'],
+      items: [
+        { text: 'a', bin: 'A' },
+        { text: 'b', bin: 'C' },
+      ],
+    }),
+    'task.items[1].bin',
+    'expected A or B',
+  ],
+  [task({ kind: 'order', lines: [{ text: 'a' }] }), 'task.lines', 'expected a list of 2 to 12'],
+  [task({ kind: 'refused' }), 'task', 'expected either path or call'],
+  [task({ kind: 'refused', path: 'a', call: 'advance()' }), 'task', 'expected either path or call'],
+  [
+    task({ kind: 'operate', at: 'start', goals: [{ figure: 'ticks', at_most: 1 }] }),
+    'task.at',
+    'expected end or playhead',
+  ],
+  [{ transfer: { start: {}, predict: GOOD.predict } }, 'transfer.reveal', 'expected an object'],
+  [{ transfer: { start: {}, predict: GOOD.task, reveal: 'It was.' } }, 'transfer.predict.kind', 'expected choose or'],
 ];
 
 /** The good lesson with changes, as text. */
@@ -138,14 +173,26 @@ for (const [name, source] of Object.entries(HOSTILE)) {
 test('the lessons of the page have no fault', () => {
   const folder = new URL('../../www/lessons/', import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  assert.equal(names.length, 6);
+  assert.equal(names.length, 22);
   const kinds = new Set();
   for (const name of names) {
     const { lesson, problems } = readLesson(readFileSync(new URL(name, folder), 'utf8'));
     assert.deepEqual(problems, [], name);
-    kinds.add(lesson.predict.kind).add(lesson.task.kind);
+    for (const check of [lesson.predict, lesson.task, lesson.transfer?.predict]) if (check) kinds.add(check.kind);
   }
-  assert.deepEqual([...kinds].sort(), ['choose', 'configure', 'connect', 'estimate', 'operate', 'reflect']);
+  const used = [
+    'choose',
+    'configure',
+    'connect',
+    'curve',
+    'estimate',
+    'match',
+    'operate',
+    'order',
+    'refused',
+    'squares',
+  ];
+  assert.deepEqual([...kinds].sort(), used);
 });
 
 test('the example of the format is one', () => {

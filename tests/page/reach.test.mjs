@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
 import {
+  CALM,
   button,
   headline,
   json,

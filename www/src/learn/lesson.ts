@@ -14,22 +14,35 @@
  * ```
  *
  * `start` is where it starts: a preset, changed in `config` by path, or a whole
- * `config`; a `seed`; `commands` by tick, those after `tick`, 0 by default, are part
- * of what is veiled. `reveal` may be `{ "right": …, "wrong": … }`. Texts hold figures
- * by name, see `figures.js`; those of a study are of `runs` rollouts, 2,000 by
- * default, and, if `error_ratio` is given, of a bad release that fails so many times
- * as often. `done` is said at the end, `summary` stands in a list of lessons.
+ * `config`; a `seed`; `commands` by tick, those after `tick`, 0 by default, are hidden with
+ * the rest of the outcome. With `faulty`, the configuration is one that the engine refuses,
+ * for the learner to correct. `predict` and `reveal` may be left out: then there is a task
+ * alone. `reveal` may be `{ "right": …, "wrong": … }`. Texts may contain figures by name,
+ * see `figures.ts`; those of a study are of `runs` rollouts, 2,000 by default, and, if
+ * `error_ratio` is given, of a bad release that fails so many times as often. `done` is
+ * shown at the end, `summary` in a list of lessons.
  *
- * Checks, of which `predict` takes the first two and `task` any:
+ * `transfer` is a last question, about a policy that the lesson has not shown: its `start`,
+ * a `text` on it, `predict` and `reveal`. It is answered once.
+ *
+ * Questions. `predict` takes the first four, `task` any:
  * - `choose`: `options`, of which some are `right`: always, or where a goal is met;
- *   `says` answers who chose it.
- * - `estimate`: a `figure` and the `tolerance` in its unit; in a task of a
- *   configuration changed by `config`, which is opened when it was found.
+ *   `says` is shown to those who chose it.
+ * - `estimate`: a `figure` and the `tolerance` in its unit; in a task with `config`, of the
+ *   changed configuration, which is opened when the figure was found.
+ * - `squares`: the same for a probability, drawn as a number of 100 squares.
+ * - `curve`: the same at several `values` of the field `along.path`, drawn as a line, which
+ *   starts level at `from`; the axis ends at `most`, in percent.
  * - `configure`: `goals` that the learner's policy must meet on the lesson's release.
- * - `operate`: `goals` that the rollout must meet after the learner's commands.
+ * - `operate`: `goals` that the rollout must meet after the learner's commands; at its end,
+ *   or with `"at": "playhead"` where it is shown. With `any_seed` the seed may be changed.
+ * - `refused`: something that the engine must have refused: a configuration for what is at
+ *   `path`, where `[]` is any place of a list; or a `call`, such as `advance()`.
+ * - `match`: `items`, each of which belongs into one of the `bins`; `says` is the reason.
+ * - `order`: `lines` in their right order; `says` is the reason for a line's place.
  * - `connect`: a diagram of `nodes` and `edges`, whose ends are to be found; `says` of an
- *   edge is told who led it elsewhere.
- * - `reflect`: an `answer` to compare one's own with.
+ *   edge is the reason.
+ * - `reflect`: an `answer` to compare one's own with; learners judge themselves.
  */
 
 import { cut } from '../base/format.ts';
@@ -43,21 +56,51 @@ import type { Members, Shape } from './shape.ts';
 import { all, byKind, either, expect, later, list, object, oneOf, positive, record, text, whole } from './shape.ts';
 /** How a study is made, if one is needed. */
 export type StudyChoices = { runs?: number; error_ratio?: number };
-export type Start = { preset?: string; config?: Members; seed?: number; commands?: TimedCommand[]; tick?: number };
+export type Start = {
+  preset?: string;
+  config?: Members;
+  seed?: number;
+  commands?: TimedCommand[];
+  tick?: number;
+  faulty?: boolean;
+};
 export type Choose = StudyChoices & {
   kind: 'choose';
   question: string;
   options: { text: string; right?: boolean | Goal; says?: string }[];
 };
 export type Estimate = StudyChoices & {
-  kind: 'estimate';
+  kind: 'estimate' | 'squares';
   question: string;
   figure: string;
   tolerance: number;
   config?: Members;
 };
+export type Curve = StudyChoices & {
+  kind: 'curve';
+  question: string;
+  figure: string;
+  tolerance: number;
+  from: number;
+  most: number;
+  along: { path: string; values: number[]; words: string };
+};
 export type Configure = StudyChoices & { kind: 'configure'; question: string; goals: Goal[] };
-export type Operate = { kind: 'operate'; question: string; goals: Goal[] };
+export type Operate = {
+  kind: 'operate';
+  question: string;
+  goals: Goal[];
+  at?: 'end' | 'playhead';
+  any_seed?: boolean;
+};
+export type Refused = { kind: 'refused'; question: string; path?: string; call?: string };
+export type Match = {
+  kind: 'match';
+  question: string;
+  bins: string[];
+  items: { text: string; bin: string; says?: string }[];
+};
+export type Order = { kind: 'order'; question: string; lines: { text: string; says?: string }[] };
 export type Connect = {
   kind: 'connect';
   question: string;
@@ -65,16 +108,20 @@ export type Connect = {
   edges: { from: string; label: string; to: string; says?: string }[];
 };
 export type Reflect = { kind: 'reflect'; question: string; answer: string };
-export type Check = Choose | Estimate | Configure | Operate | Connect | Reflect;
+export type Prediction = Choose | Estimate | Curve;
+export type Check = Prediction | Configure | Operate | Refused | Match | Order | Connect | Reflect;
+export type Reveal = string | { right: string; wrong: string };
+export type Transfer = { start: Start; text?: string; predict: Prediction; reveal: Reveal };
 export type Lesson = {
   title: string;
   summary?: string;
   text: string | string[];
   start: Start;
-  predict: Choose | Estimate;
-  reveal: string | { right: string; wrong: string };
+  predict?: Prediction;
+  reveal?: Reveal;
   task: Check;
   done?: string;
+  transfer?: Transfer;
 };
 
 /** How long a lesson's text may be, in characters, and how deep its brackets. */
@@ -153,49 +200,96 @@ const connect: Shape = (value, path, fault) => {
   })(value, path, fault);
 };
 
-const foretold = {
-  choose: record({ kind: short, question, options }, study),
-  estimate: record(
-    { kind: short, question, figure: figure(numeric), tolerance: positive },
-    { config: changes, ...study },
-  ),
-};
-const CHECKS = {
-  ...foretold,
-  configure: record({ kind: short, question, goals: list(goal(), 1, 6) }, study),
-  operate: record({
+/** Items, each with the bin that it belongs into. */
+const match: Shape = (value, path, fault) => {
+  const { bins } = value as Members;
+  const bin = Array.isArray(bins) ? oneOf(...(bins as string[])) : short;
+  record({
     kind: short,
     question,
-    goals: list(
-      goal((name) => !FIGURES[name].study),
-      1,
-      6,
-    ),
-  }),
+    bins: list(text(30), 2, 6),
+    items: list(record({ text: short, bin }, { says: short }), 2, 12),
+  })(value, path, fault);
+};
+
+/** A configuration or a call, not both. */
+const refused: Shape = all(record({ kind: short, question }, { path: short, call: short }), (value, path, fault) => {
+  const { path: field, call } = value as Members;
+  if ((field === undefined) === (call === undefined)) fault(path, 'expected either path or call');
+});
+
+const percentFigure = figure((name) => FIGURES[name].noun === '%');
+const percent = expect('a number from 0 to 100', (v) => typeof v === 'number' && v >= 0 && v <= 100);
+const estimated = (fits: Shape) =>
+  record({ kind: short, question, figure: fits, tolerance: positive }, { config: changes, ...study });
+
+const PREDICTIONS = {
+  choose: record({ kind: short, question, options }, study),
+  estimate: estimated(figure(numeric)),
+  squares: estimated(percentFigure),
+  curve: record(
+    {
+      kind: short,
+      question,
+      figure: percentFigure,
+      tolerance: positive,
+      from: percent,
+      most: percent,
+      along: record({ path: short, values: list(number, 2, 8), words: text(40) }),
+    },
+    study,
+  ),
+};
+const goals = (fits?: (name: string) => boolean) => list(goal(fits), 1, 6);
+const CHECKS = {
+  ...PREDICTIONS,
+  configure: record({ kind: short, question, goals: goals() }, study),
+  operate: record(
+    { kind: short, question, goals: goals((name) => !FIGURES[name].study) },
+    { at: oneOf('end', 'playhead'), any_seed: oneOf(true, false) },
+  ),
+  refused,
+  match,
+  order: record({ kind: short, question, lines: list(record({ text: short }, { says: short }), 2, 12) }),
   connect,
   reflect: record({ kind: short, question, answer: text(2000) }),
 };
 
-const LESSON = record(
+const start = record(
+  {},
   {
-    lesson: expect('1, the version of the format', (value) => value === 1),
-    title: text(100),
-    text: either(isText, text(2000), list(text(2000), 1, 8)),
-    start: record(
-      {},
-      {
-        preset: short,
-        config: changes,
-        seed: later(() => whole(0, limits().seed)),
-        tick: whole(0, 10_000),
-        commands: list(record({ tick: whole(0, 10_000), command }), 0, 50),
-      },
-    ),
-    predict: byKind(foretold),
-    reveal: either(isText, telling, record({ right: telling, wrong: telling })),
-    task: byKind(CHECKS),
+    preset: short,
+    config: changes,
+    seed: later(() => whole(0, limits().seed)),
+    tick: whole(0, 10_000),
+    commands: list(record({ tick: whole(0, 10_000), command }), 0, 50),
+    faulty: oneOf(true, false),
   },
-  { summary: short, done: telling },
+);
+const reveal = either(isText, telling, record({ right: telling, wrong: telling }));
+
+const LESSON: Shape = all(
+  record(
+    {
+      lesson: expect('1, the version of the format', (value) => value === 1),
+      title: text(100),
+      text: either(isText, text(2000), list(text(2000), 1, 8)),
+      start,
+      task: byKind(CHECKS),
+    },
+    {
+      summary: short,
+      predict: byKind(PREDICTIONS),
+      reveal,
+      done: telling,
+      transfer: record({ start, predict: byKind(PREDICTIONS), reveal }, { text: text(2000) }),
+    },
+  ),
+  (value, _path, fault) => {
+    const { predict, reveal: revealed } = (value ?? {}) as Members;
+    if (predict !== undefined && revealed === undefined) fault('reveal', 'expected beside predict');
+    if (predict === undefined && revealed !== undefined) fault('predict', 'expected beside reveal');
+  },
 );
 
 /**
@@ -214,6 +308,7 @@ export function readLesson(source: string): { lesson: Lesson | null; problems: P
   if (typeof value === 'string') problems.push({ path: '', message: value, line: null, column: null });
   else LESSON(value.json, '', fault);
   const lesson = typeof value === 'string' ? null : (value.json as unknown as Lesson);
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   return { lesson: problems.length === 0 ? lesson : null, problems };
 }
 

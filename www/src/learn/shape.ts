@@ -48,7 +48,7 @@ export const list =
   (value, path, fault) => {
     if (!Array.isArray(value) || value.length < low || value.length > high)
       return fault(path, `expected a list of ${low} to ${high}`);
-    value.forEach((element, i) => shape(element, `${path}[${i}]`, fault));
+    for (const [i, element] of value.entries()) shape(element, `${path}[${i}]`, fault);
   };
 
 /** An object with these members and no others. */
@@ -75,8 +75,9 @@ export const either =
 /** Both shapes: the second may rely on nothing of the first. */
 export const all =
   (...shapes: Shape[]): Shape =>
-  (value, path, fault) =>
-    shapes.forEach((shape) => shape(value, path, fault));
+  (value, path, fault) => {
+    for (const shape of shapes) shape(value, path, fault);
+  };
 
 /** An object whose `kind` says which shape it has. */
 export const byKind =

@@ -4,7 +4,7 @@ import { cut } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { put, textOf } from '../base/json-path.ts';
 import { catalogue } from '../engine/catalogue.ts';
-import type { Problem, StudyReport } from '../engine/engine.ts';
+import type { Problem, Report, StudyReport } from '../engine/engine.ts';
 import { presetNamed, presets, validate } from '../engine/engine.ts';
 import type { RolloutInput } from '../engine/replay.ts';
 import { faultOf, madeOf } from '../rollout/rollout-runner.ts';
@@ -38,22 +38,29 @@ export function startOf({
   return { config: text, seed: seed ?? null, commands, tick };
 }
 
-/** What the engine finds wrong with the start of a lesson. */
-export function startProblems({ start }: Lesson): Problem[] {
-  const problem = (path: string, message: string) => [{ path, message, line: null, column: null }];
+/** What the engine finds wrong with the starts of a lesson. */
+export const startProblems = ({ start, transfer }: Lesson): Problem[] => [
+  ...problemsOf(start, 'start'),
+  ...(transfer ? problemsOf(transfer.start, 'transfer.start') : []),
+];
+
+/** @param path where the start stands in the lesson */
+function problemsOf(start: Start, path: string): Problem[] {
+  const problem = (key: string, message: string) => [{ path: `${path}.${key}`, message, line: null, column: null }];
   if (start.preset !== undefined && !presetNamed(start.preset))
     return problem(
-      'start.preset',
+      'preset',
       `there is no preset ${cut(start.preset)}; there are ${presets()
         .map(({ name }) => name)
         .join(', ')}`,
     );
   const work = startOf(start);
   const { problems } = validate(work.config);
+  if (start.faulty) return problems.length > 0 ? [] : problem('faulty', 'the engine accepts this configuration');
   if (problems.length > 0)
-    return problems.map((one) => ({ ...one, path: `start.config: ${one.path}`, line: null, column: null }));
+    return problems.map((one) => ({ ...one, path: `${path}.config: ${one.path}`, line: null, column: null }));
   const fault = faultOf(work);
-  return fault ? problem('start.commands', fault) : [];
+  return fault ? problem('commands', fault) : [];
 }
 
 /**
@@ -73,6 +80,17 @@ export function policyIn(policy: string, world: string): { config: string; same:
 export const configWith = (config: string, changes: Members | undefined) =>
   changes ? textOf(changed(JSON.parse(config), changes)) : config;
 
+const figuresOf = (names: string[], report: Report | null, study: StudyReport | null = null) =>
+  Object.fromEntries(
+    names.map((name) => {
+      const { rollout, study: ofStudy } = FIGURES[name];
+      return [name, rollout && report ? rollout(report) : ofStudy && study ? ofStudy(study) : null];
+    }),
+  ) as Record<string, Value>;
+
+/** The figures of a rollout as far as it is shown. */
+export const figuresHere = (names: string[], report: Report) => figuresOf(names, report);
+
 /** Has the engine find figures: of a rollout at once, of a study beside the page. */
 export class Measures {
   /** Of the study that is running. */
@@ -85,14 +103,11 @@ export class Measures {
    * @param asked of the study
    */
   async of(names: string[], work: RolloutInput, asked: StudyChoices): Promise<Record<string, Value>> {
-    const { report } = (await madeOf({ ...work, tick: null })).end;
+    const report = names.some((name) => FIGURES[name].rollout)
+      ? (await madeOf({ ...work, tick: null })).end.report
+      : null;
     const study = names.some((name) => FIGURES[name].study) ? await this.#study(work.config, asked) : null;
-    return Object.fromEntries(
-      names.map((name) => {
-        const { rollout, study: ofStudy } = FIGURES[name];
-        return [name, rollout ? rollout(report) : study && ofStudy ? ofStudy(study) : null];
-      }),
-    );
+    return figuresOf(names, report, study);
   }
 
   /** Ends what runs. */
@@ -104,7 +119,8 @@ export class Measures {
   #study(config: string, { runs = RUNS, error_ratio }: StudyChoices): Promise<StudyReport> {
     const set = error_ratio === undefined ? [] : [{ field: 'canary.error_ratio', value: error_ratio }];
     this.close();
-    const runner = (this.#runner = new StudyRunner());
+    const runner = new StudyRunner();
+    this.#runner = runner;
     return new Promise((resolve: (report: StudyReport) => void, reject) =>
       runner.run(
         { studies: [{ config, options: { runs, seed: 0, set } }], milestones: [] },

@@ -40,6 +40,8 @@ export class HostEvents {
    * place; a link counts when nothing plays and no limit is dragged.
    */
   look() {
+    // Before the first rollout there is nothing to compare with.
+    if (this.#store.seed === null) return;
     const { session, playing, dragging } = this.#store;
     const { decisions, final_state: state } = session.reportHere;
     const made = session === this.#session ? decisions.slice(this.#decisions) : [];

@@ -238,7 +238,19 @@ export class Host {
   }
 
   #start() {
-    if (!this.#openLesson(this.#ownLesson)) this.#load();
+    const src = this.#host.getAttribute('lesson-src');
+    if (this.#ownLesson === null && src !== null) {
+      this.#load();
+      this.#fetchLesson(src);
+    } else if (!this.#openLesson(this.#ownLesson)) {
+      this.#load();
+    }
+  }
+
+  async #fetchLesson(src: string) {
+    await this.lessons?.openFrom(src);
+    this.#judge('lesson-src', (this.lessons?.problems ?? []).map(sentence));
+    this.#events.quietly(() => {});
   }
 
   /** @returns whether one is played then */

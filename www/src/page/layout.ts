@@ -10,14 +10,14 @@ import { PLACES } from '../store/store.ts';
 
 /** The parts of the page, each made in its own folder. */
 export type Parts = Record<
-  | 'scenarioControls'
+  | 'preset'
+  | 'seed'
   | 'history'
   | 'embedButton'
   | 'scenario'
   | 'linkFaults'
   | 'hostFaults'
-  | 'lesson'
-  | 'lessons'
+  | 'learn'
   | 'opening'
   | 'time'
   | 'requests'
@@ -26,6 +26,7 @@ export type Parts = Record<
   | 'wall'
   | 'editor'
   | 'verdict'
+  | 'commands'
   | 'stages'
   | 'state'
   | 'notice'
@@ -42,8 +43,7 @@ const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
 
 /** Where each part stands: its places, and the parts shown alone that it belongs to. */
 const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
-  lesson: ['learn', 'rollout flow errors study ladder'],
-  lessons: ['learn', ''],
+  learn: ['learn', 'rollout flow errors study ladder'],
   opening: ['watch', 'slide'],
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
@@ -52,6 +52,7 @@ const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   wall: ['watch', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
+  commands: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
   state: ['watch learn', 'ladder'],
 };
@@ -80,20 +81,22 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
                 aria-controls="place" @click=${() => ongo(place)}>${PLACE_WORDS[place][0]}</button>`,
           )}
         </div>
-        <div class="bar-tools">${parts.scenarioControls} ${parts.history} ${parts.embedButton}</div>
+        <div class="bar-tools">${parts.preset} ${parts.seed} ${parts.history} ${parts.embedButton}</div>
       </div>
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
-      ${parts.linkFaults} ${parts.hostFaults}
+      ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
-        ${parts.lesson} ${parts.lessons}
+        ${parts.learn}
         <div class="main">
           <div class="column left">
             ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.wall} ${parts.stages} ${parts.state}</div>
+          <div class="column right">
+            ${parts.editor} ${parts.verdict} ${parts.wall} ${parts.commands} ${parts.stages} ${parts.state}
+          </div>
         </div>
       </div>
-      <div class="notices">${parts.notice} ${parts.simulation}</div>
+      <div class="notices">${parts.simulation}</div>
       <p class="quiet colophon" part="colophon" data-places="watch measure learn" data-views="">
         Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.
       </p>
