@@ -195,29 +195,33 @@ export const fileError = (page) => editor(page).locator('.message.error');
 
 // Many rollouts.
 
+/** The page in its place Measure, with the rollout that it opens with. */
+export const MEASURE = 'index.html#v=1&preset=opening&seed=192&place=measure';
+/** Goes to a place of the page: `Watch`, `Measure` or `Learn`. */
+export const goTo = (page, place) => page.getByRole('tab', { name: place }).click();
 export const study = (page) => group(page, 'The policy over many rollouts');
-/** Both walls with their figures; `data-runs` of them are done. */
-export const effects = (page) => page.locator('.effects');
+/** The walls with their figures, of the place that is shown; `data-runs` of them are done. */
+export const effects = (page) => page.locator('.effects:visible');
 /** The study as it is shown when so many runs are done. */
 export async function studied(page, runs = 2000) {
-  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]`).waitFor();
+  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]:visible`).waitFor();
 }
-/** The probability in large type: `false_rollback` or `missed_regression`. */
-export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]`);
+/** A figure with its words: `false_rollback` or `missed_regression`, and in Measure what they cost. */
+export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]:visible`);
 export const figure = async (page, name) => Number(await figureOf(page, name).getAttribute('data-estimate'));
 /** The squares of a wall: `Healthy releases` or `Bad releases`. */
 export const squares = (page, name) => group(page, name).locator('.square');
-/** What a wall is of, and what else than red is on it. */
-export const wallCaptions = (page) => page.locator('.wall-caption');
-export const wallKeys = (page) => page.locator('.wall-key');
-/** How exactly the figures are simulated. */
-export const exactness = (page) => page.locator('.exactness');
+/** What the squares of a wall are. */
+export const wallKeys = (page) => page.locator('.wall-key:visible');
 /** How many alarms are false, of a share of bad releases. */
 export const falseAlarmSentence = (page) => page.locator('.false-alarms');
-/** Why a study ended early. */
-export const studyMessage = (page) => page.locator('.study .study-progress .message');
-/** The table of the policy beside another. */
-export const policyCard = (page) => page.locator('.study-card');
+/** Begins the long study. */
+export const simulateMany = (page) => button(effects(page), 'Simulate 100,000 rollouts');
+/** How the long study ended, or why there is none. */
+export const studyMessage = (page) => effects(page).getByRole('status');
+/** This policy beside another. */
+export const comparison = (page) => page.locator('.comparison');
+export const allFigures = (page) => comparison(page).getByText('All figures of both');
 export const curve = (page) => page.locator('.curve');
 export const curveRows = (page) => curve(page).locator('tbody tr');
 export const curveLabels = (page) => curve(page).locator('svg .label');
