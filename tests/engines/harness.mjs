@@ -83,7 +83,7 @@ export class Browser {
 
   /**
    * Opens a page in a frame of this width, and goes into it: a window has a least width, and
-   * borders, which differ. Returns the frame.
+   * borders, which differ.
    */
   async openFramed(frame, url, width) {
     await this.driver.get(frame);
@@ -97,7 +97,6 @@ export class Browser {
       width,
     );
     await this.driver.switchTo().frame(opened);
-    return opened;
   }
 
   run(script, ...values) {
@@ -110,9 +109,9 @@ export class Browser {
   }
 
   /** Saves `pictures/engines/NAME-BROWSER.png`, to be looked at; not committed. */
-  async takePicture(name, element = this.driver) {
+  async takePicture(name) {
     mkdirSync(PICTURES, { recursive: true });
-    writeFileSync(`${PICTURES}${name}-${this.#name}.png`, await element.takeScreenshot(), 'base64');
+    writeFileSync(`${PICTURES}${name}-${this.#name}.png`, await this.driver.takeScreenshot(), 'base64');
   }
 }
 
