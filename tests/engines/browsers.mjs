@@ -39,7 +39,7 @@ const BROWSERS = {
       browserName: 'chrome',
       'goog:chromeOptions': {
         args: [
-          ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--hide-scrollbars'],
+          ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'],
           // Fine (4), and hovers (2).
           '--blink-settings=primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2',
         ],

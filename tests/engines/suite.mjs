@@ -126,7 +126,7 @@ const FLOWS = {
 
 /**
  * Runs in a framed page: the boxes of its parts, and how wide it is. The frame is made as high
- * as the page. All browsers draw all of it, in the same letters: `system-ui` is one font for
+ * as the page. All browsers draw all of it, without a scrollbar, in the same letters: `system-ui` is one font for
  * Chromium and Firefox, and another for WebKitGTK.
  */
 function measure() {
@@ -135,6 +135,7 @@ function measure() {
     window.evened = new CSSStyleSheet();
     window.evened.replaceSync('* { content-visibility: visible !important; font-family: "Liberation Sans" !important }');
     shadowRoot.adoptedStyleSheets.push(window.evened);
+    document.documentElement.style.scrollbarWidth = 'none';
   }
   const { scrollWidth, scrollHeight } = document.documentElement;
   frameElement.style.height = `${scrollHeight}px`;
