@@ -77,17 +77,19 @@ export async function playThrough(page, start) {
     ({ shadowRoot }) =>
       new Promise((resolve) => {
         new MutationObserver(() => {
-          if (shadowRoot.querySelector('[aria-label=Freeze]')) resolve(shadowRoot.textContent);
+          if (shadowRoot.querySelector('[aria-label=Stop]')) resolve(shadowRoot.textContent);
         }).observe(shadowRoot, { subtree: true, childList: true, attributes: true });
       }),
   );
   await start();
   const text = await playing;
-  await button(page, 'Play').waitFor();
+  await button(page, 'Play again').waitFor();
   return text;
 }
 /** What a command did, or why it was refused. */
-export const message = (page) => page.locator('.tell .message');
+export const message = (page) => page.locator('.commands').getByRole('status');
+/** Why the playhead was not moved, or what holds where it stands. */
+export const moveMessage = (page) => transport(page).getByRole('status');
 /** How far a long rollout is simulated. */
 export const simulation = (page) => page.locator('.simulation');
 export const seedFault = (page) => page.locator('#seed-fault');
@@ -104,8 +106,12 @@ export const chartDrawings = (page) => page.locator('figure svg[role=img]');
 export const marker = (page, tick) => page.locator(`.marker[data-tick="${tick}"]`);
 /** A figure: `traffic`, `errors`, `latency` or `evidence`. */
 export const chartOf = (page, name) => page.locator(`figure[data-chart=${name}]`);
-/** What is under the playhead, beside the figure's colours. */
+/** What is not named at the line itself. */
 export const chartKey = (page, name) => chartOf(page, name).locator('.key');
+/** The names of the lines with their figures, at the playhead. */
+export const chartLabels = (page, name) => chartOf(page, name).locator('.labels');
+/** The shares of the stages over the charts, and what was planned and not reached. */
+export const stageLabels = (page) => page.locator('.stage-labels span');
 export const chartTitle = (page, name) => chartOf(page, name).locator('.figure-title');
 /** The sentence over a figure. */
 export const chartWords = (page, name) => chartOf(page, name).locator('.figure-words');

@@ -136,9 +136,9 @@ export class Plot {
   }
 }
 
-/** The least distance of two labels, and about how wide a letter is. In px. */
+/** The least distance of two labels, and how wide a letter is at most. In px. */
 const LABEL_HEIGHT = 14;
-export const LETTER_WIDTH = 6.1;
+export const LETTER_WIDTH = 6.9;
 /** How far a label stands from the playhead. In px. */
 const BESIDE = 9;
 

@@ -33,9 +33,6 @@ const INTERVAL_MEANS =
   'The range in which the true error rate lies, as far as the requests of this window tell. ' +
   'It misses the true rate in 1 of 20 windows, and more often where one looks again and again.';
 
-/** Under this width a limit is said as a figure alone, in px. */
-const NARROW = 480;
-
 /** How much higher than lines and limits the intervals may make the chart: beyond that, lines would lie flat. */
 const MOST_HEADROOM = 3;
 
@@ -161,7 +158,7 @@ export class ErrorChart implements Chart {
     ];
   }
 
-  labels({ report, series, width }: Scene, tick: number): Label[] {
+  labels({ report, series }: Scene, tick: number): Label[] {
     const arms = ARMS.map((arm, i) => {
       const rate = this.#rates[i][tick - 1] ?? NaN;
       return { mark: arm, text: `${arm} ${percent(rate)}`, y: this.#y(rate) };
@@ -170,14 +167,14 @@ export class ErrorChart implements Chart {
     if (!limit) return arms;
     const { rule, max: most } = report.config.rules[limit.rule];
     const value = limitAt(this.#limits, series, tick);
-    const words = most === undefined || width < NARROW ? percent(value) : limitWords(rule, most);
+    const words = most === undefined ? percent(value) : limitWords(rule, most);
     // The handle stands at the last look: the words stand above it.
     const y = this.#y(value) - (tick === this.#grip ? GRIP_HEIGHT : 0);
     return [...arms, { mark: 'limit', text: `limit: ${words}`, y }];
   }
 
   key() {
-    return [{ mark: 'interval', name: '95 % interval', title: INTERVAL_MEANS }];
+    return [{ mark: 'interval', name: ONE_LOOK, title: INTERVAL_MEANS }];
   }
 }
 

@@ -3,8 +3,11 @@
 import { html, nothing, render, svg } from 'lit/html.js';
 import { count, tickUnit } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
-import type { Chart, Scene } from './chart.ts';
+import type { Chart, Label, Scene } from './chart.ts';
 import { saveButton } from './save-svg.ts';
+
+/** Under this width labels stand above the chart, in px. */
+const NARROW = 440;
 
 export class Figure {
   chart: Chart;
@@ -34,27 +37,27 @@ export class Figure {
     const scene = this.#scene;
     if (!scene || !chart.active) return;
     const labels = chart.labels(scene, tick, atEnd);
-    chart.plot.seek(tick, atEnd, hidesFuture, labels);
+    // On a narrow chart labels would hide the lines: they stand above it then.
+    const above = scene.width < NARROW ? labels : [];
+    chart.plot.seek(tick, atEnd, hidesFuture, above === labels ? [] : labels);
     const unit = tickUnit(scene.report.config.tick_seconds).name;
     const figures = labels.filter(({ y }) => Number.isFinite(y)).map(({ text }) => text);
     chart.plot.svg.setAttribute(
       'aria-label',
       `${chart.title}. At ${unit} ${count(tick)}: ${figures.join(', ') || 'nothing yet'}.`,
     );
-    this.#render(scene, chart.words?.(here));
+    this.#render(scene, above, chart.words?.(here));
   }
 
-  #render(scene: Scene, words: string | undefined) {
+  #render(scene: Scene, above: Label[], words: string | undefined) {
     const { chart } = this;
     render(
       html`<figcaption>
           <span class="figure-title">${chart.title}</span>
-          <span class="key">${chart
-            .key(scene)
-            .map(
-              ({ mark, name, title }) =>
-                html`<span class="key-entry">${swatch(mark)}${title ? html`<dfn title=${title}>${name}</dfn>` : name}</span>`,
-            )}</span>
+          <span class="key">
+            ${above.map(({ mark, text }) => keyEntry(mark, text))}
+            ${chart.key(scene).map(({ mark, name, title }) => keyEntry(mark, title ? html`<dfn title=${title}>${name}</dfn>` : name))}
+          </span>
         </figcaption>
         <div class="plot">${chart.plot.svg}${chart.overlay}</div>
         ${chart.control}
@@ -64,7 +67,7 @@ export class Figure {
           this.#isOpen ? figuresOf(chart, scene) : null,
           (isOpen) => {
             this.#isOpen = isOpen;
-            this.#render(scene, words);
+            this.#render(scene, above, words);
           },
           saveButton(chart.name),
         )}`,
@@ -72,6 +75,8 @@ export class Figure {
     );
   }
 }
+
+const keyEntry = (mark: string, words: unknown) => html`<span class="key-entry">${swatch(mark)}${words}</span>`;
 
 const figuresOf = (chart: Chart, scene: Scene): Figures => ({
   columns: chart.columns,

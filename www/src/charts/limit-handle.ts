@@ -4,6 +4,7 @@
  * another one decides meanwhile.
  */
 
+import { live } from 'lit/directives/live.js';
 import { html, noChange, nothing, render } from 'lit/html.js';
 import { inUnitOf, tidy } from '../base/format.ts';
 import { ruleNamed } from '../engine/catalogue.ts';
@@ -110,7 +111,7 @@ export class LimitHandle {
     const isTyped = (this.control.getRootNode() as ShadowRoot).activeElement?.matches('.limit-typed input');
     return html`<label class="limit-typed">Limit${before && html`<span class="unit">${before}</span>`}
       <input type="number" min="0" step="any" inputmode="decimal" aria-label="Limit" @input=${this.#type}
-        .value=${isTyped ? noChange : String(tidy(limit.value * scale))}>
+        .value=${isTyped ? noChange : live(String(tidy(limit.value * scale)))}>
       <span class="unit">${after}</span><span class="quiet">or drag it in the chart</span></label>`;
   }
 

@@ -3,6 +3,7 @@
  * decisions above them.
  */
 
+import { live } from 'lit/directives/live.js';
 import { html, nothing, render, svg } from 'lit/html.js';
 import { count, share, significant, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
@@ -104,7 +105,7 @@ export class Timeline implements View {
       html`<div class="stage-labels" aria-hidden="true">${stageLabels(bands, x)}</div>
         <div class="markers">${this.#markers(report.decisions, x)}</div>
         <input type="range" class="playhead-slider" min="0" step="1" aria-label="Playhead" .style=${slider}
-          .max=${String(length)} .value=${String(playhead)}
+          .max=${String(length)} .value=${live(String(playhead))}
           aria-valuetext="${unit.name} ${count(playhead)} of ${count(length)}"
           @input=${(event: Event) => this.#store.seek((event.target as HTMLInputElement).valueAsNumber)}>
         <div class="stack" @pointerdown=${this.#grab}>${this.#figures.map(({ element }) => element)}</div>
@@ -183,7 +184,7 @@ function stageLabels(all: Band[], x: Scale) {
   const shares = rest.map(({ pct }) => significant(pct)).join(', ');
   const width = x(to) - x(from);
   const words = [`${shares}\u00a0%: planned, not reached`, 'planned, not reached', 'planned'];
-  const fitting = words.find(({ length }) => length * LETTER_WIDTH < width) ?? '';
+  const fitting = words.find(({ length }) => length * LETTER_WIDTH < width + LABEL_WIDTH) ?? '';
   return [...ran, label(from, to, 'plan', fitting)];
 }
 

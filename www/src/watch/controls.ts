@@ -76,19 +76,20 @@ function whyNot({ playhead, atEnd, report, allowedHere }: Session): Partial<Reco
 const stopped = ({ final_state }: Session['report']) =>
   `No stage ends while the rollout is ${stateWords()[final_state]}`;
 
-/** Where the playhead stands. */
+/** Where the playhead stands, and what holds there. */
 function where({ playhead, length, atEnd, waits, veiled, report, series, allowedHere }: Session) {
   const unit = tickUnit(report.config.tick_seconds).name;
+  const at = (words: string, holds = '') => html`<span class="where">${words}</span>${holds}`;
   const now = `${unit} ${count(playhead)}`;
-  if (veiled) return now;
-  if (!atEnd) return `${now} of ${count(length)}`;
+  if (veiled) return at(now);
+  if (!atEnd) return at(`${now} of ${count(length)}`);
   if (waits) {
     const names = commands().filter(({ name }) => allowedHere.includes(name));
     const words = names.map(({ label }) => label.toLowerCase());
-    return `${now}, ${stateWords()[report.final_state]}, waits for ${listed(words)}`;
+    return at(now, `, ${stateWords()[report.final_state]}, waits for ${listed(words)}`);
   }
   const rest = axisEnd(bands(report, series)) > length ? `; later ${unit}s were only planned` : '';
-  return `${now} of ${count(length)}, the end${rest}`;
+  return at(`${now} of ${count(length)}`, `, the end${rest}`);
 }
 
 const listed = (words: string[]) => words.join(', ').replace(/, ([^,]*)$/, ' or $1');
@@ -145,9 +146,9 @@ function hint({ atEnd, waits, reportHere, report, playhead }: Session) {
 }
 
 /** The answer to a command or a move, or else what holds now. */
-function messageLine({ text, kind, about }: Message, own: Message['about'], now: string) {
+function messageLine({ text, kind, about }: Message, own: Message['about'], now: unknown) {
   const isAnswer = about === own && text !== '';
-  return html`<p class="message ${isAnswer ? kind : ''} ${own === 'playhead' ? 'where' : ''}" role="status">${isAnswer ? text : now}</p>`;
+  return html`<p class="message ${isAnswer ? kind : ''}" role="status">${isAnswer ? text : now}</p>`;
 }
 
 /**

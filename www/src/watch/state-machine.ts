@@ -32,17 +32,17 @@ export const EDGES: Edge[] = [
   {
     from: 'PROGRESSING',
     to: 'ROLLING_BACK',
-    label: ['rule or abort,', 'takes time'],
+    label: ['rule or abort', 'takes time'],
     by: 'a rule fails, or abort, where a rollback takes time',
   },
-  { from: 'PAUSED', to: 'ROLLING_BACK', label: ['abort,', 'takes time'], by: 'abort, where a rollback takes time' },
+  { from: 'PAUSED', to: 'ROLLING_BACK', label: ['abort', 'takes time'], by: 'abort, where a rollback takes time' },
   {
     from: 'PROGRESSING',
     to: 'ROLLED_BACK',
-    label: ['rule or abort,', 'at once'],
+    label: ['rule or abort', 'at once'],
     by: 'a rule fails, or abort, where a rollback is made at once',
   },
-  { from: 'PAUSED', to: 'ROLLED_BACK', label: ['abort,', 'at once'], by: 'abort, where a rollback is made at once' },
+  { from: 'PAUSED', to: 'ROLLED_BACK', label: ['abort', 'at once'], by: 'abort, where a rollback is made at once' },
   { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: ['all traffic', 'is back'], by: 'all traffic is back' },
 ];
 
@@ -89,7 +89,7 @@ export class StateMachine implements View {
           ${(Object.keys(boxes) as State[]).map((name) => drawNode(name, boxes[name], name === state))}
         </svg>
         <p class="quiet">While the rollout is paused, traffic stays at its share and no rule looks.</p>
-        <ul class="unseen" id="ways" aria-label="Ways between the states">${EDGES.map(
+        <ul class="unseen" id="ways">${EDGES.map(
           ({ from, to, by }) => html`<li>From ${from} to ${to}: ${by}. </li>`,
         )}</ul>`,
       this.element,
@@ -126,7 +126,7 @@ function lastTransition(report: Report): { from: State; to: State } | null {
 }
 
 function layout(width: number): Record<State, Box> {
-  const middle = { x: width / 2 - 46, width: 100 };
+  const middle = { x: width / 2 - 40, width: 92 };
   return {
     PROGRESSING: { x: 1, y: 14, width: 102 },
     PAUSED: { x: width - 71, y: 14, width: 70 },
