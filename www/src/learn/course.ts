@@ -7,7 +7,7 @@
 
 import { tickUnit } from '../base/format.ts';
 import type { Problem } from '../engine/engine.ts';
-import { messageOf, resolved } from '../engine/engine.ts';
+import { messageOf, presets, resolved } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { figuresIn, withFigures } from './figures.ts';
 import type { Check, Lesson, Reveal, Start, StudyChoices } from './lesson.ts';
@@ -186,6 +186,8 @@ export class Course {
   /** Shows the rollout that a question starts with. */
   #begin(start: Start, veil: boolean): Context {
     const input = startOf(start);
+    // What is refused is not drawn: not another's rollout, then, but the first preset's.
+    if (start.faulty) this.#store.load({ config: presets()[0].json, seed: input.seed });
     this.#store.load(veil ? { ...input, veil } : input);
     const work = { ...input, seed: this.#store.seed };
     const tick = start.faulty ? 'tick' : tickUnit(resolved(input.config).tick_seconds).name;
