@@ -2,13 +2,14 @@
 // Builds the page: the engine with wasm-pack, optimised by binaryen, then one
 // script that contains engine, worker and style, so that it also runs from disk.
 // With the argument `element`, the engine in `pkg/` is not rebuilt. It also writes
-// the other files of the npm package: types, manifest and the engine alone.
+// the other files of the npm package: the engine alone, types, the manifest, and data for
+// editors.
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import zopfli from '@gfx/zopfli';
 import * as esbuild from 'esbuild';
-import { manifest, types } from './describe.mjs';
+import { manifest, types, writeEditorData } from './describe.mjs';
 
 /**
  * The options of binaryen: optimise for size, until nothing changes. `-Oz`, and
@@ -30,6 +31,8 @@ const SHARED = {
   // instead.
   logOverride: { 'empty-import-meta': 'silent' },
 };
+
+const BANNER = '/*! canary-rollout, MIT OR Apache-2.0. With fflate by Arjun Barrett, MIT. */';
 
 /**
  * `import make from './shared.js?function'` is a function that runs the module and
@@ -72,29 +75,33 @@ const styleText = {
 
 /**
  * `import gzipped from './engine.wasm?gzip'` is the compressed content of the file,
- * because gzip on a server compresses base64 poorly. Zopfli compresses a twentieth
- * better than zlib. The schema of a configuration in it is replaced by zeros, because
- * the page never calls `config_schema`.
+ * changed by `prepare`, because gzip on a server compresses base64 poorly. Zopfli
+ * compresses a twentieth better than zlib.
  */
-const gzipped = {
+const gzipped = (prepare = async (engine) => engine) => ({
   name: 'gzipped',
   setup(build) {
     build.onLoad({ filter: /\.wasm$/ }, async ({ path }) => {
-      const engine = await readFile(path);
-      const schema = await readFile('src/config/schema.json');
-      const at = engine.indexOf(schema);
-      if (at < 0) throw new Error('the engine does not hold the schema as it stands in its file');
-      engine.fill(0, at, at + schema.length);
+      const engine = await prepare(await readFile(path));
       return { contents: await zopfli.gzipAsync(engine, {}), loader: 'binary' };
     });
   },
-};
+});
+
+/** Replaces the schema of a configuration by zeros: the page never calls `config_schema`. */
+async function withoutSchema(engine) {
+  const schema = await readFile('src/config/schema.json');
+  const at = engine.indexOf(schema);
+  if (at < 0) throw new Error('the engine does not hold the schema as it stands in its file');
+  return engine.fill(0, at, at + schema.length);
+}
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 if (process.argv[2] !== 'element') buildEngine();
 await Promise.all([
   buildElement('iife', 'www/dist/canary-rollout.js'),
   buildElement('esm', 'www/dist/canary-rollout.mjs'),
+  bundleEngine(),
   describe(),
 ]);
 
@@ -105,15 +112,33 @@ function buildEngine() {
   run('node_modules/.bin/wasm-opt', ...WASM_OPT, wasm, '-o', wasm);
 }
 
-/** Writes the types and the manifest of the element, and copies the engine, to whose types they refer. */
-async function describe() {
+/** Bundles the engine alone with its bytes, and copies these and its types. */
+async function bundleEngine() {
   await mkdir('www/dist/engine', { recursive: true });
+  await Promise.all([
+    esbuild.build({
+      ...SHARED,
+      entryPoints: ['www/engine.js'],
+      outfile: 'www/dist/engine/engine.js',
+      format: 'esm',
+      plugins: [gzipped()],
+      banner: { js: BANNER },
+      // Bundlers would look for the file that the engine loads where it is given no bytes.
+      define: { 'import.meta.url': 'undefined' },
+    }),
+    ...['canary_rollout.d.ts', 'canary_rollout_bg.wasm'].map((file) =>
+      copyFile(`pkg/${file}`, `www/dist/engine/${file}`),
+    ),
+  ]);
+}
+
+/** Writes the types and the manifest of the element, and what editors read. */
+async function describe() {
+  await mkdir('www/dist', { recursive: true });
+  writeEditorData('www/dist');
   await Promise.all([
     writeFile('www/dist/canary-rollout.d.ts', types()),
     writeFile('www/dist/custom-elements.json', `${JSON.stringify(manifest(), null, 2)}\n`),
-    ...['canary_rollout.js', 'canary_rollout.d.ts', 'canary_rollout_bg.wasm'].map((file) =>
-      copyFile(`pkg/${file}`, `www/dist/engine/${file}`),
-    ),
   ]);
 }
 
@@ -123,13 +148,12 @@ function run(program, ...args) {
 
 /** Bundles the element, and everything it needs, into one file. */
 function buildElement(format, outfile) {
-  const banner = '/*! canary-rollout, MIT OR Apache-2.0. With fflate by Arjun Barrett, MIT. */';
   return esbuild.build({
     ...SHARED,
     entryPoints: ['www/src/main.ts'],
     outfile,
     format,
-    plugins: [styleText, asFunction, gzipped],
-    banner: { js: banner },
+    plugins: [styleText, asFunction, gzipped(withoutSchema)],
+    banner: { js: BANNER },
   });
 }

@@ -1,5 +1,7 @@
-// Generates the package's types and its custom-elements manifest from the table in
-// interface.mjs.
+// Generates the package's types, its custom-elements manifest and its data for editors
+// from the table in interface.mjs.
+import { generateJetBrainsWebTypes } from 'custom-element-jet-brains-integration';
+import { generateVsCodeCustomElementData } from 'custom-element-vs-code-integration';
 import { attributes, cssParts, cssProperties, ENGINE_TYPES, events, methods, properties, slots } from './interface.mjs';
 
 const CLASS = 'CanaryRolloutElement';
@@ -42,18 +44,28 @@ export function manifest() {
   };
 }
 
-/** `canary-rollout.d.ts`; the engine's types are in `engine/`. */
+/** Writes `vscode.html-custom-data.json` and JetBrains' `web-types.json` into a folder. */
+export function writeEditorData(outdir) {
+  // The tooltip of the tag would be a page long.
+  const brief = { hideCssPropertiesDocs: true, hideCssPartsDocs: true, hideMethodDocs: true, hideLogs: true };
+  generateVsCodeCustomElementData(manifest(), { ...brief, outdir, cssFileName: null });
+  generateJetBrainsWebTypes(manifest(), { ...brief, outdir, packageJson: false });
+}
+
+/** `canary-rollout.d.ts`; the engine's types are beside it and in `www/types`. */
 export function types() {
   const members = [
     ...properties.map((property) => doc(property) + member(property)),
     ...methods.map((method) => `${doc(method)}  ${method.name}(): void;`),
   ];
   const details = events.map((event) => `${doc(event)}  ${event.name}: CustomEvent<${event.detail}>;`);
-  const views = attributes.find(({ name }) => name === 'view').type;
-  return `import type { ${ENGINE_TYPES.join(', ')} } from './engine/canary_rollout.js';
+  const typeOf = (attribute) => attributes.find(({ name }) => name === attribute).type;
+  return `import type { ${ENGINE_TYPES.join(', ')} } from '../types/engine.js';
 
 /** What an element's attribute \`view\` may be. */
-export type View = ${views};
+export type View = ${typeOf('view')};
+/** The places of the page. */
+export type Place = ${typeOf('place')};
 export const VIEWS: View[];
 
 /** What an element tells, by the event's name. The events bubble. */
@@ -80,6 +92,11 @@ ${members.join('\n')}
   ): void;
 }
 
+/** What the tag takes in a template: the attributes, and the properties that can be set. */
+export interface CanaryRolloutProps {
+${props().join('\n')}
+}
+
 /** Defines the element, once; importing the module in a browser has done it. */
 export function defineCanaryRollout(): void;
 
@@ -89,6 +106,19 @@ declare global {
   }
 }
 `;
+}
+
+/** An attribute that is a property, too, is of the property's type. */
+function props() {
+  const settable = properties.filter(({ readonly }) => !readonly);
+  const isProperty = ({ name }) => settable.some((property) => property.name === name);
+  return [...attributes.filter((attribute) => !isProperty(attribute)), ...settable].map(
+    ({ name, type, takes, description }) => {
+      // A template may have a number as text.
+      const wide = takes ?? (type === 'number' ? 'number | string' : type);
+      return `${doc({ description })}  ${/\W/.test(name) ? `'${name}'` : name}?: ${wide};`;
+    },
+  );
 }
 
 const doc = ({ description }) => `  /** ${description} */\n`;

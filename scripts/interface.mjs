@@ -17,17 +17,33 @@ export const attributes = [
   { name: 'seed', type: 'string', default: 'drawn anew', description: 'A whole number from 0 to 2⁵³ − 1.' },
   {
     name: 'view',
-    type: "'rollout' | 'flow' | 'errors' | 'study' | 'ladder'",
+    type: "'rollout' | 'flow' | 'errors' | 'study' | 'ladder' | 'slide'",
     description: 'The one part to show; without it, the whole page.',
   },
+  {
+    name: 'place',
+    type: "'watch' | 'measure' | 'learn'",
+    default: 'watch',
+    description: 'The place of the whole page that is open at first.',
+  },
   { name: 'heading-level', type: 'number', default: '2', description: 'The level of the topmost heading, 1 to 6.' },
-  { name: 'theme', type: "'light' | 'dark'", default: "the reader's system's", description: 'The colours.' },
+  {
+    name: 'theme',
+    type: "'light' | 'dark'",
+    default: "the page's",
+    description: 'The colours; without it, those of the `color-scheme` around the element.',
+  },
   { name: 'embed', type: 'boolean', default: 'false', description: 'Leaves out the title bar and the colophon.' },
   {
     name: 'lesson',
     type: 'string',
     description:
       'A lesson to play: its name, or its JSON text. It may also be a child: `<script type="application/json" slot="lesson">`.',
+  },
+  {
+    name: 'lesson-src',
+    type: 'string',
+    description: 'The address of a lesson’s JSON, where the page cannot hold it as an attribute or a child.',
   },
   { name: 'hero', type: 'boolean', default: 'false', description: 'Opens in large type, as the standalone page does.' },
 ];
@@ -56,6 +72,11 @@ export const properties = [
     description: 'Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout.',
   },
   { name: 'view', type: 'View | null', description: 'The part that is shown alone; `null` for the whole page.' },
+  {
+    name: 'place',
+    type: 'Place | null',
+    description: 'The place that is open; `null` before there is a rollout.',
+  },
   {
     name: 'link',
     type: 'string',
@@ -143,9 +164,11 @@ export const events = [
 export const slots = [{ name: 'title', description: "The page's title, at the start of the bar." }];
 
 export const cssParts = [
-  { name: 'bar', description: 'Title, preset and seed.' },
+  { name: 'bar', description: 'Title, places, preset and seed.' },
   { name: 'embed-button', description: 'Opens the dialog with the code for another page.' },
   { name: 'embed-dialog', description: 'That dialog.' },
+  { name: 'host-faults', description: 'What the host set and cannot be used.' },
+  { name: 'link-faults', description: 'What of a link could not be used.' },
   { name: 'lesson', description: 'The lesson that is played.' },
   { name: 'lessons', description: 'The list of lessons, and the course’s other questions.' },
   { name: 'opening', description: 'Was the decision right, how often is it so, and the policies to try.' },

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
-import { button, effects, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
+import { button, effects, enter, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
@@ -18,7 +18,7 @@ for (const from of ['file', 'http']) {
     await surprise(page).getByText('This release was fine.').waitFor();
     const entries = await page.evaluate(() => history.length);
 
-    await field(page, 'canary.error_ratio').fill('1.01');
+    await enter(page, 'canary.error_ratio', '1.01');
     await field(page, 'canary.error_ratio').press('Tab');
     await playhead(page).focus();
     await page.keyboard.press('Home');

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { catalogue, validate } from './engine.mjs';
 import { test } from './fixtures.ts';
-import { button, CALM, field, json, ruleRow, show } from './rollout-page.mjs';
+import { button, CALM, choose, field, json, openEditor, ruleRow, show } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,7 +53,9 @@ const form = ({ rule, parameters }, all) => [
 
 test('every rule is shown as the catalogue has it', async ({ open }) => {
   const page = await open();
-  await show(page, CALM);
+  // Ticks that are not called minutes, as in the catalogue.
+  await show(page, { ...CALM, tick_seconds: 50 });
+  await openEditor(page, 'Policy');
   await button(page, 'Add a rule').click();
   for (const entry of rules) {
     await field(page, 'rules[0].rule').selectOption(entry.rule);
@@ -68,7 +70,7 @@ test('what a rule does and where it holds is kept when it becomes another', asyn
     ...CALM,
     rules: [{ rule: 'fisher', alpha: 0.01, look: 'every_tick', on_fail: 'pause', stages: [1] }],
   });
-  await field(page, 'rules[0].rule').selectOption('latency');
+  await choose(page, 'rules[0].rule', 'latency');
   assert.deepEqual((await json(page)).rules, [{ rule: 'latency', max: 300, on_fail: 'pause', stages: [1] }]);
 });
 
@@ -141,17 +143,25 @@ const INVENTED = {
 const PANEL = `
   import { readFrom } from './www/src/engine/catalogue.ts';
   import { put } from './www/src/base/json-path.ts';
-  import { policyPanel } from './www/src/edit/policy-panel.ts';
+  import { render } from 'lit/html.js';
+  import { Form } from './www/src/edit/form.ts';
+  import { policyPanel } from './www/src/edit/panels.ts';
   window.openPanel = (catalogue, draft) => {
     readFrom(() => catalogue);
-    window.draft = draft;
-    const panel = policyPanel((path, value) => {
-      window.draft = put(window.draft, path, value);
-      panel.show(window.draft, null, []);
-    }, () => {});
-    panel.element.id = 'panel';
-    document.body.replaceChildren(panel.element);
-    panel.show(draft, null, []);
+    const store = {
+      draft,
+      problems: [],
+      warnings: [],
+      session: { report: { config: draft } },
+      edit(path, value) {
+        window.draft = store.draft = put(store.draft, path, value);
+        show();
+      },
+    };
+    const panel = document.createElement('div');
+    const show = () => render(policyPanel(store, new Form(store, false), document.createElement('div')), panel);
+    document.body.replaceChildren(panel);
+    show();
   };`;
 
 test('a rule that no module has heard of has its form', async ({ open }) => {
@@ -168,7 +178,7 @@ test('a rule that no module has heard of has its form', async ({ open }) => {
     ([offered, draft]) => window.openPanel(offered, draft),
     [
       { ...catalogue(), rules: all },
-      { ...CALM, rules: [{ rule: 'fisher' }] },
+      { ...CALM, tick_seconds: 50, rules: [{ rule: 'fisher' }] },
     ],
   );
   const path = (key) => field(page, `rules[0].${key}`);

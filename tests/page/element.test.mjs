@@ -1,7 +1,7 @@
 // The element as a host sees it: properties, methods and events.
 import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
-import { BAD, button, CALM, field, headline, message, playhead, studied } from './rollout-page.mjs';
+import { BAD, button, CALM, enter, field, headline, message, playhead, studied } from './rollout-page.mjs';
 
 const HTML = `<!doctype html><html lang="en"><title>A course</title>
   <script>
@@ -203,7 +203,7 @@ test(
   'what a reader edits, drags, scrubs and chooses changes the view, once each',
   withElement(async (page, it, events) => {
     const changed = async () => (await events('viewchange')).map(({ detail }) => detail.link);
-    await field(page, 'canary.error_ratio').fill('2');
+    await enter(page, 'canary.error_ratio', '2');
     await field(page, 'canary.error_ratio').press('Tab');
     assert.deepEqual(await changed(), ['v=1&preset=opening&seed=192&config.canary.error_ratio=2']);
     await playhead(page).focus();

@@ -68,8 +68,9 @@ export const test = base.extend<{ open: (options?: OpenOptions) => Promise<Page>
         path = `document-${site.documents.size}.html`;
         site.documents.set(`/${path}`, { html, headers });
       }
-      const page = await (await browser.newContext(context)).newPage();
-      await page.addInitScript(holdIdle, IDLE_MS);
+      const window = await browser.newContext(context);
+      await window.addInitScript(holdIdle, IDLE_MS);
+      const page = await window.newPage();
       opened.push({ page, errors: watch(page), expected: expectedErrors });
       await page.goto(new URL(path, from === 'file' ? pathToFileURL(WWW) : site.origin).href);
       return page;
@@ -92,7 +93,7 @@ export const test = base.extend<{ open: (options?: OpenOptions) => Promise<Page>
 
 export { expect };
 
-/** Of a test that takes long, or of many that are alike: `npx playwright test --grep-invert @slow` runs the others. */
+/** Of a test that takes long, or of many alike; `--grep-invert @slow` leaves them out. */
 export const slow = { tag: '@slow' };
 
 /** After how long without a word the page studies more runs, in ms. */

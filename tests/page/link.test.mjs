@@ -13,7 +13,8 @@ const { stages: _, ...usual } = new_rollout({ stages: [{ traffic_pct: 1 }] }, 0)
 const known = {
   presets: presets().map(({ name, json }) => ({ name, config: JSON.parse(json) })),
   usual,
-  views: ['rollout', 'flow', 'errors', 'study', 'ladder'],
+  views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
+  places: ['watch', 'measure', 'learn'],
   policies: ['once', 'evidence'],
 };
 const NOTHING = {
@@ -287,6 +288,7 @@ test('whatever is edited, the link is read back, and its rollout is the same to 
       bad: some([null, 0, 5, 0.25, 100]),
       along: some([null, 'ratio', 'traffic']),
       lesson: some([null, 'slow-leak', '{"a": "b & c = 50 %"}']),
+      place: some([null, ...known.places]),
     };
     const link = writeLink(state, known);
     assert.match(link, /^[!-~]+$/);
@@ -349,7 +351,7 @@ const FAULTS = [
   ['seed=1&seed=2', /^seed: is there twice/, { seed: 1 }],
   ['tick=1e9', /^tick: found 1e9, expected a whole number from 0 to 100000$/],
   ['bad=101', /^bad: found 101, expected a number from 0 to 100$/],
-  ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder$/],
+  ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder, slide$/],
   ['along=time', /^along: found time, expected one of ratio, traffic$/],
   ['theme=blue', /^theme: found blue, expected one of light, dark$/],
   ['against=luck', /^against: found luck, expected one of once, evidence$/],

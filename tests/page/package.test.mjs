@@ -40,35 +40,89 @@ test('the package holds what it should, and nothing else', () => {
     'LICENSE-APACHE',
     'LICENSE-MIT',
     'README.md',
+    'docs/architecture.md',
+    'docs/cli.md',
+    'docs/configuration.md',
+    'docs/decisions.md',
+    'docs/embedding.md',
+    'docs/lesson.png',
+    'docs/page.png',
+    'docs/requests.png',
+    'docs/statistics.md',
+    'notes.md',
     'package.json',
     'www/dist/canary-rollout.d.ts',
     'www/dist/canary-rollout.js',
     'www/dist/canary-rollout.mjs',
     'www/dist/custom-elements.json',
     'www/dist/engine/canary_rollout.d.ts',
-    'www/dist/engine/canary_rollout.js',
     'www/dist/engine/canary_rollout_bg.wasm',
+    'www/dist/engine/engine.js',
+    'www/dist/vscode.html-custom-data.json',
+    'www/dist/web-types.json',
     'www/index.html',
     'www/page.js',
+    'www/types/engine.d.ts',
+    'www/types/engine.wasm.d.ts',
+    'www/types/preact.d.ts',
+    'www/types/react.d.ts',
+    'www/types/solid.d.ts',
+    'www/types/vue.d.ts',
   ]);
 });
 
-test('bare Node imports it: the element waits for a document, the engine runs', () => {
-  const program = `
-    import * as element from 'canary-rollout';
-    import 'canary-rollout/classic';
-    import { initSync, new_rollout } from 'canary-rollout/engine';
-    import { readFileSync } from 'node:fs';
-    import { fileURLToPath } from 'node:url';
-    initSync({ module: readFileSync(fileURLToPath(import.meta.resolve('canary-rollout/engine.wasm'))) });
-    const rollout = new_rollout({ stages: [{ traffic_pct: 50 }] }, 7);
-    rollout.run();
-    console.log(JSON.stringify([Object.keys(element).sort(), rollout.state]));`;
-  writeFileSync(join(project, 'program.js'), program);
-  assert.deepEqual(JSON.parse(run(process.execPath, 'program.js')), [
-    ['CanaryRolloutElement', 'VIEWS', 'defineCanaryRollout'],
-    'COMPLETED',
-  ]);
+test('tools that read no exports find the same files', () => {
+  const { alias, exports, typesVersions } = JSON.parse(read('package.json'));
+  for (const [name, file] of Object.entries(alias)) {
+    assert.equal(file, exports[name].default, name);
+    assert.deepEqual(typesVersions['*'][name.slice(2)], [exports[name].types], name);
+  }
+});
+
+/** The ways to start the engine. */
+const STARTS = {
+  'from its own bytes': 'await init()',
+  'at once': 'initSync()',
+  'from the file': `await init({ module_or_path: readFileSync(new URL(import.meta.resolve('canary-rollout/engine.wasm'))) })`,
+};
+
+for (const [how, start] of Object.entries(STARTS)) {
+  test(`bare Node imports it: the element waits for a document, the engine starts ${how}`, () => {
+    const program = `
+      import * as element from 'canary-rollout';
+      import 'canary-rollout/classic';
+      import init, { config_schema, initSync, new_rollout } from 'canary-rollout/engine';
+      import { readFileSync } from 'node:fs';
+      ${start};
+      const rollout = new_rollout({ stages: [{ traffic_pct: 50 }] }, 7);
+      rollout.run();
+      console.log(JSON.stringify([Object.keys(element).sort(), rollout.state, typeof config_schema().properties]));`;
+    writeFileSync(join(project, 'program.js'), program);
+    assert.deepEqual(JSON.parse(run(process.execPath, 'program.js')), [
+      ['CanaryRolloutElement', 'VIEWS', 'defineCanaryRollout'],
+      'COMPLETED',
+      'object',
+    ]);
+  });
+}
+
+test('editors know each attribute and each of its words', () => {
+  const [tag] = JSON.parse(read('www/dist/vscode.html-custom-data.json')).tags;
+  const [element] = JSON.parse(read('www/dist/web-types.json')).contributions.html.elements;
+  assert.equal(tag.name, 'canary-rollout');
+  assert.equal(element.name, 'canary-rollout');
+  assert.deepEqual(names(tag.attributes), names(declaration.attributes));
+  assert.deepEqual(names(element.attributes), names(declaration.attributes));
+  assert.deepEqual(names(element.js.events), names(declaration.events));
+  for (const { name, type } of declaration.attributes) {
+    const words = [...type.text.matchAll(/'([^']+)'/g)].map(([, word]) => word);
+    const known = tag.attributes.find((attribute) => attribute.name === name).values;
+    assert.deepEqual(
+      known.map((value) => value.name),
+      words,
+      name,
+    );
+  }
 });
 
 /** Each line is right, but for those that say what is wrong with them. */
@@ -102,7 +156,7 @@ for (const [module, moduleResolution] of [
   ['nodenext', 'nodenext'],
 ]) {
   test(`its types hold for a program, found the ${moduleResolution} way`, () => {
-    const compilerOptions = { module, moduleResolution, strict: true, noEmit: true, types: [], lib: ['esnext', 'dom'] };
+    const compilerOptions = { module, moduleResolution, strict: true, noEmit: true, types: [], lib: ['es2022', 'dom'] };
     writeFileSync(join(project, 'program.ts'), PROGRAM);
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
     run(join(ROOT, 'node_modules/.bin/tsc'));

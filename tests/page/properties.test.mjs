@@ -21,7 +21,8 @@ const LINKS = JSON.parse(readFileSync(new URL('tests/data/links/v1.json', root))
 const KNOWN = {
   presets: PRESETS,
   usual: { tick_seconds: 60, rollback_ticks: 0 },
-  views: ['rollout', 'flow', 'errors', 'study', 'ladder'],
+  views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
+  places: ['watch', 'measure', 'learn'],
   policies: ['once', 'evidence'],
 };
 

@@ -77,17 +77,19 @@ export async function playThrough(page, start) {
     ({ shadowRoot }) =>
       new Promise((resolve) => {
         new MutationObserver(() => {
-          if (shadowRoot.querySelector('[aria-label=Freeze]')) resolve(shadowRoot.textContent);
+          if (shadowRoot.querySelector('[aria-label=Stop]')) resolve(shadowRoot.textContent);
         }).observe(shadowRoot, { subtree: true, childList: true, attributes: true });
       }),
   );
   await start();
   const text = await playing;
-  await button(page, 'Play').waitFor();
+  await button(page, 'Play again').waitFor();
   return text;
 }
 /** What a command did, or why it was refused. */
-export const message = (page) => page.locator('.tell .message');
+export const message = (page) => page.locator('.commands').getByRole('status');
+/** Why the playhead was not moved, or what holds where it stands. */
+export const moveMessage = (page) => transport(page).getByRole('status');
 /** How far a long rollout is simulated. */
 export const simulation = (page) => page.locator('.simulation');
 export const seedFault = (page) => page.locator('#seed-fault');
@@ -104,8 +106,12 @@ export const chartDrawings = (page) => page.locator('figure svg[role=img]');
 export const marker = (page, tick) => page.locator(`.marker[data-tick="${tick}"]`);
 /** A figure: `traffic`, `errors`, `latency` or `evidence`. */
 export const chartOf = (page, name) => page.locator(`figure[data-chart=${name}]`);
-/** What is under the playhead, beside the figure's colours. */
+/** What is not named at the line itself. */
 export const chartKey = (page, name) => chartOf(page, name).locator('.key');
+/** The names of the lines with their figures, at the playhead. */
+export const chartLabels = (page, name) => chartOf(page, name).locator('.labels');
+/** The shares of the stages over the charts, and what was planned and not reached. */
+export const stageLabels = (page) => page.locator('.stage-labels span');
 export const chartTitle = (page, name) => chartOf(page, name).locator('.figure-title');
 /** The sentence over a figure. */
 export const chartWords = (page, name) => chartOf(page, name).locator('.figure-words');
@@ -116,27 +122,60 @@ export const flow = (page) => page.locator('.flow');
 
 // The configuration.
 
+/** A sentence of the scenario: of the `Release`, the `Traffic` or the `Policy`. */
+export const scenario = (page, about) => page.locator(`[data-about="${about.toLowerCase()}"]`);
+/** The editor beside the charts. */
+export const editor = (page) => page.locator('.editor');
+/** Opens the editor of a sentence, if it is not open. */
+export async function openEditor(page, about) {
+  const title = scenario(page, about).getByRole('button', { name: about, exact: true });
+  if ((await title.getAttribute('aria-expanded')) !== 'true') await title.click();
+}
+/** Opens the editor of the configuration as text. */
+export async function openText(page) {
+  if (await jsonBox(page).isVisible()) return;
+  await openEditor(page, 'Policy');
+  await button(page, 'As text').click();
+}
+export const closeEditor = (page) => button(page, 'Close the editor').click();
+/** A field in the editor that has it, opened for it. */
+export async function fieldAt(page, path) {
+  const about = /^(name|canary)/.test(path)
+    ? 'Release'
+    : /^(stages|rules|on_|rollback|error_|latency_)/.test(path)
+      ? 'Policy'
+      : 'Traffic';
+  await openEditor(page, about);
+  if (/^stages.*\.(error|latency|name)/.test(path)) {
+    await editor(page)
+      .locator('details')
+      .evaluate((details) => {
+        details.open = true;
+      });
+  }
+  return field(page, path);
+}
+/** Types into a field, in the editor that has it. */
+export const enter = async (page, path, text) => (await fieldAt(page, path)).fill(text);
+/** Chooses a word in a field, in the editor that has it. */
+export const choose = async (page, path, word) => (await fieldAt(page, path)).selectOption(word);
 /** A field of the forms, by the path it is bound to. */
 export const field = (page, path) => page.locator(`[data-path="${path}"]`);
 /** The complaint under a field. */
 export const fault = (page, path) => page.locator('.field', { has: field(page, path) }).locator('.fault');
 /** The form of the first rule. */
 export const ruleRow = (page) => page.locator('.rule-row');
-/** The buttons beside the plan. */
-export const planTools = (page) => page.locator('.plan-tools');
 /** The releases that a click puts into the configuration. */
 export const releases = (page) => group(page, 'A release to try');
 /** What is to be known of the release with this plan. */
-export const releaseNotes = (page) => page.locator('.releases + .quiet');
-/** Opens the configuration as text, if it is not open. */
-export async function openText(page) {
-  if (await jsonBox(page).isVisible()) return;
-  await button(page, 'Policy').click();
-  await button(page, 'As text').click();
-}
+export const releaseNotes = (page) => editor(page).locator('.warning-list');
 export const jsonBox = (page) => page.getByRole('textbox', { name: 'Configuration as JSON' });
-/** The configuration as the page's JSON has it. */
-export const json = async (page) => JSON.parse(await jsonBox(page).inputValue());
+/** The configuration as it stands in the forms. */
+export const json = (page) =>
+  page
+    .locator('canary-rollout')
+    .first()
+    .evaluate(({ config }) => config);
 /** What is wrong with the text of the configuration. */
 export const problemList = (page) => page.locator('.problem-list');
 export const problemItems = (page) => problemList(page).getByRole('listitem');
@@ -149,36 +188,40 @@ export const problemTexts = (page) => problemList(page).locator('.problem-text')
 /** That the configuration is not valid, said in every view. */
 export const notice = (page) => page.locator('.notice');
 export const linkFaults = (page) => page.locator('.link-faults');
-export const filePicker = (page) => page.locator('.config-file input[type=file]');
+export const filePicker = (page) => editor(page).locator('input[type=file]');
 /** What came of opening or saving a file. */
-export const fileMessage = (page) => page.locator('.config-file .message');
-export const fileError = (page) => page.locator('.config-file .message.error');
+export const fileMessage = (page) => editor(page).locator('.message');
+export const fileError = (page) => editor(page).locator('.message.error');
 
 // Many rollouts.
 
+/** The page in its place Measure, with the rollout that it opens with. */
+export const MEASURE = 'index.html#v=1&preset=opening&seed=192&place=measure';
+/** Goes to a place of the page: `Watch`, `Measure` or `Learn`. */
+export const goTo = (page, place) => page.getByRole('tab', { name: place }).click();
 export const study = (page) => group(page, 'The policy over many rollouts');
-/** Both walls with their figures; `data-runs` of them are done. */
-export const effects = (page) => page.locator('.effects');
+/** The walls with their figures, of the place that is shown; `data-runs` of them are done. */
+export const effects = (page) => page.locator('.effects:visible');
 /** The study as it is shown when so many runs are done. */
 export async function studied(page, runs = 2000) {
-  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]`).waitFor();
+  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]:visible`).waitFor();
 }
-/** The probability in large type: `false_rollback` or `missed_regression`. */
-export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]`);
+/** A figure with its words: `false_rollback` or `missed_regression`, and in Measure what they cost. */
+export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]:visible`);
 export const figure = async (page, name) => Number(await figureOf(page, name).getAttribute('data-estimate'));
 /** The squares of a wall: `Healthy releases` or `Bad releases`. */
 export const squares = (page, name) => group(page, name).locator('.square');
-/** What a wall is of, and what else than red is on it. */
-export const wallCaptions = (page) => page.locator('.wall-caption');
-export const wallKeys = (page) => page.locator('.wall-key');
-/** How exactly the figures are simulated. */
-export const exactness = (page) => page.locator('.exactness');
+/** What the squares of a wall are. */
+export const wallKeys = (page) => page.locator('.wall-key:visible');
 /** How many alarms are false, of a share of bad releases. */
 export const falseAlarmSentence = (page) => page.locator('.false-alarms');
-/** Why a study ended early. */
-export const studyMessage = (page) => page.locator('.study .study-progress .message');
-/** The table of the policy beside another. */
-export const policyCard = (page) => page.locator('.study-card');
+/** Begins the long study. */
+export const simulateMany = (page) => button(effects(page), 'Simulate 100,000 rollouts');
+/** How the long study ended, or why there is none. */
+export const studyMessage = (page) => effects(page).getByRole('status');
+/** This policy beside another. */
+export const comparison = (page) => page.locator('.comparison');
+export const allFigures = (page) => comparison(page).getByText('All figures of both');
 export const curve = (page) => page.locator('.curve');
 export const curveRows = (page) => curve(page).locator('tbody tr');
 export const curveLabels = (page) => curve(page).locator('svg .label');

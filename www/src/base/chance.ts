@@ -63,12 +63,35 @@ function endInPercent(p: number) {
 export const between = ({ low, high }: { low: number; high: number }) =>
   `${endInPercent(low)} to ${endInPercent(high)}\u00a0%`;
 
+/** Of how many a probability is said: of 100, or of 10,000 where its rarer side is below one in a thousand. */
+const wholeOf = (p: number) => (Math.min(p, 1 - p) < 0.001 ? 10_000 : 100);
+
+/** So many of a whole: without decimals from so many on, with two where one shows none. */
+function partOf(p: number, whole: number, wholeFrom: number) {
+  const rarer = Math.min(p, 1 - p) * whole;
+  const digits = rarer >= wholeFrom ? 0 : rarer > 0 && rarer < 0.095 ? 2 : 1;
+  return Number((p * whole).toFixed(digits)).toLocaleString('en');
+}
+
+/** `about 20 of 100`; where the runs show none or all, that: `none of 2,000`. */
+export function ofMany({ estimate: p }: Estimate, runs: number) {
+  if (p === 0 || p === 1) return `${p ? 'all' : 'none'} of ${count(runs)}`;
+  const whole = wholeOf(p);
+  return `about ${partOf(p, whole, 9.5)} of ${count(whole)}`;
+}
+
 /**
- * What so many runs tell of probabilities: their intervals, none of which is
- * told as nothing.
+ * How far the truth may be from that, at 95 %: `in the long run (10,000 rollouts: 19.5 to 20.5)`;
+ * where the runs show none or all, `in the long run at most 0.2 of 100`.
  */
-export const exactness = (ps: { low: number; high: number }[]) =>
-  `95\u00a0% interval${ps.length === 1 ? '' : 's'} of the simulation: ${ps.map(between).join(' and ')}`;
+export function inLongRun({ estimate: p, low, high }: Estimate, runs: number) {
+  const bound = (word: string, end: number) =>
+    `in the long run at ${word} ${partOf(end, wholeOf(end), Infinity)} of ${count(wholeOf(end))}`;
+  if (p === 0) return bound('most', high);
+  if (p === 1) return bound('least', low);
+  const [from, to] = [low, high].map((end) => partOf(end, wholeOf(p), Infinity));
+  return `in the long run (${count(runs)} rollouts: ${from} to ${to})`;
+}
 
 /**
  * How many of a hundred a share comes to. None and all are told as far as the

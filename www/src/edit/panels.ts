@@ -1,125 +1,107 @@
-/** The release and the world around it, as forms. */
+/** The forms of the traffic and of the policy, made from the catalogue alone. */
 
-import { h } from '../base/dom.ts';
+import type { TemplateResult } from 'lit/html.js';
+import { html, noChange, nothing } from 'lit/html.js';
+import { count, cut, MOST_LISTED, MOST_OF_MESSAGE, share } from '../base/format.ts';
+import { icon } from '../base/icons.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
-import { ARRIVALS, wordsAt } from './choice.ts';
+import { limits } from '../engine/catalogue.ts';
+import type { Store } from '../store/store.ts';
+import { COURSE } from '../study/policies.ts';
+import { editorOf, parametersOf, placeWords, ruleAs } from './fields.ts';
+import type { Form } from './form.ts';
+import { hasRoomAfter, withoutStage, withStageAfter } from './plan-edit.ts';
 
-import type { OnEdit } from './field.ts';
-import { Panel } from './panel.ts';
+export const trafficPanel = (store: Store, form: Form): TemplateResult => html`
+  ${form.field('traffic.requests_per_second')}
+  <div class="fields">
+    ${['baseline.error_rate', 'baseline.latency_ms.p50', 'baseline.latency_ms.p99', 'tick_seconds'].map((path) => form.field(path))}
+  </div>
+  <h4>Variation</h4>
+  <div class="fields">${['traffic.burstiness', 'noise.common', 'noise.per_arm'].map((path) => form.field(path))}</div>
+  ${form.optional('traffic.daily_swing', { amplitude: 0.5 }, ['amplitude', 'period_seconds', 'peak_seconds'])}
+  ${form.optional('incidents', { at_tick: 8, duration_ticks: 3, error_ratio: 5 }, ['at_tick', 'chance_per_tick', 'duration_ticks', 'error_ratio', 'latency_ratio'])}
+  ${notes(store, 'traffic')}
+`;
 
-/** @param presets releases to choose from */
-export const releasePanel = (onedit: OnEdit, presets: HTMLElement) =>
-  new Panel(
-    'The release',
-    (_draft, { field, choice }) => [
-      presets,
-      field({ path: 'name', label: 'Name', kind: 'text' }),
-      field({
-        path: 'canary.error_ratio',
-        label: 'Errors, times the baseline’s',
-        unit: '×',
-        range: [0, 5],
-        step: 0.05,
-        otherwise: 1,
-      }),
-      h('div', { class: 'fields' }, ...choice('Errors arrive', 'canary.error_arrival', ARRIVALS)),
-      field({
-        path: 'canary.latency_ratio',
-        label: 'Latency, times the baseline’s',
-        unit: '×',
-        range: [0.5, 5],
-        step: 0.05,
-        otherwise: 1,
-      }),
-      h('div', { class: 'fields' }, ...choice('Latency arrives', 'canary.latency_arrival', ARRIVALS)),
-    ],
-    (draft) => wordsAt(draft, ['canary.error_arrival', 'canary.latency_arrival']),
-    onedit,
-  );
-
-export const worldPanel = (onedit: OnEdit) =>
-  new Panel(
-    'Traffic and baseline',
-    (draft, { field, edit }) => [
-      field({
-        path: 'traffic.requests_per_second',
-        label: 'Requests a second',
-        unit: '/s',
-        range: [1, 500],
-        step: 1,
-      }),
-      field({ path: 'baseline.error_rate', label: 'Baseline: requests that fail', unit: '%', scale: 100 }),
-      h(
-        'div',
-        { class: 'fields' },
-        field({ path: 'baseline.latency_ms.p50', label: 'Latency p50', unit: 'ms' }),
-        field({ path: 'baseline.latency_ms.p99', label: 'Latency p99', unit: 'ms' }),
-        field({ path: 'tick_seconds', label: 'A tick lasts', unit: 's' }),
-      ),
-      h(
-        'details',
-        { class: 'more' },
-        h('summary', {}, 'Noise, swing and incidents'),
-        h('p', { class: 'quiet' }, 'Spread is a coefficient of variation: 0.2 is a fifth of the mean.'),
-        h(
-          'div',
-          { class: 'fields' },
-          field({ path: 'traffic.burstiness', label: 'Spread of the load', otherwise: 0 }),
-          field({ path: 'noise.common', label: 'Spread of errors, both arms alike', otherwise: 0 }),
-          field({ path: 'noise.per_arm', label: 'Spread of errors, each arm', otherwise: 0 }),
-        ),
-        ...optional(draft, edit, 'traffic.daily_swing', 'Daily swing', { amplitude: 0.5 }, () => [
-          field({ path: 'traffic.daily_swing.amplitude', label: 'Swing of the load', unit: '%', scale: 100 }),
-          field({ path: 'traffic.daily_swing.period_seconds', label: 'Period', unit: 's', otherwise: 86400 }),
-          field({ path: 'traffic.daily_swing.peak_seconds', label: 'Peak after', unit: 's', otherwise: 0 }),
-        ]),
-        ...optional(
-          draft,
-          edit,
-          'incidents',
-          'Incidents on both arms',
-          { at_tick: 8, duration_ticks: 3, error_ratio: 5 },
-          () => [
-            field({ path: 'incidents.at_tick', label: 'One starts at tick' }),
-            field({
-              path: 'incidents.chance_per_tick',
-              label: 'Chance a tick',
-              unit: '%',
-              scale: 100,
-              otherwise: 0,
-            }),
-            field({ path: 'incidents.duration_ticks', label: 'Each lasts', unit: 'ticks' }),
-            field({ path: 'incidents.error_ratio', label: 'Errors', unit: '×', otherwise: 1 }),
-            field({ path: 'incidents.latency_ratio', label: 'Latency', unit: '×', otherwise: 1 }),
-          ],
-        ),
-      ),
-    ],
-    (draft) => ['traffic.daily_swing', 'incidents'].map((path) => isThere(draft, path)).join(),
-    onedit,
-  );
-
-/** A part of the configuration that is there or not, with its fields. */
-function optional(
-  draft: Json,
-  edit: OnEdit,
-  path: string,
-  label: string,
-  start: Json,
-  fields: () => HTMLElement[],
-): HTMLElement[] {
-  const checked = isThere(draft, path);
-  const box = h('input', {
-    type: 'checkbox',
-    checked,
-    'data-path': path,
-    onchange: () => edit(path, box.checked ? start : undefined),
-  });
-  return [
-    h('label', { class: 'check-label' }, box, label),
-    ...(checked ? [h('div', { class: 'fields' }, ...fields())] : []),
-  ];
+export function policyPanel(store: Store, form: Form, plan: HTMLElement): TemplateResult {
+  const stages = form.list('stages');
+  const rules = form.list('rules');
+  const own = ['error_rate_threshold', 'latency_threshold_ms', 'name'];
+  // What is open stays open while its last field is emptied.
+  const isOwn = stages.some((stage) => own.some((key) => get(stage, key) !== undefined));
+  return html`
+    <h4>Stages</h4>
+    ${plan} ${form.explain(['traffic_pct', 'duration_ticks', 'pause'].map((key) => `stages[0].${key}`))}
+    <div class="stage-rows">
+      ${stages.map(
+        (_, i) => html`<div class="stage-row" role="group" aria-label="Stage ${i + 1}">
+          ${form.field(`stages[${i}].traffic_pct`)} ${form.field(`stages[${i}].duration_ticks`)}
+          <div class="pause-fields">${form.choice(`stages[${i}].pause`)}</div>
+          <span class="row-buttons"><button type="button" class="insert" title="Add a stage after this one" aria-label="Add after stage ${i + 1}"
+            ?disabled=${!hasRoomAfter(stages, i)} @click=${() => store.configure(withStageAfter(store.draft, i))}>${icon('add')}</button>
+          ${removeButton(`Remove stage ${i + 1}`, () => store.configure(withoutStage(store.draft, i)), stages.length < 2)}</span>
+        </div>`,
+      )}
+    </div>
+    ${stages.length === 0 ? addButton('Add a stage', () => store.configure(withStageAfter(store.draft, -1)), false) : nothing}
+    <h4>Limits at each stage’s end, over the baseline</h4>
+    <div class="fields">${form.field('error_rate_threshold')} ${form.field('latency_threshold_ms')}</div>
+    <details class="more" ?open=${isOwn || form.hasFault(/^stages\[\d+\]\.(error|latency|name)/) || noChange}>
+      <summary>Limits and names of single stages</summary>
+        ${stages.map((stage, i) => {
+          const pct = get(stage, 'traffic_pct');
+          return html`<div class="stage-own" role="group" aria-label="Stage ${i + 1}, its own limits">
+            <span class="quiet">Stage ${count(i + 1)}${typeof pct === 'number' ? `, ${share(pct)}` : ''}</span>
+            <div class="fields">${own.map((key) => form.field(`stages[${i}].${key}`))}</div>
+          </div>`;
+        })}
+    </details>
+    <h4>Rules</h4>
+    ${rules.length === 0 ? html`<p class="quiet">None beside the limits.</p>` : nothing}
+    <div class="rule-rows">
+      ${rules.map((rule, i) => ruleRow(form, rule, i))}
+    </div>
+    ${addButton('Add a rule', () => form.edit(`rules[${rules.length}]`, COURSE[0]), rules.length >= limits().rules)}
+    <h4>Otherwise</h4>
+    <div class="fields">${form.choice('on_inconclusive')} ${form.field('rollback_ticks')}</div>
+    ${notes(store, 'policy')}
+  `;
 }
 
-const isThere = (draft: Json, path: string) => (get(draft, path) ?? null) !== null;
+function ruleRow(form: Form, rule: Json, i: number) {
+  const path = `rules[${i}]`;
+  // A rule takes its own parameters only, so another one begins anew.
+  const become = (name: Json | undefined) => form.edit(path, ruleAs(rule, String(name)));
+  return html`<div class="rule-row" role="group" aria-label="Rule ${i + 1}">
+    <span class="row-number">${i + 1}</span> ${form.field(`${path}.rule`, become)}
+    ${removeButton(`Remove rule ${i + 1}`, () => form.edit(path, undefined))}
+    <div class="fields">
+      ${parametersOf(String(get(rule, 'rule'))).map(({ key }) => form.field(`${path}.${key}`))}
+    </div>
+  </div>`;
+}
+
+/** What is valid in a part of the configuration, but likely not meant. */
+export function notes(store: Store, editor?: ReturnType<typeof editorOf>) {
+  const { warnings, draft } = store;
+  const all = warnings.filter(({ path }) => editor === undefined || editorOf(path) === editor);
+  if (all.length === 0) return nothing;
+  return html`<div class="notes" role="status"><ul class="warning-list">
+    ${all
+      .slice(0, MOST_LISTED)
+      .map(
+        ({ path, message }) => html`<li>Note, ${cut(placeWords(path, draft))}: ${cut(message, MOST_OF_MESSAGE)}</li>`,
+      )}
+  </ul></div>`;
+}
+
+const addButton = (label: string, onclick: () => void, disabled: boolean) =>
+  html`<button type="button" class="add" ?disabled=${disabled} @click=${onclick}>${icon('add')}${label}</button>`;
+
+/** @param label what is removed */
+const removeButton = (label: string, onclick: () => void, disabled = false) =>
+  html`<button type="button" class="remove" title=${label} aria-label=${label} ?disabled=${disabled} @click=${onclick}>
+    ${icon('remove')}
+  </button>`;

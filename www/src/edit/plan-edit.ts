@@ -8,8 +8,6 @@ import type { Json } from '../base/json-path.ts';
 import { get, listAt, put } from '../base/json-path.ts';
 import { limits } from '../engine/catalogue.ts';
 export type PlannedStage = { traffic_pct: number; duration_ticks: number };
-/** Takes a change of the configuration as it stands. */
-export type OnChange = (change: (draft: Json) => Json) => void;
 
 /** The most ticks that a stage is dragged to; who wants more types it. */
 const MOST_TICKS = 1000;
@@ -53,8 +51,8 @@ export const lengthNear = (stage: PlannedStage, ticks: number) =>
 export const mostTicks = ({ duration_ticks }: PlannedStage) => Math.max(MOST_TICKS, duration_ticks);
 
 /** Whether there is a share left for a stage after another. */
-export const hasRoomAfter = (stages: PlannedStage[], i: number) =>
-  stages.length < limits().stages && stages[i].traffic_pct < 100;
+export const hasRoomAfter = (stages: Json[], i: number) =>
+  stages.length < limits().stages && Number(get(stages[i], 'traffic_pct')) < 100;
 
 /**
  * With a stage more, half the way to the next one or to all traffic. It is held to

@@ -1,68 +1,99 @@
-/** Which rollout: the preset it starts from and its seed. */
+/**
+ * The scenario in three sentences, over every place: what the release is, what traffic it
+ * gets, and by what policy it is rolled out. What is underlined opens the editor beside the
+ * charts at its field. Under them, that a configuration has problems.
+ */
 
-import { h } from '../base/dom.ts';
-import { icon } from '../base/icons.ts';
-import type { Preset } from '../engine/engine.ts';
-import { presetNamed, presetOf, presets } from '../engine/engine.ts';
+import { html, nothing, render } from 'lit/html.js';
+import { counted, cut, MOST_OF_MESSAGE } from '../base/format.ts';
+import type { Problem } from '../engine/engine.ts';
+import type { Change, Editor, Store, View } from '../store/store.ts';
+import type { EditorView } from './editor.ts';
+import { editorOf, fieldOf, placeWords } from './fields.ts';
+import type { Piece } from './sentences.ts';
+import { policySentence, releaseSentence, trafficSentence } from './sentences.ts';
 
-export class Scenario {
-  #preset;
-  #seed;
-  #fault = h('p', { class: 'fault', id: 'seed-fault', role: 'status' });
-  element;
+/** What each sentence is about, and what a newcomer needs to know to read it. */
+const ABOUT: [editor: Editor, name: string, explanation: string][] = [
+  ['release', 'Release', 'The new version, the canary. It is compared with the baseline, the version that runs now.'],
+  ['traffic', 'Traffic', 'The requests to both versions, and how the baseline serves them.'],
+  ['policy', 'Policy', 'The canary’s shares of traffic, stage by stage, and the rules that stop the rollout.'],
+];
 
-  constructor({
-    onpreset,
-    onseed,
-    onnewseed,
-  }: { onpreset: (preset: Preset) => void; onseed: (seed: string) => void; onnewseed: () => void }) {
-    this.#preset = h(
-      'select',
-      {
-        id: 'preset',
-        onchange: () => {
-          const preset = presetNamed(this.#preset.value);
-          if (preset) onpreset(preset);
-        },
-      },
-      h('option', { value: '', hidden: true }, 'edited'),
-      ...presets().map(({ name, description }) => h('option', { value: name, title: description }, name)),
-    );
-    this.#seed = h('input', {
-      id: 'seed',
-      type: 'text',
-      inputmode: 'numeric',
-      autocomplete: 'off',
-      'aria-describedby': 'seed-fault',
-      onchange: () => onseed(this.#seed.value.trim()),
-    });
-    this.element = h(
-      'div',
-      { class: 'scenario' },
-      h('label', { for: 'preset' }, h('span', {}, 'Preset'), this.#preset),
-      h('label', { for: 'seed' }, h('span', {}, 'Seed'), this.#seed),
-      h(
-        'button',
-        { type: 'button', class: 'new-seed', title: 'New seed', onclick: onnewseed },
-        icon('anew'),
-        h('span', {}, 'New seed'),
+export class ScenarioView implements View {
+  #store;
+  #editor;
+  element = document.createElement('div');
+
+  constructor(store: Store, editor: EditorView) {
+    this.#store = store;
+    this.#editor = editor;
+    this.element.className = 'scenario';
+  }
+
+  update(change: Change) {
+    // Before there is a rollout, there is nothing to say.
+    if ((change !== 'rollout' && change !== 'page') || this.#store.seed === null) return;
+    const { session, draft, drawn, editor } = this.#store;
+    const { config } = session.report;
+    const sentences = {
+      release: releaseSentence(config),
+      traffic: trafficSentence(config),
+      policy: policySentence(config, drawn ?? draft),
+    };
+    const isOpen = (name: Editor) => String(editor === name);
+    render(
+      ABOUT.map(
+        ([name, title, explanation]) => html`
+          <div class="about" data-about=${name}>
+            <button type="button" class="about-title" title=${explanation} aria-expanded=${isOpen(name)}
+              @click=${() => (editor === name ? this.#store.closeEditor() : this.#store.openEditor(name))}>${title}</button>
+            <p>${sentences[name as keyof typeof sentences].map((piece) => this.#piece(piece, isOpen(name)))}</p>
+          </div>
+        `,
       ),
-      this.#fault,
+      this.element,
     );
   }
 
-  /** @param config JSON text */
-  show(config: string, seed: number) {
-    const preset = presetOf(config);
-    this.#preset.value = preset?.name ?? '';
-    this.#preset.title = preset?.description ?? 'A configuration of your own';
-    this.#seed.value = String(seed);
-    this.complain('');
+  #piece(piece: Piece, isOpen: string) {
+    if (typeof piece === 'string') return piece;
+    const { text, path } = piece;
+    return html`<button type="button" class="piece" title="Edit" aria-expanded=${isOpen}
+      @click=${() => this.#editor.reveal(path)}>${text}</button>`;
+  }
+}
+
+/**
+ * Says that the configuration is not the one that is drawn, and why. Where an editor shows
+ * every problem at its field, this says nothing: what is typed on moves nothing.
+ */
+export class ProblemNotice implements View {
+  #store;
+  #editor;
+  element = document.createElement('div');
+
+  constructor(store: Store, editor: EditorView) {
+    this.#store = store;
+    this.#editor = editor;
+    this.element.className = 'notice';
+    this.element.role = 'status';
+    this.element.setAttribute('part', 'notice');
   }
 
-  complain(message: string) {
-    this.#fault.textContent = message;
-    if (message) this.#seed.setAttribute('aria-invalid', 'true');
-    else this.#seed.removeAttribute('aria-invalid');
+  update(change: Change) {
+    if (change !== 'rollout' && change !== 'page') return;
+    const { problems, more, draft, editor } = this.#store;
+    const isInSight = ({ path }: Problem) => editor === 'text' || (fieldOf(path, draft) && editorOf(path) === editor);
+    const first = problems.every(isInSight) ? undefined : problems[0];
+    const others = problems.length + more - 1;
+    const place = first?.path ? `${placeWords(first.path, draft)}: ` : '';
+    render(
+      first
+        ? html`<span>The last valid configuration is drawn. In the present one: ${cut(place)}${cut(first.message, MOST_OF_MESSAGE)}${others > 0 ? `; and ${counted(others, 'more problem')}` : ''}.</span>
+            <button type="button" @click=${() => this.#editor.show(first)}>Show</button>`
+        : nothing,
+      this.element,
+    );
   }
 }

@@ -1,116 +1,92 @@
 /**
- * Runs a study in chunks, so that whoever runs it, a worker or the page itself,
- * can answer in between. The chunks change nothing in its result.
+ * Runs studies side by side in chunks, so that whoever runs them, a worker or the page
+ * itself, can answer in between. The chunks change nothing in the results.
  */
 
-import { withOwnRelease } from './own-release.ts';
-
 import type { FirstRuns, Study, StudyOptions, StudyReport } from './engine.ts';
+
 /** A configuration and what to study of it. */
 export type StudyOrder = { config: string; options: StudyOptions };
 /**
- * A study to run, and others beside it, run by run: `own` of a release on screen
- * that is healthy and not as the baseline. Told at each milestone, a number of
- * runs, and at its end.
+ * Studies of equally many runs. They go on together, and what each has found is sent at
+ * each milestone, a number of runs, and at the end.
  */
-export type StudyRequest = StudyOrder & { own?: StudyOrder | null; beside?: StudyOrder[]; milestones: number[] };
-/**
- * What is found so far, with the outcomes of the first runs on either release,
- * and what the studies beside it have found in as many runs.
- */
-export type StudyResult = { report: StudyReport; healthy: FirstRuns; release: FirstRuns; beside: StudyReport[] };
-/** `begun` comes before anything is run: whoever hears it knows that the order was heard. */
+export type StudyRequest = { studies: StudyOrder[]; milestones: number[] };
+/** What a study has found so far, with the outcomes of its first runs on either release. */
+export type StudyPart = { report: StudyReport; healthy: FirstRuns; release: FirstRuns };
+/** `begun` is sent before anything is run: whoever gets it knows that the order has arrived. */
 export type StudyMessage = { id: number } & (
   | { kind: 'begun' }
   | { kind: 'progress'; done: number; runs: number }
-  | { kind: 'result'; result: StudyResult; last: boolean }
+  | { kind: 'result'; parts: StudyPart[]; done: number; last: boolean }
   | { kind: 'error'; message: string }
 );
 
-/** A chunk grows at most so fast: the first ones are too short to go by. */
+/** Maximum growth of a chunk over the one before: the first ones are too short to go by. */
 const GROWTH = 4;
 
 export class StudyLoop {
-  newStudy: (config: string, options: StudyOptions) => Study;
-  budgetMs: number;
-  tell: (message: StudyMessage) => void;
-  #now: { id: number; study: Study; own: Study | null; beside: Study[]; milestones: number[] } | null = null;
+  #newStudy: (config: string, options: StudyOptions) => Study;
+  #budgetMs: number;
+  #send: (message: StudyMessage) => void;
+  #now: { id: number; studies: Study[]; milestones: number[] } | null = null;
   #chunk = 1;
 
   /** @param budgetMs how long a chunk may take */
   constructor(
     newStudy: (config: string, options: StudyOptions) => Study,
     budgetMs: number,
-    tell: (message: StudyMessage) => void,
+    send: (message: StudyMessage) => void,
   ) {
-    this.newStudy = newStudy;
-    this.budgetMs = budgetMs;
-    this.tell = tell;
+    this.#newStudy = newStudy;
+    this.#budgetMs = budgetMs;
+    this.#send = send;
   }
 
-  /** Begins a study in place of the present one, which is told no more. */
-  start(id: number, { config, options, own, beside = [], milestones }: StudyRequest) {
+  /** Begins studies in place of the present ones, of which nothing more is sent. */
+  start(id: number, { studies, milestones }: StudyRequest) {
     this.stop();
-    this.tell({ id, kind: 'begun' });
+    this.#send({ id, kind: 'begun' });
+    this.#now = { id, studies: [], milestones };
     try {
-      this.#now = { id, study: this.newStudy(config, options), own: null, beside: [], milestones };
-      if (own) this.#now.own = this.newStudy(own.config, own.options);
-      for (const other of beside) this.#now.beside.push(this.newStudy(other.config, other.options));
+      for (const { config, options } of studies) this.#now.studies.push(this.#newStudy(config, options));
     } catch (error) {
       this.stop();
-      this.tell({ id, kind: 'error', message: error instanceof Error ? error.message : String(error) });
+      this.#send({ id, kind: 'error', message: error instanceof Error ? error.message : String(error) });
       return;
     }
     this.#chunk = 1;
     this.#continue();
   }
 
-  /** Ends the present study; its finished prefix of runs is told. */
-  cancel() {
-    if (!this.#now) return;
-    this.#tellResult(true);
-    this.stop();
-  }
-
-  /** Ends the present study without a word. */
+  /** Ends the present studies; nothing is sent. */
   stop() {
-    if (this.#now) for (const study of studies(this.#now)) study.free();
+    for (const study of this.#now?.studies ?? []) study.free();
     this.#now = null;
   }
 
   #continue() {
     if (!this.#now) return;
-    const { id, study, milestones } = this.#now;
-    const mark = milestones.find((runs) => runs > study.done) ?? study.runs;
-    const runs = Math.min(this.#chunk, mark - study.done);
+    const { id, studies, milestones } = this.#now;
+    const [first] = studies;
+    const mark = milestones.find((runs) => runs > first.done) ?? first.runs;
+    const runs = Math.min(this.#chunk, mark - first.done);
     const before = performance.now();
-    for (const one of studies(this.#now)) one.advance(runs);
+    for (const study of studies) study.advance(runs);
     const took = Math.max(0.05, performance.now() - before);
-    this.#chunk = Math.max(1, Math.floor(Math.min(runs * GROWTH, (runs * this.budgetMs) / took)));
+    this.#chunk = Math.max(1, Math.floor(Math.min(runs * GROWTH, (runs * this.#budgetMs) / took)));
 
-    const last = study.done === study.runs;
-    if (last || milestones.includes(study.done)) this.#tellResult(last);
-    else this.tell({ id, kind: 'progress', done: study.done, runs: study.runs });
+    const { done } = first;
+    const last = done === first.runs;
+    if (last || milestones.includes(done)) {
+      const parts = studies.map((study) => ({
+        report: study.report(),
+        healthy: study.first_runs(true),
+        release: study.first_runs(false),
+      }));
+      this.#send({ id, kind: 'result', parts, done, last });
+    } else this.#send({ id, kind: 'progress', done, runs: first.runs });
     if (last) return this.stop();
     setTimeout(() => this.#now?.id === id && this.#continue());
   }
-
-  #tellResult(last: boolean) {
-    if (!this.#now) return;
-    const { id, study, own, beside } = this.#now;
-    const found = {
-      report: study.report(),
-      healthy: study.first_runs(true),
-      release: study.first_runs(false),
-      beside: beside.map((one) => one.report()),
-    };
-    const result = own ? withOwnRelease(found, own.report(), own.first_runs(false)) : found;
-    this.tell({ id, kind: 'result', result, last });
-  }
 }
-
-const studies = ({ study, own, beside }: { study: Study; own: Study | null; beside: Study[] }) => [
-  study,
-  ...(own ? [own] : []),
-  ...beside,
-];

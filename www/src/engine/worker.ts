@@ -14,7 +14,6 @@ import { StudyLoop } from './study-loop.ts';
 export type RunOrder =
   | { kind: 'engine'; bytes: BufferSource }
   | { kind: 'start'; id: number; request: StudyRequest }
-  | { kind: 'cancel' }
   | { kind: 'simulate'; id: number; order: Simulation }
   | { kind: 'look'; id: number; order: Simulation & { tick: number } };
 export type SimulationMessage = { id: number } & (
@@ -24,7 +23,7 @@ export type SimulationMessage = { id: number } & (
   | { kind: 'failed'; message: string; memory: boolean }
 );
 
-/** How long a chunk of a study may take: it can be cancelled after it. In ms. */
+/** How long a chunk of a study may take: another study can begin after it. In ms. */
 const CHUNK_MS = 50;
 /** How far apart progress is told, in ms. */
 const TELL_MS = 100;
@@ -66,8 +65,6 @@ export function serve() {
     switch (data.kind) {
       case 'start':
         return loop.start(data.id, data.request);
-      case 'cancel':
-        return loop.cancel();
       case 'engine':
         initSync({ module: data.bytes });
         return self.postMessage({ kind: 'ready' });

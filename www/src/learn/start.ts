@@ -123,8 +123,8 @@ export class Measures {
     this.#runner = runner;
     return new Promise((resolve: (report: StudyReport) => void, reject) =>
       runner.run(
-        { config, options: { runs, seed: 0, set }, milestones: [] },
-        { onresult: ({ report }) => resolve(report), onerror: (message) => reject(new Error(message)) },
+        { studies: [{ config, options: { runs, seed: 0, set } }], milestones: [] },
+        { onresult: ([{ report }]) => resolve(report), onerror: (message) => reject(new Error(message)) },
       ),
     ).finally(() => runner.close());
   }

@@ -1,128 +1,245 @@
 /**
- * Probabilities over a quantity that is swept, a line each, with the
- * simulation's intervals and a table behind. What is swept, and what the lines
- * are, others say.
+ * Probabilities over how bad the release is, or over how much traffic there is: a line a policy,
+ * with the simulation's intervals, and a table on demand.
  */
 
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { html, nothing, svg } from 'lit/html.js';
 import { between, chance } from '../base/chance.ts';
-import { h, replace, s } from '../base/dom.ts';
-import { share } from '../base/format.ts';
-import { yAxis } from '../charts/chart.ts';
-import { swatch } from '../charts/figure.ts';
+import { share, significant } from '../base/format.ts';
 import { saveButton } from '../charts/save-svg.ts';
-import { scaleLinear, scaleLog } from '../charts/scale.ts';
-import type { Point } from '../study/findings.ts';
-import { curveLabels, lineMarks, placeMark } from './curve-marks.ts';
-/**
- * `mark` is the line's class, `square` the form of its points; `name` stands in
- * the table, and at the line itself if it is `labelled`.
- */
+import type { Report } from '../engine/engine.ts';
+import type { Store } from '../store/store.ts';
+import type { Findings, Point } from '../study/findings.ts';
+import { bracket, caughtFrom } from '../study/findings.ts';
+import type { Along } from '../study/study-request.ts';
+import { badRelease, RATIOS, trafficsAround } from '../study/study-request.ts';
+import { placeLabels } from './curve-labels.ts';
+
+/** `mark` is the line's class, `square` the form of its points; its name stands at the line if it is `labelled`. */
 export type CurveLine = { mark: string; square: boolean; name: string; labelled: boolean; points: Point[] };
-/** A place on the axis, marked over the whole height. */
-export type Place = { mark: string; at: number; label: string };
-/** A place on the axis with its name, `important` where there is room for few. */
-export type CurveTick = { at: number; label: string; important: boolean };
-/** What to draw; `word` tells a value of what is swept. */
-export type CurveSpec = {
+/** A place on the axis, marked over the whole height; its label is `short` where there is little room. */
+export type Place = { mark: string; at: number; label: string; short: string };
+/** What to draw; `word` says a value of what the curve goes along, `important` ticks are named where there is little room. */
+type CurveSpec = {
   title: string;
   axis: string;
   column: string;
   word: (at: number) => string;
-  ticks: CurveTick[];
+  ticks: { at: number; label: string; important: boolean }[];
   key: { mark: string | null; name: string }[];
   lines: CurveLine[];
   places: Place[];
 };
+export type Scale = (value: number) => number;
 
-const HEIGHT = 340;
-const BOTTOM = 44;
-/** Under so many pixels only the important ticks are named. */
+const ALONG: Record<Along, string> = { ratio: 'how bad the release is', traffic: 'how much traffic there is' };
+/** Ratios that are not named on the axis, and those that are even where there is little room. */
+const UNNAMED = [1.1, 1.75];
+const NAMED = [1, 1.5, 2, 3, 5];
+
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [270, 50, 18, 10, 44];
+/** Under so many pixels only the important ticks are named, and labels are short. */
 const CROWDED = 420;
 
 export class Curve {
-  #svg = s('svg', { role: 'img', height: HEIGHT, 'aria-label': 'Not drawn yet' });
-  #key = h('p', { class: 'key' });
-  #table = h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Figures: the curve' });
-  #details = h(
-    'details',
-    { class: 'figures', ontoggle: () => this.#write() },
-    h('summary', {}, 'Figures'),
-    this.#table,
-    saveButton('curve'),
-  );
-  element = h('div', { class: 'curve' }, this.#key, this.#svg, this.#details);
+  #store;
+  #save = saveButton('curve');
   #width = 0;
-  #spec: CurveSpec | null = null;
+  /** The figure, once it is drawn, whose width the drawing has. */
+  #figure: Element | null = null;
+  #resizes;
 
-  show(spec: CurveSpec) {
-    this.#spec = spec;
-    replace(
-      this.#key,
-      ...spec.key.map(({ mark, name }) => h('span', { class: 'key-entry' }, mark && swatch(mark), name)),
-    );
-    this.#draw();
-    this.#write();
-  }
-
-  /** @param width in CSS pixels */
-  resize(width: number) {
-    if (width === this.#width || width <= 0) return;
-    this.#width = width;
-    this.#draw();
-  }
-
-  #draw() {
-    if (this.#width === 0 || !this.#spec) return;
-    const { title, axis, ticks, lines, places, word } = this.#spec;
-    const x = scaleLog()
-      .domain([ticks[0].at, ticks[ticks.length - 1].at])
-      .range([58, this.#width - 18]);
-    const y = scaleLinear()
-      .domain([0, 1])
-      .range([HEIGHT - BOTTOM, 10]);
-    const middle = (x.range()[0] + x.range()[1]) / 2;
-    this.#svg.setAttribute('width', String(this.#width));
-    replace(
-      this.#svg,
-      yAxis(y, x, [0, 0.25, 0.5, 0.75, 1], (p) => share(p * 100)),
-      ...ticks
-        .filter(({ important }) => important || this.#width >= CROWDED)
-        .map(({ at, label }) => s('text', { x: x(at), y: HEIGHT - BOTTOM + 18, 'text-anchor': 'middle' }, label)),
-      s('text', { x: middle, y: HEIGHT - 6, 'text-anchor': 'middle' }, axis),
-      ...places.map((place) => placeMark(place, x, y)),
-      ...lines.map((line) => lineMarks(line, x, y)).reverse(),
-      ...curveLabels(lines, places, x, y),
-    );
-    const told = lines.map(
-      ({ name, points }) =>
-        `${name}: ${points.map(({ at, p }) => `${chance(p)} at ${word(at)}`).join(', ') || 'not known yet'}.`,
-    );
-    const marked = places.map(({ label }) => `${label}.`);
-    this.#svg.setAttribute('aria-label', [`${title}.`, ...told, ...marked].join(' '));
-  }
-
-  #write() {
-    if (!this.#details.open || !this.#spec) return;
-    const { column, lines, word } = this.#spec;
-    const row = (at: number) =>
-      h(
-        'tr',
-        {},
-        h('th', { scope: 'row' }, word(at)),
-        ...lines.flatMap(({ points }) => {
-          const point = points.find((one) => one.at === at);
-          return [h('td', {}, point ? chance(point.p) : '–'), h('td', {}, point ? between(point.p) : '–')];
-        }),
-      );
-    const heads = [column, ...lines.flatMap(({ name }) => [name, 'simulated within'])];
-    replace(
-      this.#table,
-      h(
-        'table',
-        {},
-        h('thead', {}, h('tr', {}, ...heads.map((name) => h('th', { scope: 'col' }, name)))),
-        h('tbody', {}, ...(lines[0]?.points ?? []).map(({ at }) => row(at))),
-      ),
+  /** @param onresize redraws */
+  constructor(store: Store, onresize: () => void) {
+    this.#store = store;
+    // In a frame of its own: what is drawn anew may be as high as to change the width again.
+    this.#resizes = new ResizeObserver((entries) =>
+      requestAnimationFrame(() => {
+        const { width } = entries[entries.length - 1].contentRect;
+        if (width === this.#width || width <= 0) return;
+        this.#width = width;
+        onresize();
+      }),
     );
   }
+
+  /** Follows the width of the figure that the template was rendered to. */
+  follow(figure: Element | null) {
+    if (!figure || figure === this.#figure) return;
+    this.#figure = figure;
+    this.#resizes.observe(figure);
+  }
+
+  template() {
+    const { study, session } = this.#store;
+    const { found, along } = study;
+    const report = found?.report ?? session.report;
+    const spec = (along === 'ratio' ? byRatio : byTraffic)(found?.findings ?? [], report);
+    return html`<figure class="curve">
+      <h3>${spec.title}</h3>
+      <label class="compare">
+        Along
+        <select @change=${({ target }: Event) => (study.along = (target as HTMLSelectElement).value as Along)}>
+          ${Object.entries(ALONG).map(
+            ([value, name]) => html`<option value=${value} .selected=${value === along}>${name}</option>`,
+          )}
+        </select>
+      </label>
+      <p class="key">
+        ${spec.key.map(
+          ({ mark, name }) =>
+            html`<span class="key-entry">${
+              mark
+                ? html`<svg class="swatch ${mark}" width="22" height="10" aria-hidden="true"><path d="M0 5H22" /></svg>`
+                : nothing
+            }${name}</span>`,
+        )}
+      </p>
+      <svg role="img" width=${Math.max(1, this.#width)} height=${HEIGHT} aria-label=${inWords(spec)}>
+        ${this.#width > 0 ? drawing(spec, this.#width) : nothing}
+      </svg>
+      <details class="figures">
+        <summary>The curve as a table</summary>
+        ${table(spec)} ${this.#save}
+      </details>
+    </figure>`;
+  }
+}
+
+function drawing({ axis, ticks, lines, places }: CurveSpec, width: number) {
+  const [left, right] = [LEFT, width - RIGHT];
+  const x = scaleLog([ticks[0].at, ticks[ticks.length - 1].at], [left, right]);
+  const y = scaleLinear([0, 1], [HEIGHT - BOTTOM, TOP]);
+  return svg`
+    <g class="axis">
+      ${[0, 0.25, 0.5, 0.75, 1].map(
+        (p) => svg`<line x1=${left} x2=${right} y1=${y(p)} y2=${y(p)} />
+          <text x=${left - 6} y=${y(p)} dy="0.35em" text-anchor="end">${share(p * 100)}</text>`,
+      )}
+    </g>
+    ${ticks
+      .filter(({ important }) => important || width >= CROWDED)
+      .map(({ at, label }) => svg`<text x=${x(at)} y=${HEIGHT - BOTTOM + 18} text-anchor="middle">${label}</text>`)}
+    <text x=${(left + right) / 2} y=${HEIGHT - 6} text-anchor="middle">${axis}</text>
+    ${places.map(({ mark, at }) => svg`<g class="curve-place ${mark}"><path d="M${x(at)} ${y(0)}V${y(1)}" /></g>`)}
+    ${lines.map((one) => lineOf(one, x, y)).reverse()}
+    ${placeLabels(lines, width < CROWDED ? places.map((one) => ({ ...one, label: one.short })) : places, x, y, [
+      left,
+      right,
+    ]).map(
+      ({ text, spot: [cx, cy] }) =>
+        svg`<text class="label" x=${cx} y=${cy} dy="0.35em" text-anchor="middle">${text}</text>`,
+    )}`;
+}
+
+/** A line with a point and a whisker at each value; lines differ in weight, dash and points. */
+function lineOf({ mark, square, points }: CurveLine, x: Scale, y: Scale) {
+  const path = line<Point>(
+    ({ at }) => x(at),
+    ({ p }) => y(p.estimate),
+  );
+  return svg`<g class=${mark}>
+    <path d=${path(points) ?? ''} />
+    ${points.map(({ at, p }) => {
+      const [cx, cy] = [x(at), y(p.estimate)];
+      return svg`<path class="whisker" d="M${cx} ${y(p.low)}V${y(p.high)}M${cx - 3} ${y(p.low)}h6M${cx - 3} ${y(p.high)}h6" />
+        ${
+          square
+            ? svg`<rect x=${cx - 3} y=${cy - 3} width="6" height="6" />`
+            : svg`<circle cx=${cx} cy=${cy} r="3.4" />`
+        }`;
+    })}
+  </g>`;
+}
+
+function inWords({ title, lines, places, word }: CurveSpec) {
+  const ofLine = ({ name, points }: CurveLine) =>
+    `${name}: ${points.map(({ at, p }) => `${chance(p)} at ${word(at)}`).join(', ') || 'not known yet'}.`;
+  return [`${title}.`, ...lines.map(ofLine), ...places.map(({ label }) => `${label}.`)].join(' ');
+}
+
+function table({ column, lines, word }: CurveSpec) {
+  const heads = [column, ...lines.flatMap(({ name }) => [name, 'simulated within'])];
+  const cells = (at: number) =>
+    lines.flatMap(({ points }) => {
+      const p = points.find((one) => one.at === at)?.p;
+      return [p ? chance(p) : '–', p ? between(p) : '–'];
+    });
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="The curve as a table">
+    <table>
+      <thead>
+        <tr>${heads.map((name) => html`<th scope="col">${name}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${(lines[0]?.points ?? []).map(
+          ({ at }) => html`<tr><th scope="row">${word(at)}</th>${cells(at).map((cell) => html`<td>${cell}</td>`)}</tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** A policy's name with its letter. */
+const lettered = ({ name }: Findings, i: number) => `${'AB'[i]}: ${name}`;
+
+const byRatio = (findings: Findings[]): CurveSpec => ({
+  title: 'How much worse must a release be to be rolled back?',
+  axis: 'errors, times the baseline’s',
+  column: 'errors',
+  word: (at) => `${significant(at)}\u00a0times`,
+  ticks: RATIOS.filter((at) => !UNNAMED.includes(at)).map((at) => ({
+    at,
+    label: `${at}\u00a0×`,
+    important: NAMED.includes(at),
+  })),
+  key: findings.map((found, i) => ({ mark: `policy-${i}`, name: lettered(found, i) })),
+  lines: findings.map((found, i) => ({
+    mark: `policy-${i}`,
+    square: i > 0,
+    name: lettered(found, i),
+    labelled: false,
+    points: found.ratios.map(({ at, found: { p_rollback } }) => ({ at, p: p_rollback })),
+  })),
+  places: findings.flatMap((found, i) => {
+    const caught = caughtFrom(found);
+    if (caught.estimate === null) return [];
+    const label = `${'AB'[i]}: 95\u00a0% caught from ${bracket(caught)}`;
+    return [{ mark: `policy-${i}`, at: caught.estimate, label, short: `${'AB'[i]}: ${bracket(caught)}` }];
+  }),
+});
+
+function byTraffic(findings: Findings[], report: Report): CurveSpec {
+  const here = report.config.traffic.requests_per_second;
+  const traffics = trafficsAround(report);
+  return {
+    title: `How does traffic change the two errors? (bad release: ${badRelease(report)})`,
+    axis: 'requests per second',
+    column: 'requests per second',
+    word: (at) => `${significant(at)} a second`,
+    ticks: traffics.map((at, i) => ({ at, label: significant(at), important: i % 3 === 0 })),
+    key: [
+      ...findings.map((found, i) => ({ mark: `policy-${i} falsely`, name: lettered(found, i) })),
+      { mark: null, name: 'solid: healthy release thrown away' },
+      { mark: null, name: 'dashed: bad release missed' },
+    ],
+    lines: findings.flatMap(({ falsely, missed }, i) => [
+      {
+        mark: `policy-${i} falsely`,
+        square: false,
+        name: `${'AB'[i]} false rollback`,
+        labelled: true,
+        points: falsely,
+      },
+      {
+        mark: `policy-${i} missed`,
+        square: true,
+        name: `${'AB'[i]} missed`,
+        labelled: true,
+        points: missed,
+      },
+    ]),
+    places: [{ mark: 'here', at: here, label: `configured: ${significant(here)} a second`, short: 'configured' }],
+  };
 }

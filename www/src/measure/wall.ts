@@ -1,103 +1,128 @@
 /**
- * A wall of rollouts, a square each: what the policy did to a hundred releases
- * of a kind. One square is in the order of focus, arrows lead to the others.
+ * A wall of rollouts, a square each: what the policy did to a hundred releases of a kind. One
+ * square is in the order of focus, arrow keys lead to the others; a click opens the rollout.
  */
 
-import { h, replace } from '../base/dom.ts';
-import { count } from '../base/format.ts';
+import { html, nothing } from 'lit/html.js';
+import { count, tickUnit } from '../base/format.ts';
 import type { FirstRuns } from '../engine/engine.ts';
-import { WALL } from '../study/study-request.ts';
-export type End = 'completed' | 'rolled_back' | 'waiting';
+import type { Store } from '../store/store.ts';
+import { firstSeed, isHealthy, WALL } from '../study/study-request.ts';
+import type { Found } from '../study/study-state.ts';
+
+type End = 'completed' | 'rolled_back' | 'waiting';
 
 /** By the number of an end in a study. */
 const ENDS: End[] = ['completed', 'rolled_back', 'waiting'];
-const WORDS = {
+const END_WORDS: Record<End, string> = {
   completed: 'promoted at',
   rolled_back: 'rolled back at',
   waiting: 'waits for a person since',
-} as Record<End, string>;
+};
+/** What each kind of release is called, the end that does it harm, and what that is called. */
+const KINDS = {
+  healthy: { label: 'Healthy releases', harm: 'rolled_back', word: 'thrown away' },
+  bad: { label: 'Bad releases', harm: 'completed', word: 'missed' },
+} as const;
 /** Squares in a row. */
 const ROW = 20;
 
 export class Wall {
-  harm: End;
-  #caption = h('p', { class: 'wall-caption' });
-  #squares;
-  #grid;
-  #first = 0;
-  element;
+  #store;
+  #kind: keyof typeof KINDS;
+  /** The square in the order of focus. */
+  #at = 0;
 
-  /** @param harm the end that does harm to a release of this kind */
-  constructor(label: string, harm: End, onopen: (seed: number) => void) {
-    this.harm = harm;
-    this.#squares = Array.from({ length: WALL }, (_, i) =>
-      h('button', {
-        type: 'button',
-        class: 'square unknown',
-        'aria-label': 'Not run yet',
-        tabindex: i === 0 ? 0 : -1,
-        onclick: () => onopen(this.#first + i),
-      }),
-    );
-    this.#grid = h('div', { class: 'squares', role: 'group', 'aria-label': label }, ...this.#squares);
-    this.#grid.addEventListener('keydown', (event) => this.#walk(event));
-    this.element = h('div', { class: 'wall' }, this.#grid, this.#caption);
+  constructor(store: Store, kind: keyof typeof KINDS) {
+    this.#store = store;
+    this.#kind = kind;
   }
 
-  /**
-   * @param first the seed of the first
-   * @param unit what a tick is called
-   * @param caption what the squares that stand out are
-   */
-  show(runs: FirstRuns, first: number, unit: string, caption: string) {
-    this.#first = first;
-    let [harmed, waiting] = [0, 0];
-    for (const [i, square] of this.#squares.entries()) {
-      const end = runs.end[i] === undefined ? null : ENDS[runs.end[i]];
-      if (end === this.harm) harmed += 1;
-      if (end === 'waiting') waiting += 1;
-      square.className = `square ${end ?? 'unknown'}${end === this.harm ? ' harm' : ''}`;
-      const came = end ? `${WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet';
-      square.setAttribute('aria-label', `Seed ${first + i}: ${came}`);
-      square.title = `Seed ${first + i}: ${came}`;
-    }
-    replace(
-      this.#caption,
-      h('b', {}, count(harmed)),
-      ` ${caption}`,
-      waiting > 0 &&
-        h(
-          'span',
-          { class: 'wall-key' },
-          h('span', { class: 'square waiting' }),
-          ` ${count(waiting)} wait for a person`,
-        ),
-    );
+  /** @param found `null` before anything is known */
+  template(found: Found | null) {
+    const { label, harm } = KINDS[this.#kind];
+    const { session } = this.#store;
+    const runs = this.#runs(found);
+    const first = firstSeed((found?.report ?? session.report).seed);
+    const { name: unit } = tickUnit((found?.report ?? session.report).config.tick_seconds);
+    const onScreen = isHealthy(session.report) === (this.#kind === 'healthy') ? session.seed - first : -1;
+    const square = (i: number) => {
+      const end = runs?.end[i] === undefined ? null : ENDS[runs.end[i]];
+      const came = `Seed ${first + i}: ${end && runs ? `${END_WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet'}`;
+      return html`<button
+        type="button"
+        class="square ${end ?? 'unknown'} ${end === harm ? 'harm' : ''}"
+        aria-label=${came}
+        title=${came}
+        aria-current=${i === onScreen || nothing}
+        tabindex=${i === this.#at ? 0 : -1}
+      ></button>`;
+    };
+    return html`<div
+      class="squares"
+      role="group"
+      aria-label=${label}
+      @click=${(event: Event) => this.#open(event, first)}
+      @keydown=${(event: KeyboardEvent) => this.#walk(event)}
+    >
+      ${Array.from({ length: WALL }, (_, i) => square(i))}
+    </div>`;
   }
 
-  /** Marks the rollout on screen, if it is one of these. */
-  mark(seed: number | null) {
-    for (const [i, square] of this.#squares.entries()) {
-      if (this.#first + i === seed) square.setAttribute('aria-current', 'true');
-      else square.removeAttribute('aria-current');
-    }
+  /** What the squares that stand out are, and how many. */
+  key(found: Found | null) {
+    const { harmed, waiting } = this.counts(found);
+    return html`<p class="wall-key">
+      <span><span class="square harm"></span> ${harmed} of these ${WALL} ${KINDS[this.#kind].word}</span>
+      ${
+        waiting > 0
+          ? html`<span><span class="square waiting"></span> ${waiting} wait for a person to decide</span>`
+          : nothing
+      }
+    </p>`;
+  }
+
+  /** Of the hundred. */
+  counts(found: Found | null) {
+    const ends = Array.from(this.#runs(found)?.end.slice(0, WALL) ?? [], (end) => ENDS[end]);
+    const of = (wanted: End) => ends.filter((end) => end === wanted).length;
+    return { harmed: of(KINDS[this.#kind].harm), waiting: of('waiting') };
+  }
+
+  #runs(found: Found | null): FirstRuns | null {
+    if (!found) return null;
+    const { healthy, release, report } = found.result;
+    if (this.#kind === 'healthy') return healthy;
+    return report.missed_regression ? release : null;
+  }
+
+  #open({ target }: Event, first: number) {
+    const i = squaresOf(target).indexOf(target as HTMLElement);
+    if (i < 0) return;
+    this.#store.openRun(first + i, this.#kind === 'healthy');
+    this.#store.go('watch');
   }
 
   #walk(event: KeyboardEvent) {
-    const from = this.#squares.indexOf(event.target as HTMLButtonElement);
-    const steps = {
+    const squares = squaresOf(event.target);
+    const from = squares.indexOf(event.target as HTMLElement);
+    const steps: Record<string, number> = {
       ArrowLeft: -1,
       ArrowRight: 1,
       ArrowUp: -ROW,
       ArrowDown: ROW,
       Home: -from,
       End: WALL - 1 - from,
-    } as Record<string, number>;
+    };
     const to = from + steps[event.key];
-    if (from < 0 || !this.#squares[to]) return;
+    if (from < 0 || !squares[to]) return;
     event.preventDefault();
-    this.#squares[from].tabIndex = -1;
-    this.#squares[to].tabIndex = 0;
-    this.#squares[to].focus();
+    this.#at = to;
+    for (const [i, square] of squares.entries()) square.tabIndex = i === to ? 0 : -1;
+    squares[to].focus();
   }
 }
+
+const squaresOf = (target: EventTarget | null) => [
+  ...((target as Element).closest('.squares')?.querySelectorAll<HTMLElement>('.square') ?? []),
+];

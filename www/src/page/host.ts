@@ -9,7 +9,7 @@ import { presetNamed, presets } from '../engine/engine.ts';
 import type { RunOrder } from '../engine/replay.ts';
 import { applyLink, lessonLink, linkOf, stateOf } from '../link/apply-link.ts';
 import type { LinkState } from '../link/link.ts';
-import { chooseStudy, studyChoicesOf } from '../link/study-choices.ts';
+import { choicesOf, studyChoicesOf } from '../link/study-choices.ts';
 import { VIEWS } from '../link/views.ts';
 import type { Place } from '../store/store.ts';
 import { PLACES, Store } from '../store/store.ts';
@@ -65,7 +65,7 @@ export class Host {
     const lesson = problems.length > 0 ? null : source;
     const beside = { view: this.view, theme: this.#theme, lesson, place };
     if (beside.lesson !== null) return lessonLink(beside);
-    return linkOf(this.store, { ...studyChoicesOf(this.#view.study), ...beside });
+    return linkOf(this.store, { ...studyChoicesOf(this.store.study), ...beside });
   }
 
   /** Called when the element is put into a document. */
@@ -193,16 +193,13 @@ export class Host {
   }
 
   /** @returns what of a link could not be used */
-  #take(
-    { study, lessons }: PageView,
-    { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState,
-  ): string[] {
+  #take({ lessons }: PageView, { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState): string[] {
     this.#said = { view, theme };
     // Links that name no place show what they speak of.
     const spoken = lesson !== null ? 'learn' : [against, bad, along].some((one) => one !== null) ? 'measure' : 'watch';
     this.#goTo(place ?? spoken);
     this.#arrange();
-    chooseStudy(study, { against, bad, along });
+    this.store.study.choose(choicesOf({ against, bad, along }));
     if (lessons.open(lesson)) return [];
     const faults = applyLink(this.store, rollout);
     return lesson === null ? faults : ['lesson: it cannot be opened, see its faults in the page', ...faults];

@@ -10,7 +10,8 @@ import { PLACES } from '../store/store.ts';
 
 /** The parts of the page, each made in its own folder. */
 export type Parts = Record<
-  | 'scenarioControls'
+  | 'preset'
+  | 'seed'
   | 'history'
   | 'embedButton'
   | 'scenario'
@@ -21,11 +22,11 @@ export type Parts = Record<
   | 'time'
   | 'requests'
   | 'decisions'
-  | 'figures'
-  | 'study'
-  | 'strategies'
+  | 'measure'
+  | 'wall'
   | 'editor'
   | 'verdict'
+  | 'commands'
   | 'stages'
   | 'state'
   | 'notice'
@@ -47,11 +48,11 @@ const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
   decisions: ['watch', 'rollout'],
-  figures: ['measure', 'study'],
-  study: ['measure', 'study'],
-  strategies: ['measure', ''],
+  measure: ['measure', 'study'],
+  wall: ['watch', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
+  commands: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
   state: ['watch learn', 'ladder'],
 };
@@ -80,21 +81,22 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
                 aria-controls="place" @click=${() => ongo(place)}>${PLACE_WORDS[place][0]}</button>`,
           )}
         </div>
-        <div class="bar-tools">${parts.scenarioControls} ${parts.history} ${parts.embedButton}</div>
+        <div class="bar-tools">${parts.preset} ${parts.seed} ${parts.history} ${parts.embedButton}</div>
       </div>
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
-      ${parts.linkFaults} ${parts.hostFaults}
+      ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
         ${parts.learn}
         <div class="main">
           <div class="column left">
-            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.figures} ${parts.study}
-            ${parts.strategies}
+            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.stages} ${parts.state}</div>
+          <div class="column right">
+            ${parts.editor} ${parts.verdict} ${parts.wall} ${parts.commands} ${parts.stages} ${parts.state}
+          </div>
         </div>
       </div>
-      <div class="notices">${parts.notice} ${parts.simulation}</div>
+      <div class="notices">${parts.simulation}</div>
       <p class="quiet colophon" part="colophon" data-places="watch measure learn" data-views="">
         Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.
       </p>

@@ -1,25 +1,24 @@
 /** The page in the element's shadow: makes its parts, and has them show the store's state. */
 
-import { h } from '../base/dom.ts';
 import { Timeline } from '../charts/timeline.ts';
-import { Forms } from '../edit/forms.ts';
-import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
-import { ProblemNotice } from '../edit/problem-notice.ts';
-import { Scenario } from '../edit/scenario.ts';
+import { EditorView } from '../edit/editor.ts';
+import { HistoryButtons, onHistoryKey, PresetSelect, SeedField } from '../edit/header.ts';
+import { ProblemNotice, ScenarioView } from '../edit/scenario.ts';
 import { LearnView } from '../learn/learn-view.ts';
-import { Strategies } from '../measure/strategies.ts';
-import { StudyView } from '../measure/study-view.ts';
+import { MeasureView } from '../measure/measure-view.ts';
+import { WallCard } from '../measure/wall-card.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Change, Store, View } from '../store/store.ts';
+import type { Progress } from '../study/study-runner.ts';
 import { adoptStyle } from '../style/style.ts';
-import { CommandButtons, onKey, Transport } from '../watch/controls.ts';
+import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
-import { Ladder } from '../watch/ladder.ts';
+import { Opening } from '../watch/opening.ts';
 import { SimulationNotice } from '../watch/simulation-notice.ts';
+import { Ladder } from '../watch/stages.ts';
 import { StateMachine } from '../watch/state-machine.ts';
-import { Surprise } from '../watch/surprise.ts';
 import { Verdict } from '../watch/verdict.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
@@ -30,29 +29,17 @@ export type Listener = {
 };
 
 export class PageView {
-  /** What a study is asked, and what it found. */
-  study;
-  #learn;
   /** What is wrong with what the host set. */
   hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
   /** What of a link could not be used. */
   linkFaults = new FaultList('Not all of the link could be used:', 'link-faults');
   #store;
-  #scenario;
-  #history;
-  #surprise;
-  #verdict = new Verdict();
-  #transport;
   #timeline;
-  #commands;
-  #flow = new Flow();
-  #log = new DecisionLog();
-  #ladder = new Ladder();
-  #machine = new StateMachine();
-  #strategies;
-  #forms;
-  #notice;
-  #simulation;
+  #flow;
+  #learn;
+  #views: View[];
+  /** The views that are not shown now, because they are of another place. */
+  #hidden: Set<View> = new Set();
   #page: HTMLElement;
   #time: HTMLElement;
   /** Charts, each drawn at its measured width. */
@@ -61,6 +48,9 @@ export class PageView {
   /** Watches whether the rollout over time is in sight. */
   #sight;
   #root;
+  #onprogress;
+  /** What the host has heard last of the study. */
+  #progress: Progress | null = null;
   /** The part that is shown alone. */
   #view: string | null = null;
   /** The level of the topmost heading. */
@@ -69,85 +59,52 @@ export class PageView {
   constructor(root: ShadowRoot, store: Store, on: Listener) {
     this.#store = store;
     this.#root = root;
-    this.#scenario = new Scenario({
-      onpreset: ({ json }) => store.load({ config: json }),
-      onseed: (seed) => store.reseed(seed),
-      onnewseed: () => store.reseed(null),
-    });
-    this.#history = new HistoryButtons(store);
-    this.#surprise = new Surprise(
-      (config) => store.configure(config),
-      () => store.go('learn'),
-    );
-    const toVerdict = () => {
-      store.go('watch');
-      this.#verdict.element.scrollIntoView({ block: 'nearest' });
-    };
-    this.#transport = new Transport((move) => store.move(move));
-    this.#timeline = new Timeline((tick) => store.seek(tick), {
-      onset: (paths, value, dragging) => store.set(paths, value, dragging),
-      onstages: (change) => store.configure(change(store.drawn)),
-    });
-    this.#commands = new CommandButtons(
-      (command) => store.tell(command),
-      () => store.reset(),
-    );
-    this.study = new StudyView(
-      (seed, healthy) => {
-        store.openRun(seed, healthy);
-        toVerdict();
-      },
-      (result) => this.#surprise.showStudy(result),
-      on.onprogress,
-    );
-    this.#strategies = new Strategies((config) => {
-      store.configure(config);
-      toVerdict();
-    });
-    this.#forms = new Forms(store);
-    this.#notice = new ProblemNotice(() => {
-      store.openEditor('text');
-      this.#forms.json.reveal();
-    });
-    this.#simulation = new SimulationNotice(store);
+    this.#onprogress = on.onprogress;
+    this.#timeline = new Timeline(store);
+    this.#flow = new Flow(store);
     this.#learn = new LearnView(store, on.onevent, () => this.#time.scrollIntoView({ block: 'nearest' }));
+    const editor = new EditorView(store);
+    const [scenario, notice] = [new ScenarioView(store, editor), new ProblemNotice(store, editor)];
+    const [preset, seed, history] = [new PresetSelect(store), new SeedField(store), new HistoryButtons(store)];
+    const [opening, verdict, wall] = [new Opening(store), new Verdict(store), new WallCard(store)];
+    const [transport, commands, simulation] = [new Transport(store), new Commands(store), new SimulationNotice(store)];
+    const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
+    const measure = new MeasureView(store);
+    this.#views = [
+      ...[preset, seed, history, scenario, notice, simulation],
+      ...[opening, transport, this.#timeline, verdict, commands, wall, this.#flow, log, ladder, machine],
+      ...[measure, this.#learn, editor],
+    ];
     const embed = new EmbedDialog(store);
-    // No landmark: a page may hold several elements, whose landmarks would have one name.
-    const card = (name: string, label: string, ...content: HTMLElement[]) =>
-      h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
-    const titled = (name: string, title: string, content: HTMLElement) =>
-      h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
-    this.#time = card(
-      'time',
-      'The rollout over time',
-      this.#transport.element,
-      this.#timeline.element,
-      this.#commands.element,
-    );
+    this.#time = card('time', transport.element, this.#timeline.element);
+    this.#time.setAttribute('aria-label', 'The rollout over time');
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
+    const requests = card('requests', this.#flow.element);
+    requests.setAttribute('aria-label', 'Requests');
     this.#page = layout(
       {
-        scenarioControls: this.#scenario.element,
-        history: this.#history.element,
+        preset: preset.element,
+        seed: seed.element,
+        history: history.element,
         embedButton: embed.button,
-        scenario: h('div'),
+        scenario: scenario.element,
+        notice: notice.element,
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
         learn: this.#learn.element,
-        opening: this.#surprise.element,
+        opening: opening.element,
         time: this.#time,
-        requests: card('requests', 'Requests', this.#flow.element),
-        decisions: titled('decisions', 'Decisions', this.#log.element),
-        figures: this.study.figures,
-        study: this.study.element,
-        strategies: this.#strategies.element,
-        editor: this.#forms.element,
-        verdict: this.#verdict.element,
-        stages: titled('stages', 'Stages', this.#ladder.element),
-        state: titled('state', 'State', this.#machine.element),
-        notice: this.#notice.element,
-        simulation: this.#simulation.element,
+        requests,
+        decisions: card('decisions', heading('Decisions'), log.element),
+        measure: measure.element,
+        editor: editor.element,
+        verdict: verdict.element,
+        wall: wall.element,
+        commands: card('commands', heading('Commands'), commands.element),
+        stages: card('stages', heading('Stages'), ladder.element),
+        state: card('state', heading('State'), machine.element),
+        simulation: simulation.element,
       },
       (place) => store.go(place),
     );
@@ -155,7 +112,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, this.#machine, this.study.curve];
+    this.#measured = [this.#timeline, this.#flow, machine];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -168,7 +125,7 @@ export class PageView {
     root.append(this.#page, embed.element);
   }
 
-  /** The lesson that is open. */
+  /** The course: what of it is open. */
   get lessons() {
     return this.#learn.course;
   }
@@ -177,8 +134,7 @@ export class PageView {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
-    this.study.open();
-    if (this.#store.place === 'measure') this.#strategies.open();
+    this.#store.study.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -187,8 +143,7 @@ export class PageView {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#flow.rest();
-    this.study.close();
-    this.#strategies.close();
+    this.#store.study.close();
   }
 
   /**
@@ -204,78 +159,51 @@ export class PageView {
   }
 
   update(change: Change) {
-    this.#show(change);
-    this.#learn.update(change);
-    if (change === 'page') this.#setLevels();
-  }
-
-  #show(change: Change) {
     const store = this.#store;
-    switch (change) {
-      case 'progress':
-        return this.#simulation.show();
-      case 'message':
-        this.#commands.say(store.message.text, store.message.kind);
-        return this.#scenario.complain(store.seedFault);
-      case 'playhead':
-        return this.#showPlayhead();
-      case 'page':
-        showPlace(this.#page, store.place, this.#view, store.editor !== null);
-        if (store.place === 'measure') this.#strategies.open();
-        else this.#strategies.close();
-        return;
-      default:
-        return this.#showRollout();
+    if (change === 'page') this.#arrange();
+    // Before there is a rollout, there is nothing to show.
+    if (store.seed === null) return;
+    for (const view of this.#views) if (!this.#hidden.has(view)) view.update(change);
+    if (change === 'rollout' && !store.isWaiting) {
+      this.#page.classList.toggle('veiled', store.veiled);
+      if (store.veiled) store.study.close();
+      else store.study.show(store.session, store.dragging);
     }
+    if (change === 'study') this.#reportProgress();
+    this.#setLevels();
   }
 
-  #showRollout() {
-    const store = this.#store;
-    this.#simulation.show();
-    // What is drawn stays until the other is there; the forms follow at once.
-    if (store.isWaiting) {
-      if (!store.dragging) this.#showConfig();
-      this.#history.show(store);
-      return;
-    }
-    this.#page.classList.toggle('veiled', store.veiled);
-    this.#timeline.show(store.session);
-    this.#flow.show(store.session);
-    if (store.veiled) this.study.close();
-    else this.study.show(store.session, store.dragging);
-    if (!store.veiled) this.#strategies.show(store.session);
-    // The forms follow when the limit is let go: they are many.
-    if (!store.dragging) this.#showConfig();
-    this.#history.show(store);
-    this.#showPlayhead();
+  /** Shows the place; its views are brought up to date, for hidden ones are left alone. */
+  #arrange() {
+    const { place, editor } = this.#store;
+    showPlace(this.#page, place, this.#view, editor !== null);
+    const before = this.#hidden;
+    this.#hidden = new Set(this.#views.filter(({ element }) => element.closest('[data-out]')));
+    if (this.#store.seed === null) return;
+    for (const view of before) if (!this.#hidden.has(view)) view.update('rollout');
   }
 
-  #showPlayhead() {
-    const { session, playing } = this.#store;
-    const here = session.reportHere;
-    this.#surprise.showHere(here, session.report);
-    this.#verdict.show(here, session.report);
-    this.#timeline.seek(here);
-    this.#flow.seek(here, playing);
-    this.#ladder.show(here);
-    this.#machine.show(here);
-    this.#log.show(here);
-    this.#commands.show(here.final_state, session.allowedHere);
-    this.#transport.show(session, playing);
-    if (this.#level !== 2 || this.#view !== null) this.#setLevels();
-  }
-
-  #showConfig() {
-    const { text, draft, session, problems, isWaiting, more, seed } = this.#store;
-    this.#scenario.show(text, seed ?? session.seed);
-    if (problems.length === 0 && !isWaiting) this.#surprise.showConfig(draft, session.report);
-    this.#surprise.showProblems(problems.length);
-    this.#verdict.mark(problems.length === 0);
-    this.#notice.show(problems.length + more);
-    this.#forms.show(this.#store);
+  #reportProgress() {
+    const { progress } = this.#store.study;
+    if (progress && progress !== this.#progress && progress.done > 0) this.#onprogress(progress.done, progress.runs);
+    this.#progress = progress;
   }
 
   #setLevels() {
     setLevels(this.#page, this.lessons.source !== null, this.#level);
   }
+}
+
+/** No landmark: a page may hold several elements, whose landmarks would have one name. */
+function card(name: string, ...content: HTMLElement[]) {
+  const section = document.createElement('section');
+  section.className = `card ${name}`;
+  section.setAttribute('part', name);
+  section.role = 'group';
+  section.append(...content);
+  return section;
+}
+
+function heading(words: string) {
+  return Object.assign(document.createElement('h3'), { textContent: words });
 }

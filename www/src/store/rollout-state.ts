@@ -129,7 +129,7 @@ export class RolloutState {
    */
   run(work: RolloutInput, ondone: () => void): string {
     try {
-      this.#order(work, ondone, (whole, asked) => {
+      this.#order({ ...work, seed: work.seed ?? this.#newSeed() }, ondone, (whole, asked) => {
         this.#session?.free();
         this.#session = new Session(asked, whole);
       });
@@ -208,6 +208,12 @@ export class RolloutState {
   /** Whether the playhead has gone back behind what is being looked at. */
   get #isBehind() {
     return (this.runner.underWay?.order.tick ?? 0) > this.session.playhead;
+  }
+
+  /** Another seed than the present one, short enough to be said and typed. */
+  #newSeed() {
+    const seed = Math.floor(Math.random() * 9999);
+    return seed === this.seed ? 9999 : seed;
   }
 
   #order(order: RunOrder, ondone: () => void, put: (made: RunResult, asked: RolloutInput) => void) {

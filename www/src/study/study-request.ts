@@ -1,10 +1,13 @@
-/** What the page asks of a study: both releases, sweeps, and another policy. */
+/**
+ * What is studied of the configuration on screen: both releases, along a quantity, and beside
+ * another policy. Pure functions, from a configuration to the engine's options and back from its reports.
+ */
 
 import type { Json } from '../base/json-path.ts';
 import { put } from '../base/json-path.ts';
-import type { Report } from '../engine/engine.ts';
+import type { FirstRuns, Report, StudyReport } from '../engine/engine.ts';
 import { validate } from '../engine/engine.ts';
-import type { StudyOrder } from '../engine/study-loop.ts';
+import type { StudyOrder, StudyPart } from '../engine/study-loop.ts';
 import type { PolicyName } from './policies.ts';
 import { isPossible, policyOf } from './policies.ts';
 
@@ -17,6 +20,7 @@ export const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
 /** Some of them while a limit is dragged, and a few where the runs are slow, too. */
 const SOME_RATIOS = [1, 1.25, 1.5, 2, 3, 5];
 const FEW_RATIOS = [1, 1.5, 2, 5];
+const ERROR_RATIO = 'canary.error_ratio';
 const TRAFFIC = 'traffic.requests_per_second';
 /** How many more between two of them, around the smallest that is caught. */
 const BETWEEN = 3;
@@ -26,8 +30,11 @@ const FEW_STEPS = [-3, 0, 3];
 /** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
 export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
 
-/** What is asked where nobody says otherwise: the other policy, bad releases among ours in percent, what the curve goes along. */
-export const USUAL = { rival: 'evidence', badShare: 5, along: 'ratio' } as const;
+/** What the curve goes along: how bad the release is, or how much traffic there is. */
+export type Along = 'ratio' | 'traffic';
+/** What can be chosen of a study: the other policy, bad releases in percent of all, what the curve goes along. */
+export type Choices = { rival: PolicyName; badShare: number; along: Along };
+export const USUAL: Readonly<Choices> = { rival: 'evidence', badShare: 5, along: 'ratio' };
 
 /** Whether the release on screen is not the bad one. */
 export const isHealthy = ({ truth }: Report) => truth.release === 'healthy';
@@ -47,9 +54,7 @@ export const isAsBaseline = (report: Report) =>
 export function withRelease(draft: Json, report: Report, healthy: boolean): Json {
   if (healthy) return isHealthy(report) ? draft : put(draft, 'canary', undefined);
   if (!isHealthy(report)) return draft;
-  return isAsBaseline(report)
-    ? put(draft, 'canary.error_ratio', BAD_RATIO)
-    : put(draft, 'canary', { error_ratio: BAD_RATIO });
+  return isAsBaseline(report) ? put(draft, ERROR_RATIO, BAD_RATIO) : put(draft, 'canary', { error_ratio: BAD_RATIO });
 }
 
 /** The seed of a wall's first square: that of the rollout on screen stands on it. */
@@ -76,19 +81,40 @@ export function trafficsAround({ config }: Report, steps: number[] = STEPS) {
   return steps.map((step) => (step === 0 ? here : Number((here * 10 ** (step / 3)).toPrecision(2))));
 }
 
+/** Studies to run, and what they have found together. */
+export type StudyPlan = { studies: StudyOrder[]; resultOf: (parts: StudyPart[]) => StudyResult };
 /**
+ * What is found so far, with the outcomes of the first runs on either release; `beside` are
+ * the reports along traffic, of the bad release and, where it is studied apart, of the healthy one.
+ */
+export type StudyResult = { report: StudyReport; healthy: FirstRuns; release: FirstRuns; beside: StudyReport[] };
+export type Extent = {
+  /** At fewer ratios. */
+  brief?: boolean;
+  /** The policy on screen alone, at a few ratios. */
+  little?: boolean;
+  /** At these ratios, too. */
+  near?: number[];
+  /** Along traffic as well. */
+  traffic?: boolean;
+};
+
+/**
+ * What to study of a configuration: both releases, the policy and its rival, each also at
+ * several ratios of errors.
+ *
  * @param report of its rollout
  * @param rival the policy to compare with, where the plan allows it
- * @param extent `brief`: at fewer ratios; `little`: this policy alone, at a few; `near`: at these ratios, too; `traffic`: along
- *   traffic as well
+ * @param workers among which a sweep is divided
  */
-export function studyOrder(
+export function studyPlan(
   config: string,
   report: Report,
   rival: PolicyName,
   runs: number,
-  { brief, little, near = [], traffic }: { brief?: boolean; little?: boolean; near?: number[]; traffic?: boolean } = {},
-): StudyOrder & { own: StudyOrder | null; beside: StudyOrder[] } {
+  { brief, little, near = [], traffic }: Extent,
+  workers: number,
+): StudyPlan {
   const studied = studiedConfig(config, report);
   const common = {
     runs,
@@ -96,29 +122,83 @@ export function studyOrder(
     policies:
       little || !isPossible(rival, report.config) ? [] : [{ name: rival, policy: policyOf(rival, report.config) }],
   };
-  const bad = isHealthy(report) ? { ...common, set: [{ field: 'canary.error_ratio', value: BAD_RATIO }] } : common;
+  const bad = isHealthy(report) ? { ...common, set: [{ field: ERROR_RATIO, value: BAD_RATIO }] } : common;
   const ratios = little ? FEW_RATIOS : brief ? SOME_RATIOS : RATIOS;
   const values = [...new Set([...ratios, ...near])].sort((a, b) => a - b);
-  const options = { ...bad, sweep: { field: 'canary.error_ratio', values } };
-  const isOther = isHealthy(report) && !isAsBaseline(report);
-  const own = isOther ? { config, options: common } : null;
-  if (!traffic) return { config: studied, options, own, beside: [] };
-  const draft = JSON.parse(studied);
-  // What passes the engine's limits is not asked for.
-  const allowed = (value: number) => validate(JSON.stringify(put(draft, TRAFFIC, value))).problems.length === 0;
-  const sweep = {
-    field: TRAFFIC,
-    values: trafficsAround(report, little ? FEW_STEPS : STEPS).filter(allowed),
-  };
+  const main = divided({ config: studied, options: { ...bad, sweep: { field: ERROR_RATIO, values } } }, workers);
+  // A release on screen that is healthy without being as good as the baseline is studied apart.
+  const own = isHealthy(report) && !isAsBaseline(report) ? [{ config, options: common }] : [];
+  const sweep = { field: TRAFFIC, values: traffic ? allowedTraffics(studied, report, little ? FEW_STEPS : STEPS) : [] };
+  const beside = (traffic ? [{ config: studied, options: bad }, ...own] : []).map(({ config, options }) =>
+    divided({ config, options: { ...options, sweep } }, workers),
+  );
   return {
-    config: studied,
-    options,
-    own,
-    beside: [
-      { config: studied, options: { ...bad, sweep } },
-      ...(own ? [{ config, options: { ...common, sweep } }] : []),
-    ],
+    studies: [...main, ...own, ...beside.flat()],
+    resultOf: (parts) => {
+      const rest = [...parts];
+      const [first, ...others] = rest.splice(0, main.length);
+      const [apart] = rest.splice(0, own.length);
+      const found = {
+        ...first,
+        report: joined([first, ...others]),
+        beside: beside.map(({ length }) => joined(rest.splice(0, length))),
+      };
+      return apart ? withOwnRelease(found, apart) : found;
+    },
   };
+}
+
+/**
+ * A study with a sweep as several, so that several workers can run them: the first with all
+ * that is beside the sweep. A point of a sweep does not depend on the others, so the joined
+ * report is that of the one study, to the last bit.
+ */
+function divided(order: StudyOrder, into: number): StudyOrder[] {
+  const { sweep, set = [] } = order.options;
+  if (!sweep) return [order];
+  const { field, values } = sweep;
+  return Array.from({ length: Math.min(into, values.length) }, (_, k) => {
+    const share = values.filter((_, i) => i % into === k);
+    // Of the others, the case beside the sweep is its first point, which is then simulated once.
+    const base = k === 0 ? set : [...set.filter((one) => one.field !== field), { field, value: share[0] }];
+    return { ...order, options: { ...order.options, set: base, sweep: { field, values: share } } };
+  });
+}
+
+/** The report of a study that was divided. */
+function joined(parts: StudyPart[]): StudyReport {
+  const [{ report }] = parts;
+  if (!report.sweep) return report;
+  const points = parts.flatMap((part) => part.report.sweep?.points ?? []).sort((a, b) => a.value - b.value);
+  return { ...report, sweep: { ...report.sweep, points } };
+}
+
+/** A result whose healthy cases are those of the release on screen. */
+function withOwnRelease(result: StudyResult, { report: own, release }: StudyPart): StudyResult {
+  return {
+    ...result,
+    healthy: release,
+    report: {
+      ...result.report,
+      false_rollback: own.false_rollback,
+      healthy: own.release ?? own.healthy,
+      policies: result.report.policies.map((other, i) => {
+        const { healthy, release, healthy_difference, release_difference } = own.policies[i];
+        return {
+          ...other,
+          healthy: release ?? healthy,
+          healthy_difference: release_difference ?? healthy_difference,
+        };
+      }),
+    },
+  };
+}
+
+/** The traffics around the configured one that are within the engine's limits. */
+function allowedTraffics(config: string, report: Report, steps: number[]) {
+  const draft = JSON.parse(config);
+  const isAllowed = (value: number) => validate(JSON.stringify(put(draft, TRAFFIC, value))).problems.length === 0;
+  return trafficsAround(report, steps).filter(isAllowed);
 }
 
 /**
