@@ -38,9 +38,7 @@ export class LearnView implements View {
   }
 
   update(change: Change) {
-    if (change !== 'page' && change !== 'rollout' && change !== 'playhead') return;
-    this.course.follow();
-    if (change !== 'playhead') this.#render();
+    if (change === 'page' || change === 'rollout') this.#render();
   }
 
   /** Puts the focus where something was opened. */
