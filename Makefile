@@ -2,10 +2,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-export WASM_BINDGEN_TEST_TIMEOUT ?= 600
+export WASM_BINDGEN_TEST_TIMEOUT ?= 1800
 export MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
 
-.PHONY: help build run test test-suites test-page test-builds check msrv audit fuzz bench figures pictures clean
+.PHONY: help build run test test-suites suite-chromium suite-firefox test-page test-engines test-builds check msrv audit fuzz bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -17,16 +17,23 @@ build: ## build the page: www/dist/canary-rollout.js and .mjs
 run: build ## build the page and open it
 	@scripts/open-page.sh
 
-test: test-suites test-page ## run all tests: the engine's, natively and in Chromium, and the page's
+test: test-suites test-page test-engines ## run all tests
 
-test-suites: ## run the engine's tests natively and in Chromium, and check that both ran the same ones
-	@scripts/install.sh wasm chromium
+test-suites: ## run the engine's tests natively, in Chromium and in Firefox, and check that the same ones ran
+	@scripts/install.sh wasm chromium firefox
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
 	cargo test --profile unwinding --test it golden
 	@for example in one_rollout policy_test custom_sink; do cargo run --quiet --example $$example >/dev/null; done
+	@# A browser runs them on one core.
+	@$(MAKE) --jobs=2 --output-sync suite-chromium suite-firefox
+	@scripts/compare-suites.mjs target/suite-{native,chromium,firefox}.txt
+
+suite-chromium:
 	wasm-pack test --headless --chrome 2>&1 | tee target/suite-chromium.txt
-	@scripts/compare-suites.mjs target/suite-native.txt target/suite-chromium.txt
+
+suite-firefox:
+	wasm-pack test --headless --firefox 2>&1 | tee target/suite-firefox.txt
 
 test-page: build ## run the page's tests in Chromium, and check its size against the budget
 	@scripts/install.sh chromium
@@ -36,6 +43,11 @@ test-page: build ## run the page's tests in Chromium, and check its size against
 test-builds: build ## build the package into projects of Vite, React, Vue, webpack and others, and open them in Chromium
 	@scripts/install.sh chromium
 	node --test tests/builds/builds.test.mjs
+
+test-engines: build ## run the page's main flows in Firefox and WebKit, and compare their layout with Chromium's
+	@scripts/install.sh chromium firefox webkit
+	xvfb-run --auto-servernum --server-args='-screen 0 1600x4200x24' \
+	  node --test --test-concurrency=2 tests/engines/*.test.mjs
 
 check: build ## check formats, lints on both targets, docs, the page's types, licences
 	@scripts/install.sh lints deny

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing for the given needs, and prints a line for each
 # installation.
-# Usage: scripts/install.sh [wasm] [npm] [chromium] [lints] [msrv] [deny] [fuzz]
+# Usage: scripts/install.sh [wasm] [npm] [chromium] [firefox] [webkit] [lints] [msrv] [deny] [fuzz]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 wasm_pack_version=0.15.1
 cargo_deny_version=0.20.2
 cargo_fuzz_version=0.13.2
+geckodriver_version=0.37.1
 
 say() { echo "install: $*"; }
 fail() { echo "install: $*" >&2; exit 1; }
@@ -99,9 +100,24 @@ chromium() {
   debian chromium chromium-driver fonts-liberation
 }
 
+firefox() {
+  has_any firefox firefox-esr || debian firefox-esr
+  has geckodriver && return
+  # Debian has no package of it.
+  rust
+  say "geckodriver $geckodriver_version, by cargo (some minutes)"
+  cargo install --locked --quiet "geckodriver@$geckodriver_version"
+}
+
+# WebKit's MiniBrowser, which needs a display: Xvfb is one without a screen.
+webkit() {
+  has WebKitWebDriver && has xvfb-run && has xauth && return
+  debian webkit2gtk-driver xvfb xauth fonts-liberation
+}
+
 for need; do
   case $need in
-    wasm | npm | chromium | lints | msrv | deny | fuzz) "$need" ;;
+    wasm | npm | chromium | firefox | webkit | lints | msrv | deny | fuzz) "$need" ;;
     *) fail "unknown need: $need" ;;
   esac
 done

@@ -27,7 +27,12 @@ export const attributes = [
     description: 'The place of the whole page that is open at first.',
   },
   { name: 'heading-level', type: 'number', default: '2', description: 'The level of the topmost heading, 1 to 6.' },
-  { name: 'theme', type: "'light' | 'dark'", default: "the page's", description: 'The colours; without it, those of the `color-scheme` around the element.' },
+  {
+    name: 'theme',
+    type: "'light' | 'dark'",
+    default: "the page's",
+    description: 'The colours; without it, those of the `color-scheme` around the element.',
+  },
   { name: 'embed', type: 'boolean', default: 'false', description: 'Leaves out the title bar and the colophon.' },
   {
     name: 'lesson',

@@ -1,7 +1,7 @@
 // Probabilities in words: no small risk told as none, none rounded out of sight.
 import assert from 'node:assert/strict';
 import { test } from '@playwright/test';
-import { between, chance, exactness, of100, oftenness } from '../../www/src/base/chance.ts';
+import { between, chance, inLongRun, of100, ofMany, oftenness } from '../../www/src/base/chance.ts';
 
 const plain = (text) => text.replaceAll('\u00a0', ' ');
 
@@ -43,14 +43,24 @@ test('an interval is told to its ends, in two digits below one in a hundred', ()
   assert.equal(plain(between({ low: 0.998157, high: 1 })), '99.82 to 100 %');
 });
 
-test('0 of 2,000 is told by its interval, and nothing is called exact', () => {
-  const p = { low: 0, high: 0.001843 };
-  assert.equal(plain(exactness([p])), '95 % interval of the simulation: 0 to 0.18 %');
-  assert.equal(
-    plain(exactness([p, { low: 0.1812, high: 0.2188 }])),
-    '95 % intervals of the simulation: 0 to 0.18 % and 18.1 to 21.9 %',
-  );
-});
+/** A probability with its interval over so many rollouts, as people count, and how sure that is. */
+const COUNTED = [
+  [[0.198, 0.181, 0.216], 2000, 'about 20 of 100', 'in the long run (2,000 rollouts: 18.1 to 21.6)'],
+  [[0.0136, 0.012, 0.0154], 20_000, 'about 1.4 of 100', 'in the long run (20,000 rollouts: 1.2 to 1.5)'],
+  [[0.0004, 0.0002, 0.0009], 10_000, 'about 4 of 10,000', 'in the long run (10,000 rollouts: 2 to 9)'],
+  [[0.9905, 0.985, 0.9943], 2000, 'about 99.1 of 100', 'in the long run (2,000 rollouts: 98.5 to 99.4)'],
+  // None of so many is not never, and all are not always.
+  [[0, 0, 0.001843], 2000, 'none of 2,000', 'in the long run at most 0.2 of 100'],
+  [[0, 0, 0.000369], 10_000, 'none of 10,000', 'in the long run at most 3.7 of 10,000'],
+  [[1, 0.998157, 1], 2000, 'all of 2,000', 'in the long run at least 99.8 of 100'],
+];
+
+for (const [[estimate, low, high], runs, words, sure] of COUNTED) {
+  test(`${estimate} of ${runs} is ${words}, ${sure}`, () => {
+    assert.equal(ofMany({ estimate, low, high }, runs), words);
+    assert.equal(inLongRun({ estimate, low, high }, runs), sure);
+  });
+}
 
 /** A share with its interval, as so many of a hundred. */
 const OF_100 = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { new_rollout, reportOf } from './engine.mjs';
 import { expect, test } from './fixtures.ts';
-import { CALM, chartKey, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
+import { BAD, CALM, chartLabels, chartOf, chartTitle, chartWords, playhead, show } from './rollout-page.mjs';
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
@@ -28,9 +28,12 @@ for (const [rule, title] of RULES) {
     rollout.tick();
     const [first] = rollout.series().rules;
     await playhead(page).fill('1');
-    const key = plain(await chartKey(page, 'evidence').innerText());
+    const labels = plain(await chartLabels(page, 'evidence').textContent());
     const shown = first.observed[0];
-    assert.ok(key.includes(`evidence ${Number.isNaN(shown) ? '–' : Number(shown.toPrecision(3))}`), key);
+    assert.equal(
+      /evidence (\S+)/.exec(labels)?.[1],
+      Number.isNaN(shown) ? undefined : String(Number(shown.toPrecision(3))),
+    );
   });
 }
 

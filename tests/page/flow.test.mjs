@@ -178,7 +178,7 @@ test('the table has every tick', async ({ open }) => {
 async function play(page) {
   await show(page, { ...CALM, stages: [{ traffic_pct: 5, duration_ticks: 2000 }] });
   await where(page).filter({ hasText: 'of 2,000' }).waitFor();
-  await button(page, 'Play').evaluate((one) => one.click());
+  await button(page, 'Play again').evaluate((one) => one.click());
   await flow(page).locator('.plot').scrollIntoViewIfNeeded();
 }
 
@@ -192,7 +192,7 @@ test('requests move while the rollout plays, and rest with it and out of sight',
   await page.setViewportSize({ width: 1280, height: 900 });
   await flow(page).locator('.plot').scrollIntoViewIfNeeded();
   await motion(page).waitFor({ state: 'visible' });
-  await button(page, 'Freeze').evaluate((one) => one.click());
+  await button(page, 'Stop').evaluate((one) => one.click());
   await motion(page).waitFor({ state: 'hidden' });
 });
 

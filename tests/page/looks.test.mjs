@@ -72,7 +72,7 @@ for (const viewport of [
     const page = await open({
       context: { viewport, hasTouch: viewport.width === 320, isMobile: viewport.width === 320 },
     });
-    for (const shown of [headline(page), outcome(page), button(page, 'Play')]) {
+    for (const shown of [headline(page), outcome(page), button(page, 'Play again')]) {
       const box = await shown.boundingBox();
       assert.ok(box.y + box.height <= viewport.height, `ends at ${box.y + box.height}`);
     }
@@ -130,7 +130,7 @@ test('the theme attribute overrides the system’s', async ({ open }) => {
 const STILL = {
   'the page opens, the study answers and the rollout plays to its end': async (page) => {
     await studied(page);
-    await playThrough(page, () => button(page, 'Play').click());
+    await playThrough(page, () => button(page, 'Play again').click());
   },
   'another policy is studied': async (page) => {
     await button(page, 'Let the evidence decide').click();
@@ -160,7 +160,7 @@ test('when a lesson’s veil lifts and its rollout plays, nothing moves', async 
   await page.getByRole('radio').first().check();
   await page.evaluate(watchShifts, false);
   await button(page, 'Commit my prediction').click();
-  await button(page, 'Freeze').waitFor();
+  await button(page, 'Stop').waitFor();
   await page.waitForFunction(() =>
     /^minute [4-9] /.test(document.querySelector('canary-rollout').shadowRoot.querySelector('.where').textContent),
   );

@@ -87,7 +87,7 @@ test(
     await page.emulateMedia({ media: 'print' });
     await assertKept(page);
     assert.deepEqual(await page.evaluate(unseen), []);
-    for (const gone of [button(page, 'Play'), button(page, 'Abort'), button(page, 'Apply')])
+    for (const gone of [button(page, 'Play again'), button(page, 'Abort'), button(page, 'Apply')])
       await expect(gone).toBeHidden();
     // What is laid out only when it comes near the screen is on paper all the same.
     const skipped = await page.evaluate(() => {

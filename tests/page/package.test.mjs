@@ -71,6 +71,14 @@ test('the package holds what it should, and nothing else', () => {
   ]);
 });
 
+test('tools that read no exports find the same files', () => {
+  const { alias, exports, typesVersions } = JSON.parse(read('package.json'));
+  for (const [name, file] of Object.entries(alias)) {
+    assert.equal(file, exports[name].default, name);
+    assert.deepEqual(typesVersions['*'][name.slice(2)], [exports[name].types], name);
+  }
+});
+
 /** The ways to start the engine. */
 const STARTS = {
   'from its own bytes': 'await init()',

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
 import {
   button,
+  CALM,
   headline,
   json,
   lessonCard,
@@ -78,7 +79,7 @@ test('a whole rollout by keyboard alone', async ({ open }) => {
   await page.mouse.move(0, 0);
   await headline(page).getByText('Rolled back').waitFor();
   // Play: from the start, for the playhead stands at the end.
-  await tabTo(page, 'Play');
+  await tabTo(page, 'Play again');
   await playThrough(page, () => page.keyboard.press('Enter'));
   await expect(where(page)).toHaveText('minute 3 of 3');
   // The limit: from 2 points to 4, and this release is not thrown away then.

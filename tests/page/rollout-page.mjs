@@ -77,17 +77,19 @@ export async function playThrough(page, start) {
     ({ shadowRoot }) =>
       new Promise((resolve) => {
         new MutationObserver(() => {
-          if (shadowRoot.querySelector('[aria-label=Freeze]')) resolve(shadowRoot.textContent);
+          if (shadowRoot.querySelector('[aria-label=Stop]')) resolve(shadowRoot.textContent);
         }).observe(shadowRoot, { subtree: true, childList: true, attributes: true });
       }),
   );
   await start();
   const text = await playing;
-  await button(page, 'Play').waitFor();
+  await button(page, 'Play again').waitFor();
   return text;
 }
 /** What a command did, or why it was refused. */
-export const message = (page) => page.locator('.tell .message');
+export const message = (page) => page.locator('.commands').getByRole('status');
+/** Why the playhead was not moved, or what holds where it stands. */
+export const moveMessage = (page) => transport(page).getByRole('status');
 /** How far a long rollout is simulated. */
 export const simulation = (page) => page.locator('.simulation');
 export const seedFault = (page) => page.locator('#seed-fault');
@@ -104,8 +106,12 @@ export const chartDrawings = (page) => page.locator('figure svg[role=img]');
 export const marker = (page, tick) => page.locator(`.marker[data-tick="${tick}"]`);
 /** A figure: `traffic`, `errors`, `latency` or `evidence`. */
 export const chartOf = (page, name) => page.locator(`figure[data-chart=${name}]`);
-/** What is under the playhead, beside the figure's colours. */
+/** What is not named at the line itself. */
 export const chartKey = (page, name) => chartOf(page, name).locator('.key');
+/** The names of the lines with their figures, at the playhead. */
+export const chartLabels = (page, name) => chartOf(page, name).locator('.labels');
+/** The shares of the stages over the charts, and what was planned and not reached. */
+export const stageLabels = (page) => page.locator('.stage-labels span');
 export const chartTitle = (page, name) => chartOf(page, name).locator('.figure-title');
 /** The sentence over a figure. */
 export const chartWords = (page, name) => chartOf(page, name).locator('.figure-words');
@@ -189,29 +195,33 @@ export const fileError = (page) => editor(page).locator('.message.error');
 
 // Many rollouts.
 
+/** The page in its place Measure, with the rollout that it opens with. */
+export const MEASURE = 'index.html#v=1&preset=opening&seed=192&place=measure';
+/** Goes to a place of the page: `Watch`, `Measure` or `Learn`. */
+export const goTo = (page, place) => page.getByRole('tab', { name: place }).click();
 export const study = (page) => group(page, 'The policy over many rollouts');
-/** Both walls with their figures; `data-runs` of them are done. */
-export const effects = (page) => page.locator('.effects');
+/** The walls with their figures, of the place that is shown; `data-runs` of them are done. */
+export const effects = (page) => page.locator('.effects:visible');
 /** The study as it is shown when so many runs are done. */
 export async function studied(page, runs = 2000) {
-  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]`).waitFor();
+  await page.locator(`.effects[data-runs="${runs}"][data-partial="false"]:visible`).waitFor();
 }
-/** The probability in large type: `false_rollback` or `missed_regression`. */
-export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]`);
+/** A figure with its words: `false_rollback` or `missed_regression`, and in Measure what they cost. */
+export const figureOf = (page, name) => page.locator(`[data-figure="${name}"]:visible`);
 export const figure = async (page, name) => Number(await figureOf(page, name).getAttribute('data-estimate'));
 /** The squares of a wall: `Healthy releases` or `Bad releases`. */
 export const squares = (page, name) => group(page, name).locator('.square');
-/** What a wall is of, and what else than red is on it. */
-export const wallCaptions = (page) => page.locator('.wall-caption');
-export const wallKeys = (page) => page.locator('.wall-key');
-/** How exactly the figures are simulated. */
-export const exactness = (page) => page.locator('.exactness');
+/** What the squares of a wall are. */
+export const wallKeys = (page) => page.locator('.wall-key:visible');
 /** How many alarms are false, of a share of bad releases. */
 export const falseAlarmSentence = (page) => page.locator('.false-alarms');
-/** Why a study ended early. */
-export const studyMessage = (page) => page.locator('.study .study-progress .message');
-/** The table of the policy beside another. */
-export const policyCard = (page) => page.locator('.study-card');
+/** Begins the long study. */
+export const simulateMany = (page) => button(effects(page), 'Simulate 100,000 rollouts');
+/** How the long study ended, or why there is none. */
+export const studyMessage = (page) => effects(page).getByRole('status');
+/** This policy beside another. */
+export const comparison = (page) => page.locator('.comparison');
+export const allFigures = (page) => comparison(page).getByText('All figures of both');
 export const curve = (page) => page.locator('.curve');
 export const curveRows = (page) => curve(page).locator('tbody tr');
 export const curveLabels = (page) => curve(page).locator('svg .label');

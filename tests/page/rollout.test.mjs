@@ -5,7 +5,7 @@ import { expect, test } from './fixtures.ts';
 import {
   BAD,
   CALM,
-  chartKey,
+  chartLabels,
   chartOf,
   charts,
   decisionItems,
@@ -82,13 +82,13 @@ test('the stage ladder shows the counts and the checks of the report', async ({ 
   }
 });
 
-test('the key under the playhead tells the rates of the window', async ({ open }) => {
+test('the labels at the playhead tell the rates of the window', async ({ open }) => {
   const page = await open();
   await show(page, CALM);
   const { metrics } = reportOf(CALM, 7).stages[1];
-  const key = plain(await chartKey(page, 'errors').innerText());
-  assert.ok(key.includes(`baseline ${percent(metrics.baseline.error_rate)}`), key);
-  assert.ok(key.includes(`canary ${percent(metrics.canary.error_rate)}`), key);
+  const labels = plain(await chartLabels(page, 'errors').textContent());
+  assert.ok(labels.includes(`baseline ${percent(metrics.baseline.error_rate)}`), labels);
+  assert.ok(labels.includes(`canary ${percent(metrics.canary.error_rate)}`), labels);
 });
 
 test('every decision is in the log and has a marker with its sentence', async ({ open }) => {

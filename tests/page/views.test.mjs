@@ -8,7 +8,7 @@ const PARTS = [
   '.verdict',
   '.transport',
   '.stack',
-  '.tell',
+  '.commands .command-buttons',
   '.log',
   '.ladder',
   '.state-machine',
@@ -18,10 +18,10 @@ const PARTS = [
   '.scenario',
 ];
 const SHOWN = {
-  rollout: ['.verdict', '.transport', '.stack', '.tell', '.log'],
-  errors: ['.verdict', '.transport', '.stack', '.tell'],
+  rollout: ['.verdict', '.transport', '.stack', '.commands .command-buttons', '.log'],
+  errors: ['.verdict', '.transport', '.stack', '.commands .command-buttons'],
   study: ['.effects', '.study'],
-  ladder: ['.verdict', '.transport', '.tell', '.ladder', '.state-machine'],
+  ladder: ['.verdict', '.transport', '.commands .command-buttons', '.ladder', '.state-machine'],
 };
 
 /** A page of a course with the element in it. */
@@ -53,7 +53,7 @@ test('in the view of errors, play and the whole chart are on one screen of 640 Ã
   const page = await open({ html: course('view="errors"'), context: { viewport: { width: 640, height: 450 } } });
   await page.locator('canary-rollout').scrollIntoViewIfNeeded();
   const top = (await page.locator('canary-rollout').boundingBox()).y;
-  for (const part of [button(page, 'Play'), chartOf(page, 'errors').locator('.plot')]) {
+  for (const part of [button(page, 'Play again'), chartOf(page, 'errors').locator('.plot')]) {
     const box = await part.boundingBox();
     assert.ok(box.y + box.height - top <= 450, `ends at ${box.y + box.height - top}`);
   }

@@ -6,6 +6,7 @@ import {
   button,
   CALM,
   chartKey,
+  chartLabels,
   chartOf,
   fileMessage,
   filePicker,
@@ -30,17 +31,17 @@ test('a rollback that takes its time is decided by the rule, and told with both 
   await expect(kicker(page)).toHaveText('opening, seed 192, decided by a rule');
 });
 
-test('the legend of traffic tells what came of it, the table what went', async ({ open }) => {
+test('the label of traffic tells what came of it, the table what went', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, CALM);
-  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*100\s%/);
+  await expect(chartLabels(page, 'traffic')).toHaveText(/canary\s*100\s%/);
   await button(page, 'Step back').click();
-  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*50\s%/);
+  await expect(chartLabels(page, 'traffic')).toHaveText(/canary\s*50\s%/);
   await button(page, 'Step').click();
   await chartOf(page, 'traffic').locator('summary', { hasText: 'Figures' }).click();
   await expect(chartOf(page, 'traffic').locator('tbody tr').last()).toHaveText('8\t50 %', { useInnerText: true });
   await show(page, BAD);
-  await expect(chartKey(page, 'traffic')).toHaveText(/canary\s*0\s%/);
+  await expect(chartLabels(page, 'traffic')).toHaveText(/canary\s*0\s%/);
 });
 
 /** The labels of an axis, with how far each reaches beyond its chart, in px. */
@@ -110,9 +111,9 @@ for (const [name, [config, chart]] of Object.entries(EXTREME)) {
 test('a limit on latency has its rule’s quantile', async ({ open }) => {
   const page = await open({ from: 'http' });
   await show(page, SLOW);
-  await expect(chartKey(page, 'latency')).toHaveText(/p95 limit/);
+  await expect(chartLabels(page, 'latency')).toHaveText(/limit for p95/);
   await show(page, { ...SLOW, rules: [{ rule: 'latency', max: 60_000 }] });
-  await expect(chartKey(page, 'latency')).toHaveText(/p99 limit/);
+  await expect(chartLabels(page, 'latency')).toHaveText(/limit for p99/);
 });
 
 test('an interval says that it is one of a window, for one look, in the legend and in the table', async ({ open }) => {

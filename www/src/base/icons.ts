@@ -6,7 +6,7 @@ const PATHS = {
   toStart: 'M3 3v10M13 3.5 6.5 8l6.5 4.5z',
   stepBack: 'M10.5 3.5 5 8l5.5 4.5',
   play: 'M4.5 2.5v11l9-5.5z',
-  stop: 'M5 3v10M11 3v10',
+  stop: 'M4 4h8v8H4z',
   step: 'M5.5 3.5 11 8l-5.5 4.5',
   advance: 'M3 3.5 8 8l-5 4.5M8.5 3.5v9M13 3.5v9',
   toEnd: 'M13 3v10M3 3.5 9.5 8 3 12.5z',
@@ -32,7 +32,7 @@ const PATHS = {
 };
 
 /** Those that are filled shapes, not strokes. */
-const SOLID = new Set(['play', 'resume']);
+const SOLID = new Set(['play', 'resume', 'stop']);
 
 export type IconName = keyof typeof PATHS;
 

@@ -1,39 +1,93 @@
 /**
- * What every chart on the time axis shares: margins, the scale of time, stage
- * bands, a y axis, and past and future around the playhead. Charts are drawn
- * in CSS pixels at the measured width, so text keeps its size.
+ * What a chart on the axis of time is, and what every one is made of: the axis itself, stage bands, a y axis,
+ * labels beside the lines, and past and future around the playhead. Charts are drawn in
+ * CSS pixels at the measured width, so text keeps its size.
  */
 
-import { s } from '../base/dom.ts';
+import type { ScaleContinuousNumeric } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
+import type { SVGTemplateResult } from 'lit/html.js';
+import { nothing, render, svg } from 'lit/html.js';
+import type { Json } from '../base/json-path.ts';
+import type { Report, Series } from '../engine/engine.ts';
 import type { Band } from '../rollout/series.ts';
-import type { Scale } from './scale.ts';
-import { scaleLinear } from './scale.ts';
+
+/** A value to pixels. */
+export type Scale = ScaleContinuousNumeric<number, number, never>;
 
 /** Room for the labels of the y axis, and for the last label of time. */
 export const MARGIN = { left: 50, right: 16, top: 8, bottom: 6 };
-
-/** Time in ticks to pixels. */
-export const timeScale = (width: number, end: number): Scale =>
-  scaleLinear()
-    .domain([0, end])
-    .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
+/** From this width on the labels of the lines have a column of their own beside the plot. */
+const WIDE = 620;
+const LABELS_WIDTH = 100;
+/** How much of the width the time takes at most that was planned and not reached. */
+const PLANNED_SHARE = 0.28;
 
 /**
- * An SVG of one chart, with its future drawn faintly and its past in full up
- * to the playhead.
+ * Time in ticks to pixels. The time that was lived fills the width; what was planned beyond
+ * it and not reached is compressed at the right.
+ *
+ * @param lived ticks of the rollout, with room for more where it waits
+ * @param end of the plan, in ticks
  */
+export function timeScale(width: number, lived: number, end: number): Scale {
+  const isWhole = lived >= end || lived === 0;
+  const free = isWhole && width >= WIDE ? LABELS_WIDTH : MARGIN.right;
+  const right = Math.max(MARGIN.left + 1, width - free);
+  const length = right - MARGIN.left;
+  if (isWhole) return scaleLinear([0, Math.max(lived, end)], [MARGIN.left, right]);
+  const planned = length * Math.min(PLANNED_SHARE, (end - lived) / end);
+  return scaleLinear([0, lived, end], [MARGIN.left, right - planned, right]);
+}
+
+/** Where the axis of time ends, in pixels. */
+export const endOf = (x: Scale) => x.range()[x.range().length - 1];
+
+/** A text beside a line, at the playhead. */
+export type Label = { mark: string; text: string; y: number };
+
+/** `draft` is the configuration as written, `report` and `series` are of the whole rollout. */
+export type Scene = { report: Report; series: Series; draft: Json; bands: Band[]; x: Scale; width: number };
+
+/**
+ * A chart on the axis of time. Its figures of a tick stand in its table, a column each;
+ * `labels` are drawn beside the lines at the playhead, `key` names what no label does.
+ */
+export interface Chart {
+  name: string;
+  title: string;
+  plot: Plot;
+  columns: string[];
+  /** Whether there is anything to draw. */
+  active: boolean;
+  /** What lies over the plot, and what stands under it. */
+  overlay?: HTMLElement;
+  control?: HTMLElement;
+  /** Draws all; what belongs to a tick is drawn by the plot's `seek`. */
+  draw(scene: Scene): void;
+  figures(scene: Scene, tick: number, atEnd?: boolean): string[];
+  labels(scene: Scene, tick: number, atEnd: boolean): Label[];
+  key(scene: Scene): { mark: string; name: string; title?: string }[];
+  /** A sentence on the rollout up to the playhead. */
+  words?(here: Report): string;
+}
+
+/** What stands behind the marks, the marks themselves, and what stands before them. */
+export type Layers = { behind: SVGTemplateResult; marks: SVGTemplateResult; before?: SVGTemplateResult };
+
+/** An SVG of one chart: its future faint, its past in full up to the playhead. */
 export class Plot {
-  svg: SVGSVGElement;
+  svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   height: number;
+  width = 0;
   #whole;
-  #past = s('svg', { class: 'past', x: 0, y: 0 });
-  #playhead = s('line', { class: 'playhead' });
   #x: Scale = scaleLinear();
+  #layers: Layers = { behind: svg``, marks: svg`` };
 
   /** @param height in CSS pixels */
   constructor(height: number) {
     this.#whole = this.height = height;
-    this.svg = s('svg', { role: 'img', height });
+    this.svg.setAttribute('role', 'img');
   }
 
   /**
@@ -43,81 +97,86 @@ export class Plot {
    */
   set compactness(share: number) {
     this.height = Math.round(this.#whole * share);
-    this.svg.setAttribute('height', String(this.height));
   }
 
   /** Top and bottom of the plotting area, for a scale's range. */
-  get range() {
+  get range(): [number, number] {
     return [this.height - MARGIN.bottom, MARGIN.top];
   }
 
-  /**
-   * Draws anew.
-   *
-   * @param layers what stands behind the marks, the marks, and labels before them
-   */
-  draw(
-    x: Scale,
-    width: number,
-    { behind, marks, before = [] }: { behind: SVGElement[]; marks: SVGElement; before?: SVGElement[] },
-  ) {
+  /** Takes what the next `seek` draws. */
+  draw(x: Scale, width: number, layers: Layers) {
     this.#x = x;
+    this.width = width;
+    this.#layers = layers;
     this.svg.setAttribute('width', String(width));
-    const ghost = s('g', { class: 'ghost' }, marks.cloneNode(true));
-    this.#past.setAttribute('height', String(this.height));
-    this.#past.replaceChildren(marks);
-    this.#playhead.setAttribute('y1', '0');
-    this.#playhead.setAttribute('y2', String(this.height));
-    this.svg.replaceChildren(...behind, ghost, this.#past, ...before, this.#playhead);
+    this.svg.setAttribute('height', String(this.height));
   }
 
   /**
    * Moves the playhead.
    *
    * @param atEnd whether nothing lies in the future
+   * @param hidesFuture whether the future is not to be seen
    */
-  seek(tick: number, atEnd: boolean) {
+  seek(tick: number, atEnd: boolean, hidesFuture: boolean, labels: Label[]) {
     const at = this.#x(tick);
+    const { behind, marks, before } = this.#layers;
     // At the end the last mark shows whole, its half beyond the playhead too.
-    this.#past.setAttribute('width', String(atEnd ? this.#x.range()[1] + MARGIN.right : at));
-    this.#playhead.setAttribute('x1', String(at));
-    this.#playhead.setAttribute('x2', String(at));
+    const past = atEnd ? this.width : at;
+    render(
+      svg`${behind}
+        ${atEnd || hidesFuture ? nothing : svg`<g class="ghost">${marks}</g>`}
+        <svg class="past" x="0" y="0" width=${past} height=${this.height}>${marks}</svg>
+        ${before}
+        <line class="playhead" x1=${at} x2=${at} y1="0" y2=${this.height}></line>
+        <g class="labels">${placed(labels, at, this.width, this.range)}</g>`,
+      this.svg,
+    );
   }
 }
 
-/** Alternating bands behind the stages. */
+/** The least distance of two labels, and how wide a letter is at most. In px. */
+const LABEL_HEIGHT = 14;
+export const LETTER_WIDTH = 6.9;
+/** How far a label stands from the playhead. In px. */
+const BESIDE = 9;
+
+/** Labels beside their lines: right of the playhead where there is room, none over another. */
+function placed(labels: Label[], at: number, width: number, [bottom, top]: [number, number]) {
+  const all = labels.filter(({ y }) => Number.isFinite(y)).sort((a, b) => a.y - b.y);
+  const heights = all.map(({ y }) => Math.max(top + 4, Math.min(bottom - 4, y)));
+  for (let i = 1; i < heights.length; i += 1) heights[i] = Math.max(heights[i], heights[i - 1] + LABEL_HEIGHT);
+  let lowest = bottom - 4;
+  for (let i = heights.length - 1; i >= 0; i -= 1) {
+    heights[i] = Math.min(heights[i], lowest);
+    lowest = heights[i] - LABEL_HEIGHT;
+  }
+  return all.map(({ mark, text }, i) => {
+    const fits = at + BESIDE + text.length * LETTER_WIDTH < width;
+    return svg`<text class="label ${mark}" x=${fits ? at + BESIDE : at - BESIDE} y=${heights[i]} dy="0.35em"
+      text-anchor=${fits ? 'start' : 'end'}>${text}</text>`;
+  });
+}
+
+/** Alternating bands behind the stages; what was only planned is shaded. */
 export const stageBands = (all: Band[], x: Scale, height: number) =>
-  s(
-    'g',
-    { class: 'bands' },
-    ...all.map(({ stage, from, to, ran }) =>
-      s('rect', {
-        x: x(from),
-        width: x(to) - x(from),
-        y: 0,
-        height,
-        class: `${stage % 2 ? 'odd' : 'even'}${ran ? '' : ' plan'}`,
-      }),
-    ),
-  );
+  svg`<g class="bands">${all.map(
+    ({ stage, from, to, ran }) =>
+      svg`<rect x=${x(from)} width=${x(to) - x(from)} y="0" height=${height}
+        class="${stage % 2 ? 'odd' : 'even'}${ran ? '' : ' plan'}"></rect>`,
+  )}</g>`;
 
 /** Characters that a label has room for as they are: a long one is drawn closer. */
 const FITTING = 6;
 
-const fitted = (label: string) =>
-  label.length > FITTING ? { textLength: MARGIN.left - 8, lengthAdjust: 'spacingAndGlyphs' } : {};
-
 /** Grid lines with their labels. */
 export const yAxis = (y: Scale, x: Scale, ticks: number[], label: (value: number) => string) =>
-  s(
-    'g',
-    { class: 'axis' },
-    ...ticks.flatMap((value) => [
-      s('line', { x1: x.range()[0], x2: x.range()[1], y1: y(value), y2: y(value) }),
-      s(
-        'text',
-        { x: MARGIN.left - 6, y: y(value), dy: '0.35em', 'text-anchor': 'end', ...fitted(label(value)) },
-        label(value),
-      ),
-    ]),
-  );
+  svg`<g class="axis">${ticks.map((value) => {
+    const text = label(value);
+    const long = text.length > FITTING;
+    return svg`<line x1=${x.range()[0]} x2=${endOf(x)} y1=${y(value)} y2=${y(value)}></line>
+      <text x=${MARGIN.left - 6} y=${y(value)} dy="0.35em" text-anchor="end"
+        textLength=${long ? MARGIN.left - 8 : nothing} lengthAdjust=${long ? 'spacingAndGlyphs' : nothing}
+        >${text}</text>`;
+  })}</g>`;

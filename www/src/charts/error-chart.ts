@@ -1,47 +1,63 @@
 /** Failed requests of both arms by the window that is judged, with the limits. */
 
-import { s } from '../base/dom.ts';
-import { percent, tickUnit } from '../base/format.ts';
+import { extent, max } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import { svg } from 'lit/html.js';
+import { count, percent, tickUnit } from '../base/format.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
-import type { Report } from '../engine/engine.ts';
+import type { Report, Series } from '../engine/engine.ts';
 import { ARMS } from '../rollout/arms.ts';
-import type { Limit, Window } from '../rollout/series.ts';
-import { deciding, errorRates, errorWindow, limitAt, limits, points } from '../rollout/series.ts';
-import { Plot, stageBands, yAxis } from './chart.ts';
+import type { Limit, Point, Window } from '../rollout/series.ts';
+import {
+  at,
+  deciding,
+  errorRates,
+  errorWindow,
+  limitAt,
+  limitOf,
+  limits,
+  points,
+  windowCounts,
+} from '../rollout/series.ts';
+import type { Chart, Label, Scale, Scene } from './chart.ts';
+import { endOf, Plot, stageBands, yAxis } from './chart.ts';
 import type { Holdable, OnSet } from './limit-handle.ts';
-import { GRIP_WIDTH, LimitHandle } from './limit-handle.ts';
-import { limitMarks } from './limit-marks.ts';
-import { limitPaths } from './limit-paths.ts';
+import { GRIP_HEIGHT, GRIP_WIDTH, LimitHandle } from './limit-handle.ts';
+import { limitMarks, limitPaths, limitWords } from './limits.ts';
 import type { Range } from './rate-marks.ts';
-import { dots, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.ts';
-import type { Scale } from './scale.ts';
-import { extent, scaleLinear } from './scale.ts';
-import type { Scene } from './timeline.ts';
+import { dots, fades, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.ts';
 
 /** What the intervals are: they hold at a moment chosen beforehand, not however often one looks. */
 const ONE_LOOK = '95 % interval of this window, for one look';
+const INTERVAL_MEANS =
+  'The range in which the true error rate lies, as far as the requests of this window tell. ' +
+  'It misses the true rate in 1 of 20 windows, and more often where one looks again and again.';
 
-export class ErrorChart {
-  overlay;
-  control;
+/** How much higher than lines and limits the intervals may make the chart: beyond that, lines would lie flat. */
+const MOST_HEADROOM = 3;
+
+export class ErrorChart implements Chart {
   name = 'errors';
   plot = new Plot(196);
   title = 'Failed requests';
   columns: string[] = [];
+  active = true;
+  overlay;
+  control;
+  #window: Window = 'tick';
   #limits: Limit[] = [];
   /**
    * Rates of both arms over the window that is judged, then, if that is not the
    * tick, of the tick alone.
    */
   #rates: Float64Array[] = [];
-
   /** Of both arms over the window that is judged. */
   #intervals: Range[][] = [];
-  #limitColumn = 0;
-
   #handle;
   /** The scale of rates, which stays while a limit is dragged. */
   #y: Scale = scaleLinear();
+  /** Up to which tick a label would stand where the handle does. */
+  #grip = Infinity;
 
   constructor(onset: OnSet) {
     this.#handle = new LimitHandle(onset);
@@ -52,6 +68,7 @@ export class ErrorChart {
   draw(scene: Scene) {
     const { report, series, bands, x, width } = scene;
     const window = errorWindow(report);
+    this.#window = window;
     const unit = tickUnit(report.config.tick_seconds).name;
     const words = {
       tick: `each ${unit} by itself`,
@@ -62,41 +79,38 @@ export class ErrorChart {
     const windows: Window[] = window === 'tick' ? ['tick'] : [window, 'tick'];
     this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
     const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
-    this.#intervals = ARMS.map((arm) => intervals(series, arm, window));
+    this.#intervals = ARMS.map((arm) => intervals(series, arm, window, width));
     this.columns = [...ARMS, ...alone, 'limit for the canary', ...ARMS.map((arm) => `${arm}, ${ONE_LOOK}`)];
-    this.#limitColumn = this.columns.length - 1 - ARMS.length;
     this.#limits = limits(report, series, false);
 
-    const y = this.#scale();
+    const shown = this.#rates.map(points);
+    const y = this.#scale(shown);
     const cuts = window === 'stage' ? bands : [];
     this.plot.draw(x, width, {
-      behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, y.ticks(4), percent)],
-      marks: s(
-        'g',
-        {},
-        ...ARMS.flatMap((arm, i) => intervalBand(arm, this.#intervals[i], cuts, x, y)),
-        ...this.#dots(x, y),
-        ...ARMS.flatMap((arm, i) => rateLine(arm, points(this.#rates[i]), cuts, x, y)),
-        ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
-        this.#failure(report, x, y),
-      ),
+      behind: svg`${fades(y.range()[1])}${stageBands(bands, x, this.plot.height)}${yAxis(y, x, y.ticks(4), percent)}`,
+      marks: svg`${ARMS.map((arm, i) => intervalBand(arm, this.#intervals[i], cuts, x, y))}
+        ${shown.map((all, i) => dots(all, ARMS[i % ARMS.length], i < ARMS.length ? '' : 'light', x, y))}
+        ${ARMS.map((arm, i) => rateLine(arm, shown[i], cuts, x, y))}
+        ${this.#limits.map((limit) => limitMarks(limit, bands, x, y))}
+        ${this.#failure(report, series, x, y)}`,
     });
-    this.#handle.show(this.#holdable(scene, y));
+    const held = this.#holdable(scene, y);
+    this.#grip = held && this.#handle.show(held) ? held.tick : Infinity;
+    if (!held) this.#handle.show(null);
   }
 
-  #scale() {
+  #scale(shown: Point[][]) {
     if (this.#handle.dragging) return this.#y;
-    const values = [...this.#rates.map(points), ...this.#limits.map((limit) => limit.points)].flat();
-    const top = extent(values)[1] || 0.02;
-    this.#y = scaleLinear()
-      .domain([0, top * 1.12])
-      .nice(4)
-      .range(this.plot.range);
+    const values = [...shown, ...this.#limits.map((limit) => limit.points)].flat();
+    const [, top = 0] = extent(values, ({ value }) => value);
+    const widest = max(this.#intervals.flat(), ({ high }) => high) ?? 0;
+    const highest = Math.max(top * 1.12, Math.min(widest, top * MOST_HEADROOM)) || 0.02;
+    this.#y = scaleLinear([0, highest], this.plot.range).nice(4);
     return this.#y;
   }
 
   /** The limit to hold: the one that is held, that decided, or the first. */
-  #holdable({ report, draft, x }: Scene, y: Scale): Holdable | null {
+  #holdable({ report, draft, x }: Scene, y: Scale): (Holdable & { tick: number }) | null {
     const held = this.#handle.heldPaths?.join();
     const pathsOf = ({ rule }: Limit) => limitPaths(draft, report.config, rule);
     const limit =
@@ -105,10 +119,10 @@ export class ErrorChart {
       this.#limits[0];
     if (!limit) return null;
     const value = report.config.rules[limit.rule].max ?? 0;
-    const at = limit.points[limit.points.length - 1];
+    const last = limit.points[limit.points.length - 1];
     // What the canary's own rate is measured from at that tick.
     const quantity = ruleNamed(limit.name)?.quantity;
-    const base = quantity === 'ratio' ? at.value / value : at.value - value;
+    const base = quantity === 'ratio' ? last.value / value : last.value - value;
     const valueAt = (pixels: number) => {
       const rate = y.invert(Math.max(y.range()[1], Math.min(y.range()[0], pixels)));
       if (quantity === 'rate') return rate;
@@ -118,42 +132,49 @@ export class ErrorChart {
       rule: limit.name,
       value,
       paths: pathsOf(limit),
-      x: gripPlace(x, at.tick),
-      y: y(at.value),
+      tick: last.tick,
+      x: gripPlace(x, last.tick),
+      y: y(last.value),
       valueAt,
     };
   }
 
-  #dots(x: Scale, y: Scale) {
-    const kinds = this.#rates.length > ARMS.length ? ['', 'light'] : [''];
-    return kinds.flatMap((kind, k) =>
-      ARMS.map((arm, i) => dots(points(this.#rates[k * ARMS.length + i]), arm, kind, x, y)),
-    );
-  }
-
   /** The point that decided, if a rule on errors did. */
-  #failure(report: Report, x: Scale, y: Scale) {
+  #failure(report: Report, series: Series, x: Scale, y: Scale) {
     const decision = deciding(report);
     if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
-    const rate = this.#rates[1][decision.tick - 1];
-    return Number.isNaN(rate) ? null : failedPoint(x(decision.tick - 0.5), y(rate), x.range()[1]);
+    const { errors, requests } = windowCounts(series, 'canary', this.#window);
+    const [failed, all] = [errors[decision.tick - 1], requests[decision.tick - 1]];
+    if (!all) return null;
+    const words = `rolled back: ${count(failed)} of ${count(all)} failed`;
+    return failedPoint(x(decision.tick - 0.5), y(failed / all), words, x.range()[0]);
   }
 
   figures({ series }: Scene, tick: number) {
     return [
       ...this.#rates.map((rates) => percent(rates[tick - 1] ?? NaN)),
       percent(limitAt(this.#limits, series, tick)),
-      ...this.#intervals.map((all) => rangeWords(all.find((range) => range.tick === tick))),
+      ...this.#intervals.map((all) => rangeWords(at(all, tick))),
     ];
   }
 
+  labels({ report, series }: Scene, tick: number): Label[] {
+    const arms = ARMS.map((arm, i) => {
+      const rate = this.#rates[i][tick - 1] ?? NaN;
+      return { mark: arm, text: `${arm} ${percent(rate)}`, y: this.#y(rate) };
+    });
+    const limit = limitOf(this.#limits, series, tick);
+    if (!limit) return arms;
+    const { rule, max: most } = report.config.rules[limit.rule];
+    const value = limitAt(this.#limits, series, tick);
+    const words = most === undefined ? percent(value) : limitWords(rule, most);
+    // The handle stands at the last look: the words stand above it.
+    const y = this.#y(value) - (tick === this.#grip ? GRIP_HEIGHT : 0);
+    return [...arms, { mark: 'limit', text: `limit: ${words}`, y }];
+  }
+
   key() {
-    return [
-      { mark: 'baseline', name: 'baseline', column: 0 },
-      { mark: 'canary', name: 'canary', column: 1 },
-      ...this.#limits.slice(0, 1).map(() => ({ mark: 'limit', name: 'limit', column: this.#limitColumn })),
-      { mark: 'interval', name: ONE_LOOK, column: null },
-    ];
+    return [{ mark: 'interval', name: ONE_LOOK, title: INTERVAL_MEANS }];
   }
 }
 
@@ -163,7 +184,4 @@ const rangeWords = (range: Range | undefined) => (range ? `${percent(range.low)}
  * Where a grip stands: beyond the tick, whose own point it must not hide, or
  * before its end where there is no room.
  */
-const gripPlace = (x: Scale, tick: number) => {
-  const beyond = x(tick) + 5;
-  return beyond + GRIP_WIDTH <= x.range()[1] ? beyond : x.range()[1] - GRIP_WIDTH;
-};
+const gripPlace = (x: Scale, tick: number) => Math.min(x(tick) + 5, endOf(x) + 12 - GRIP_WIDTH);

@@ -3,29 +3,33 @@
  * logarithmic scale, or for planned looks Z and its boundaries.
  */
 
-import { s } from '../base/dom.ts';
+import { extent } from 'd3-array';
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { svg } from 'lit/html.js';
 import { raised, significant, unbroken } from '../base/format.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
 import type { Report } from '../engine/engine.ts';
 import type { Point } from '../rollout/series.ts';
 import { deciding, evidenceRule, points, thinned } from '../rollout/series.ts';
+import type { Chart, Label, Scale, Scene } from './chart.ts';
 import { Plot, stageBands, yAxis } from './chart.ts';
-import { limitMarks } from './limit-marks.ts';
-import { line } from './path.ts';
-import type { Scale } from './scale.ts';
-import { extent, scaleLinear, scaleLog } from './scale.ts';
-import type { Scene } from './timeline.ts';
+import { limitMarks } from './limits.ts';
 
 /** Below this a stake is as good as lost. */
 const LEAST = 0.001;
+/** More points than this are a line without marks. */
+const MOST_MARKS = 60;
 
-export class EvidenceChart {
+export class EvidenceChart implements Chart {
   name = 'evidence';
   plot = new Plot(150);
   title = 'Evidence';
   columns = ['evidence', 'limit'];
   active = false;
   #rule = -1;
+  #y: Scale = scaleLinear();
+  #lowest = -Infinity;
 
   draw({ report, series, bands, x, width }: Scene) {
     this.#rule = evidenceRule(report);
@@ -33,14 +37,13 @@ export class EvidenceChart {
     if (!this.active) return;
     const { rule: name, look } = report.config.rules[this.#rule];
     const planned = ruleNamed(name)?.quantity === 'score';
+    this.#lowest = planned ? -Infinity : LEAST;
     this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : stakeTitle(name);
     const { observed, limit } = series.rules[this.#rule];
-    const seen = points(observed).map(({ tick, value }) => ({
-      tick,
-      value: planned ? value : Math.max(LEAST, value),
-    }));
+    const seen = points(observed).map(({ tick, value }) => ({ tick, value: Math.max(this.#lowest, value) }));
     const limits = points(limit);
-    const y = planned ? linear(seen, limits, this.plot.range) : logarithmic(seen, limits, this.plot.range);
+    const y = (planned ? linear : logarithmic)([...seen, ...limits], this.plot.range);
+    this.#y = y;
     const marks = {
       rule: this.#rule,
       name,
@@ -48,38 +51,36 @@ export class EvidenceChart {
       deciding: this.#rule === deciding(report)?.rule,
       points: limits,
     };
-    const path = line(
-      (p: Point) => x(look === 'every_tick' ? p.tick - 0.5 : p.tick),
-      (p: Point) => y(p.value),
-    );
+    const at = (p: Point) => x(look === 'every_tick' ? p.tick - 0.5 : p.tick);
+    const path = line<Point>(at, (p) => y(p.value));
+    const marked = seen.length > MOST_MARKS ? [] : seen;
     this.plot.draw(x, width, {
-      behind: [
-        stageBands(bands, x, this.plot.height),
-        yAxis(y, x, planned ? y.ticks(4) : powers(y.domain()), planned ? significant : power),
-      ],
-      marks: s(
-        'g',
-        {},
-        limitMarks(marks, bands, x, y),
-        s('path', { class: 'evidence line', d: path(thinned(seen, width)) }),
-        ...(seen.length > 60
-          ? []
-          : seen.map((p) => diamond(x(look === 'every_tick' ? p.tick - 0.5 : p.tick), y(p.value)))),
-      ),
+      behind: svg`${stageBands(bands, x, this.plot.height)}
+        ${yAxis(y, x, planned ? y.ticks(4) : powers(y.domain()), planned ? significant : power)}`,
+      marks: svg`${limitMarks(marks, bands, x, y)}
+        <path class="evidence line" d=${path(thinned(seen, width)) ?? ''}></path>
+        ${marked.map(
+          (p) => svg`<path class="evidence-point" d="M${at(p) - 3.4} ${y(p.value)}l3.4 -3.4 3.4 3.4 -3.4 3.4z"></path>`,
+        )}`,
     });
   }
 
   figures({ series }: Scene, tick: number) {
     const rule = series.rules[this.#rule];
-    const told = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : significant(value));
-    return [told(rule?.observed[tick - 1]), told(rule?.limit[tick - 1])];
+    return [words(rule?.observed[tick - 1]), words(rule?.limit[tick - 1])];
+  }
+
+  labels({ series }: Scene, tick: number): Label[] {
+    const { observed, limit } = series.rules[this.#rule];
+    const [seen, most] = [observed[tick - 1] ?? NaN, limit[tick - 1] ?? NaN];
+    return [
+      { mark: 'evidence', text: `evidence ${words(seen)}`, y: this.#y(Math.max(this.#lowest, seen)) },
+      { mark: 'limit', text: `limit ${words(most)}`, y: this.#y(most) },
+    ];
   }
 
   key() {
-    return [
-      { mark: 'evidence', name: 'evidence', column: 0 },
-      { mark: 'limit', name: 'limit', column: 1 },
-    ];
+    return [];
   }
 
   /**
@@ -94,22 +95,19 @@ export class EvidenceChart {
   }
 }
 
+const words = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : significant(value));
+
 const stakeTitle = (rule: string) =>
   `Evidence that the canary ${isLatencyRule(rule) ? 'is slow more often' : 'fails more'}: a stake of 1, bet on it`;
 
-function logarithmic(seen: Point[], limits: Point[], range: number[]): Scale {
-  const [low = 1, high = 1] = extent([...seen, ...limits]);
-  return scaleLog()
-    .domain([Math.min(0.1, low) / 1.5, Math.max(20, high) * 2])
-    .range(range);
+function logarithmic(all: Point[], range: [number, number]): Scale {
+  const [low = 1, high = 1] = extent(all, ({ value }) => value);
+  return scaleLog([Math.min(0.1, low) / 1.5, Math.max(20, high) * 2], range);
 }
 
-function linear(seen: Point[], limits: Point[], range: number[]): Scale {
-  const [low = 0, high = 3] = extent([...seen, ...limits]);
-  return scaleLinear()
-    .domain([Math.min(0, low), high * 1.12])
-    .nice(4)
-    .range(range);
+function linear(all: Point[], range: [number, number]): Scale {
+  const [low = 0, high = 3] = extent(all, ({ value }) => value);
+  return scaleLinear([Math.min(0, low), high * 1.12], range).nice(4);
 }
 
 /** A power of ten where there is little room: `100`, `10⁶`. */
@@ -122,9 +120,6 @@ function powers([low, high]: number[]) {
   const to = Math.floor(Math.log10(high));
   const step = Math.max(1, Math.ceil((to - from) / 4));
   const values = [];
-  for (let power = from; power <= to; power += step) values.push(10 ** power);
+  for (let exponent = from; exponent <= to; exponent += step) values.push(10 ** exponent);
   return values;
 }
-
-const diamond = (x: number, y: number) =>
-  s('path', { class: 'evidence-point', d: `M${x - 3.4} ${y}l3.4 -3.4 3.4 3.4 -3.4 3.4z` });

@@ -1,104 +1,128 @@
-import { h, replace, s } from '../base/dom.ts';
+/** A chart with its title, its key, and the table of its figures. */
+
+import { html, nothing, render, svg } from 'lit/html.js';
 import { count, tickUnit } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
-import type { ErrorChart } from './error-chart.ts';
-import type { EvidenceChart } from './evidence-chart.ts';
-import { figuresTable } from './figures-table.ts';
-import type { LatencyChart } from './latency-chart.ts';
+import type { Chart, Label, Scene } from './chart.ts';
 import { saveButton } from './save-svg.ts';
-import type { Scene } from './timeline.ts';
-import type { TrafficChart } from './traffic-chart.ts';
-/**
- * `active` where a chart is not always there; `overlay` lies over the plot,
- * `control` and `words` stand under it.
- */
-export type Chart = (TrafficChart | ErrorChart | EvidenceChart | LatencyChart) & {
-  active?: boolean;
-  overlay?: HTMLElement;
-  control?: HTMLElement;
-  words?: (here: Report) => string;
-};
 
-/**
- * A chart with its title, its key, which tells the figures at the playhead, and its
- * table.
- */
+/** Under this width labels stand above the chart, in px. */
+const NARROW = 440;
+
 export class Figure {
   chart: Chart;
-  scene: () => Scene | null;
-  element;
-  #title = h('span', { class: 'figure-title' });
-  #key = h('span', { class: 'key' });
-  #words;
-  #table;
+  element = document.createElement('figure');
+  #scene: Scene | null = null;
+  #isOpen = false;
 
-  constructor(chart: Chart, scene: () => Scene | null) {
+  constructor(chart: Chart) {
     this.chart = chart;
-    this.scene = scene;
-    this.#words = chart.words ? h('p', { class: 'figure-words' }) : null;
-    this.#table = figuresTable(chart.title, () => {
-      const now = scene();
-      return (
-        now && {
-          columns: chart.columns,
-          ticks: now.series.stage.length,
-          unit: tickUnit(now.report.config.tick_seconds).name,
-          row: (tick) => chart.figures(now, tick),
-        }
-      );
-    });
-    this.element = h(
-      'figure',
-      { 'data-chart': chart.name },
-      h('figcaption', {}, this.#title, this.#key),
-      h('div', { class: 'plot' }, chart.plot.svg, chart.overlay),
-      chart.control,
-      this.#words,
-      this.#table.element,
-    );
-    this.#table.element.append(saveButton(chart.name));
+    this.element.dataset.chart = chart.name;
   }
 
   draw(scene: Scene) {
+    this.#scene = scene;
     this.chart.draw(scene);
-    this.element.hidden = this.chart.active === false;
-    if (this.element.hidden) return;
-    this.#title.textContent = this.chart.title;
-    replace(
-      this.#key,
-      ...this.chart
-        .key(scene)
-        .map(({ mark, name, column }) =>
-          h(
-            'span',
-            { class: 'key-entry' },
-            swatch(mark),
-            name,
-            column === null ? null : h('b', { 'data-column': column }),
-          ),
-        ),
-    );
-    this.#table.refresh();
+    this.element.hidden = !this.chart.active;
   }
 
-  /** @param here the rollout up to the playhead */
-  seek(tick: number, atEnd: boolean, here: Report) {
-    const scene = this.scene();
-    if (!scene || this.element.hidden) return;
-    this.chart.plot.seek(tick, atEnd);
-    if (this.#words) this.#words.textContent = this.chart.words?.(here) ?? '';
-    const figures = this.chart.figures(scene, tick, atEnd);
-    const told = [];
-    for (const value of this.#key.querySelectorAll('b')) {
-      value.textContent = figures[Number(value.getAttribute('data-column'))];
-      told.push(`${value.previousSibling?.textContent} ${value.textContent}`);
-    }
+  /**
+   * Draws what belongs to a tick.
+   *
+   * @param here the rollout up to there
+   * @param hidesFuture whether the future is not to be seen
+   */
+  seek(tick: number, atEnd: boolean, here: Report, hidesFuture: boolean) {
+    const { chart } = this;
+    const scene = this.#scene;
+    if (!scene || !chart.active) return;
+    const labels = chart.labels(scene, tick, atEnd);
+    // On a narrow chart labels would hide the lines: they stand above it then.
+    const above = scene.width < NARROW ? labels : [];
+    chart.plot.seek(tick, atEnd, hidesFuture, above === labels ? [] : labels);
     const unit = tickUnit(scene.report.config.tick_seconds).name;
-    this.chart.plot.svg.setAttribute(
+    const figures = labels.filter(({ y }) => Number.isFinite(y)).map(({ text }) => text);
+    chart.plot.svg.setAttribute(
       'aria-label',
-      `${this.chart.title}. At ${unit} ${count(tick)}: ${told.join(', ')}.`,
+      `${chart.title}. At ${unit} ${count(tick)}: ${figures.join(', ') || 'nothing yet'}.`,
+    );
+    this.#render(scene, above, chart.words?.(here));
+  }
+
+  #render(scene: Scene, above: Label[], words: string | undefined) {
+    const { chart } = this;
+    render(
+      html`<figcaption>
+          <span class="figure-title">${chart.title}</span>
+          <span class="key">
+            ${above.map(({ mark, text }) => keyEntry(mark, text))}
+            ${chart.key(scene).map(({ mark, name, title }) => keyEntry(mark, title ? html`<dfn title=${title}>${name}</dfn>` : name))}
+          </span>
+        </figcaption>
+        <div class="plot">${chart.plot.svg}${chart.overlay}</div>
+        ${chart.control}
+        ${words === undefined ? nothing : html`<p class="figure-words">${words}</p>`}
+        ${figuresTable(
+          chart.title,
+          this.#isOpen ? figuresOf(chart, scene) : null,
+          (isOpen) => {
+            this.#isOpen = isOpen;
+            this.#render(scene, above, words);
+          },
+          saveButton(chart.name),
+        )}`,
+      this.element,
     );
   }
+}
+
+const keyEntry = (mark: string, words: unknown) => html`<span class="key-entry">${swatch(mark)}${words}</span>`;
+
+const figuresOf = (chart: Chart, scene: Scene): Figures => ({
+  columns: chart.columns,
+  ticks: scene.series.stage.length,
+  unit: tickUnit(scene.report.config.tick_seconds).name,
+  row: (tick) => chart.figures(scene, tick),
+});
+
+/** What a table tells, a row a tick. */
+export type Figures = { columns: string[]; ticks: number; unit: string; row: (tick: number) => string[] };
+
+/** So many rows at most: a table of a hundred thousand helps nobody. */
+const MOST_ROWS = 500;
+
+/**
+ * The table behind a chart.
+ *
+ * @param name what the figures are of
+ * @param figures to be written; `null` until somebody opens the table
+ */
+export const figuresTable = (
+  name: string,
+  figures: Figures | null,
+  ontoggle: (isOpen: boolean) => void,
+  beside: unknown = nothing,
+) =>
+  html`<details class="figures" @toggle=${(event: Event) => ontoggle((event.target as HTMLDetailsElement).open)}>
+    <summary>Figures</summary>
+    <div class="scroll" tabindex="0" role="group" aria-label="Figures: ${name}">${figures && table(figures)}</div>
+    ${beside}
+  </details>`;
+
+function table({ columns, ticks, unit, row }: Figures) {
+  const rows = Array.from({ length: Math.min(ticks, MOST_ROWS) }, (_, i) => i + 1);
+  return html`<table>
+      <thead><tr>${[unit, ...columns].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+      <tbody>${rows.map(
+        (tick) =>
+          html`<tr><th scope="row">${count(tick)}</th>${row(tick).map((value) => html`<td>${value}</td>`)}</tr>`,
+      )}</tbody>
+    </table>
+    ${
+      ticks > MOST_ROWS
+        ? html`<p class="quiet">The first ${count(MOST_ROWS)} of ${count(ticks)} ${unit}s.</p>`
+        : nothing
+    }`;
 }
 
 /**
@@ -107,4 +131,4 @@ export class Figure {
  * @param mark the line's class
  */
 export const swatch = (mark: string) =>
-  s('svg', { class: `swatch ${mark}`, width: 22, height: 10, 'aria-hidden': 'true' }, s('path', { d: 'M0 5H22' }));
+  svg`<svg class="swatch ${mark}" width="22" height="10" aria-hidden="true"><path d="M0 5H22"></path></svg>`;

@@ -1,46 +1,46 @@
 /** Latency quantiles of both arms, tick by tick, on a logarithmic axis. */
 
-import { s } from '../base/dom.ts';
+import { extent } from 'd3-array';
+import { scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { svg } from 'lit/html.js';
 import { milliseconds, significant } from '../base/format.ts';
-import type { Rule } from '../engine/engine.ts';
 import { ARMS } from '../rollout/arms.ts';
 import type { Limit, Point } from '../rollout/series.ts';
-import { limitAt, limits, points, thinned } from '../rollout/series.ts';
+import { limitAt, limitOf, limits, points, thinned } from '../rollout/series.ts';
+import type { Chart, Label, Scale, Scene } from './chart.ts';
 import { Plot, stageBands, yAxis } from './chart.ts';
-import { limitMarks } from './limit-marks.ts';
-import { line } from './path.ts';
-import { extent, scaleLog } from './scale.ts';
-import type { Scene } from './timeline.ts';
+import { limitMarks } from './limits.ts';
 
 const QUANTILES = ['p50', 'p95', 'p99'] as const;
 
-export class LatencyChart {
+export class LatencyChart implements Chart {
   name = 'latency';
   plot = new Plot(150);
-  title = 'Latency, p50 to p99';
+  title = 'Latency of requests';
   columns = [...ARMS.flatMap((arm) => QUANTILES.map((q) => `${arm} ${q}`)), 'limit for the canary'];
+  active = true;
   #limits: Limit[] = [];
+  #y: Scale = scaleLog();
 
   draw({ report, series, bands, x, width }: Scene) {
     this.#limits = limits(report, series, true);
     const lines = ARMS.flatMap((arm) => QUANTILES.map((q) => ({ arm, q, all: points(series[`${arm}_${q}_ms`]) })));
     const values = [...lines.map(({ all }) => all), ...this.#limits.map((limit) => limit.points)].flat();
-    const [low = 50, high = 200] = extent(values);
-    const y = scaleLog()
-      .domain([low / 1.15, high * 1.15])
-      .range(this.plot.range);
-    const path = line(
-      (p: Point) => x(p.tick - 0.5),
-      (p: Point) => y(p.value),
+    const [low = 50, high = 200] = extent(values, ({ value }) => value);
+    const y = scaleLog([low / 1.15, high * 1.15], this.plot.range);
+    this.#y = y;
+    const path = line<Point>(
+      (p) => x(p.tick - 0.5),
+      (p) => y(p.value),
     );
     this.plot.draw(x, width, {
-      behind: [stageBands(bands, x, this.plot.height), yAxis(y, x, roundSteps(y.domain(), this.plot.height), shortly)],
-      marks: s(
-        'g',
-        {},
-        ...lines.map(({ arm, q, all }) => s('path', { class: `${arm} line ${q}`, d: path(thinned(all, width)) })),
-        ...this.#limits.map((limit) => limitMarks(limit, bands, x, y)),
-      ),
+      behind: svg`${stageBands(bands, x, this.plot.height)}
+        ${yAxis(y, x, roundSteps(y.domain(), this.plot.height), shortly)}`,
+      marks: svg`${lines.map(
+        ({ arm, q, all }) => svg`<path class="${arm} line ${q}" d=${path(thinned(all, width)) ?? ''}></path>`,
+      )}
+        ${this.#limits.map((limit) => limitMarks(limit, bands, x, y))}`,
     });
   }
 
@@ -51,21 +51,27 @@ export class LatencyChart {
     return [...quantiles, milliseconds(limitAt(this.#limits, series, tick))];
   }
 
-  key({ report }: Scene) {
+  labels({ series, report }: Scene, tick: number): Label[] {
+    const arms = ARMS.map((arm) => {
+      const value = series[`${arm}_p99_ms`][tick - 1] ?? NaN;
+      return { mark: arm, text: `${arm} p99 ${shortly(value)}`, y: this.#y(value) };
+    });
+    const limit = limitOf(this.#limits, series, tick);
+    if (!limit) return arms;
+    const { quantile } = report.config.rules[limit.rule];
+    const of = quantile === undefined ? '' : ` for p${significant(quantile * 100)}`;
+    const value = limitAt(this.#limits, series, tick);
+    return [...arms, { mark: 'limit', text: `limit${of} ${shortly(value)}`, y: this.#y(value) }];
+  }
+
+  key() {
     return [
-      { mark: 'baseline p99', name: 'baseline p99', column: 2 },
-      { mark: 'canary p99', name: 'canary p99', column: 5 },
-      { mark: 'p95', name: 'p95', column: null },
-      { mark: 'p50', name: 'p50', column: null },
-      ...this.#limits
-        .slice(0, 1)
-        .map(({ rule }) => ({ mark: 'limit', name: limitName(report.config.rules[rule]), column: 6 })),
+      { mark: 'p99', name: 'p99', title: '99 of 100 requests are answered within this time' },
+      { mark: 'p95', name: 'p95', title: '95 of 100 requests are answered within this time' },
+      { mark: 'p50', name: 'p50', title: 'Half of the requests are answered within this time: the median' },
     ];
   }
 }
-
-/** What a rule limits: `p95 limit`. */
-const limitName = ({ quantile }: Rule) => (quantile === undefined ? 'limit' : `p${significant(quantile * 100)} limit`);
 
 /** A latency where there is little room: `312 ms`, `1.5 s`. */
 const shortly = (ms: number) => (ms < 1000 ? milliseconds(ms) : `${significant(ms / 1000)}\u00a0s`);

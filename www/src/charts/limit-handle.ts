@@ -1,13 +1,13 @@
 /**
- * The limit in the hand: a handle on the line in the chart, for pointer and
- * keyboard, and a number to type. What is held stays the same limit until it is
- * let go, even if another one decides meanwhile.
+ * The limit that is edited in the chart: a handle on the line, for pointer and keyboard,
+ * and a number to type. What is held stays the same limit until it is let go, even if
+ * another one decides meanwhile.
  */
 
-import { h } from '../base/dom.ts';
+import { live } from 'lit/directives/live.js';
+import { html, noChange, nothing, render } from 'lit/html.js';
 import { inUnitOf, tidy } from '../base/format.ts';
 import { ruleNamed } from '../engine/catalogue.ts';
-
 import type { Quantity } from '../engine/engine.ts';
 /** Sets a number that is held in a chart, at some paths of the configuration. */
 export type OnSet = (paths: string[], value: number, dragging: boolean) => void;
@@ -26,13 +26,17 @@ export type Holdable = {
 
 /** In CSS pixels. */
 export const GRIP_WIDTH = 26;
+export const GRIP_HEIGHT = 16;
 
-/** By what a rule limits: the unit in words, and the step. What is not here is not held. */
-const QUANTITIES = {
-  rate: { unit: '%', step: 0.0005 },
-  difference: { unit: 'points over the baseline', step: 0.0005 },
-  ratio: { unit: 'times the baseline', step: 0.05 },
-} as Partial<Record<Quantity, { unit: string; step: number }>>;
+/**
+ * By what a rule limits: the words before and after the number, as `limitWords` has them,
+ * and the step. What is not here is not held.
+ */
+const QUANTITIES: Partial<Record<Quantity, { before: string; after: string; step: number }>> = {
+  rate: { before: '', after: '%', step: 0.0005 },
+  difference: { before: 'baseline +', after: 'points', step: 0.0005 },
+  ratio: { before: '', after: '× baseline', step: 0.05 },
+};
 
 /**
  * How the limit of a rule is held: its name, unit and step, how many of the shown unit
@@ -46,6 +50,8 @@ function kindOf(rule: string) {
   return { ...quantity, words: entry.title, scale: parameter.scale ?? 1, most: parameter.max ?? Infinity };
 }
 
+type Kind = NonNullable<ReturnType<typeof kindOf>>;
+
 /** Steps that a key goes. */
 const KEYS = {
   ArrowUp: 2,
@@ -58,35 +64,20 @@ const KEYS = {
 
 export class LimitHandle {
   onset: OnSet;
-  #grip = h('div', { class: 'limit-grip', role: 'slider', tabindex: 0, 'aria-orientation': 'vertical' });
-  #number = h('input', { type: 'number', min: 0, step: 'any', inputmode: 'decimal', 'aria-label': 'Limit' });
-  #unit = h('span', { class: 'unit' });
-  #typed = h(
-    'label',
-    { class: 'limit-typed' },
-    'Limit',
-    this.#number,
-    this.#unit,
-    h('span', { class: 'quiet' }, 'or drag it in the chart'),
-  );
-  overlay = this.#grip;
-  control = this.#typed;
+  /** Over the chart, and under it. */
+  overlay = document.createElement('div');
+  control = document.createElement('div');
   #shown: Holdable | null = null;
   #held: { limit: Holdable; y: number | null } | null = null;
   #due: number | null = null;
 
   constructor(onset: OnSet) {
     this.onset = onset;
-    this.#grip.addEventListener('pointerdown', (event) => this.#grab(event));
-    this.#grip.addEventListener('keydown', (event) => this.#press(event));
-    this.#grip.addEventListener('keyup', (event) => event.key in KEYS && this.#letGo());
-    this.#grip.addEventListener('blur', () => (this.#held = null));
-    this.#number.addEventListener('input', () => this.#type());
   }
 
   /** Whether a pointer drags it: the chart’s scale stays then. */
   get dragging() {
-    return this.#held?.y !== null && this.#held !== null;
+    return this.#held !== null && this.#held.y !== null;
   }
 
   /** The paths of the limit that is held. */
@@ -94,32 +85,44 @@ export class LimitHandle {
     return this.#held?.limit.paths ?? null;
   }
 
-  show(limit: Holdable | null) {
+  /** @returns whether there is a limit that can be held */
+  show(limit: Holdable | null): boolean {
     this.#shown = limit;
     const kind = limit && kindOf(limit.rule);
-    this.#grip.hidden = this.#typed.hidden = !kind;
-    if (!limit || !kind) return;
+    render(limit && kind ? this.#grip(limit, kind) : nothing, this.overlay);
+    render(limit && kind ? this.#field(limit, kind) : nothing, this.control);
+    return Boolean(kind);
+  }
+
+  #grip(limit: Holdable, { words, most, scale }: Kind) {
+    const text = inUnitOf(limit.rule, limit.value);
     const y = this.#held?.y ?? limit.y;
-    this.#grip.style.transform = `translate(${limit.x}px, ${y}px)`;
-    const named = { label: `Limit: ${kind.words}`, text: inUnitOf(limit.rule, limit.value) };
-    this.#grip.setAttribute('aria-label', named.label);
-    this.#grip.setAttribute('aria-valuemin', '0');
-    this.#grip.setAttribute('aria-valuemax', String(kind.most * kind.scale));
-    this.#grip.setAttribute('aria-valuenow', String(tidy(limit.value * kind.scale)));
-    this.#grip.setAttribute('aria-valuetext', named.text);
-    this.#grip.title = `${named.label}, ${named.text}. Drag it, or press up and down.`;
-    this.#unit.textContent = kind.unit;
-    const root = this.#number.getRootNode() as ShadowRoot | Document;
-    if (root.activeElement !== this.#number) this.#number.value = String(tidy(limit.value * kind.scale));
+    return html`<div class="limit-grip" role="slider" tabindex="0" aria-orientation="vertical"
+      .style=${`transform:translate(${limit.x}px,${y}px)`} aria-label="Limit: ${words}" aria-valuemin="0"
+      aria-valuemax=${most * scale} aria-valuenow=${tidy(limit.value * scale)} aria-valuetext=${text}
+      title="Limit: ${words}, ${text}. Drag it, or press up and down."
+      @pointerdown=${(event: PointerEvent) => this.#grab(event)} @keydown=${(event: KeyboardEvent) => this.#press(event)}
+      @keyup=${(event: KeyboardEvent) => event.key in KEYS && this.#letGo()} @blur=${() => this.#drop()}></div>`;
+  }
+
+  /** The limit as a number, in the words in which the chart says it. */
+  #field(limit: Holdable, { before, after, scale }: Kind) {
+    // What is being typed is not overwritten: 2. and 2.0 are 2 as well.
+    const isTyped = (this.control.getRootNode() as ShadowRoot).activeElement?.matches('.limit-typed input');
+    return html`<label class="limit-typed">Limit${before && html`<span class="unit">${before}</span>`}
+      <input type="number" min="0" step="any" inputmode="decimal" aria-label="Limit" @input=${this.#type}
+        .value=${isTyped ? noChange : live(String(tidy(limit.value * scale)))}>
+      <span class="unit">${after}</span><span class="quiet">or drag it in the chart</span></label>`;
   }
 
   #grab(down: PointerEvent) {
     const limit = this.#shown;
+    const grip = down.currentTarget as HTMLElement;
     if (down.button !== 0 || !limit) return;
     down.preventDefault();
     down.stopPropagation();
-    this.#grip.focus();
-    this.#grip.setPointerCapture(down.pointerId);
+    grip.focus();
+    grip.setPointerCapture(down.pointerId);
     const [from, at] = [limit.y, down.clientY];
     this.#held = { limit, y: from };
     const stop = new AbortController();
@@ -132,9 +135,9 @@ export class LimitHandle {
       stop.abort();
       this.#letGo();
     };
-    this.#grip.addEventListener('pointermove', move, { signal: stop.signal });
+    grip.addEventListener('pointermove', move, { signal: stop.signal });
     for (const name of ['pointerup', 'pointercancel']) {
-      this.#grip.addEventListener(name, end, { signal: stop.signal });
+      grip.addEventListener(name, end, { signal: stop.signal });
     }
   }
 
@@ -148,13 +151,13 @@ export class LimitHandle {
     this.#set(this.#held.limit.value + KEYS[event.key] * kind.step);
   }
 
-  #type() {
+  #type = ({ target }: Event) => {
     const limit = this.#shown;
     const kind = limit && kindOf(limit.rule);
-    const typed = this.#number.valueAsNumber;
+    const typed = (target as HTMLInputElement).valueAsNumber;
     if (!kind || Number.isNaN(typed)) return;
     this.onset(limit.paths, tidy(typed / kind.scale), false);
-  }
+  };
 
   /** Takes a value on a step, once a frame. */
   #set(value: number) {
@@ -167,6 +170,11 @@ export class LimitHandle {
       this.#due = null;
       this.onset(limit.paths, limit.value, true);
     });
+  }
+
+  /** Ends what is held, at its last value. */
+  #drop() {
+    this.#held = null;
   }
 
   #letGo() {

@@ -1,6 +1,7 @@
 /** A figure as a picture of its own: an SVG that needs neither the page nor its style. */
 
-import { h, s } from '../base/dom.ts';
+import { html } from 'lit/html.js';
+import { s } from '../base/dom.ts';
 import { saveFile } from '../base/save-file.ts';
 
 /** What of an SVG element's look is taken along, where it is not the default. */
@@ -68,14 +69,11 @@ function figureSvg(figure: HTMLElement): string {
  *
  * @param name of the file, without its ending
  */
-export function saveButton(name: string) {
-  const button = h('button', { type: 'button', class: 'save-svg', onclick: save }, 'Save as SVG');
-  function save() {
-    const figure = button.closest('figure, section > div') as HTMLElement | null;
+export const saveButton = (name: string) =>
+  html`<button type="button" class="save-svg" @click=${(event: Event) => {
+    const figure = (event.target as Element).closest('figure, section > div') as HTMLElement | null;
     if (figure) saveFile(`${name}.svg`, figureSvg(figure), 'image/svg+xml');
-  }
-  return button;
-}
+  }}>Save as SVG</button>`;
 
 /** The looks met, each a class of the picture's own style. */
 class Looks {

@@ -1,34 +1,23 @@
 /**
- * The charts on their one time axis, with the playhead's slider and the
+ * The charts on their one axis of time, with the playhead's slider and the
  * decisions above them.
  */
 
-import { h, replace, s } from '../base/dom.ts';
-import { count, share, tickUnit } from '../base/format.ts';
+import { live } from 'lit/directives/live.js';
+import { html, nothing, render, svg } from 'lit/html.js';
+import { count, share, significant, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
-import type { Json } from '../base/json-path.ts';
-import type { Decision, Report, Series } from '../engine/engine.ts';
+import type { Decision } from '../engine/engine.ts';
 import type { Band } from '../rollout/series.ts';
 import { axisEnd, bands } from '../rollout/series.ts';
-import type { Session } from '../rollout/session.ts';
-import { MARGIN, timeScale } from './chart.ts';
+import type { Change, Store, View } from '../store/store.ts';
+import type { Scale, Scene } from './chart.ts';
+import { endOf, LETTER_WIDTH, timeScale } from './chart.ts';
 import { ErrorChart } from './error-chart.ts';
 import { EvidenceChart } from './evidence-chart.ts';
 import { Figure } from './figure.ts';
 import { LatencyChart } from './latency-chart.ts';
-import type { OnSet } from './limit-handle.ts';
-import type { Scale } from './scale.ts';
 import { TrafficChart } from './traffic-chart.ts';
-/** All that a chart draws from. */
-export type Scene = {
-  report: Report;
-  series: Series;
-  draft: Json;
-  bands: Band[];
-  end: number;
-  x: Scale;
-  width: number;
-};
 
 /** Of a chart's height, what is left of it where little room is. */
 const COMPACT = 0.64;
@@ -37,42 +26,29 @@ const COMPACT = 0.64;
 const MOST_MARKERS = 100;
 const MARKER_WIDTH = 22;
 
-export class Timeline {
-  onmarker: (tick: number) => void;
-  element;
+export class Timeline implements View {
+  element = document.createElement('div');
+  #store;
   #figures;
-  #slider;
-  #stages = h('div', { class: 'stage-labels', 'aria-hidden': 'true' });
-  #markers = h('div', { class: 'markers' });
-  #axis = s('svg', { class: 'time-axis', height: 20, 'aria-hidden': 'true' });
-  #stack;
   #compact = false;
   #width = 0;
-  #session: Session | null = null;
   #scene: Scene | null = null;
 
-  /** @param on what is edited in the charts themselves */
-  constructor(onseek: (tick: number) => void, { onset }: { onset: OnSet }) {
-    this.#slider = h('input', {
-      type: 'range',
-      class: 'playhead-slider',
-      min: 0,
-      step: 1,
-      'aria-label': 'Playhead',
-      oninput: () => onseek(this.#slider.valueAsNumber),
-    });
-    const charts = [new TrafficChart(), new ErrorChart(onset), new EvidenceChart(), new LatencyChart()];
-    this.#figures = charts.map((chart) => new Figure(chart, () => this.#scene));
-    this.#stack = h('div', { class: 'stack' }, ...this.#figures.map(({ element }) => element));
-    this.#stack.addEventListener('pointerdown', (event) => this.#grab(event, onseek));
-    this.element = h('div', { class: 'timeline' }, this.#stages, this.#markers, this.#slider, this.#stack, this.#axis);
-    this.onmarker = onseek;
+  constructor(store: Store) {
+    this.#store = store;
+    const charts = [
+      new TrafficChart(),
+      new ErrorChart((paths, value, dragging) => store.set(paths, value, dragging)),
+      new EvidenceChart(),
+      new LatencyChart(),
+    ];
+    this.#figures = charts.map((chart) => new Figure(chart));
+    this.element.className = 'timeline';
   }
 
-  /** Shows a session, drawn anew. */
-  show(session: Session) {
-    this.#session = session;
-    this.#draw();
+  update(change: Change) {
+    if (change === 'rollout' && !this.#store.isWaiting) this.#draw();
+    if (change === 'playhead') this.#seek();
   }
 
   /** Charts of less height, where little room is. */
@@ -94,117 +70,132 @@ export class Timeline {
     this.#draw();
   }
 
-  /**
-   * Moves the playhead to where the session has it.
-   *
-   * @param here the rollout up to there
-   */
-  seek(here?: Report) {
-    const session = this.#session;
-    if (!session || !this.#scene) return;
-    const { playhead, atEnd, report } = session;
-    const unit = tickUnit(report.config.tick_seconds).name;
-    this.#slider.value = String(playhead);
-    this.#slider.setAttribute('aria-valuetext', `${unit} ${count(playhead)} of ${count(session.length)}`);
-    for (const figure of this.#figures) figure.seek(playhead, atEnd, here ?? report);
-    for (const marker of this.#markers.children) {
-      marker.classList.toggle('future', Number(marker.getAttribute('data-tick')) > playhead);
-    }
-  }
-
+  /** Draws what is the same at every tick. */
   #draw() {
-    if (!this.#session || this.#width === 0) return;
-    const { report, series } = this.#session;
+    if (this.#width === 0) return;
+    const { session, drawn: draft } = this.#store;
+    const { report, series, length } = session;
     const all = bands(report, series);
     const end = axisEnd(all);
-    const x = timeScale(this.#width, end);
-    const draft = JSON.parse(this.#session.config);
-    this.#scene = { report, series, draft, bands: all, end, x, width: this.#width };
-    this.#slider.max = String(end);
-    const [from, to] = x.range();
-    this.#slider.style.setProperty('--from', `${from}px`);
-    this.#slider.style.setProperty('--length', `${to - from}px`);
+    const lived = session.waits ? roomy(length) : length;
+    // What is planned begins where the waiting may end.
+    const shifted = lived > 0 ? lived - length : 0;
+    const shown = shifted === 0 ? all : all.map((band) => (band.ran ? band : shift(band, shifted)));
+    const x = timeScale(this.#width, lived, end + shifted);
+    this.#scene = { report, series, draft, bands: shown, x, width: this.#width };
     for (const figure of this.#figures) figure.draw(this.#scene);
-    this.#drawStages(all, x);
-    this.#drawMarkers(report.decisions, x);
-    this.#drawAxis(this.#scene);
-    this.seek();
+    this.#seek();
   }
 
-  #drawStages(all: Band[], x: Scale) {
-    const whole = all.filter((band, i) => all[i - 1]?.stage !== band.stage);
-    replace(
-      this.#stages,
-      ...whole.map(({ stage, pct, from }) => {
-        const to = all.findLast((band) => band.stage === stage)?.to ?? from;
-        const width = x(to) - x(from);
-        return h(
-          'span',
-          { style: `left:${x(from)}px;width:${width}px`, class: stage % 2 ? 'odd' : 'even' },
-          width > 26 ? share(pct) : '',
-        );
-      }),
+  /** Draws what belongs to the tick at the playhead. */
+  #seek() {
+    const { session, playing } = this.#store;
+    if (!this.#scene) return;
+    const { playhead, atEnd, reportHere } = session;
+    for (const figure of this.#figures) figure.seek(playhead, atEnd, reportHere, playing);
+    this.#render(this.#scene);
+  }
+
+  #render({ report, bands, x, width }: Scene) {
+    const { playhead, length } = this.#store.session;
+    const unit = tickUnit(report.config.tick_seconds);
+    const from = x(0);
+    const slider = `--from:${from}px;--length:${x(length) - from}px`;
+    render(
+      html`<div class="stage-labels" aria-hidden="true">${stageLabels(bands, x)}</div>
+        <div class="markers">${this.#markers(report.decisions, x)}</div>
+        <input type="range" class="playhead-slider" min="0" step="1" aria-label="Playhead" .style=${slider}
+          .max=${String(length)} .value=${live(String(playhead))}
+          aria-valuetext="${unit.name} ${count(playhead)} of ${count(length)}"
+          @input=${(event: Event) => this.#store.seek((event.target as HTMLInputElement).valueAsNumber)}>
+        <div class="stack" @pointerdown=${this.#grab}>${this.#figures.map(({ element }) => element)}</div>
+        <svg class="time-axis" width=${width} height="20" aria-hidden="true">${timeLabels(x, unit.short, width)}</svg>`,
+      this.element,
     );
   }
 
   /** One marker for the decisions of a tick, a button that leads there. */
-  #drawMarkers(decisions: Decision[], x: Scale) {
+  #markers(decisions: Decision[], x: Scale) {
+    const { session, playing } = this.#store;
     const byTick: Map<number, Decision[]> = new Map();
     for (const decision of decisions) byTick.set(decision.tick, [...(byTick.get(decision.tick) ?? []), decision]);
     // Where there are more than can be told apart, the last of each place; and the last of all.
     const places = new Map(
       Array.from(byTick, ([tick]) => [byTick.size > MOST_MARKERS ? Math.floor(x(tick) / MARKER_WIDTH) : tick, tick]),
     );
-    const unit = tickUnit(this.#scene?.report.config.tick_seconds ?? 0).name;
-    replace(
-      this.#markers,
-      ...[...places.values()].map((tick) => {
-        const all = byTick.get(tick) ?? [];
-        const last = all[all.length - 1];
-        const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
-        return h(
-          'button',
-          {
-            type: 'button',
-            class: `marker ${last.action}`,
-            style: `left:${x(tick)}px`,
-            title: text,
-            'aria-label': text,
-            'data-tick': tick,
-            onclick: () => this.onmarker(tick),
-          },
-          icon(last.action),
-        );
-      }),
-    );
-  }
-
-  #drawAxis({ report, x, end, width }: Scene) {
-    const { short } = tickUnit(report.config.tick_seconds);
-    const most = Math.max(2, Math.floor((width - MARGIN.left) / 80));
-    const values = x.ticks(Math.min(most, end)).filter(Number.isInteger);
-    const last = width - 22;
-    this.#axis.setAttribute('width', String(width));
-    replace(
-      this.#axis,
-      ...values.map((tick) =>
-        s('text', { x: Math.min(x(tick), last), y: 14, 'text-anchor': 'middle' }, `${count(tick)} ${short}`),
-      ),
-    );
+    const unit = tickUnit(session.report.config.tick_seconds).name;
+    return [...places.values()].map((tick) => {
+      const all = byTick.get(tick) ?? [];
+      const { action } = all[all.length - 1];
+      const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
+      const isFuture = tick > session.playhead;
+      if (isFuture && playing) return nothing;
+      return html`<button type="button" class="marker ${action}${isFuture ? ' future' : ''}" title=${text}
+        aria-label=${text} data-tick=${tick} .style=${`left:${x(tick)}px`} @click=${() => this.#store.seek(tick)}
+        >${icon(action)}</button>`;
+    });
   }
 
   /** Drags the playhead along the charts themselves. */
-  #grab(down: PointerEvent, onseek: (tick: number) => void) {
-    const target = down.target as Element;
-    if (down.button !== 0 || !target.closest('svg') || !this.#scene) return;
+  #grab = (down: PointerEvent) => {
+    const stack = down.currentTarget as HTMLElement;
+    if (down.button !== 0 || !(down.target as Element).closest('svg') || !this.#scene) return;
     const { x } = this.#scene;
     const seek = (event: PointerEvent) =>
-      onseek(Math.round(x.invert(event.clientX - this.#stack.getBoundingClientRect().left)));
+      this.#store.seek(Math.round(x.invert(event.clientX - stack.getBoundingClientRect().left)));
     const stop = new AbortController();
     seek(down);
-    this.#stack.addEventListener('pointermove', seek, { signal: stop.signal });
+    stack.addEventListener('pointermove', seek, { signal: stop.signal });
     for (const end of ['pointerup', 'pointercancel', 'pointerleave']) {
-      this.#stack.addEventListener(end, () => stop.abort(), { signal: stop.signal });
+      stack.addEventListener(end, () => stop.abort(), { signal: stop.signal });
     }
-  }
+  };
+}
+
+/** Ticks with room for more, so that a rollout that goes on waiting does not move the axis at each tick. */
+function roomy(ticks: number) {
+  const step = Math.max(1, 2 ** Math.floor(Math.log2(Math.max(1, ticks)) - 2));
+  return ticks === 0 ? 0 : (Math.floor(ticks / step) + 1) * step;
+}
+
+const shift = (band: Band, ticks: number): Band => ({ ...band, from: band.from + ticks, to: band.to + ticks });
+
+/** A label needs so much room, in px. */
+const LABEL_WIDTH = 26;
+/** The share of each stage that ran above it, and above the rest what was planned. */
+function stageLabels(all: Band[], x: Scale) {
+  const label = (from: number, to: number, kind: string, text: string) => {
+    const width = x(to) - x(from);
+    return html`<span class=${kind} .style=${`left:${x(from)}px;width:${width}px`}
+      >${width > LABEL_WIDTH ? text : nothing}</span>`;
+  };
+  const stages = all.filter(({ ran }, i) => ran && all[i - 1]?.stage !== all[i].stage);
+  const ran = stages.map(({ stage, pct, from }) => {
+    const to = all.findLast((band) => band.ran && band.stage === stage)?.to ?? from;
+    const of = x(to) - x(from) > 110 ? ' of traffic' : '';
+    return label(from, to, stage % 2 ? 'odd' : 'even', `${share(pct)}${of}`);
+  });
+  const rest = all.filter(({ ran }) => !ran);
+  if (rest.length === 0) return ran;
+  const [from, to] = [rest[0].from, rest[rest.length - 1].to];
+  // Nothing has run yet: the plan is all there is, each stage in its place.
+  if (ran.length === 0)
+    return rest.map(({ stage, pct, ...at }) => label(at.from, at.to, stage % 2 ? 'odd' : 'even', share(pct)));
+  const shares = rest.map(({ pct }) => significant(pct)).join(', ');
+  const width = x(to) - x(from);
+  const words = [`${shares}\u00a0%: planned, not reached`, 'planned, not reached', 'planned'];
+  const fitting = words.find(({ length }) => length * LETTER_WIDTH < width + LABEL_WIDTH) ?? '';
+  return [...ran, label(from, to, 'plan', fitting)];
+}
+
+/** Round times, no more than there is room for, and none in what is compressed. */
+function timeLabels(x: Scale, unit: string, width: number) {
+  const lived = x.domain()[1];
+  const to = x.range()[1];
+  const most = Math.max(2, Math.floor((to - x.range()[0]) / 80));
+  const values = x.copy().domain([0, lived]).ticks(Math.min(most, lived)).filter(Number.isInteger);
+  const last = Math.min(width - 22, endOf(x) + 10);
+  return values.map(
+    (tick) => svg`<text x=${Math.min(x(tick), last)} y="14" text-anchor="middle">${count(tick)} ${unit}</text>`,
+  );
 }

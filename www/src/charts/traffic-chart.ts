@@ -1,54 +1,55 @@
 /** The canary's share of traffic, as it went and as it was planned. */
 
-import { s } from '../base/dom.ts';
+import { scaleLinear } from 'd3-scale';
+import { area, curveStepAfter, line } from 'd3-shape';
+import { svg } from 'lit/html.js';
 import { share } from '../base/format.ts';
 import type { Report, Series } from '../engine/engine.ts';
 import type { Band, Point } from '../rollout/series.ts';
+import type { Chart, Scale, Scene } from './chart.ts';
 import { Plot, stageBands, yAxis } from './chart.ts';
-import { area, line } from './path.ts';
-import { scaleLinear } from './scale.ts';
-import type { Scene } from './timeline.ts';
 
-export class TrafficChart {
+export class TrafficChart implements Chart {
   name = 'traffic';
   plot = new Plot(96);
-  title = 'Traffic share of the new version';
+  title = 'Traffic to the canary (new version); the rest goes to the baseline';
   columns = ['canary’s share'];
+  active = true;
+  #y: Scale = scaleLinear();
 
-  draw({ report, series, bands, x, width, end }: Scene) {
-    const y = scaleLinear().domain([0, 100]).range(this.plot.range);
-    const went = stepped(course(report, series, end));
+  draw({ report, series, bands, x, width }: Scene) {
+    const y = scaleLinear([0, 100], this.plot.range);
+    this.#y = y;
+    const went = course(report, series);
     const at = (p: Point) => x(p.tick);
     const up = (p: Point) => y(p.value);
-    const marks = s(
-      'g',
-      {},
-      s('path', { class: 'canary-area', d: area(at, () => y(0), up)(went) }),
-      s('path', { class: 'canary line', d: line(at, up)(went) }),
-    );
-    const planned = stepped(plan(bands));
+    const along = line(at, up).curve(curveStepAfter);
+    const filled = area<Point>(at, () => y(0), up).curve(curveStepAfter);
     this.plot.draw(x, width, {
-      behind: [
-        stageBands(bands, x, this.plot.height),
-        yAxis(y, x, [0, 50, 100], share),
-        s('path', { class: 'planned', d: line(at, up)(planned) }),
-      ],
-      marks,
+      behind: svg`${stageBands(bands, x, this.plot.height)}${yAxis(y, x, [0, 50, 100], share)}
+        <path class="planned" d=${along(plan(bands)) ?? ''}></path>`,
+      marks: svg`<path class="canary-area" d=${filled(went)}></path>
+        <path class="canary line" d=${along(went)}></path>`,
     });
   }
 
-  /** The figures of a tick for table and key, which tells what came of it at the end. */
   figures({ series, report }: Scene, tick: number, atEnd: boolean = false) {
-    const after = atEnd ? shareAfter(report) : undefined;
-    if (after !== undefined) return [share(after)];
-    return [tick > 0 ? share(series.traffic_pct[tick - 1]) : '–'];
+    const pct = this.#shareAt(report, series, tick, atEnd);
+    return [pct === undefined ? '–' : share(pct)];
   }
 
-  key(scene: Scene) {
-    return [
-      { mark: 'canary', name: 'canary', column: 0 },
-      ...(scene.bands.some(({ ran }) => !ran) ? [{ mark: 'planned', name: 'as planned', column: null }] : []),
-    ];
+  labels({ series, report }: Scene, tick: number, atEnd: boolean) {
+    const pct = this.#shareAt(report, series, tick, atEnd);
+    return pct === undefined ? [] : [{ mark: 'canary', text: `canary ${share(pct)}`, y: this.#y(pct) }];
+  }
+
+  key() {
+    return [];
+  }
+
+  /** The share in a tick; at the end, what came of it. */
+  #shareAt(report: Report, { traffic_pct }: Series, tick: number, atEnd: boolean): number | undefined {
+    return (atEnd ? shareAfter(report) : undefined) ?? traffic_pct[tick - 1];
   }
 }
 
@@ -56,16 +57,14 @@ export class TrafficChart {
 const shareAfter = ({ final_state }: Report): number | undefined =>
   ({ COMPLETED: 100, ROLLED_BACK: 0 })[final_state as 'COMPLETED' | 'ROLLED_BACK'];
 
-/** The share over time, with what came of it after the end. */
-function course(report: Report, series: Series, end: number): Point[] {
-  const { traffic_pct: shares } = series;
+/** The share over time, each value until the next one's tick, with what came of it at the end. */
+function course(report: Report, { traffic_pct: shares }: Series): Point[] {
   const { length } = shares;
   const went: Point[] = [];
   for (let tick = 0; tick < length; tick += 1)
     if (tick === 0 || shares[tick] !== shares[tick - 1]) went.push({ tick, value: shares[tick] });
   const after = shareAfter(report);
-  if (after !== undefined) went.push({ tick: length, value: after }, { tick: end, value: after });
-  else if (length > 0) went.push({ tick: length, value: series.traffic_pct[length - 1] });
+  if (length > 0) went.push({ tick: length, value: after ?? shares[length - 1] });
   return went;
 }
 
@@ -77,7 +76,3 @@ function plan(bands: Band[]): Point[] {
   if (last) points.push({ tick: last.to, value: last.pct });
   return points;
 }
-
-/** With its corners: each value lasts until the next one's tick. */
-const stepped = (points: Point[]) =>
-  points.flatMap((point, i) => (i ? [{ ...point, value: points[i - 1].value }, point] : [point]));

@@ -17,7 +17,7 @@ import {
 } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { listAt } from '../base/json-path.ts';
-import { limitPaths } from '../charts/limit-paths.ts';
+import { limitPaths } from '../charts/limits.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
 import type { ResolvedConfig, Rule } from '../engine/engine.ts';
 import { parametersOf } from './fields.ts';

@@ -43,7 +43,7 @@ export type RunResult = {
 };
 
 /** For how many ticks a rollout that waits for a person is let wait at most. */
-const MOST_WAITED = 1000;
+export const MOST_WAITED = 1000;
 /** Ticks of the first slice and of the longest one. */
 const SLICE = 16;
 const MOST_SLICE = 4096;

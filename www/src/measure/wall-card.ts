@@ -36,7 +36,11 @@ export class WallCard implements View {
     render(
       html`<h3>The same policy on 100 ${healthy ? 'healthy releases' : 'such releases'}</h3>
         ${wall.template(found)}
-        <p class="wall-words">
+        <p
+          class="wall-words"
+          data-figure=${healthy ? 'false_rollback' : 'missed_regression'}
+          data-estimate=${p?.estimate ?? ''}
+        >
           ${
             p && cases
               ? html`<b class="big">${harmed} of 100</b> ${healthy ? 'thrown away' : 'missed'} here;

@@ -10,7 +10,8 @@ import { PLACES } from '../store/store.ts';
 
 /** The parts of the page, each made in its own folder. */
 export type Parts = Record<
-  | 'scenarioControls'
+  | 'preset'
+  | 'seed'
   | 'history'
   | 'embedButton'
   | 'scenario'
@@ -25,6 +26,7 @@ export type Parts = Record<
   | 'wall'
   | 'editor'
   | 'verdict'
+  | 'commands'
   | 'stages'
   | 'state'
   | 'notice'
@@ -50,6 +52,7 @@ const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   wall: ['watch', ''],
   editor: ['watch measure learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
+  commands: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
   state: ['watch learn', 'ladder'],
 };
@@ -78,7 +81,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
                 aria-controls="place" @click=${() => ongo(place)}>${PLACE_WORDS[place][0]}</button>`,
           )}
         </div>
-        <div class="bar-tools">${parts.scenarioControls} ${parts.history} ${parts.embedButton}</div>
+        <div class="bar-tools">${parts.preset} ${parts.seed} ${parts.history} ${parts.embedButton}</div>
       </div>
       <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
       ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
@@ -88,7 +91,9 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
           <div class="column left">
             ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
           </div>
-          <div class="column right">${parts.editor} ${parts.verdict} ${parts.wall} ${parts.stages} ${parts.state}</div>
+          <div class="column right">
+            ${parts.editor} ${parts.verdict} ${parts.wall} ${parts.commands} ${parts.stages} ${parts.state}
+          </div>
         </div>
       </div>
       <div class="notices">${parts.simulation}</div>

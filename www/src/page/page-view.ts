@@ -1,18 +1,16 @@
 /** The page in the element's shadow: makes its parts, and has them show the store's state. */
 
-import { h } from '../base/dom.ts';
 import { Timeline } from '../charts/timeline.ts';
-import { Forms } from '../edit/forms.ts';
-import { HistoryButtons, onHistoryKey } from '../edit/history-buttons.ts';
-import { ProblemNotice } from '../edit/problem-notice.ts';
-import { Scenario } from '../edit/scenario.ts';
-import { lessonList } from '../learn/lesson-list.ts';
-import { LessonPlayer } from '../learn/lesson-player.ts';
-import { Strategies } from '../measure/strategies.ts';
-import { StudyView } from '../measure/study-view.ts';
+import { EditorView } from '../edit/editor.ts';
+import { HistoryButtons, onHistoryKey, PresetSelect, SeedField } from '../edit/header.ts';
+import { ProblemNotice, ScenarioView } from '../edit/scenario.ts';
+import { LearnView } from '../learn/learn-view.ts';
+import { MeasureView } from '../measure/measure-view.ts';
+import { WallCard } from '../measure/wall-card.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
 import { FaultList } from '../share/link-faults.ts';
 import type { Change, Store, View } from '../store/store.ts';
+import type { Progress } from '../study/study-runner.ts';
 import { adoptStyle } from '../style/style.ts';
 import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
@@ -31,26 +29,17 @@ export type Listener = {
 };
 
 export class PageView {
-  /** What a study is asked, and what it found. */
-  study;
-  /** Plays a lesson. */
-  lessons;
   /** What is wrong with what the host set. */
   hostFaults = new FaultList('The page around the simulator set something that cannot be used:', 'host-faults');
   /** What of a link could not be used. */
   linkFaults = new FaultList('Not all of the link could be used:', 'link-faults');
   #store;
-  #scenario;
-  #history;
-  #opening;
-  #verdict;
   #timeline;
   #flow;
-  /** The parts that follow the store by themselves. */
+  #learn;
   #views: View[];
-  #strategies;
-  #forms;
-  #notice;
+  /** The views that are not shown now, because they are of another place. */
+  #hidden: Set<View> = new Set();
   #page: HTMLElement;
   #time: HTMLElement;
   /** Charts, each drawn at its measured width. */
@@ -59,6 +48,9 @@ export class PageView {
   /** Watches whether the rollout over time is in sight. */
   #sight;
   #root;
+  #onprogress;
+  /** What the host has heard last of the study. */
+  #progress: Progress | null = null;
   /** The part that is shown alone. */
   #view: string | null = null;
   /** The level of the topmost heading. */
@@ -67,83 +59,51 @@ export class PageView {
   constructor(root: ShadowRoot, store: Store, on: Listener) {
     this.#store = store;
     this.#root = root;
-    this.#scenario = new Scenario({
-      onpreset: ({ json }) => store.load({ config: json }),
-      onseed: (seed) => store.reseed(seed),
-      onnewseed: () => store.reseed(null),
-    });
-    this.#history = new HistoryButtons(store);
-    this.#opening = new Opening(store);
-    this.#verdict = new Verdict(store);
+    this.#onprogress = on.onprogress;
     this.#timeline = new Timeline(store);
     this.#flow = new Flow(store);
-    const [transport, commands] = [new Transport(store), new Commands(store)];
+    this.#learn = new LearnView(store, on.onevent, () => this.#time.scrollIntoView({ block: 'nearest' }));
+    const editor = new EditorView(store);
+    const [scenario, notice] = [new ScenarioView(store, editor), new ProblemNotice(store, editor)];
+    const [preset, seed, history] = [new PresetSelect(store), new SeedField(store), new HistoryButtons(store)];
+    const [opening, verdict, wall] = [new Opening(store), new Verdict(store), new WallCard(store)];
+    const [transport, commands, simulation] = [new Transport(store), new Commands(store), new SimulationNotice(store)];
     const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
-    const simulation = new SimulationNotice(store);
+    const measure = new MeasureView(store);
     this.#views = [
-      ...[this.#opening, this.#verdict, this.#timeline, this.#flow, transport, commands],
-      ...[log, ladder, machine, simulation],
+      ...[preset, seed, history, scenario, notice, simulation],
+      ...[opening, transport, this.#timeline, verdict, commands, wall, this.#flow, log, ladder, machine],
+      ...[measure, this.#learn, editor],
     ];
-    const toVerdict = () => {
-      store.go('watch');
-      this.#verdict.element.scrollIntoView({ block: 'nearest' });
-    };
-    this.study = new StudyView(
-      (seed, healthy) => {
-        store.openRun(seed, healthy);
-        toVerdict();
-      },
-      (result) => this.#opening.showStudy(result),
-      on.onprogress,
-    );
-    this.#strategies = new Strategies((config) => {
-      store.configure(config);
-      toVerdict();
-    });
-    this.#forms = new Forms(store);
-    this.#notice = new ProblemNotice(() => {
-      store.openEditor('text');
-      this.#forms.json.reveal();
-    });
-    this.lessons = new LessonPlayer(store, {
-      onevent: on.onevent,
-      onlay: () => this.#setLevels(),
-      onwatch: () => this.#time.scrollIntoView({ block: 'nearest' }),
-      onleave: () => this.#time.focus({ preventScroll: true }),
-    });
-    const lessons = lessonList(store, this.lessons, () => store.go('watch'));
     const embed = new EmbedDialog(store);
-    // No landmark: a page may hold several elements, whose landmarks would have one name.
-    const card = (name: string, label: string, ...content: HTMLElement[]) =>
-      h('section', { class: `card ${name}`, part: name, role: 'group', 'aria-label': label }, ...content);
-    const titled = (name: string, title: string, content: HTMLElement) =>
-      h('section', { class: `card ${name}`, part: name }, h('h3', {}, title), content);
-    this.#time = card('time', 'The rollout over time', transport.element, this.#timeline.element);
+    this.#time = card('time', transport.element, this.#timeline.element);
+    this.#time.setAttribute('aria-label', 'The rollout over time');
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
+    const requests = card('requests', this.#flow.element);
+    requests.setAttribute('aria-label', 'Requests');
     this.#page = layout(
       {
-        scenarioControls: this.#scenario.element,
-        history: this.#history.element,
+        preset: preset.element,
+        seed: seed.element,
+        history: history.element,
         embedButton: embed.button,
-        scenario: h('div'),
+        scenario: scenario.element,
+        notice: notice.element,
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
-        lesson: this.lessons.element,
-        lessons,
-        opening: this.#opening.element,
+        learn: this.#learn.element,
+        opening: opening.element,
         time: this.#time,
-        requests: card('requests', 'Requests', this.#flow.element),
-        decisions: titled('decisions', 'Decisions', log.element),
-        figures: this.study.figures,
-        study: this.study.element,
-        strategies: this.#strategies.element,
-        editor: this.#forms.element,
-        verdict: this.#verdict.element,
-        commands: titled('commands', 'Commands', commands.element),
-        stages: titled('stages', 'Stages', ladder.element),
-        state: titled('state', 'State', machine.element),
-        notice: this.#notice.element,
+        requests,
+        decisions: card('decisions', heading('Decisions'), log.element),
+        measure: measure.element,
+        editor: editor.element,
+        verdict: verdict.element,
+        wall: wall.element,
+        commands: card('commands', heading('Commands'), commands.element),
+        stages: card('stages', heading('Stages'), ladder.element),
+        state: card('state', heading('State'), machine.element),
         simulation: simulation.element,
       },
       (place) => store.go(place),
@@ -152,7 +112,7 @@ export class PageView {
     this.#page.addEventListener('keydown', (event) => onHistoryKey(event, store));
     // A field's change, typed letter by letter, is one step.
     this.#page.addEventListener('change', () => store.settle());
-    this.#measured = [this.#timeline, this.#flow, machine, this.study.curve];
+    this.#measured = [this.#timeline, this.#flow, machine];
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
       requestAnimationFrame(() => {
@@ -165,12 +125,16 @@ export class PageView {
     root.append(this.#page, embed.element);
   }
 
+  /** The course: what of it is open. */
+  get lessons() {
+    return this.#learn.course;
+  }
+
   connect() {
     adoptStyle(this.#root);
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
-    this.study.open();
-    if (this.#store.place === 'measure') this.#strategies.open();
+    this.#store.study.open();
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -179,8 +143,7 @@ export class PageView {
     this.#resizes.disconnect();
     this.#sight.disconnect();
     this.#flow.rest();
-    this.study.close();
-    this.#strategies.close();
+    this.#store.study.close();
   }
 
   /**
@@ -197,55 +160,50 @@ export class PageView {
 
   update(change: Change) {
     const store = this.#store;
+    if (change === 'page') this.#arrange();
     // Before there is a rollout, there is nothing to show.
-    if (store.seed !== null) for (const view of this.#views) view.update(change);
-    switch (change) {
-      case 'message':
-        return this.#scenario.complain(store.seedFault);
-      case 'playhead':
-        return this.#showPlayhead();
-      case 'page':
-        showPlace(this.#page, store.place, this.#view, store.editor !== null);
-        if (store.place === 'measure') this.#strategies.open();
-        else this.#strategies.close();
-        return this.#setLevels();
-      case 'rollout':
-        return this.#showRollout();
+    if (store.seed === null) return;
+    for (const view of this.#views) if (!this.#hidden.has(view)) view.update(change);
+    if (change === 'rollout' && !store.isWaiting) {
+      this.#page.classList.toggle('veiled', store.veiled);
+      if (store.veiled) store.study.close();
+      else store.study.show(store.session, store.dragging);
     }
+    if (change === 'study') this.#reportProgress();
+    this.#setLevels();
   }
 
-  #showRollout() {
-    const store = this.#store;
-    // What is drawn stays until the other is there; the forms follow at once.
-    if (store.isWaiting) {
-      if (!store.dragging) this.#showConfig();
-      this.#history.show(store);
-      return;
-    }
-    this.#page.classList.toggle('veiled', store.veiled);
-    if (store.veiled) this.study.close();
-    else this.study.show(store.session, store.dragging);
-    if (!store.veiled) this.#strategies.show(store.session);
-    // The forms follow when the limit is let go: they are many.
-    if (!store.dragging) this.#showConfig();
-    this.#history.show(store);
-    this.#showPlayhead();
+  /** Shows the place; its views are brought up to date, for hidden ones are left alone. */
+  #arrange() {
+    const { place, editor } = this.#store;
+    showPlace(this.#page, place, this.#view, editor !== null);
+    const before = this.#hidden;
+    this.#hidden = new Set(this.#views.filter(({ element }) => element.closest('[data-out]')));
+    if (this.#store.seed === null) return;
+    for (const view of before) if (!this.#hidden.has(view)) view.update('rollout');
   }
 
-  #showPlayhead() {
-    const { session } = this.#store;
-    this.lessons.follow(session);
-    if (this.#level !== 2 || this.#view !== null) this.#setLevels();
-  }
-
-  #showConfig() {
-    const { text, session, problems, more, seed } = this.#store;
-    this.#scenario.show(text, seed ?? session.seed);
-    this.#notice.show(problems.length + more);
-    this.#forms.show(this.#store);
+  #reportProgress() {
+    const { progress } = this.#store.study;
+    if (progress && progress !== this.#progress && progress.done > 0) this.#onprogress(progress.done, progress.runs);
+    this.#progress = progress;
   }
 
   #setLevels() {
-    setLevels(this.#page, !this.lessons.element.hidden, this.#level);
+    setLevels(this.#page, this.lessons.source !== null, this.#level);
   }
+}
+
+/** No landmark: a page may hold several elements, whose landmarks would have one name. */
+function card(name: string, ...content: HTMLElement[]) {
+  const section = document.createElement('section');
+  section.className = `card ${name}`;
+  section.setAttribute('part', name);
+  section.role = 'group';
+  section.append(...content);
+  return section;
+}
+
+function heading(words: string) {
+  return Object.assign(document.createElement('h3'), { textContent: words });
 }

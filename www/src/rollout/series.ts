@@ -2,6 +2,7 @@
  * From a report and its series to what is drawn: pure functions, no document.
  */
 
+import { bisector } from 'd3-array';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
 
 import type { Decision, Report, Series } from '../engine/engine.ts';
@@ -132,15 +133,18 @@ export function limits(report: Report, series: Series, latency: boolean): Limit[
     .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
 }
 
-/**
- * The limit in force at a tick: the last that the deciding rule, or the first,
- * was held against in that stage; NaN before its first look there.
- */
+/** The limit in force at a tick: of the rule that decided, or of the first that has looked in that stage. */
+export const limitOf = (all: Limit[], series: Series, tick: number): Limit | undefined =>
+  all.find(({ deciding }) => deciding) ?? all.find((one) => !Number.isNaN(valueAt(one, series, tick)));
+
+/** Its value; NaN before the rule's first look in that stage. */
 export function limitAt(all: Limit[], series: Series, tick: number) {
-  const at = ({ rule }: Limit) => lastUntil(series.rules[rule].canary_limit, series, tick);
-  const limit = all.find(({ deciding }) => deciding) ?? all.find((one) => !Number.isNaN(at(one)));
-  return limit ? at(limit) : NaN;
+  const limit = limitOf(all, series, tick);
+  return limit ? valueAt(limit, series, tick) : NaN;
 }
+
+const valueAt = ({ rule }: Limit, series: Series, tick: number) =>
+  lastUntil(series.rules[rule].canary_limit, series, tick);
 
 /** The last value until a tick, if it is of the tick's stage; else NaN. */
 function lastUntil(values: ArrayLike<number>, series: Series, tick: number) {
@@ -150,6 +154,22 @@ function lastUntil(values: ArrayLike<number>, series: Series, tick: number) {
   }
   return NaN;
 }
+
+const byTick = bisector(({ tick }: { tick: number }) => tick);
+
+/** How many of what has a tick, in order, stand at or before one. */
+export const until = (all: { tick: number }[], tick: number) => byTick.right(all, tick);
+
+/** What stands at a tick. */
+export function at<T extends { tick: number }>(all: T[], tick: number): T | undefined {
+  const found = all[byTick.left(all, tick)];
+  return found?.tick === tick ? found : undefined;
+}
+
+const byEnd = bisector(({ to }: Band) => to);
+
+/** The band that a tick is in. */
+export const bandAt = (bands: Band[], tick: number): Band | undefined => bands[byEnd.left(bands, tick)];
 
 /** Points that a chart is drawn of, at most: more than the pixels that it is wide. */
 const MOST_POINTS = 8192;
@@ -176,18 +196,21 @@ export function points(values: ArrayLike<number>): Point[] {
 }
 
 /**
- * Of more points than a line of so many pixels can show, the lowest and the
- * highest in each pixel.
+ * Of more points than a line of so many pixels can show, the lowest and the highest in
+ * every two pixels.
  */
 export function thinned(all: Point[], pixels: number): Point[] {
-  if (all.length <= 2 * pixels) return all;
+  if (all.length <= pixels) return all;
   const result: Point[] = [];
-  const size = all.length / pixels;
-  for (let pixel = 0; pixel < pixels; pixel += 1) {
-    const part = all.slice(Math.floor(pixel * size), Math.floor((pixel + 1) * size));
-    const low = part.reduce((a, b) => (b.value < a.value ? b : a));
-    const high = part.reduce((a, b) => (b.value > a.value ? b : a));
-    result.push(...(low === high ? [low] : low.tick < high.tick ? [low, high] : [high, low]));
+  const parts = Math.ceil(pixels / 2);
+  for (let part = 0, i = 0; part < parts; part += 1) {
+    let [low, high] = [i, i];
+    for (const end = Math.floor(((part + 1) * all.length) / parts); i < end; i += 1) {
+      if (all[i].value < all[low].value) low = i;
+      if (all[i].value > all[high].value) high = i;
+    }
+    result.push(all[Math.min(low, high)]);
+    if (low !== high) result.push(all[Math.max(low, high)]);
   }
   return result;
 }

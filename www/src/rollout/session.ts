@@ -1,18 +1,21 @@
 /**
- * A rollout in the hand. The engine is deterministic, so a configuration, a
- * seed and the commands given are the whole rollout: it is run ahead as far as
- * it goes by itself, and what people look at is a playhead on it.
+ * A rollout and the playhead on it. The engine is deterministic, so a configuration, a
+ * seed and the commands given are the whole rollout: it is run ahead as far as it goes by
+ * itself, and the playhead is the tick that people look at.
  *
- * A command away from the end starts a new branch at the playhead: later
- * commands are dropped, and the rollout runs on from there. What a move or a command
- * asks of the engine is told as an order; who has carried it out hands over what was made.
+ * A command away from the end starts a new branch at the playhead: later commands are
+ * dropped, and the rollout runs on from there. A session runs nothing itself: a move or a
+ * command is an order for the runner, whose result the session takes.
  */
 
 import type { Command, Rollout } from '../engine/engine.ts';
 import { replay, snapshotOf } from '../engine/engine.ts';
 import type { RolloutInput, RunOrder, RunResult, Snapshot } from '../engine/replay.ts';
-import type { Move } from '../watch/controls.ts';
+import { MOST_WAITED } from '../engine/replay.ts';
 import { isShort } from './cost.ts';
+
+/** How the playhead is moved. */
+export type Move = 'toStart' | 'stepBack' | 'play' | 'step' | 'advance' | 'toEnd';
 
 export class Session {
   #made: RunResult;
@@ -54,6 +57,16 @@ export class Session {
 
   get atEnd() {
     return this.#playhead === this.length;
+  }
+
+  /** Whether the rollout has stopped and waits for a person; time can go on all the same. */
+  get waits() {
+    return this.#made.end.allowed.includes('tick');
+  }
+
+  /** Whether it has waited as long as a rollout is let wait. */
+  get hasWaitedLong() {
+    return this.#made.waited >= MOST_WAITED;
   }
 
   /** The commands given, in their order. */
@@ -117,8 +130,8 @@ export class Session {
   }
 
   /**
-   * What a move takes of the engine: at the end of a rollout that waits for a person, a
-   * step lets it wait for a tick more; `null` where the playhead alone moves.
+   * What has to be run for a move: at the end of a rollout that waits for a person, a step
+   * lets it wait for a tick more; `null` where the playhead alone moves.
    */
   onward(move: Exclude<Move, 'play'>): RunOrder | null {
     if (!this.atEnd || (move !== 'step' && move !== 'advance')) return null;

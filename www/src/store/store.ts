@@ -3,15 +3,16 @@
  * and render what they show of the state. An edit or a command can be undone.
  */
 
+import { count, counted, tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { jsonOf, put, putAll, textOf } from '../base/json-path.ts';
 import type { Command } from '../engine/engine.ts';
 import { messageOf } from '../engine/engine.ts';
 import type { RolloutInput, RunOrder } from '../engine/replay.ts';
+import { MOST_WAITED } from '../engine/replay.ts';
+import type { Move, Session } from '../rollout/session.ts';
 import { withRelease } from '../study/study-request.ts';
 import { StudyState } from '../study/study-state.ts';
-import type { Move } from '../watch/controls.ts';
-import { commandWords } from '../watch/controls.ts';
 import { History } from './history.ts';
 import { Player } from './player.ts';
 import type { Moment } from './rollout-state.ts';
@@ -36,6 +37,9 @@ export interface View {
   update(change: Change): void;
 }
 
+/** An answer, `about` a command or a move of the playhead: it is shown beside those controls. */
+export type Message = { text: string; kind: 'info' | 'error'; about: 'commands' | 'playhead' };
+
 export class Store extends RolloutState {
   #listeners: ((change: Change) => void)[] = [];
   #player = new Player();
@@ -51,7 +55,9 @@ export class Store extends RolloutState {
   /** The editor that is open beside the charts. */
   editor: Editor | null = null;
   /** What the last command or edit was answered; empty if there is nothing to say. */
-  message: { text: string; kind: 'info' | 'error' } = { text: '', kind: 'info' };
+  message: Message = { text: '', kind: 'info', about: 'commands' };
+  /** What was edited last, while commands were dropped for it and that is still said. */
+  #droppedFor: string | undefined;
   /** Why the seed that was typed last was refused; empty if it was not. */
   seedFault = '';
 
@@ -86,8 +92,8 @@ export class Store extends RolloutState {
   }
 
   /** Says something beside the controls. */
-  say(text: string, kind: 'info' | 'error' = 'info') {
-    this.message = { text, kind };
+  say(text: string, kind: Message['kind'] = 'info', about: Message['about'] = 'commands') {
+    this.message = { text, kind, about };
     this.emit('message');
   }
 
@@ -144,7 +150,7 @@ export class Store extends RolloutState {
 
   /** @param subject what of it was changed, see `History.record` */
   configure(draft: Json, subject?: string) {
-    this.load({ config: textOf(draft) }, subject);
+    this.#dropCommands(() => this.load({ config: textOf(draft) }, subject), subject);
   }
 
   edit(path: string, value: Json | undefined) {
@@ -181,7 +187,8 @@ export class Store extends RolloutState {
    * configuration is invalid, the last valid one is run.
    */
   reseed(seed: string | number | null) {
-    this.#step(() => this.#run({ config: this.problems.length === 0 ? this.text : this.session.config, seed }));
+    const config = this.problems.length === 0 ? this.text : this.session.config;
+    this.#dropCommands(() => this.#step(() => this.#run({ config, seed })));
   }
 
   /** Opens a rollout of a study: that of a seed, of a healthy release or a bad one. */
@@ -201,18 +208,51 @@ export class Store extends RolloutState {
   /** @returns what the rollout's state forbids it with; it is said, too */
   move(move: Move): unknown {
     if (this.veiled) return null;
-    const freezes = this.playing;
+    const { playing } = this;
     this.#player.stop();
-    if (move !== 'play') {
-      const order = this.session.onward(move);
-      if (order) return this.#goOn(order, () => this.session.move(move));
-      this.session.move(move);
+    if (this.message.text && (this.message.about === 'playhead' || move === 'play')) this.say('');
+    if (move === 'play') {
+      if (!playing) this.#play();
       this.#moved();
       return null;
     }
-    if (!freezes) this.#player.play(this.session, () => this.#moved());
+    const order = this.session.onward(move);
+    if (order) return this.#letWait(order, () => this.session.move(move));
+    this.session.move(move);
     this.#moved();
     return null;
+  }
+
+  /** Lets time pass from the playhead on; where the rollout has ended, from its start. */
+  #play() {
+    const { session } = this;
+    if (session.atEnd && !session.waits) session.moveTo(0);
+    this.#player.play(session.length, {
+      isBusy: () => this.isWaiting,
+      step: (ticks) => this.#playOn(ticks),
+      ondone: () => this.#moved(),
+    });
+  }
+
+  /** @returns whether time goes on after these ticks; in a rollout that waits for a person, it does */
+  #playOn(ticks: number) {
+    const { session } = this;
+    const order = session.onward('step');
+    if (order) return this.#letWait(order, () => session.move('step')) === null;
+    session.moveTo(session.playhead + ticks);
+    return !session.atEnd || session.waits;
+  }
+
+  /** Lets a rollout that has stopped wait for longer. */
+  #letWait(order: RunOrder, ondone: () => void): unknown {
+    const { session } = this;
+    if (!session.hasWaitedLong || !session.waits) return this.#goOn(order, ondone, false, 'playhead');
+    const { name } = tickUnit(session.report.config.tick_seconds);
+    const limit = counted(MOST_WAITED, name);
+    return this.#refused(
+      new Error(`The rollout has waited for ${limit}, which is the most. Promote, resume or abort it.`),
+      'playhead',
+    );
   }
 
   /** @returns what the rollout's state forbids it with; it is said, too */
@@ -221,7 +261,8 @@ export class Store extends RolloutState {
     this.#player.stop();
     const { session } = this;
     const branched = !session.atEnd;
-    return this.#goOn(session.afterCommand(command), () => this.say(commandWords(command, branched, session)), true);
+    const done = () => this.say(commandWords(command, branched, session));
+    return this.#goOn(session.afterCommand(command), done, true, 'commands');
   }
 
   /**
@@ -232,7 +273,7 @@ export class Store extends RolloutState {
   reset(): unknown {
     this.#player.stop();
     const say = () => this.say('Reset: the rollout stands at its start, without commands.');
-    return this.#goOn(this.session.anew, say, true);
+    return this.#goOn(this.session.anew, say, true, 'commands');
   }
 
   /** Stops what is being simulated. */
@@ -298,9 +339,9 @@ export class Store extends RolloutState {
    *
    * @param step whether it can be undone
    */
-  #goOn(order: RunOrder, ondone: () => void, step: boolean = false): unknown {
+  #goOn(order: RunOrder, ondone: () => void, step: boolean, about: Message['about']): unknown {
     if (this.isWaiting)
-      return this.#refused(new Error('The rollout is still being simulated; nothing can be told it yet.'));
+      return this.#refused(new Error('The rollout is still being simulated. It takes no command until then.'), about);
     const before = this.moment;
     let later = false;
     try {
@@ -308,7 +349,7 @@ export class Store extends RolloutState {
         const why = this.runFault;
         if (why) {
           this.forget();
-          this.#refused(new Error(why));
+          this.#refused(new Error(why), about);
           return;
         }
         ondone();
@@ -317,16 +358,37 @@ export class Store extends RolloutState {
         else this.emit('rollout');
       });
     } catch (error) {
-      return this.#refused(error);
+      return this.#refused(error, about);
     }
     later = true;
     if (this.isWaiting) this.emit('rollout');
     return null;
   }
 
-  #refused(error: unknown) {
-    this.say(messageOf(error), 'error');
+  #refused(error: unknown, about: Message['about']) {
+    this.say(messageOf(error), 'error', about);
     return error;
+  }
+
+  /**
+   * Changes what a rollout is made of, which starts it anew, and says which commands are
+   * dropped for it; still so while the same is edited.
+   */
+  #dropCommands(change: () => void, subject?: string) {
+    const { message } = this;
+    const commands = this.seed === null ? [] : (this.work.commands ?? []);
+    change();
+    if (this.problems.length > 0) return;
+    if (commands.length > 0) {
+      const { name } = tickUnit(this.session.report.config.tick_seconds);
+      const each = commands.map(({ tick, command }) => `${command} at ${name} ${count(tick)}`);
+      this.say(`The rollout starts anew. Dropped: ${each.join(', ')}. Undo brings it back.`);
+      this.#droppedFor = subject;
+    } else if (subject !== undefined && subject === this.#droppedFor) {
+      this.say(message.text, message.kind, message.about);
+    } else {
+      this.#droppedFor = undefined;
+    }
   }
 
   /** What was simulated beside the page is there, or cannot be. */
@@ -341,4 +403,15 @@ export class Store extends RolloutState {
     this.look(() => this.emit('playhead'));
     this.emit('playhead');
   }
+}
+
+/**
+ * What a command did, for people.
+ *
+ * @param branched whether later ticks were dropped for it
+ */
+function commandWords(command: Command, branched: boolean, { playhead, report }: Session) {
+  const when = `${tickUnit(report.config.tick_seconds).name} ${count(playhead)}`;
+  const branch = ': a new branch begins there; what came after it is gone';
+  return `${command} at ${when}${branched ? branch : ''}.`;
 }

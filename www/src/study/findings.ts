@@ -3,7 +3,6 @@
 import { significant } from '../base/format.ts';
 import type { Estimate, MeanDifference, StudyCase } from '../engine/engine.ts';
 import type { StudyResult } from './study-request.ts';
-import { RATIOS } from './study-request.ts';
 /** a probability at a value of what is swept */
 export type Point = { at: number; p: Estimate };
 /**
@@ -23,7 +22,13 @@ export type Findings = {
   missed: Point[];
   beside: { healthy: Estimate; missed: Estimate | null; excess: MeanDifference | null } | null;
 };
-export type CaughtFrom = { estimate: number | null; low: number | null; high: number | null; orLess: boolean };
+export type CaughtFrom = {
+  estimate: number | null;
+  low: number | null;
+  high: number | null;
+  orLess: boolean;
+  most: number | undefined;
+};
 
 /** What "caught" means of a release: in so many of the runs. */
 const SURELY = 0.95;
@@ -94,7 +99,7 @@ export function falseAlarms({ healthy, release }: Findings, bad: number): Estima
  * often; as more errors are caught more often, the truth is between them
  * whatever the curve's form: each end is wrong in at most 2.5 % of studies.
  * `estimate` is where a curve through the swept ratios crosses. `null` is none of
- * those swept; `orLess` that the least of them is caught.
+ * those swept; `orLess` that the least of them is caught; `most` the largest of them.
  */
 export function caughtFrom({ ratios, runs }: Pick<Findings, 'ratios' | 'runs'>): CaughtFrom {
   const points = ratios.filter(({ at }) => at > 1).map(({ at, found }) => ({ at, p: found.p_caught }));
@@ -106,6 +111,7 @@ export function caughtFrom({ ratios, runs }: Pick<Findings, 'ratios' | 'runs'>):
     low: unsure < 0 ? null : (points[unsure - 1]?.at ?? 1),
     high: points[sure]?.at ?? null,
     orLess: from === 0,
+    most: points.at(-1)?.at,
   };
 }
 
@@ -145,11 +151,9 @@ const HALVINGS = 40;
 
 const logit = (p: number) => Math.log(p / (1 - p));
 
-const LAST_RATIO = RATIOS[RATIOS.length - 1];
-
 /** The ratios that the smallest one caught lies between: `1.75 to 2 times`. */
-export function bracket({ low, high, orLess }: CaughtFrom) {
-  if (low === null) return `none up to ${LAST_RATIO}\u00a0times`;
+export function bracket({ low, high, orLess, most }: CaughtFrom) {
+  if (low === null) return `none up to ${most}\u00a0times`;
   if (high === null) return `over ${low}\u00a0times`;
   return orLess && low === 1 ? `${high}\u00a0times or less` : `${low} to ${high}\u00a0times`;
 }

@@ -1,10 +1,9 @@
 /** The decision log: when, what, by whom and why. */
 
-import { h, replace } from '../base/dom.ts';
+import { html, nothing, render } from 'lit/html.js';
 import { count, DECIDERS, tickUnit, unbroken } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
-
-import type { Report } from '../engine/engine.ts';
+import type { Change, Store, View } from '../store/store.ts';
 
 const ACTIONS = {
   promote: 'promote',
@@ -19,36 +18,35 @@ const ACTIONS = {
 /** Decisions shown; a log of thousands helps nobody. */
 const MOST_SHOWN = 100;
 
-export class DecisionLog {
-  element = h('div', { class: 'log' });
+export class DecisionLog implements View {
+  element = document.createElement('div');
+  #store;
 
-  show(report: Report) {
-    const unit = tickUnit(report.config.tick_seconds).name;
-    if (report.decisions.length === 0) {
-      replace(this.element, h('p', { class: 'quiet' }, 'Nothing has been decided yet.'));
-      return;
-    }
-    const earlier = report.decisions.length - MOST_SHOWN;
-    const entries = report.decisions
-      .slice(-MOST_SHOWN)
-      .map((decision) =>
-        h(
-          'li',
-          { class: `decision ${decision.action}` },
-          h('span', { class: 'decision-icon' }, icon(decision.action)),
-          h(
-            'div',
-            {},
-            h('b', {}, `${unit} ${count(decision.tick)}: ${ACTIONS[decision.action]}`),
-            h('span', { class: 'quiet' }, ` by ${DECIDERS[decision.by]}`),
-            h('p', {}, unbroken(decision.sentence)),
-          ),
-        ),
-      );
-    replace(
+  constructor(store: Store) {
+    this.#store = store;
+    this.element.className = 'log';
+  }
+
+  update(change: Change) {
+    if ((change !== 'rollout' && change !== 'playhead') || this.#store.isWaiting) return;
+    const { decisions, config } = this.#store.session.reportHere;
+    const unit = tickUnit(config.tick_seconds).name;
+    const isCut = decisions.length > MOST_SHOWN;
+    render(
+      decisions.length === 0
+        ? html`<p class="quiet">Nothing has been decided yet.</p>`
+        : html`${isCut ? html`<p class="quiet">The last ${MOST_SHOWN} of ${count(decisions.length)}.</p>` : nothing}
+            <ol>${decisions.slice(-MOST_SHOWN).map(
+              ({ action, tick, by, sentence }) =>
+                html`<li class="decision ${action}">
+                  <span class="decision-icon">${icon(action)}</span>
+                  <div>
+                    <b>${unit} ${count(tick)}: ${ACTIONS[action]}</b><span class="quiet"> by ${DECIDERS[by]}</span>
+                    <p>${unbroken(sentence)}</p>
+                  </div>
+                </li>`,
+            )}</ol>`,
       this.element,
-      earlier > 0 && h('p', { class: 'quiet' }, `The last ${count(MOST_SHOWN)} of ${count(report.decisions.length)}.`),
-      h('ol', {}, ...entries),
     );
   }
 }

@@ -1,109 +1,124 @@
 /**
- * The state machine with every edge, the present state and the way into it
- * lit. Laid out by hand at the measured width: the two states that act at the
- * top, what they lead to between them, so that no edge crosses another.
+ * The state machine with every way from a state into another; the present state and the
+ * way into it are lit. Laid out by hand at the measured width: the two states that act at
+ * the top, what they lead to between them, so that no arrow crosses another.
  */
 
-import { h, s } from '../base/dom.ts';
+import { html, render, svg } from 'lit/html.js';
 import { highlight } from '../base/highlight.ts';
-
 import type { Report, State } from '../engine/engine.ts';
-export type Edge = { from: State; to: State; label: string };
+import type { Change, Store, View } from '../store/store.ts';
+
+/** A way between two states: what leads along it, in two lines at its arrow and in a sentence. */
+export type Edge = { from: State; to: State; label: [string, string]; by: string };
 export type Box = { x: number; y: number; width: number };
 
-/** Every way from a state into another. A test holds it against the engine. */
+/** Every way from a state into another. A test compares it with the engine. */
 export const EDGES: Edge[] = [
-  { from: 'PROGRESSING', to: 'PAUSED', label: 'pause' },
-  { from: 'PAUSED', to: 'PROGRESSING', label: 'resume, promote' },
-  { from: 'PROGRESSING', to: 'COMPLETED', label: 'last stage' },
-  { from: 'PAUSED', to: 'COMPLETED', label: 'promote, last stage' },
-  { from: 'PROGRESSING', to: 'ROLLING_BACK', label: 'rule, abort' },
-  { from: 'PAUSED', to: 'ROLLING_BACK', label: 'abort' },
-  { from: 'PROGRESSING', to: 'ROLLED_BACK', label: 'rule, abort' },
-  { from: 'PAUSED', to: 'ROLLED_BACK', label: 'abort' },
-  { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: '' },
+  { from: 'PROGRESSING', to: 'PAUSED', label: ['pause', ''], by: 'a person, a rule or the plan pauses it' },
+  {
+    from: 'PAUSED',
+    to: 'PROGRESSING',
+    label: ['resume, promote', ''],
+    by: 'resume, promote before the last stage, or the end of a timed pause',
+  },
+  {
+    from: 'PROGRESSING',
+    to: 'COMPLETED',
+    label: ['last stage', 'passed'],
+    by: 'the last stage is passed, or promote in it',
+  },
+  { from: 'PAUSED', to: 'COMPLETED', label: ['promote in', 'last stage'], by: 'promote in the last stage' },
+  {
+    from: 'PROGRESSING',
+    to: 'ROLLING_BACK',
+    label: ['rule or abort', 'takes time'],
+    by: 'a rule fails, or abort, where a rollback takes time',
+  },
+  { from: 'PAUSED', to: 'ROLLING_BACK', label: ['abort', 'takes time'], by: 'abort, where a rollback takes time' },
+  {
+    from: 'PROGRESSING',
+    to: 'ROLLED_BACK',
+    label: ['rule or abort', 'at once'],
+    by: 'a rule fails, or abort, where a rollback is made at once',
+  },
+  { from: 'PAUSED', to: 'ROLLED_BACK', label: ['abort', 'at once'], by: 'abort, where a rollback is made at once' },
+  { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: ['all traffic', 'is back'], by: 'all traffic is back' },
 ];
 
-/** Every way in words, for who does not see where the lines lead. */
-const waysInWords = () =>
-  h(
-    'ul',
-    { class: 'unseen', 'aria-label': 'Ways between the states' },
-    ...EDGES.map(({ from, to, label }) => h('li', {}, `From ${from} to ${to}: ${label || 'when all traffic is back'}`)),
-  );
-
-const HEIGHT = 214;
+const HEIGHT = 262;
 const NODE = 28;
-/** How far the shared trunk of a state's edges stands from its outer side. */
+/** How far the shared trunk of a state's arrows stands from its outer side. */
 const TRUNK = 16;
 
-export class StateMachine {
-  element = h('div', { class: 'state-machine' });
+export class StateMachine implements View {
+  element = document.createElement('div');
+  #store;
   #width = 300;
-  #report: Report | null = null;
   /** The state and the way into it as they are drawn. */
   #drawn = '';
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.element.className = 'state-machine';
+  }
 
   /** @param width in CSS pixels */
   resize(width: number) {
     const fitted = Math.max(236, Math.min(440, width));
     if (fitted === this.#width) return;
     this.#width = fitted;
-    this.#drawn = '';
-    if (this.#report) this.show(this.#report);
+    this.update('rollout');
   }
 
-  show(report: Report) {
-    this.#report = report;
+  update(change: Change) {
+    if ((change !== 'rollout' && change !== 'playhead') || this.#store.isWaiting) return;
+    const report = this.#store.session.reportHere;
     const state = report.final_state;
     const way = lastTransition(report);
-    const now = `${way?.from} ${state}`;
-    const before = this.#drawn;
-    if (now === before) return;
-    this.#drawn = now;
     const boxes = layout(this.#width);
-    const isLit = (edge: Edge) => way !== null && edge.from === way.from && edge.to === way.to;
-    // Lit last, to lie on top where edges share their trunk.
+    const isLit = (edge: Edge) => edge.from === way?.from && edge.to === way.to;
+    // Lit last, to lie on top where arrows share their trunk.
     const edges = EDGES.toSorted((a, b) => Number(isLit(a)) - Number(isLit(b)));
     const came = way ? `, from ${way.from}` : '';
-    this.element.replaceChildren(
-      s(
-        'svg',
-        {
-          role: 'img',
-          width: this.#width,
-          height: HEIGHT,
-          'aria-label': `State machine. The rollout is ${state}${came}.`,
-          'data-present': state,
-        },
-        s('defs', {}, arrow('arrow', ''), arrow('arrow-lit', 'lit')),
-        ...edges.map((edge) => drawEdge(edge, boxes, isLit(edge))),
-        ...(Object.keys(boxes) as State[]).map((name) => drawNode(name, boxes[name], name === state)),
-      ),
-      waysInWords(),
+    render(
+      html`<svg role="img" width=${this.#width} height=${HEIGHT} data-present=${state} aria-describedby="ways"
+          aria-label="State machine. The rollout is ${state}${came}.">
+          <defs>${arrow('arrow', '')}${arrow('arrow-lit', 'lit')}</defs>
+          ${edges.map((edge) => drawEdge(edge, boxes, isLit(edge)))}
+          ${(Object.keys(boxes) as State[]).map((name) => drawNode(name, boxes[name], name === state))}
+        </svg>
+        <p class="quiet">While the rollout is paused, traffic stays at its share and no rule looks.</p>
+        <ul class="unseen" id="ways">${EDGES.map(
+          ({ from, to, by }) => html`<li>From ${from} to ${to}: ${by}. </li>`,
+        )}</ul>`,
+      this.element,
     );
-    if (before) {
+    const now = `${way?.from} ${state}`;
+    if (this.#drawn && now !== this.#drawn) {
       highlight(this.element.querySelector('.node.lit'));
       highlight(this.element.querySelector('.edge.lit path'), [{ strokeDasharray: '0 1' }, { strokeDasharray: '1 0' }]);
     }
+    this.#drawn = now;
   }
 }
 
 /** The last change of state and where it came from. */
 function lastTransition(report: Report): { from: State; to: State } | null {
-  const backAtOnce = report.config.rollback_ticks === 0;
+  const rollback: State = report.config.rollback_ticks === 0 ? 'ROLLED_BACK' : 'ROLLING_BACK';
   let state: State = 'PROGRESSING';
   let way = null;
   for (const { action } of report.decisions) {
-    const next: State = {
-      promote: 'PROGRESSING' as State,
+    const leads: Record<typeof action, State> = {
+      promote: 'PROGRESSING',
       extend: state,
-      resume: 'PROGRESSING' as State,
-      pause: 'PAUSED' as State,
-      complete: 'COMPLETED' as State,
-      rollback: (backAtOnce ? 'ROLLED_BACK' : 'ROLLING_BACK') as State,
-      rolled_back: 'ROLLED_BACK' as State,
-    }[action];
+      resume: 'PROGRESSING',
+      pause: 'PAUSED',
+      complete: 'COMPLETED',
+      rollback,
+      rolled_back: 'ROLLED_BACK',
+    };
+    const next = leads[action];
     if (next !== state) way = { from: state, to: next };
     state = next;
   }
@@ -111,72 +126,60 @@ function lastTransition(report: Report): { from: State; to: State } | null {
 }
 
 function layout(width: number): Record<State, Box> {
-  const middle = { x: width / 2 - 46, width: 100 };
+  const middle = { x: width / 2 - 40, width: 92 };
   return {
-    PROGRESSING: { x: 1, y: 12, width: 102 },
-    PAUSED: { x: width - 71, y: 12, width: 70 },
-    COMPLETED: { ...middle, y: 76 },
-    ROLLING_BACK: { ...middle, y: 128 },
-    ROLLED_BACK: { ...middle, y: 184 },
+    PROGRESSING: { x: 1, y: 14, width: 102 },
+    PAUSED: { x: width - 71, y: 14, width: 70 },
+    COMPLETED: { ...middle, y: 82 },
+    ROLLING_BACK: { ...middle, y: 144 },
+    ROLLED_BACK: { ...middle, y: 222 },
   };
 }
 
 const arrow = (id: string, kind: string) =>
-  s(
-    'marker',
-    {
-      id,
-      class: kind,
-      viewBox: '0 0 8 8',
-      refX: 7.5,
-      refY: 4,
-      markerWidth: 8,
-      markerHeight: 8,
-      markerUnits: 'userSpaceOnUse',
-      orient: 'auto',
-    },
-    s('path', { d: 'M0 .8 8 4 0 7.2z' }),
-  );
+  svg`<marker id=${id} class=${kind} viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8"
+    markerUnits="userSpaceOnUse" orient="auto"><path d="M0 .8 8 4 0 7.2z"></path></marker>`;
 
 const drawNode = (name: State, { x, y, width }: Box, present: boolean) =>
-  s(
-    'g',
-    { class: `node${present ? ' lit' : ''}`, 'data-state': name },
-    s('rect', { x, y, width, height: NODE, rx: NODE / 2 }),
-    s('text', { x: x + width / 2, y: y + NODE / 2, dy: '0.36em', 'text-anchor': 'middle' }, name.replace('_', ' ')),
-  );
+  svg`<g class="node${present ? ' lit' : ''}" data-state=${name}>
+    <rect x=${x} y=${y} width=${width} height=${NODE} rx=${NODE / 2}></rect>
+    <text x=${x + width / 2} y=${y + NODE / 2} dy="0.36em" text-anchor="middle">${name.replace('_', ' ')}</text>
+  </g>`;
 
-function drawEdge({ from, to, label }: Edge, boxes: Record<State, Box>, lit: boolean) {
-  const { d, x, y, anchor } = route(from, to, boxes);
-  return s(
-    'g',
-    { class: `edge${lit ? ' lit' : ''}`, 'data-edge': `${from}>${to}` },
-    s('path', { d, pathLength: 1, 'marker-end': `url(#${lit ? 'arrow-lit' : 'arrow'})` }),
-    s('text', { x, y, 'text-anchor': anchor }, label),
-  );
+function drawEdge({ from, to, label, by }: Edge, boxes: Record<State, Box>, lit: boolean) {
+  const { d, x, lines, anchor } = route(from, to, boxes);
+  return svg`<g class="edge${lit ? ' lit' : ''}" data-edge="${from}>${to}">
+    <title>From ${from} to ${to}: ${by}</title>
+    <path d=${d} pathLength="1" marker-end="url(#${lit ? 'arrow-lit' : 'arrow'})"></path>
+    ${label.map((text, i) => svg`<text x=${x} y=${lines[i]} text-anchor=${anchor}>${text}</text>`)}
+  </g>`;
 }
 
-/** The path of an edge and the place of its label. */
+/** The path of an arrow and where the lines of its label stand: one above it, one under it. */
 function route(from: State, to: State, boxes: Record<State, Box>) {
   const [a, b] = [boxes[from], boxes[to]];
   if (to === 'PAUSED') {
     const y = a.y + 9;
-    return { d: `M${a.x + a.width} ${y}H${b.x}`, x: (a.x + a.width + b.x) / 2, y: y - 6, anchor: 'middle' };
+    const x = (a.x + a.width + b.x) / 2;
+    return { d: `M${a.x + a.width} ${y}H${b.x}`, x, lines: [y - 6, y], anchor: 'middle' };
   }
   if (to === 'PROGRESSING') {
     const y = a.y + NODE - 9;
-    return { d: `M${a.x} ${y}H${b.x + b.width}`, x: (b.x + b.width + a.x) / 2, y: y + 17, anchor: 'middle' };
+    const x = (b.x + b.width + a.x) / 2;
+    return { d: `M${a.x} ${y}H${b.x + b.width}`, x, lines: [y + 15, y], anchor: 'middle' };
   }
   if (from === 'ROLLING_BACK') {
     const x = a.x + a.width / 2;
-    return { d: `M${x} ${a.y + NODE}V${b.y}`, x, y: b.y, anchor: 'middle' };
+    const middle = (a.y + NODE + b.y) / 2;
+    return { d: `M${x} ${a.y + NODE}V${b.y}`, x: x + 8, lines: [middle - 3, middle + 10], anchor: 'start' };
   }
   const y = b.y + NODE / 2;
   const top = a.y + NODE;
+  const lines = [y - 6, y + 14];
   if (from === 'PROGRESSING') {
     const x = a.x + TRUNK;
-    return { d: `M${x} ${top}V${y - 8}q0 8 8 8H${b.x}`, x: x + 5, y: y - 6, anchor: 'start' };
+    return { d: `M${x} ${top}V${y - 8}q0 8 8 8H${b.x}`, x: x + 5, lines, anchor: 'start' };
   }
   const x = a.x + a.width - TRUNK;
-  return { d: `M${x} ${top}V${y - 8}q0 8 -8 8H${b.x + b.width}`, x: x - 5, y: y - 6, anchor: 'end' };
+  return { d: `M${x} ${top}V${y - 8}q0 8 -8 8H${b.x + b.width}`, x: x - 5, lines, anchor: 'end' };
 }

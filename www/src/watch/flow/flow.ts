@@ -3,52 +3,33 @@
  * playhead, and the blast radius so far.
  */
 
-import { h, replace, s } from '../../base/dom.ts';
-import { count, presentStage, share, tickUnit } from '../../base/format.ts';
-import { figuresTable } from '../../charts/figures-table.ts';
-import type { Report } from '../../engine/engine.ts';
-import type { Session } from '../../rollout/session.ts';
-import { BlastRadius } from './blast-radius.ts';
+import { html, render, svg } from 'lit/html.js';
+import { count, counted, percent, presentStage, share, significant, tickUnit } from '../../base/format.ts';
+import { figuresTable } from '../../charts/figure.ts';
+import type { Report, Series } from '../../engine/engine.ts';
+import type { Change, Store, View } from '../../store/store.ts';
 import type { Layout } from './flow-layout.ts';
 import { layout } from './flow-layout.ts';
-import { FlowPlot } from './flow-plot.ts';
+import { flowPlot } from './flow-plot.ts';
 import { Motion } from './motion.ts';
 import type { TickCounts } from './tick.ts';
-import { tickCounts, winner } from './tick.ts';
+import { expectedAtOnce, tickCounts, winner } from './tick.ts';
 
 const COLUMNS = ['baseline requests', 'baseline failed', 'canary requests', 'canary failed', 'excess errors'];
 
-export class Flow {
-  #title = h('h3');
-  #note = h('p', { class: 'flow-note' });
-  #key = h('p', { class: 'key' });
-  #plot = new FlowPlot();
-  #frame = h('div', { class: 'plot' }, this.#plot.svg);
-  #motion = new Motion(this.#frame);
-  #blast = new BlastRadius();
-  #table = figuresTable('Requests', () => {
-    if (!this.#session) return null;
-    const { series, report } = this.#session;
-    return {
-      columns: COLUMNS,
-      ticks: series.stage.length,
-      unit: tickUnit(report.config.tick_seconds).name,
-      row: (tick) => figures(tickCounts(series, tick)).map(count),
-    };
-  });
-  element = h(
-    'div',
-    { class: 'flow' },
-    h('figure', {}, h('figcaption', {}, this.#title, this.#note), this.#frame, this.#key, this.#table.element),
-    h('h4', {}, 'Blast radius so far'),
-    this.#blast.element,
-  );
+export class Flow implements View {
+  element = document.createElement('div');
+  #store;
+  #motion: Motion;
   #width = 0;
-  #session: Session | null = null;
   #layout: Layout | null = null;
+  /** Whether the table of figures is open. */
+  #isOpen = false;
 
-  constructor() {
-    this.#frame.append(this.#motion.canvas);
+  constructor(store: Store) {
+    this.#store = store;
+    this.#motion = new Motion(this.element);
+    this.element.className = 'flow';
   }
 
   /**
@@ -59,49 +40,59 @@ export class Flow {
   resize(width: number) {
     if (width === this.#width || width <= 0) return;
     this.#width = width;
-    if (!this.#session) return;
-    this.show(this.#session);
-    this.seek(this.#session.reportHere);
+    this.update('rollout');
   }
 
-  /** Shows a session, drawn anew by the `seek` that follows. */
-  show(session: Session) {
-    this.#session = session;
-    if (this.#width === 0) return;
-    this.#layout = layout(this.#width, session.series);
-    this.#plot.draw(this.#layout);
-    replace(this.#key, ...keyEntries(this.#layout));
-    this.#table.refresh();
-  }
-
-  /**
-   * Shows the tick at the playhead.
-   *
-   * @param here the rollout up to there
-   * @param playing whether the requests move
-   */
-  seek(here: Report, playing: boolean = false) {
-    if (!this.#session || !this.#layout) return;
-    const { series, playhead: ticks } = this.#session;
-    const counts = ticks > 0 ? tickCounts(series, ticks) : null;
-    const unit = tickUnit(here.config.tick_seconds).name;
-    const last = winner(here) ? ', the last' : '';
-    this.#title.textContent = ticks > 0 ? `Requests in ${unit} ${count(ticks)}${last}` : 'Requests';
-    this.#note.textContent = note(here);
-    this.#plot.show(counts, counts?.canary.pct ?? here.config.stages[0].traffic_pct, winner(here));
-    this.#plot.svg.setAttribute('aria-label', `${this.#title.textContent}. ${sentence(counts, this.#note)}`);
-    this.#blast.show(here, series);
-    if (playing && counts) this.#motion.move(this.#layout, counts);
-    else this.#motion.rest();
+  update(change: Change) {
+    const { session, isWaiting } = this.#store;
+    if ((change !== 'rollout' && change !== 'playhead') || isWaiting || this.#width === 0) return;
+    if (change === 'rollout' || !this.#layout) this.#layout = layout(this.#width, session.series);
+    this.#render(this.#layout);
   }
 
   /** Stops what moves: nobody looks at it any more. */
   rest() {
     this.#motion.rest();
   }
+
+  #render(laid: Layout) {
+    const { session, playing } = this.#store;
+    const { series, playhead: ticks, reportHere: here } = session;
+    const counts = ticks > 0 ? tickCounts(series, ticks) : null;
+    const unit = tickUnit(here.config.tick_seconds).name;
+    const last = winner(here) ? ', the last' : '';
+    const title = ticks > 0 ? `Requests in ${unit} ${count(ticks)}${last}` : 'Requests';
+    const pct = counts?.canary.pct ?? here.config.stages[0].traffic_pct;
+    const figures = {
+      columns: COLUMNS,
+      ticks: series.stage.length,
+      unit,
+      row: (tick: number) => rowOf(tickCounts(series, tick)).map(count),
+    };
+    render(
+      html`<figure>
+          <figcaption><h3>${title}</h3><p class="flow-note">${note(here)}</p></figcaption>
+          <div class="plot">
+            <svg role="img" width=${laid.width} height=${laid.height} aria-label="${title}. ${sentence(counts, note(here))}"
+              >${flowPlot(laid, counts, pct, winner(here))}</svg>
+            ${this.#motion.canvas}
+          </div>
+          <p class="key">${keyEntries(laid)}</p>
+          ${figuresTable('Requests', this.#isOpen ? figures : null, (isOpen) => {
+            this.#isOpen = isOpen;
+            this.#render(laid);
+          })}
+        </figure>
+        <h4>Blast radius so far</h4>
+        ${blastRadius(here, series)}`,
+      this.element,
+    );
+    if (playing && counts) this.#motion.move(laid, counts);
+    else this.#motion.rest();
+  }
 }
 
-const figures = ({ baseline, canary }: TickCounts) => [
+const rowOf = ({ baseline, canary }: TickCounts) => [
   baseline.requests,
   baseline.failed,
   canary.requests,
@@ -118,14 +109,14 @@ function note(here: Report) {
 }
 
 /** The figure in words. */
-function sentence(counts: TickCounts | null, { textContent }: HTMLElement) {
-  if (!counts) return textContent;
+function sentence(counts: TickCounts | null, next: string) {
+  if (!counts) return next;
   const { baseline, canary } = counts;
   const version = (name: string, { pct, requests, failed }: TickCounts['canary']) =>
     `${count(requests)} (${share(pct)}) to the ${name}: ${count(requests - failed)} served, ${count(failed)} failed`;
   return (
     `Of ${count(baseline.requests + canary.requests)} requests of users, ${version('baseline', baseline)}; ` +
-    `${version('canary', canary)}, ${count(canary.excess)} of which the baseline would have served. ${textContent}`
+    `${version('canary', canary)}, ${count(canary.excess)} of which the baseline would have served. ${next}`
   );
 }
 
@@ -136,16 +127,38 @@ function keyEntries({ canary: { served, failed } }: Layout) {
   const requests = served.per === 1 ? 'a request' : `${upTo(served.per)} requests`;
   const failures = one ? 'a failed request' : `${upTo(failed.per)} failed requests, too many to draw each`;
   const excess = one ? 'one' : upTo(failed.per);
+  const entry = (marks: unknown, words: string) => html`<span class="key-entry">${marks}${words}</span>`;
   return [
-    [[mark('baseline', 'served'), mark('canary', 'served')], requests],
-    [[mark('', 'failed')], failures],
-    [[mark('', 'excess')], `${excess} that the baseline would have served (excess error)`],
-  ].map(([marks, words]) => h('span', { class: 'key-entry' }, ...marks, words as string));
+    entry([mark('baseline', 'served'), mark('canary', 'served')], requests),
+    entry(mark('', 'failed'), failures),
+    entry(mark('', 'excess'), `${excess} that the baseline would have served (excess error)`),
+  ];
 }
 
 const mark = (arm: string, kind: 'served' | 'failed' | 'excess') =>
-  s(
-    'svg',
-    { class: `version ${arm}`, width: 9, height: 10, 'aria-hidden': 'true' },
-    s('path', { class: kind, d: kind === 'failed' ? 'M1.4 5a3.1 3.1 0 1 1 0 .01z' : 'M4.5 5h0' }),
-  );
+  svg`<svg class="version ${arm}" width="9" height="10" aria-hidden="true">
+    <path class=${kind} d=${kind === 'failed' ? 'M1.4 5a3.1 3.1 0 1 1 0 .01z' : 'M4.5 5h0'}></path>
+  </svg>`;
+
+/** The harm so far in numbers, and what would have been without a canary. */
+function blastRadius({ metrics }: Report, series: Series) {
+  const { canary, baseline, excess_errors } = metrics;
+  const all = canary.requests + baseline.requests;
+  const expected = expectedAtOnce(series, metrics.ticks);
+  const after = (words: unknown) => (all > 0 ? words : '–');
+  return html`<dl class="blast">
+    <dt>Exposed to the canary</dt>
+    <dd data-figure="exposed">${after(
+      html`<b>${count(canary.requests)}</b> of ${counted(all, 'request')} (${percent(canary.requests / all)})`,
+    )}</dd>
+    <dt>Failed there</dt>
+    <dd data-figure="failed">${after(
+      html`<b>${count(canary.errors)}</b>; <b>${count(excess_errors)}</b> of them the baseline would have served (excess errors)`,
+    )}</dd>
+    <dt>Had all requests gone to it</dt>
+    <dd data-figure="at-once">${after(
+      html`${expected > 0 ? 'about ' : ''}<b>${expected > 0 ? significant(expected) : 'no'}</b> excess errors expected, by
+        the true rates, which no operator sees`,
+    )}</dd>
+  </dl>`;
+}

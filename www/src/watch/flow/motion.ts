@@ -5,7 +5,6 @@
  * none. On a canvas: a frame costs next to nothing there and no layout.
  */
 
-import { h } from '../../base/dom.ts';
 import type { Arm } from '../../rollout/arms.ts';
 import { ARMS } from '../../rollout/arms.ts';
 import type { Layout } from './flow-layout.ts';
@@ -19,7 +18,7 @@ const ALONG = 0.618034;
 const ACROSS = 0.754878;
 
 export class Motion {
-  canvas = h('canvas', { class: 'motion', 'aria-hidden': 'true', hidden: true });
+  canvas = document.createElement('canvas');
   #calm = matchMedia('(prefers-reduced-motion: reduce)');
   #frame: number | null = null;
   #inSight = false;
@@ -28,6 +27,9 @@ export class Motion {
 
   /** @param figure out of whose sight it rests */
   constructor(figure: Element) {
+    this.canvas.className = 'motion';
+    this.canvas.ariaHidden = 'true';
+    this.canvas.hidden = true;
     new IntersectionObserver((entries) => {
       this.#inSight = entries[entries.length - 1].isIntersecting;
       this.#update();

@@ -1,0 +1,134 @@
+// The page in a browser, opened from disk or over HTTP, with a list of its errors.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+import { error } from 'selenium-webdriver';
+import { PATIENCE_MS, startBrowser } from './browsers.mjs';
+
+const WWW = fileURLToPath(new URL('../../www/', import.meta.url));
+const PICTURES = fileURLToPath(new URL('../../pictures/engines/', import.meta.url));
+
+/**
+ * A copy of the page whose first script keeps its errors, in a folder and on a server.
+ * @returns {Promise<{ url: (from: 'file' | 'http', path?: string) => string, close: () => Promise<void> }>}
+ */
+export async function serveWatchedPage() {
+  const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-'));
+  for (const name of ['index.html', 'page.js', 'dist']) cpSync(join(WWW, name), join(folder, name), { recursive: true });
+  const html = readFileSync(join(WWW, 'index.html'), 'utf8');
+  const watched = html.replace('<head>', `<head><script>(${keepErrors})()</script>`);
+  assert.notEqual(watched, html, 'the script that keeps errors is in the page');
+  writeFileSync(join(folder, 'index.html'), watched);
+  writeFileSync(join(folder, 'frame.html'), '<!doctype html><title>A frame</title><body style="margin: 0"></body>');
+  const server = await esbuild.context({});
+  const { port } = await server.serve({ servedir: folder, host: '127.0.0.1' });
+  return {
+    url: (from, path = 'index.html') =>
+      new URL(path, from === 'file' ? pathToFileURL(`${folder}/`) : `http://127.0.0.1:${port}/`).href,
+    close: async () => {
+      await server.dispose();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Runs in the page, first of all: WebDriver has no word for a page's errors. */
+function keepErrors() {
+  const errors = [];
+  Object.assign(window, { errors });
+  const { error } = console;
+  console.error = (...values) => {
+    errors.push(`console.error: ${values.join(' ')}`);
+    error.apply(console, values);
+  };
+  // In the capturing phase, for a script or an image that does not load tells only its element.
+  addEventListener('error', ({ message, target }) => errors.push(message ?? `not loaded: ${target.src ?? target.href}`), true);
+  addEventListener('unhandledrejection', ({ reason }) => errors.push(`unhandled rejection: ${reason}`));
+  addEventListener('securitypolicyviolation', ({ violatedDirective }) => errors.push(`refused: ${violatedDirective}`));
+  window.Worker = class extends Worker {
+    constructor(...values) {
+      super(...values);
+      this.addEventListener('error', ({ message }) => errors.push(`in a worker: ${message}`));
+    }
+  };
+}
+
+/** A browser in which one page is open at a time. */
+export class Browser {
+  driver;
+  #name;
+  #close;
+
+  static async start(name) {
+    const browser = new Browser();
+    const { driver, close } = await startBrowser(name);
+    Object.assign(browser, { driver });
+    browser.#name = name;
+    browser.#close = close;
+    return browser;
+  }
+
+  close = () => this.#close();
+
+  /** Opens a page anew, also where it differs from the one before in its hash alone. */
+  async open(url) {
+    await this.driver.get('about:blank');
+    await this.driver.get(url);
+    await this.driver.executeAsyncScript((done) => customElements.whenDefined('canary-rollout').then(() => done()));
+  }
+
+  /**
+   * Opens a page in a frame of this width, and goes into it: a window has a least width, and
+   * borders, which differ. Returns the frame.
+   */
+  async openFramed(frame, url, width) {
+    await this.driver.get(frame);
+    const opened = await this.driver.executeAsyncScript(
+      (src, wide, done) => {
+        const made = Object.assign(document.createElement('iframe'), { src, onload: () => done(made) });
+        made.style.cssText = `border: 0; display: block; width: ${wide}px; height: 768px`;
+        document.body.append(made);
+      },
+      url,
+      width,
+    );
+    await this.driver.switchTo().frame(opened);
+    return opened;
+  }
+
+  run(script, ...values) {
+    return this.driver.executeScript(script, ...values);
+  }
+
+  /** Fails if the open page had an error. */
+  async assertNoErrors() {
+    assert.deepEqual(await this.run(() => window.errors), [], 'errors in the page');
+  }
+
+  /** Saves `pictures/engines/NAME-BROWSER.png`, to be looked at; not committed. */
+  async takePicture(name, element = this.driver) {
+    mkdirSync(PICTURES, { recursive: true });
+    writeFileSync(`${PICTURES}${name}-${this.#name}.png`, await element.takeScreenshot(), 'base64');
+  }
+}
+
+/** Waits until what is read equals what is expected. */
+export async function eventually(read, expected) {
+  const last = Date.now() + PATIENCE_MS;
+  let found;
+  do {
+    try {
+      found = await read();
+      if (isDeepStrictEqual(found, expected)) return;
+    } catch (failure) {
+      // An element that was found has been drawn anew since.
+      if (!(failure instanceof error.StaleElementReferenceError)) throw failure;
+    }
+    await new Promise((later) => setTimeout(later, 50));
+  } while (Date.now() < last);
+  assert.deepEqual(found, expected);
+}

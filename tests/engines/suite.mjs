@@ -1,0 +1,279 @@
+// What must hold in every browser: the main flows, from disk and over HTTP, without an error;
+// the figures of the engine, to the last bit; a layout like Chromium's.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import * as engine from '../../www/dist/engine/canary_rollout.js';
+import { CanaryPage } from './canary-page.mjs';
+import { Browser, eventually, serveWatchedPage } from './harness.mjs';
+
+engine.initSync({ module: readFileSync(new URL('../../www/dist/engine/canary_rollout_bg.wasm', import.meta.url)) });
+const data = (path) => JSON.parse(readFileSync(new URL(`../data/${path}`, import.meta.url), 'utf8'));
+const preset = (name) => JSON.parse(engine.presets().find((one) => one.name === name).json);
+
+/** The report of a rollout at its end, or in a pause that waits for a person, as the text of its JSON. */
+function reportOf(config, seed) {
+  const rollout = engine.new_rollout(config, seed);
+  rollout.run();
+  return JSON.stringify(rollout.report());
+}
+
+const OPENING = '#v=1&preset=opening&seed=192';
+/** Healthy, and nothing judges it: promoted to all traffic at its end. */
+const calm = (ticks) => ({ name: 'calm', stages: [{ traffic_pct: 5, duration_ticks: ticks }] });
+const linkTo = (config) =>
+  `#v=1&preset=healthy&seed=7&config.rules=[]&config.stages=${JSON.stringify(config.stages)}`;
+
+/** Waits until the report on the page has these bytes. */
+async function reports(page, expected) {
+  await eventually(async () => {
+    const shown = await page.report();
+    if (shown === expected) return 'the same';
+    const at = Array.from(expected).findIndex((letter, i) => letter !== shown[i]);
+    return `${shown.slice(at - 80, at + 40)}, in place of ${expected.slice(at - 80, at + 40)}`;
+  }, 'the same');
+}
+
+/** Each flow: what is opened, and what happens then. */
+const FLOWS = {
+  'the page opens with a verdict': {
+    path: OPENING,
+    act: async (page) => {
+      await page.find('heading', /^Rolled back at minute 3/);
+      await page.says(/false rollback/);
+      await page.says(/5 of 108 canary requests failed/);
+    },
+  },
+  'Play goes to the end': {
+    path: `${OPENING}&tick=0`,
+    act: async (page) => {
+      await page.says(/minute 0 of 3/);
+      await page.click('button', 'Play');
+      await page.says(/minute 3 of 3/);
+      await page.find('button', 'Play');
+      assert.equal(await page.element((element) => element.state), 'ROLLED_BACK');
+    },
+  },
+  'a step, a pause, and its answer': {
+    path: `${OPENING}&tick=1`,
+    act: async (page) => {
+      await page.click('button', 'Step');
+      await page.says(/minute 2 of 3/);
+      await page.click('button', 'Pause');
+      await page.says(/pause at minute 2/);
+      assert.equal(await page.element((element) => element.state), 'PAUSED');
+    },
+  },
+  'an edit of a field is another rollout, and undone it is the same again': {
+    path: OPENING,
+    act: async (page) => {
+      const before = await page.report();
+      await page.type('Limit', '10');
+      const config = preset('opening');
+      for (const rule of config.rules.slice(0, 1)) rule.max = 0.1;
+      await reports(page, reportOf(config, 192));
+      await page.click('button', 'Undo');
+      await reports(page, before);
+    },
+  },
+  'a study counts to its runs, with the figures of the engine': {
+    path: OPENING,
+    act: async (page) => {
+      const beside = [{ field: 'canary.error_ratio', value: 1.5 }];
+      const study = engine.new_study(preset('opening'), { set: beside, runs: 2000, seed: 100 });
+      study.advance(study.runs);
+      const { healthy, release } = study.report();
+      await page.says(/2,000 runs/);
+      await page.says(new RegExp(`${percent(healthy.p_rollback)} of healthy releases thrown away`));
+      await page.says(new RegExp(`${percent(release.p_completed)} of bad releases missed`));
+    },
+  },
+  'a lesson is solved': {
+    path: '#v=1&lesson=thrown-away',
+    act: async (page) => {
+      await page.find('heading', 'Thrown away');
+      await page.element((element) => {
+        window.told = [];
+        for (const type of ['prediction', 'lessoncomplete'])
+          element.addEventListener(type, ({ detail }) => window.told.push([type, detail]));
+      });
+      await page.click('radio', 'Roll it back');
+      await page.click('button', 'Commit my prediction');
+      await page.says(/You were right/);
+      await page.type(/of 100/i, '6');
+      await page.click('button', 'Check');
+      await page.says(/Done/);
+      assert.deepEqual(await page.element(() => window.told), [
+        ['prediction', { lesson: 'thrown-away', answer: 'Roll it back', right: true }],
+        ['lessoncomplete', { lesson: 'thrown-away', tries: 1 }],
+      ]);
+    },
+  },
+  'a view alone, as another page embeds it': {
+    path: `?embed=1&view=errors${OPENING}`,
+    act: async (page) => {
+      await page.find('button', 'Play');
+      await page.find('heading', /^Rolled back at minute 3/);
+      for (const other of ['Embed', 'New seed']) assert.deepEqual(await page.all('button', other), []);
+    },
+  },
+  'a rollout of 10,000 ticks': {
+    path: linkTo(calm(10_000)),
+    act: async (page) => {
+      await page.find('heading', /^Promoted to all traffic at minute 10,000/);
+      const { config } = await page.element((element) => element.report);
+      await reports(page, reportOf(config, 7));
+    },
+  },
+};
+
+/** Runs in a framed page: the boxes of its parts, and how wide it is. Makes the frame as high as the page. */
+function measure() {
+  const { scrollWidth, scrollHeight } = document.documentElement;
+  frameElement.style.height = `${scrollHeight}px`;
+  const parts = {};
+  for (const element of document.querySelector('canary-rollout').shadowRoot.querySelectorAll('[part]')) {
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    const { left, top, width, height } = element.getBoundingClientRect();
+    parts[element.part.value] = { left, top, width, height };
+  }
+  return { parts, scrollWidth };
+}
+
+/** What a person would see in which a layout differs from Chromium's. */
+function differences(here, there, width) {
+  const off = [];
+  if (here.scrollWidth > width) off.push(`${here.scrollWidth} px wide in ${width} px`);
+  for (const part of new Set([...Object.keys(here.parts), ...Object.keys(there.parts)])) {
+    const [box, other] = [here.parts[part], there.parts[part]];
+    if (!box || !other) off.push(`${part} is ${box ? 'not' : 'only'} in Chromium`);
+    else
+      for (const [side, most] of Object.entries(TOLERANCE_PX)) {
+        const by = Math.round(box[side] - other[side]);
+        if (Math.abs(by) > most) off.push(`${part}: ${side} off by ${by} px`);
+      }
+  }
+  return off;
+}
+
+const percent = ({ estimate }) => `${(100 * estimate).toFixed(1)} %`;
+
+/** What is laid out, and at which width. */
+const LAYOUTS = [
+  { what: 'page', path: OPENING, width: 1366 },
+  { what: 'page', path: OPENING, width: 320 },
+  ...['rollout', 'flow', 'errors', 'study', 'ladder'].map((view) => ({
+    what: `view-${view}`,
+    path: `?embed=1&view=${view}${OPENING}`,
+    width: 640,
+  })),
+];
+/** How far a part may be off: to the side hardly, in height by a line of text that breaks elsewhere. */
+const TOLERANCE_PX = { left: 8, width: 8, height: 24, top: 48 };
+
+/**
+ * Defines the tests of a browser.
+ * @param {'firefox' | 'webkit'} name
+ */
+export function testEngine(name) {
+  describe(name, () => {
+    let site;
+    let browser;
+    let page;
+
+    before(async () => {
+      site = await serveWatchedPage();
+      browser = await Browser.start(name);
+      page = new CanaryPage(browser);
+    });
+    after(async () => {
+      await browser?.close();
+      await site?.close();
+    });
+
+    for (const from of ['file', 'http']) {
+      for (const [what, { path, act }] of Object.entries(FLOWS)) {
+        test(`${what}, by ${from}`, async () => {
+          await browser.open(site.url(from, `index.html${path}`));
+          await act(page);
+          await browser.assertNoErrors();
+        });
+      }
+
+      test(`the address opens the same again, by ${from}`, async () => {
+        await browser.open(site.url(from, `index.html${OPENING}&tick=2`));
+        await page.click('button', 'Pause');
+        await page.says(/pause at minute 2/);
+        const report = await page.report();
+        assert.match(report, /"final_state":"PAUSED"/);
+        await eventually(() => browser.run(() => /at=2:pause/.test(location.hash)), true);
+        const address = await browser.driver.getCurrentUrl();
+        await browser.assertNoErrors();
+        await browser.open(address);
+        await reports(page, report);
+        await browser.assertNoErrors();
+      });
+    }
+
+    describe('laid out as in Chromium', () => {
+      let chromium;
+      before(async () => {
+        chromium = await Browser.start('chromium');
+      });
+      after(() => chromium?.close());
+
+      for (const { what, path, width } of LAYOUTS) {
+        test(`${what} at ${width} px`, async () => {
+          const both = [browser, chromium];
+          const frames = [];
+          for (const one of both) {
+            frames.push(await one.openFramed(site.url('http', 'frame.html'), site.url('http', `index.html${path}`), width));
+          }
+          try {
+            // Studies fill parts of the page, in one browser before the other.
+            await eventually(async () => {
+              const [here, there] = await Promise.all(both.map((one) => one.run(measure)));
+              return differences(here, there, width);
+            }, []);
+          } finally {
+            for (const [i, one] of both.entries()) {
+              await one.assertNoErrors();
+              await one.driver.switchTo().defaultContent();
+              await one.takePicture(`${what}-${width}`, frames[i]);
+            }
+          }
+        });
+      }
+    });
+
+    test('the reports have the bytes that the engine gives in Node', async () => {
+      await browser.open(site.url('http'));
+      for (const { name: preset, json } of engine.presets()) {
+        for (const seed of [1, 42, 192]) {
+          await page.element((element, link) => (element.link = link), `v=1&preset=${preset}&seed=${seed}`);
+          await reports(page, reportOf(json, seed));
+        }
+      }
+      await browser.assertNoErrors();
+    });
+
+    test('the recorded demo, and published links, have their figures', async () => {
+      await browser.open(site.url('http', `index.html#v=1&preset=default&seed=42`));
+      await reports(page, JSON.stringify(data('golden/demo.json')));
+      for (const { link, rollout } of data('links/v1.json')) {
+        await page.element((element, text) => (element.link = text), link);
+        await eventually(
+          () =>
+            page.element((element) => {
+              element.tick = Number.MAX_SAFE_INTEGER;
+              const { final_state, outcome, metrics } = element.report;
+              const { ticks, canary, baseline } = metrics;
+              return { final_state, outcome, ticks, canary_errors: canary.errors, baseline_errors: baseline.errors };
+            }),
+          rollout,
+        );
+      }
+      await browser.assertNoErrors();
+    });
+  });
+}
