@@ -347,7 +347,7 @@ const STEPS = {
   },
   'a rollout of the wall': async (page) => {
     await studied(page);
-    await squares(page, 'Bad releases').nth(70).click();
+    await squares(page, 'Healthy releases').nth(70).click();
   },
   'a seed': (page) => button(page, 'New seed').click(),
   'a command': (page) => button(page, 'Pause').click(),
