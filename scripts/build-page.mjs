@@ -6,6 +6,7 @@
 // editors.
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import zopfli from '@gfx/zopfli';
 import * as esbuild from 'esbuild';
@@ -58,6 +59,20 @@ const asFunction = {
       });
       return { contents: `export default function () { ${outputFiles[0].text} return all; }` };
     });
+  },
+};
+
+/**
+ * The templates of lit in its build for Node, which does not ask for a document when the
+ * module is loaded: Node may import the element. In a browser both builds do the same.
+ */
+const litWithoutDocument = {
+  name: 'lit-without-document',
+  setup(build) {
+    build.onResolve({ filter: /^lit\/(html|directives\/.*)\.js$/ }, ({ path }) => ({
+      path: resolve('node_modules/lit-html/node', path.replace(/^lit\//, '').replace(/^html/, 'lit-html')),
+      sideEffects: false,
+    }));
   },
 };
 
@@ -153,7 +168,7 @@ function buildElement(format, outfile) {
     entryPoints: ['www/src/main.ts'],
     outfile,
     format,
-    plugins: [styleText, asFunction, gzipped(withoutSchema)],
+    plugins: [styleText, asFunction, litWithoutDocument, gzipped(withoutSchema)],
     banner: { js: BANNER },
   });
 }

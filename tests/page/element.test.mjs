@@ -1,7 +1,7 @@
 // The element as a host sees it: properties, methods and events.
 import assert from 'node:assert/strict';
 import { expect, test } from './fixtures.ts';
-import { BAD, button, CALM, enter, field, headline, message, playhead, studied } from './rollout-page.mjs';
+import { BAD, button, CALM, enter, field, goTo, headline, message, playhead, studied } from './rollout-page.mjs';
 
 const HTML = `<!doctype html><html lang="en"><title>A course</title>
   <script>
@@ -209,8 +209,14 @@ test(
     await playhead(page).focus();
     await page.keyboard.press('Home');
     assert.deepEqual(await changed(), ['v=1&preset=opening&seed=192&config.canary.error_ratio=2&tick=0']);
+    await goTo(page, 'Measure');
+    const measured = 'v=1&preset=opening&seed=192&config.canary.error_ratio=2&tick=0';
+    assert.deepEqual(await changed(), [`${measured}&place=measure`]);
     await page.getByLabel('Compare with').selectOption('once');
-    assert.deepEqual(await changed(), ['v=1&preset=opening&seed=192&config.canary.error_ratio=2&tick=0&against=once']);
+    // A link that speaks of a study opens Measure by itself.
+    assert.deepEqual(await changed(), [`${measured}&against=once`]);
+    await goTo(page, 'Watch');
+    assert.deepEqual(await changed(), [`${measured}&against=once&place=watch`]);
 
     const handle = page.getByRole('slider', { name: /limit/i }).first();
     const { x, y, width, height } = await handle.boundingBox();

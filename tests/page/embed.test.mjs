@@ -65,9 +65,12 @@ test('every view can be chosen, and the preview follows', async ({ open }) => {
     .locator('option')
     .evaluateAll((all) => all.map(({ value }) => value));
   const { VIEWS } = await import('../../www/dist/canary-rollout.mjs');
-  assert.deepEqual(values, ['', ...VIEWS]);
+  assert.deepEqual(values, ['', 'place:measure', 'place:learn', ...VIEWS.map((view) => `view:${view}`)]);
+  await choice(page, 'Show').selectOption('place:learn');
+  assert.equal(await preview(page).evaluate((element) => element.place), 'learn');
+  assert.match(await code(page), / place="learn"/);
   for (const view of VIEWS) {
-    await choice(page, 'Show').selectOption(view);
+    await choice(page, 'Show').selectOption(`view:${view}`);
     assert.equal(await preview(page).evaluate((element) => element.view), view);
     assert.match(await code(page), new RegExp(` view="${view}"`));
   }
@@ -127,7 +130,7 @@ test('what the code cannot say is said beside it', async ({ open }) => {
   await button(page, 'To the start').click();
   await button(page, 'Pause').click();
   await openDialog(page);
-  assert.match(await note(page), /told the rollout is not in the tag/);
+  assert.match(await note(page), /The commands you gave are not in the tag/);
   await choice(page, 'As').selectOption('an iframe');
   assert.equal(await note(page), '');
   assert.match(await code(page), /at=0:pause/);

@@ -7,7 +7,6 @@
  */
 
 import { ref } from 'lit/directives/ref.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import { html, render } from 'lit/html.js';
 import { count, counted, share, tickUnit } from '../base/format.ts';
 import type { Store } from '../store/store.ts';
@@ -40,6 +39,12 @@ const ROOM = 0.25;
 const heightOf = (pct: number) => 10 * Math.sqrt(pct);
 const shareAt = (height: number) => (Math.max(0, height) / 10) ** 2;
 
+/** A style as text. It is set as a property, because a page's policy may forbid the attribute. */
+const css = (style: Record<string, string>) =>
+  Object.entries(style)
+    .map(([name, value]) => `${name}:${value}`)
+    .join(';');
+
 export class PlanEditor {
   #store;
   #plot: Element | undefined;
@@ -64,11 +69,11 @@ export class PlanEditor {
         <div class="plan-plot" ${ref((plot) => {
           this.#plot = plot;
         })}>
-          ${LINES.map((pct) => html`<span class="plan-line" style=${styleMap({ bottom: `${heightOf(pct)}%` })}>${share(pct)}</span>`)}
-          <div class="plan-rest" style=${styleMap({ left: at(this.#total()), right: '0' })}><span>then 100&nbsp;%</span></div>
+          ${LINES.map((pct) => html`<span class="plan-line" .style=${css({ bottom: `${heightOf(pct)}%` })}>${share(pct)}</span>`)}
+          <div class="plan-rest" .style=${css({ left: at(this.#total()), right: '0' })}><span>then 100&nbsp;%</span></div>
           ${stages.map(({ traffic_pct, duration_ticks }, i) => {
             const [least, most] = plan.shareRange(stages, i);
-            return html`<div class="plan-stage" style=${styleMap({ left: at(starts[i]), width: at(duration_ticks), '--height': `${heightOf(traffic_pct)}%` })}>
+            return html`<div class="plan-stage" .style=${css({ left: at(starts[i]), width: at(duration_ticks), '--height': `${heightOf(traffic_pct)}%` })}>
               <div class="plan-bar"></div>
               <span class="plan-share" aria-hidden="true">${share(traffic_pct)}</span>
               ${this.#handle('share', i, { least, most, value: traffic_pct, text: share(traffic_pct) })}
@@ -84,7 +89,7 @@ export class PlanEditor {
             const right = Math.min(end, to + (stages[i + 1]?.duration_ticks ?? Infinity) / 2);
             const range = { least: 1, most: plan.mostTicks(stage), value: duration_ticks };
             return html`
-              <span class="plan-ticks" aria-hidden="true" style=${styleMap({ left: at(starts[i]), width: at(duration_ticks) })}>
+              <span class="plan-ticks" aria-hidden="true" .style=${css({ left: at(starts[i]), width: at(duration_ticks) })}>
                 ${count(duration_ticks)}&nbsp;${unit.short}</span>
               ${this.#handle(
                 'length',
@@ -95,7 +100,7 @@ export class PlanEditor {
                   right: `max(100% - ${at(right)}, 100% - ${at(to)} - 22px)`,
                 },
               )}
-              <span class="plan-pin" style=${styleMap({ left: at(to) })}></span>
+              <span class="plan-pin" .style=${css({ left: at(to) })}></span>
             `;
           })}
         </div>
@@ -123,7 +128,7 @@ export class PlanEditor {
     { least, most, value, text }: { least: number; most: number; value: number; text: string },
     place: Record<string, string> = {},
   ) {
-    return html`<div class="plan-handle ${side}" role="slider" tabindex="0" style=${styleMap(place)}
+    return html`<div class="plan-handle ${side}" role="slider" tabindex="0" .style=${css(place)}
       aria-label="Stage ${i + 1}: ${side === 'share' ? 'share of traffic' : 'length'}"
       aria-orientation=${side === 'share' ? 'vertical' : 'horizontal'}
       aria-valuemin=${least} aria-valuemax=${most} aria-valuenow=${value} aria-valuetext=${text}

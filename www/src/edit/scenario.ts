@@ -29,6 +29,7 @@ export class ScenarioView implements View {
     this.#store = store;
     this.#editor = editor;
     this.element.className = 'scenario';
+    this.element.setAttribute('part', 'scenario');
   }
 
   update(change: Change) {

@@ -61,8 +61,9 @@ export class Host {
   get link() {
     if (!this.#view) return '';
     const { source, problems } = this.#view.lessons;
-    const place = this.store.place === 'watch' ? null : this.store.place;
     const lesson = problems.length > 0 ? null : source;
+    const choices = studyChoicesOf(this.store.study);
+    const place = this.store.place === placeOf({ lesson, ...choices }) ? null : this.store.place;
     const beside = { view: this.view, theme: this.#theme, lesson, place };
     if (beside.lesson !== null) return lessonLink(beside);
     return linkOf(this.store, { ...studyChoicesOf(this.store.study), ...beside });
@@ -195,9 +196,7 @@ export class Host {
   /** @returns what of a link could not be used */
   #take({ lessons }: PageView, { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState): string[] {
     this.#said = { view, theme };
-    // Links that name no place show what they speak of.
-    const spoken = lesson !== null ? 'learn' : [against, bad, along].some((one) => one !== null) ? 'measure' : 'watch';
-    this.#goTo(place ?? spoken);
+    this.#goTo(place ?? placeOf({ lesson, against, bad, along }));
     this.#arrange();
     this.store.study.choose(choicesOf({ against, bad, along }));
     if (lessons.open(lesson)) return [];
@@ -298,6 +297,12 @@ export class Host {
   #showFaults() {
     this.#view?.hostFaults.show([...this.#faults].flatMap(([name, faults]) => faults.map((one) => `${name}: ${one}`)));
   }
+}
+
+/** The place of a link that names none: where what it speaks of is shown. */
+function placeOf({ lesson, ...choices }: Pick<LinkState, 'lesson' | 'against' | 'bad' | 'along'>): Place {
+  if (lesson !== null) return 'learn';
+  return Object.values(choices).some((choice) => choice !== null) ? 'measure' : 'watch';
 }
 
 /** A problem with its place. */

@@ -4,7 +4,6 @@
  */
 
 import { live } from 'lit/directives/live.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import { html, nothing, render } from 'lit/html.js';
 import { copyText } from '../base/copy-text.ts';
 import { icon } from '../base/icons.ts';
@@ -102,7 +101,7 @@ export class EmbedDialog {
             form === 'iframe'
               ? html`<label><span>Height in px</span>
                   <input type="number" min="200" max="4000" step="10" inputmode="numeric" .value=${live(String(height))}
-                    @change=${(event: Event) =>
+                    @input=${(event: Event) =>
                       this.#choose({ height: (event.target as HTMLInputElement).valueAsNumber || 450 })} /></label>`
               : select('Topmost heading', LEVELS, String(choice.level), (value) =>
                   this.#choose({ level: Number(value) }),
@@ -119,7 +118,7 @@ export class EmbedDialog {
         <p class="quiet">${notes(form, this.#store.session.commands.length > 0)}</p>
         <h4>Preview</h4>
         <div class="embed-preview" tabindex="0" role="group" aria-label="Preview"
-          style=${styleMap({ height: form === 'iframe' ? `${height}px` : '' })}></div>
+          .style=${form === 'iframe' ? `height:${height}px` : ''}></div>
       `,
       this.element,
     );
