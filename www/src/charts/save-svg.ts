@@ -1,7 +1,6 @@
 /** A figure as a picture of its own: an SVG that needs neither the page nor its style. */
 
 import { html } from 'lit/html.js';
-import { s } from '../base/dom.ts';
 import { saveFile } from '../base/save-file.ts';
 
 /** What of an SVG element's look is taken along, where it is not the default. */
@@ -15,6 +14,8 @@ const LOOKS = {
   'stroke-linejoin': 'miter',
   'paint-order': 'normal',
   opacity: '1',
+  'stop-color': 'rgb(0, 0, 0)',
+  'stop-opacity': '1',
 } as Record<string, string>;
 /** And of a text's, always. */
 const LETTERS = ['font-family', 'font-size', 'font-weight', 'font-variant-numeric'];
@@ -52,16 +53,24 @@ function figureSvg(figure: HTMLElement): string {
     bottom += axis.clientHeight;
   }
   const [width, height] = [frame.width + 2 * EDGE, bottom + 2 * EDGE];
-  const svg = s(
-    'svg',
-    { width, height, viewBox: `${-EDGE} ${-EDGE} ${width} ${height}`, role: 'img' },
-    s('title', {}, figure.querySelector('h3, .figure-title')?.textContent),
-    s('desc', {}, figure.querySelector('svg[role="img"]')?.getAttribute('aria-label')),
-    s('style', {}, looks.css),
-    s('rect', { x: -EDGE, y: -EDGE, width, height, fill: ground(figure) }),
+  const svg = element('svg', { width, height, viewBox: `${-EDGE} ${-EDGE} ${width} ${height}`, role: 'img' });
+  svg.append(
+    element('title', {}, figure.querySelector('h3, .figure-title')?.textContent),
+    element('desc', {}, figure.querySelector('svg[role="img"]')?.getAttribute('aria-label')),
+    element('style', {}, looks.css),
+    element('rect', { x: -EDGE, y: -EDGE, width, height, fill: ground(figure) }),
     ...marks,
   );
-  return new XMLSerializer().serializeToString(svg);
+  // Templates leave comments where they change something.
+  return new XMLSerializer().serializeToString(svg).replace(/<!--.*?-->/g, '');
+}
+
+/** An element of SVG. */
+function element(name: string, attributes: Record<string, string | number>, text: string | null = '') {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.textContent = text;
+  return made;
 }
 
 /**
@@ -104,7 +113,8 @@ class Looks {
     const range = document.createRange();
     range.selectNodeContents(node);
     const { left, top, height } = range.getBoundingClientRect();
-    const text = s('text', { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' }, node.data);
+    const at = { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' };
+    const text = element('text', at, node.data.trim());
     const style = getComputedStyle(node.parentElement as Element);
     this.#dress(text, style, LETTERS);
     text.setAttribute('fill', style.color);
