@@ -1,7 +1,6 @@
 /** A figure as a picture of its own: an SVG that needs neither the page nor its style. */
 
 import { html } from 'lit/html.js';
-import { s } from '../base/dom.ts';
 import { saveFile } from '../base/save-file.ts';
 
 /** What of an SVG element's look is taken along, where it is not the default. */
@@ -22,6 +21,18 @@ const LETTERS = ['font-family', 'font-size', 'font-weight', 'font-variant-numeri
 /** What stands in a figure: its title, its key, its drawings. */
 const TEXTS = 'h3, .figure-title, .key';
 const DRAWINGS = 'svg[role="img"], .key svg';
+
+/** An element of the file. */
+function s(
+  tag: string,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string | null | undefined)[]
+) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
 
 /** Around the figure, in CSS pixels. */
 const EDGE = 12;
