@@ -24,6 +24,18 @@ const LETTERS = ['font-family', 'font-size', 'font-weight', 'font-variant-numeri
 const TEXTS = 'h3, .figure-title, .key';
 const DRAWINGS = 'svg[role="img"], .key svg';
 
+/** An element of the file. */
+function s(
+  tag: string,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string | null | undefined)[]
+) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
 /** Around the figure, in CSS pixels. */
 const EDGE = 12;
 
@@ -53,24 +65,17 @@ function figureSvg(figure: HTMLElement): string {
     bottom += axis.clientHeight;
   }
   const [width, height] = [frame.width + 2 * EDGE, bottom + 2 * EDGE];
-  const svg = element('svg', { width, height, viewBox: `${-EDGE} ${-EDGE} ${width} ${height}`, role: 'img' });
-  svg.append(
-    element('title', {}, figure.querySelector('h3, .figure-title')?.textContent),
-    element('desc', {}, figure.querySelector('svg[role="img"]')?.getAttribute('aria-label')),
-    element('style', {}, looks.css),
-    element('rect', { x: -EDGE, y: -EDGE, width, height, fill: ground(figure) }),
+  const svg = s(
+    'svg',
+    { width, height, viewBox: `${-EDGE} ${-EDGE} ${width} ${height}`, role: 'img' },
+    s('title', {}, figure.querySelector('h3, .figure-title')?.textContent),
+    s('desc', {}, figure.querySelector('svg[role="img"]')?.getAttribute('aria-label')),
+    s('style', {}, looks.css),
+    s('rect', { x: -EDGE, y: -EDGE, width, height, fill: ground(figure) }),
     ...marks,
   );
   // Templates leave comments where they change something.
   return new XMLSerializer().serializeToString(svg).replace(/<!--.*?-->/g, '');
-}
-
-/** An element of SVG. */
-function element(name: string, attributes: Record<string, string | number>, text: string | null = '') {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.textContent = text;
-  return made;
 }
 
 /**
@@ -113,8 +118,7 @@ class Looks {
     const range = document.createRange();
     range.selectNodeContents(node);
     const { left, top, height } = range.getBoundingClientRect();
-    const at = { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' };
-    const text = element('text', at, node.data.trim());
+    const text = s('text', { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' }, node.data.trim());
     const style = getComputedStyle(node.parentElement as Element);
     this.#dress(text, style, LETTERS);
     text.setAttribute('fill', style.color);
