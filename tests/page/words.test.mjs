@@ -19,7 +19,6 @@ import {
   problemList,
   seedFault,
   show,
-  states,
   surprise,
   where,
 } from './rollout-page.mjs';
@@ -159,20 +158,6 @@ test('a wrong seed is told under its field, and moves nothing', async ({ open })
   await page.keyboard.press('Enter');
   await seedFault(page).filter({ hasText: 'whole number' }).waitFor();
   assert.deepEqual(await places(), before);
-});
-
-test('the ways between the states are told in words, each with where it leads', async ({ open }) => {
-  const page = await open({ from: 'http' });
-  await show(page, BAD);
-  const ways = await page
-    .getByRole('list', { name: 'Ways between the states' })
-    .getByRole('listitem')
-    .allTextContents();
-  const edges = await states(page).locator('.edge').count();
-  assert.equal(ways.length, edges);
-  assert.ok(ways.includes('From PAUSED to PROGRESSING: resume, promote'), ways.join('; '));
-  assert.ok(ways.includes('From PROGRESSING to ROLLED_BACK: rule, abort'));
-  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
 });
 
 test('what is no configuration at all is refused in a sentence, and the page lives on', async ({ open }) => {

@@ -72,7 +72,9 @@ export class EvidenceChart implements Chart {
 
   labels({ series }: Scene, tick: number): Label[] {
     const { observed, limit } = series.rules[this.#rule];
-    const [seen, most] = [observed[tick - 1] ?? NaN, limit[tick - 1] ?? NaN];
+    // The latest look: rules do not look at every tick.
+    const last = observed.subarray(0, tick).findLastIndex((value) => !Number.isNaN(value));
+    const [seen, most] = [observed[last] ?? NaN, limit[last] ?? NaN];
     return [
       { mark: 'evidence', text: `evidence ${words(seen)}`, y: this.#y(Math.max(this.#lowest, seen)) },
       { mark: 'limit', text: `limit ${words(most)}`, y: this.#y(most) },

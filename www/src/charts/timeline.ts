@@ -184,7 +184,7 @@ function stageLabels(all: Band[], x: Scale) {
   const shares = rest.map(({ pct }) => significant(pct)).join(', ');
   const width = x(to) - x(from);
   const words = [`${shares}\u00a0%: planned, not reached`, 'planned, not reached', 'planned'];
-  const fitting = words.find(({ length }) => length * LETTER_WIDTH < width + LABEL_WIDTH) ?? '';
+  const fitting = words.find(({ length }) => length * LETTER_WIDTH < width + 10) ?? '';
   return [...ran, label(from, to, 'plan', fitting)];
 }
 
