@@ -19,7 +19,7 @@ import {
   openText,
   outcome,
   playhead,
-  problemItems,
+  problemPlaces,
   releaseNotes,
   releases,
   show,
@@ -298,13 +298,14 @@ test('each release is put into the configuration, and nothing else of it changes
   const pressed = releases(page).getByRole('button', { pressed: true });
   await expect(pressed).toHaveText(['Healthy']);
   for (const [label, name] of Object.entries(RELEASES)) {
-    await button(page, label).click();
+    const release = releases(page).getByRole('button', { name: label });
+    await release.click();
     const { canary, incidents, ...rest } = await json(page);
     const wanted = JSON.parse(preset(name));
     assert.deepEqual([canary, incidents], [wanted.canary, wanted.incidents], name);
     assert.deepEqual(rest, before);
     await expect(pressed).toHaveText([label]);
-    await expect(button(page, label), 'it keeps the focus').toBeFocused();
+    await expect(release, 'it keeps the focus').toBeFocused();
   }
   await enter(page, 'canary.error_ratio', '1.3');
   await expect(pressed).toHaveCount(0);
@@ -346,7 +347,7 @@ const STEPS = {
   },
   'a rollout of the wall': async (page) => {
     await studied(page);
-    await squares(page, 'Bad releases').nth(70).click();
+    await squares(page, 'Healthy releases').nth(70).click();
   },
   'a seed': (page) => button(page, 'New seed').click(),
   'a command': (page) => button(page, 'Pause').click(),
@@ -461,15 +462,7 @@ test('a file of something else is told of at its place, and the last valid one i
     ['{\n\n  "stages": oops\n}', 3],
   ]) {
     await filePicker(page).setInputFiles(fileOf('other.json', text));
-    await problemItems(page).first().waitFor();
-    await page.waitForFunction(
-      (line) =>
-        document
-          .querySelector('canary-rollout')
-          .shadowRoot.querySelector('.place')
-          ?.textContent.startsWith(`Line ${line},`),
-      place,
-    );
+    await expect(problemPlaces(page).first()).toHaveText(new RegExp(`^Line ${place},`));
     await expect(states(page)).toHaveAttribute('data-present', 'COMPLETED');
   }
   await button(page, 'Undo').click();

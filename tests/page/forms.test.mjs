@@ -366,7 +366,7 @@ const WRONG_ATTRIBUTES = [
   [`config='{"stages": 5}'`, '.notice'],
   [`config='{'`, '.notice'],
   [`seed='abc'`, '#seed-fault'],
-  [`preset='none such'`, '.message'],
+  [`preset='none such'`, '[part=host-faults]'],
 ];
 
 for (const [attribute, place] of WRONG_ATTRIBUTES) {

@@ -182,7 +182,7 @@ export const problemItems = (page) => problemList(page).getByRole('listitem');
 /** The list with what is said beside it. */
 export const problemBox = (page) => page.locator('.problems');
 /** Where in the text a problem is. */
-export const problemPlaces = (page) => problemBox(page).locator('.place');
+export const problemPlaces = (page) => problemBox(page).locator('.problem-place');
 /** The problems without their places. */
 export const problemTexts = (page) => problemList(page).locator('.problem-text');
 /** That the configuration is not valid, said in every view. */

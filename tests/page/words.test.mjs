@@ -8,6 +8,7 @@ import {
   chartKey,
   chartLabels,
   chartOf,
+  closeEditor,
   fileMessage,
   filePicker,
   headline,
@@ -210,6 +211,7 @@ test('what is no configuration at all is refused in a sentence, and the page liv
   }
   await expect(where(page)).toHaveText('minute 8 of 8');
   await show(page, BAD);
+  await closeEditor(page);
   await headline(page).getByText('Rolled back').waitFor();
 });
 

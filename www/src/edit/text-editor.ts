@@ -91,8 +91,7 @@ export class TextEditor {
                       const place = placeOf(text, placeIn(text, problem).from);
                       const message = cut(problem.message, MOST_OF_MESSAGE);
                       return html`<li>
-                        <button type="button" class="place" title="Show in the text" @click=${() => this.select(problem)}>
-                          Line ${place.line}, column ${place.column}</button>
+                        <button type="button" class="problem-place" title="Show in the text" @click=${() => this.select(problem)}>Line ${place.line}, column ${place.column}</button>
                         <span class="problem-text">${problem.path ? `${cut(problem.path)}: ${message}` : message}</span>
                       </li>`;
                     })}

@@ -50,9 +50,12 @@ export class Curve {
   /** The figure, once it is drawn, whose width the drawing has. */
   #figure: Element | null = null;
   #resizes;
+  /** Whether the table is shown; it is long. */
+  #isOpen = false;
+  #toggle;
 
-  /** @param onresize redraws */
-  constructor(store: Store, onresize: () => void) {
+  /** @param redraw called when the curve is to be rendered anew */
+  constructor(store: Store, redraw: () => void) {
     this.#store = store;
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
@@ -60,9 +63,13 @@ export class Curve {
         const { width } = entries[entries.length - 1].contentRect;
         if (width === this.#width || width <= 0) return;
         this.#width = width;
-        onresize();
+        redraw();
       }),
     );
+    this.#toggle = ({ target }: Event) => {
+      this.#isOpen = (target as HTMLDetailsElement).open;
+      redraw();
+    };
   }
 
   /** Follows the width of the figure that the template was rendered to. */
@@ -100,9 +107,9 @@ export class Curve {
       <svg role="img" width=${Math.max(1, this.#width)} height=${HEIGHT} aria-label=${inWords(spec)}>
         ${this.#width > 0 ? drawing(spec, this.#width) : nothing}
       </svg>
-      <details class="figures">
+      <details class="figures" @toggle=${this.#toggle}>
         <summary>The curve as a table</summary>
-        ${table(spec)} ${this.#save}
+        ${this.#isOpen ? table(spec) : nothing} ${this.#save}
       </details>
     </figure>`;
   }
