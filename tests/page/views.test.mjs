@@ -68,7 +68,9 @@ test('another view at run time; an unknown one shows everything and is named', a
   await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
   await view('everything');
   await expect(overTime(page)).toBeVisible();
-  await expect(page.locator('[part=host-faults]')).toHaveText(/view: .*everything.*rollout, flow, errors, study, ladder/);
+  await expect(page.locator('[part=host-faults]')).toHaveText(
+    /view: .*everything.*rollout, flow, errors, study, ladder/,
+  );
 });
 
 test('headings stand at the level a host gives them', async ({ open }) => {
