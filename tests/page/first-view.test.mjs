@@ -42,12 +42,12 @@ function expected() {
     said: {
       '.surprise:not(.room)': `This release was fine. The policy threw it away, as it does 1 in ${often}.`,
       '.verdict-now .kicker': `opening, seed ${SEED}, decided by a ${report.decisions.at(-1).by}`,
-      '.verdict-now .headline': `Rolled back at minute ${tick}, at ${share} %`,
+      '.verdict-now .headline': `Rolled back at minute ${tick}, at ${share} % of traffic`,
       '.verdict-now .reason': reason,
       '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
       '.wall-card .wall-words':
         `${wall} of 100 thrown away here; about ${Math.round(healthy.p_rollback.estimate * 100)} of 100 in the long run ` +
-        `(${count(study.report.runs)} rollouts: ${plain(between(healthy.p_rollback)).replace(' %', '')}).`,
+        `(between ${plain(between(healthy.p_rollback)).replace(' %', '').replace(' to ', ' and ')}, say ${count(study.report.runs)} rollouts).`,
     },
     // The scenario: the preset's own numbers.
     scenario: '1, 5, 25, 50 %; 170 requests; 1 %; 2 points; 1 point from 25 %; 100 releases',
