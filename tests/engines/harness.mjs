@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import * as esbuild from 'esbuild';
 import { error } from 'selenium-webdriver';
 import { PATIENCE_MS, startBrowser } from './browsers.mjs';
@@ -18,7 +18,8 @@ const PICTURES = fileURLToPath(new URL('../../pictures/engines/', import.meta.ur
  */
 export async function serveWatchedPage() {
   const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-'));
-  for (const name of ['index.html', 'page.js', 'dist']) cpSync(join(WWW, name), join(folder, name), { recursive: true });
+  for (const name of ['index.html', 'page.js', 'dist'])
+    cpSync(join(WWW, name), join(folder, name), { recursive: true });
   const html = readFileSync(join(WWW, 'index.html'), 'utf8');
   const watched = html.replace('<head>', `<head><script>(${keepErrors})()</script>`);
   assert.notEqual(watched, html, 'the script that keeps errors is in the page');
@@ -46,7 +47,11 @@ function keepErrors() {
     error.apply(console, values);
   };
   // In the capturing phase, for a script or an image that does not load tells only its element.
-  addEventListener('error', ({ message, target }) => errors.push(message ?? `not loaded: ${target.src ?? target.href}`), true);
+  addEventListener(
+    'error',
+    ({ message, target }) => errors.push(message ?? `not loaded: ${target.src ?? target.href}`),
+    true,
+  );
   addEventListener('unhandledrejection', ({ reason }) => errors.push(`unhandled rejection: ${reason}`));
   addEventListener('securitypolicyviolation', ({ violatedDirective }) => errors.push(`refused: ${violatedDirective}`));
 }

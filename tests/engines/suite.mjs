@@ -133,7 +133,9 @@ function measure() {
   const { shadowRoot } = document.querySelector('canary-rollout');
   if (!window.evened) {
     window.evened = new CSSStyleSheet();
-    window.evened.replaceSync('* { content-visibility: visible !important; font-family: "Liberation Sans" !important }');
+    window.evened.replaceSync(
+      '* { content-visibility: visible !important; font-family: "Liberation Sans" !important }',
+    );
     shadowRoot.adoptedStyleSheets.push(window.evened);
     document.documentElement.style.scrollbarWidth = 'none';
   }
