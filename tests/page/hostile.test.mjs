@@ -54,6 +54,10 @@ async function assertUnharmed(page, what) {
 
 /** Sees the rollout go on. */
 async function assertAlive(page) {
+  await page
+    .locator('canary-rollout')
+    .first()
+    .evaluate((element) => (element.place = 'watch'));
   await show(page, BAD);
   await button(page, 'To the start').click();
   await button(page, 'To the end').click();

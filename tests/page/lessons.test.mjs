@@ -311,7 +311,16 @@ for (const [name, { predictions, right, transfer }] of predicting) {
   test(`${name}: nothing of the outcome is there before a prediction`, slow, async ({ open }) => {
     const page = await open(inLesson(name));
     await expect(lessonTitle(page)).toHaveText(lesson.title);
-    for (const hidden of ['.verdict-now', '.transport', '.markers', '.log', '.effects', '.study', '[part=edit]'])
+    for (const hidden of [
+      '.verdict-now',
+      '.transport',
+      '.markers',
+      '.log',
+      '.effects',
+      '.study',
+      '.scenario',
+      '[part=edit]',
+    ])
       await expect(page.locator(hidden).first(), hidden).toBeHidden();
     const spoken = await page.locator('main').ariaSnapshot();
     const inside = await page.locator('canary-rollout').evaluate(({ shadowRoot }) => shadowRoot.textContent);
