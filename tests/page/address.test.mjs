@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
-import { button, effects, enter, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
+import { button, closeEditor, effects, enter, field, headline, linkFaults, playhead, studied, surprise } from './rollout-page.mjs';
 
 const FROZEN = JSON.parse(readFileSync(new URL('../data/links/v1.json', import.meta.url)));
 
@@ -20,6 +20,7 @@ for (const from of ['file', 'http']) {
 
     await enter(page, 'canary.error_ratio', '1.01');
     await field(page, 'canary.error_ratio').press('Tab');
+    await closeEditor(page);
     await playhead(page).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
