@@ -6,9 +6,10 @@
  */
 
 (() => {
-  const element = /** @type {HTMLElement & { link: string, linkFaults: string[] }} */ (
-    document.querySelector('canary-rollout')
-  );
+  const element =
+    /** @type {HTMLElement & { link: string, linkFaults: string[], place: string, lesson: string | null }} */ (
+      document.querySelector('canary-rollout')
+    );
   const query = new URLSearchParams(location.search);
   const view = query.get('view');
   if (view) element.setAttribute('view', view);
@@ -25,11 +26,9 @@
     let resting = false;
     let due = false;
 
-    /** The place and the lesson that a link opens. @param {string} link */
-    const opened = (link) => {
-      const keys = new URLSearchParams(link.replaceAll('+', '%2B'));
-      return `${keys.get('place') ?? ''} ${keys.get('lesson') ?? ''}`;
-    };
+    /** What a way back leads to: a place, and what is open there. */
+    const opened = () => `${element.place} ${JSON.stringify(element.lesson)}`;
+    let last = opened();
     const write = () => {
       due = resting;
       if (resting) return;
@@ -38,11 +37,12 @@
         resting = false;
         if (due) write();
       }, APART_MS);
-      const link = element.link;
       // Back leads out of a lesson, and to the place before; it does not undo an edit.
-      const way = opened(link) === opened(location.hash.slice(1) || first) ? 'replaceState' : 'pushState';
+      const now = opened();
+      const way = now === last ? 'replaceState' : 'pushState';
+      last = now;
       try {
-        history[way](history.state, '', `#${link}`);
+        history[way](history.state, '', `#${element.link}`);
       } catch {
         // Some frames may not change their address: theirs stays as it is.
       }
@@ -50,6 +50,7 @@
     const read = () => {
       due = false;
       element.link = location.hash.slice(1) || first;
+      last = opened();
       // A random seed is now known. A link that is wrong somewhere stays to be mended.
       if (location.hash && element.linkFaults?.length === 0) write();
     };

@@ -6,16 +6,27 @@ import { Builder } from 'selenium-webdriver';
 import { DriverService } from 'selenium-webdriver/remote/index.js';
 
 /** How long anything may take before a test gives up: no test is about speed, and machines are busy. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 120_000;
 
 /** Room for all of a page: what is far from the window is not laid out. */
 const WINDOW = { x: 0, y: 0, width: 1440, height: 4000 };
 
-/** By the name of a browser: the program that drives it, and the capabilities that this program is asked for. */
+/**
+ * By the name of a browser: the program that drives it, and the capabilities that this program
+ * is asked for. All have a mouse, for the media queries of pointers; where a machine has none,
+ * Firefox and Chromium would find none.
+ */
 const BROWSERS = {
   firefox: {
     driver: 'geckodriver',
-    capabilities: { browserName: 'firefox', 'moz:firefoxOptions': { args: ['-headless'] } },
+    capabilities: {
+      browserName: 'firefox',
+      'moz:firefoxOptions': {
+        args: ['-headless'],
+        // Fine (2), and hovers (4).
+        prefs: { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6 },
+      },
+    },
   },
   // MiniBrowser has no headless mode: it needs a display, such as that of xvfb-run.
   webkit: {
@@ -26,7 +37,13 @@ const BROWSERS = {
     driver: 'chromedriver',
     capabilities: {
       browserName: 'chrome',
-      'goog:chromeOptions': { args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'] },
+      'goog:chromeOptions': {
+        args: [
+          ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'],
+          // Fine (4), and hovers (2).
+          '--blink-settings=primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2',
+        ],
+      },
     },
   },
 };

@@ -92,7 +92,12 @@ function visible(selector) {
     .filter((element) => element.checkVisibility({ visibilityProperty: true }))
     .map((element) => {
       const labels = [...(element.labels ?? []), ...(element.ariaLabelledByElements ?? [])];
-      const texts = [element.ariaLabel, element.title, element.textContent, ...labels.map((label) => label.textContent)];
+      const texts = [
+        element.ariaLabel,
+        element.title,
+        element.textContent,
+        ...labels.map((label) => label.textContent),
+      ];
       return [element, texts.map((text) => (text ?? '').replace(/\s+/g, ' ').trim())];
     });
 }

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import * as esbuild from 'esbuild';
 import { error } from 'selenium-webdriver';
 import { PATIENCE_MS, startBrowser } from './browsers.mjs';
@@ -18,7 +18,8 @@ const PICTURES = fileURLToPath(new URL('../../pictures/engines/', import.meta.ur
  */
 export async function serveWatchedPage() {
   const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-'));
-  for (const name of ['index.html', 'page.js', 'dist']) cpSync(join(WWW, name), join(folder, name), { recursive: true });
+  for (const name of ['index.html', 'page.js', 'dist'])
+    cpSync(join(WWW, name), join(folder, name), { recursive: true });
   const html = readFileSync(join(WWW, 'index.html'), 'utf8');
   const watched = html.replace('<head>', `<head><script>(${keepErrors})()</script>`);
   assert.notEqual(watched, html, 'the script that keeps errors is in the page');
@@ -36,7 +37,7 @@ export async function serveWatchedPage() {
   };
 }
 
-/** Runs in the page, first of all: WebDriver has no word for a page's errors. */
+/** Runs in the page, first of all: WebDriver does not tell a page's errors. Those of a worker come here, too. */
 function keepErrors() {
   const errors = [];
   Object.assign(window, { errors });
@@ -46,15 +47,13 @@ function keepErrors() {
     error.apply(console, values);
   };
   // In the capturing phase, for a script or an image that does not load tells only its element.
-  addEventListener('error', ({ message, target }) => errors.push(message ?? `not loaded: ${target.src ?? target.href}`), true);
+  addEventListener(
+    'error',
+    ({ message, target }) => errors.push(message ?? `not loaded: ${target.src ?? target.href}`),
+    true,
+  );
   addEventListener('unhandledrejection', ({ reason }) => errors.push(`unhandled rejection: ${reason}`));
   addEventListener('securitypolicyviolation', ({ violatedDirective }) => errors.push(`refused: ${violatedDirective}`));
-  window.Worker = class extends Worker {
-    constructor(...values) {
-      super(...values);
-      this.addEventListener('error', ({ message }) => errors.push(`in a worker: ${message}`));
-    }
-  };
 }
 
 /** A browser in which one page is open at a time. */
@@ -76,16 +75,17 @@ export class Browser {
 
   /** Opens a page anew, also where it differs from the one before in its hash alone. */
   async open(url) {
-    await this.driver.get('about:blank');
+    await this.#leave();
     await this.driver.get(url);
     await this.driver.executeAsyncScript((done) => customElements.whenDefined('canary-rollout').then(() => done()));
   }
 
   /**
    * Opens a page in a frame of this width, and goes into it: a window has a least width, and
-   * borders, which differ. Returns the frame.
+   * borders, which differ.
    */
   async openFramed(frame, url, width) {
+    await this.#leave();
     await this.driver.get(frame);
     const opened = await this.driver.executeAsyncScript(
       (src, wide, done) => {
@@ -97,9 +97,15 @@ export class Browser {
       width,
     );
     await this.driver.switchTo().frame(opened);
-    return opened;
   }
 
+  /** Leaves the open page and its frame. */
+  async #leave() {
+    await this.driver.switchTo().defaultContent();
+    await this.driver.get('about:blank');
+  }
+
+  /** What a script, or a function, returns in the open page. */
   run(script, ...values) {
     return this.driver.executeScript(script, ...values);
   }
@@ -110,9 +116,9 @@ export class Browser {
   }
 
   /** Saves `pictures/engines/NAME-BROWSER.png`, to be looked at; not committed. */
-  async takePicture(name, element = this.driver) {
+  async takePicture(name) {
     mkdirSync(PICTURES, { recursive: true });
-    writeFileSync(`${PICTURES}${name}-${this.#name}.png`, await element.takeScreenshot(), 'base64');
+    writeFileSync(`${PICTURES}${name}-${this.#name}.png`, await this.driver.takeScreenshot(), 'base64');
   }
 }
 

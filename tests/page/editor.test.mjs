@@ -59,8 +59,8 @@ test('sentences and charts follow what is typed, and the focus stays in the fiel
   await scenario(page, 'Release').getByRole('button', { name: 'healthy' }).click();
   await page.keyboard.press('Control+a');
   for (const [key, said] of [
-    ['1', 'A healthy release: it fails as the baseline does.'],
-    ['.', 'A healthy release: it fails as the baseline does.'],
+    ['1', 'A healthy release: the new version (canary) fails as often as the old one (baseline).'],
+    ['.', 'A healthy release: the new version (canary) fails as often as the old one (baseline).'],
     ['5', '1.5 times the errors, from the start.'],
   ]) {
     await page.keyboard.press(key);

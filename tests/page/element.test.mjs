@@ -219,10 +219,11 @@ test(
     assert.deepEqual(await changed(), [`${measured}&against=once&place=watch`]);
 
     const handle = page.getByRole('slider', { name: /limit/i }).first();
+    await handle.scrollIntoViewIfNeeded();
     const { x, y, width, height } = await handle.boundingBox();
     await page.mouse.move(x + width / 2, y + height / 2);
     await page.mouse.down();
-    await page.mouse.move(x + width / 2, y + 40, { steps: 5 });
+    await page.mouse.move(x + width / 2, y - 40, { steps: 5 });
     assert.deepEqual(await changed(), []);
     await page.mouse.up();
     const [link, ...more] = await changed();

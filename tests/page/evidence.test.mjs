@@ -31,7 +31,7 @@ for (const [rule, title] of RULES) {
     const labels = plain(await chartLabels(page, 'evidence').textContent());
     const shown = first.observed[0];
     assert.equal(
-      /evidence (\S+)/.exec(labels)?.[1],
+      /evidence ([\d.]+)/.exec(labels)?.[1],
       Number.isNaN(shown) ? undefined : String(Number(shown.toPrecision(3))),
     );
   });

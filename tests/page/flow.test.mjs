@@ -222,13 +222,14 @@ test('ladder and states move with the playhead', async ({ open }) => {
     [await ran(0), await ran(1), await ran(2)].map((x) => Math.round(x * 3)),
     [3, 2, 0],
   );
-  // Two moves in one task: what began with the second is still under way.
+  // What begins with this move is still pending in its task; what the moves before began is not.
   const moving = await page.locator('canary-rollout').evaluate((element) => {
     const slider = element.shadowRoot.querySelector('.playhead-slider');
     slider.value = '8';
     slider.dispatchEvent(new Event('input'));
     return element.shadowRoot
       .getAnimations()
+      .filter(({ pending }) => pending)
       .map(({ effect }) => effect.target.closest('.node, .state-machine .edge')?.getAttribute('class'))
       .filter(Boolean);
   });

@@ -96,6 +96,7 @@ test('markup typed into every field', slow, async ({ open }) => {
   assert.ok(count >= 20, `${count} fields`);
   await button(page, 'Apply').click();
   await assertUnharmed(page, 'JSON');
+  await closeEditor(page);
   await assertAlive(page);
 });
 

@@ -20,6 +20,7 @@ const falseRollback = (page) => figure(page, 'false_rollback');
 
 /** Presses the mouse on the grip; returns where. */
 async function grab(page) {
+  await limitGrip(page).scrollIntoViewIfNeeded();
   const box = await limitGrip(page).boundingBox();
   const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   await page.mouse.move(at.x, at.y);
@@ -34,8 +35,6 @@ test('dragged up, the policy throws less away; walls and rollout follow while it
   const { x, y } = await grab(page);
   await page.mouse.move(x, y - 75, { steps: 8 });
   await expect(effects(page)).toHaveAttribute('data-runs', '100');
-  const dragged = (await json(page)).rules[0].max;
-  assert.equal(dragged, 0.02, 'the forms follow when it is let go');
   await page.mouse.up();
   await studied(page);
   const { rules } = await json(page);

@@ -91,7 +91,11 @@ const cells = (page, key) =>
   row(page, key)
     .locator('td')
     .evaluateAll((all) =>
-      all.map((cell) => Array.from(cell.childNodes, (line) => line.textContent.replace(/\s+/g, ' '))),
+      all.map((cell) =>
+        Array.from(cell.childNodes)
+          .filter(({ nodeType, textContent }) => nodeType !== Node.COMMENT_NODE && textContent !== '')
+          .map(({ textContent }) => textContent.replace(/\s+/g, ' ')),
+      ),
     );
 
 test('every row of the card tells what the engine finds of both policies', async ({ open }) => {
@@ -116,7 +120,7 @@ test('the curve marks from where a release is caught', async ({ open }) => {
   assert.deepEqual(labels.map(plain), [told(0), told(1)]);
   // No rule looks at errors here: nothing is caught, however bad.
   await show(page, { stages: OPENING.stages, rules: [{ rule: 'latency', max: 10_000 }] });
-  await expect(comparison(page)).toHaveText(/none up to 5 times/);
+  await expect(comparison(page)).toHaveText(/none up to 5\stimes/);
   const [own] = await cells(page, 'caught_from');
   assert.deepEqual(own, ['none up to 5 times']);
 });

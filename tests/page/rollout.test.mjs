@@ -46,7 +46,7 @@ for (const from of ['file', 'http']) {
 test('the opening view is a healthy release, thrown away', async ({ open }) => {
   const page = await open();
   await expect(outcome(page)).toHaveAttribute('data-outcome', 'false_rollback');
-  assert.match(plain(await headline(page).innerText()), /^Rolled back at minute \d+, at 1 %$/);
+  assert.match(plain(await headline(page).innerText()), /^Rolled back at minute \d+, at 1 % of traffic$/);
 });
 
 test('a bad release is rolled back: headline, reason, truth', async ({ open }) => {
@@ -54,7 +54,7 @@ test('a bad release is rolled back: headline, reason, truth', async ({ open }) =
   await show(page, BAD);
   const report = reportOf(BAD, 7);
   const { tick } = report.decisions.find(({ action }) => action === 'rollback');
-  assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 %`);
+  assert.equal(plain(await headline(page).innerText()), `Rolled back at minute ${tick}, at 1 % of traffic`);
   assert.equal(plain(await reason(page).innerText()), plain(report.rollback_reason));
   await expect(outcome(page)).toHaveText(/caught/);
   assert.ok(plain(await verdict(page).innerText()).includes(plain(report.truth.sentence)));

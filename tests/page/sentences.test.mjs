@@ -42,7 +42,7 @@ function check(config, expected) {
   }
 }
 
-const PLAIN = 'A healthy release: it fails as the baseline does.';
+const PLAIN = 'A healthy release: the new version (canary) fails as often as the old one (baseline).';
 const COURSE =
   '1, 5, 25, 50 %, five minutes each; rolls back when at a stage’s end the canary fails 2 points more than the baseline ' +
   '(1 point from 25 % on), or its p99 latency is more than 50 ms over the baseline.';
@@ -70,7 +70,7 @@ const PRESETS = {
   'twice-the-errors': { release: 'Twice the errors, from the start.' },
   'slow-leak': { release: 'Healthy at first; four times the errors, growing from minute 3 to minute 22.' },
   'latency-spike': {
-    release: 'Healthy at first; 1.5 times the latency from minute 11 on; it fails as the baseline does.',
+    release: 'Healthy at first; 1.5 times the latency from minute 11 on; it fails as often as the old one (baseline).',
   },
   'cold-start': { release: 'Six times the errors at first; half of the difference is gone after two minutes.' },
   incident: {

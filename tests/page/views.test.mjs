@@ -1,7 +1,7 @@
 // One part of the page alone, as a course page embeds it.
 import assert from 'node:assert/strict';
 import { expect, expectAccessible, takePicture, test } from './fixtures.ts';
-import { button, chartOf, message, overTime, states, studied } from './rollout-page.mjs';
+import { button, chartOf, overTime, states, studied } from './rollout-page.mjs';
 
 /** What stands in each view, by selector; and in what order of parts nothing else does. */
 const PARTS = [
@@ -42,7 +42,7 @@ for (const [view, shown] of Object.entries(SHOWN)) {
       if (view === 'study') await studied(page);
       await expectAccessible(page);
       const { y } = await page.locator('canary-rollout').boundingBox();
-      const first = await page.locator(shown[0]).boundingBox();
+      const first = await page.locator(`${shown[0]}:visible`).boundingBox();
       assert.ok(first.y + first.height - y <= 450, 'its first part fits');
       await takePicture(page, `view-${view}-${colorScheme}`);
     });
@@ -68,7 +68,9 @@ test('another view at run time; an unknown one shows everything and is named', a
   await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
   await view('everything');
   await expect(overTime(page)).toBeVisible();
-  await expect(message(page)).toHaveText(/no view everything.*rollout, flow, errors, study, ladder/);
+  await expect(page.locator('[part=host-faults]')).toHaveText(
+    /view: .*everything.*rollout, flow, errors, study, ladder/,
+  );
 });
 
 test('headings stand at the level a host gives them', async ({ open }) => {

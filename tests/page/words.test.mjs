@@ -28,7 +28,9 @@ const element = (page, act, argument) => page.locator('canary-rollout').evaluate
 
 test('a rollback that takes its time is decided by the rule, and told with both its moments', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192&config.rollback_ticks=3' });
-  await headline(page).getByText('Rolled back at minute 3, at 1 %; all traffic is back at minute 6').waitFor();
+  await headline(page)
+    .getByText('Rolled back at minute 3, at 1 % of traffic; all traffic is back at minute 6')
+    .waitFor();
   await expect(kicker(page)).toHaveText('opening, seed 192, decided by a rule');
 });
 

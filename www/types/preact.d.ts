@@ -1,6 +1,7 @@
 // The element in JSX, for Preact: `import 'canary-rollout/preact'`.
-import type { HTMLAttributes } from 'preact';
+
 import type { CanaryRolloutElement, CanaryRolloutEventMap, CanaryRolloutProps } from 'canary-rollout';
+import type { HTMLAttributes } from 'preact';
 
 export * from 'canary-rollout';
 

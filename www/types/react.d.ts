@@ -1,6 +1,7 @@
 // The element in JSX, for React 19: `import 'canary-rollout/react'`.
-import type { DetailedHTMLProps, HTMLAttributes } from 'react';
+
 import type { CanaryRolloutElement, CanaryRolloutEventMap, CanaryRolloutProps } from 'canary-rollout';
+import type { DetailedHTMLProps, HTMLAttributes } from 'react';
 
 export * from 'canary-rollout';
 

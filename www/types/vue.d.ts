@@ -1,6 +1,7 @@
 // The element in templates, for Vue 3: `import 'canary-rollout/vue'`.
-import type { EmitFn, HTMLAttributes, PublicProps } from 'vue';
+
 import type { CanaryRolloutElement, CanaryRolloutEventMap, CanaryRolloutProps } from 'canary-rollout';
+import type { EmitFn, HTMLAttributes, PublicProps } from 'vue';
 
 export * from 'canary-rollout';
 

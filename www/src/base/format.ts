@@ -116,7 +116,7 @@ export function headline(report: Report) {
   const ticks = report.metrics.ticks;
   const last = (action: string) => report.decisions.findLast((d) => d.action === action);
   const at = (tick: number, stage: number) =>
-    `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)}`;
+    `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)} of traffic`;
   const rollback = last('rollback');
   switch (report.final_state) {
     case 'ROLLED_BACK':

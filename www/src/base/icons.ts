@@ -1,6 +1,6 @@
 /** Icons, drawn on a grid of 16 and coloured by the text around them. */
 
-import { s } from './dom.ts';
+import { html } from 'lit/html.js';
 
 const PATHS = {
   toStart: 'M3 3v10M13 3.5 6.5 8l6.5 4.5z',
@@ -38,14 +38,6 @@ export type IconName = keyof typeof PATHS;
 
 /** An icon for the eye alone; its button or text carries the meaning. */
 export const icon = (name: IconName) =>
-  s(
-    'svg',
-    {
-      class: `icon${SOLID.has(name) ? ' solid' : ''}`,
-      viewBox: '0 0 16 16',
-      width: 16,
-      height: 16,
-      'aria-hidden': 'true',
-    },
-    s('path', { d: PATHS[name] }),
-  );
+  html`<svg class="icon${SOLID.has(name) ? ' solid' : ''}" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+    <path d=${PATHS[name]}></path>
+  </svg>`;

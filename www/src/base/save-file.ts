@@ -1,7 +1,5 @@
 /** Files that the page hands to the reader; nothing is sent anywhere. */
 
-import { h } from './dom.ts';
-
 /** How long a browser may take to read what is saved, in ms. */
 const READ_MS = 40_000;
 
@@ -14,7 +12,7 @@ const READ_MS = 40_000;
  */
 export function saveFile(name: string, text: string, type: string) {
   const url = URL.createObjectURL(new Blob([text], { type }));
-  h('a', { href: url, download: name }).click();
+  Object.assign(document.createElement('a'), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), READ_MS);
 }
 

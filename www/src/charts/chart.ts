@@ -18,8 +18,8 @@ export type Scale = ScaleContinuousNumeric<number, number, never>;
 /** Room for the labels of the y axis, and for the last label of time. */
 export const MARGIN = { left: 50, right: 16, top: 8, bottom: 6 };
 /** From this width on the labels of the lines have a column of their own beside the plot. */
-const WIDE = 620;
-const LABELS_WIDTH = 100;
+const WIDE = 480;
+const LABELS_WIDTH = 112;
 /** How much of the width the time takes at most that was planned and not reached. */
 const PLANNED_SHARE = 0.28;
 

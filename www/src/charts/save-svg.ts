@@ -1,7 +1,6 @@
 /** A figure as a picture of its own: an SVG that needs neither the page nor its style. */
 
 import { html } from 'lit/html.js';
-import { s } from '../base/dom.ts';
 import { saveFile } from '../base/save-file.ts';
 
 /** What of an SVG element's look is taken along, where it is not the default. */
@@ -15,6 +14,8 @@ const LOOKS = {
   'stroke-linejoin': 'miter',
   'paint-order': 'normal',
   opacity: '1',
+  'stop-color': 'rgb(0, 0, 0)',
+  'stop-opacity': '1',
 } as Record<string, string>;
 /** And of a text's, always. */
 const LETTERS = ['font-family', 'font-size', 'font-weight', 'font-variant-numeric'];
@@ -22,6 +23,18 @@ const LETTERS = ['font-family', 'font-size', 'font-weight', 'font-variant-numeri
 /** What stands in a figure: its title, its key, its drawings. */
 const TEXTS = 'h3, .figure-title, .key';
 const DRAWINGS = 'svg[role="img"], .key svg';
+
+/** An element of the file. */
+function s(
+  tag: string,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string | null | undefined)[]
+) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
 
 /** Around the figure, in CSS pixels. */
 const EDGE = 12;
@@ -61,7 +74,8 @@ function figureSvg(figure: HTMLElement): string {
     s('rect', { x: -EDGE, y: -EDGE, width, height, fill: ground(figure) }),
     ...marks,
   );
-  return new XMLSerializer().serializeToString(svg);
+  // Templates leave comments where they change something.
+  return new XMLSerializer().serializeToString(svg).replace(/<!--.*?-->/g, '');
 }
 
 /**
@@ -104,7 +118,7 @@ class Looks {
     const range = document.createRange();
     range.selectNodeContents(node);
     const { left, top, height } = range.getBoundingClientRect();
-    const text = s('text', { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' }, node.data);
+    const text = s('text', { x: left - frame.left, y: top - frame.top + height / 2, dy: '0.35em' }, node.data.trim());
     const style = getComputedStyle(node.parentElement as Element);
     this.#dress(text, style, LETTERS);
     text.setAttribute('fill', style.color);

@@ -37,8 +37,8 @@ export class Timeline implements View {
   constructor(store: Store) {
     this.#store = store;
     const charts = [
-      new TrafficChart(),
       new ErrorChart((paths, value, dragging) => store.set(paths, value, dragging)),
+      new TrafficChart(),
       new EvidenceChart(),
       new LatencyChart(),
     ];

@@ -11,7 +11,7 @@ import { Plot, stageBands, yAxis } from './chart.ts';
 
 export class TrafficChart implements Chart {
   name = 'traffic';
-  plot = new Plot(96);
+  plot = new Plot(76);
   title = 'Traffic to the canary (new version); the rest goes to the baseline';
   columns = ['canary’s share'];
   active = true;

@@ -65,7 +65,11 @@ export function releaseSentence(config: ResolvedConfig): Piece[] {
   const errors = canary.error_ratio;
   const latency = canary.latency_ratio;
   if (errors === 1 && latency === 1) {
-    return ['A ', { text: 'healthy', path: 'canary.error_ratio' }, ' release: it fails as the baseline does.'];
+    return [
+      'A ',
+      { text: 'healthy', path: 'canary.error_ratio' },
+      ' release: the new version (canary) fails as often as the old one (baseline).',
+    ];
   }
   const worse: Piece[][] = [];
   const what = errors === 0 ? 'no errors at all' : `${times(errors)} the errors`;
@@ -85,7 +89,7 @@ export function releaseSentence(config: ResolvedConfig): Piece[] {
     ...(isLate ? ['healthy at first; '] : []),
     ...worse.flatMap((part, i) => (i ? ['; ', ...part] : part)),
   ];
-  if (errors === 1) sentence.push('; it fails as the baseline does');
+  if (errors === 1) sentence.push('; it fails as often as the old one (baseline)');
   else if (baseline.error_rate === 0) sentence.push('; but the baseline has none');
   return [...capital(sentence), '.'];
 }

@@ -79,7 +79,7 @@ export class Simulator {
   }
 
   #start() {
-    return startWorker(PATIENCE_MS, {
+    return startWorker<SimulationMessage>(PATIENCE_MS, {
       onready: (hand) => {
         this.#hand = hand;
         if (this.#running) hand.post(this.#running.message);

@@ -12,13 +12,13 @@ export type WorkerHandle = { post: (message: unknown) => void; end: () => void }
  * @param on `onrefused` also where it breaks later
  * @returns ends it
  */
-export function startWorker(
+export function startWorker<Message>(
   patience: number,
   {
     onready,
     onrefused,
     onmessage,
-  }: { onready: (hand: WorkerHandle) => void; onrefused: () => void; onmessage: (data: any) => void },
+  }: { onready: (hand: WorkerHandle) => void; onrefused: () => void; onmessage: (message: Message) => void },
 ): () => void {
   const url = URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
   let worker: Worker | null = null;

@@ -34,7 +34,7 @@ export function serve() {
   /** The rollout that was looked at last, to go on from. */
   let kept: { of: string; rollout: Rollout } | null = null;
 
-  const run = (id: number, steps: Generator<number, any>) => {
+  const run = <T>(id: number, steps: Generator<number, T>): T => {
     let told = performance.now();
     let step = steps.next();
     for (; !step.done; step = steps.next()) {

@@ -7,7 +7,7 @@
 
 import { tickUnit } from '../base/format.ts';
 import type { Problem } from '../engine/engine.ts';
-import { messageOf, resolved } from '../engine/engine.ts';
+import { messageOf, presets, resolved } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { figuresIn, withFigures } from './figures.ts';
 import type { Check, Lesson, Reveal, Start, StudyChoices } from './lesson.ts';
@@ -69,6 +69,9 @@ export class Course {
   constructor(store: Store, on: Listener) {
     this.#store = store;
     this.#on = on;
+    store.subscribe((change) => {
+      if (change === 'rollout' || change === 'playhead' || change === 'page') this.#follow();
+    });
   }
 
   /**
@@ -126,15 +129,6 @@ export class Course {
     this.#store.emit('page');
   }
 
-  /** Follows the page: the end of what is watched, and what was judged and is so no more. */
-  follow() {
-    const { place, veiled } = this.#store;
-    // Elsewhere on the page nothing is veiled: who goes there leaves the lesson.
-    if (veiled && place !== 'learn') return this.close();
-    if (this.#watched && !veiled && this.#store.session.atEnd) this.#watched();
-    this.task?.follow();
-  }
-
   /** Whether a rollout is watched that is not to be told ahead. */
   get isWatching() {
     return this.step === 'watch' && this.lesson !== null;
@@ -143,6 +137,15 @@ export class Course {
   /** Moves what is watched to its end. */
   toEnd() {
     this.#store.move('toEnd');
+  }
+
+  /** Follows the page: the end of what is watched, and what was judged and is so no more. */
+  #follow() {
+    const { place, veiled } = this.#store;
+    // Elsewhere on the page nothing is veiled: who goes there leaves the lesson.
+    if (veiled && place !== 'learn') return this.close();
+    if (this.#watched && !veiled && this.#store.session.atEnd) this.#watched();
+    this.task?.follow();
   }
 
   #clear() {
@@ -186,6 +189,8 @@ export class Course {
   /** Shows the rollout that a question starts with. */
   #begin(start: Start, veil: boolean): Context {
     const input = startOf(start);
+    // What is refused is not drawn: not another's rollout, then, but the first preset's.
+    if (start.faulty) this.#store.load({ config: presets()[0].json, seed: input.seed });
     this.#store.load(veil ? { ...input, veil } : input);
     const work = { ...input, seed: this.#store.seed };
     const tick = start.faulty ? 'tick' : tickUnit(resolved(input.config).tick_seconds).name;

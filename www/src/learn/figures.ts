@@ -39,7 +39,7 @@ export const FIGURES: Record<string, Figure> = {
     values: DECIDERS,
     rollout: (report) => report.decisions.findLast(({ action }) => action !== 'rolled_back')?.by ?? null,
   },
-  ticks: { noun: 'tick', rollout: (report) => report.metrics.ticks },
+  ticks: { words: 'length', noun: 'tick', rollout: (report) => report.metrics.ticks },
   rollback_tick: {
     words: 'time of the rollback',
     noun: 'tick',
@@ -84,9 +84,14 @@ export function tell(name: string, value: Value | undefined, tick: string) {
 /** What a goal asks for, in words: `false rollback: at most 5 %`. */
 export function goalWords({ figure, is, at_least, at_most }: Goal, tick: string) {
   const [name, unit] = [figureWords(figure), unitOf(figure, tick)];
-  const bound = (word: string, x: number | undefined) =>
-    x !== undefined && `${word} ${significant(x)}${unit === name ? '' : `\u00a0${unit}`}`;
-  const asked = is === undefined ? [bound('at least', at_least), bound('at most', at_most)] : [tell(figure, is, tick)];
+  const bound = (word: string, x: number | undefined) => {
+    if (x === undefined) return false;
+    const counted = x === 1 ? unit.replace(/s$/, '') : unit;
+    return `${word} ${significant(x)}${unit === name ? '' : `\u00a0${counted}`}`;
+  };
+  const bounds =
+    at_least === at_most ? [bound('exactly', at_least)] : [bound('at least', at_least), bound('at most', at_most)];
+  const asked = is === undefined ? bounds : [tell(figure, is, tick)];
   return `${name}: ${asked.filter(Boolean).join(', ')}`;
 }
 

@@ -38,9 +38,7 @@ export class LearnView implements View {
   }
 
   update(change: Change) {
-    if (change !== 'page' && change !== 'rollout' && change !== 'playhead') return;
-    this.course.follow();
-    if (change !== 'playhead') this.#render();
+    if (change === 'page' || change === 'rollout') this.#render();
   }
 
   /** Puts the focus where something was opened. */
@@ -92,7 +90,7 @@ export class LearnView implements View {
     const asked = Object.keys(progress.before).length;
     return html`<nav class="card path" part="lessons" aria-label="The course">
       <div class="path-head">
-        <h3>The course</h3>
+        <h2>The course</h2>
         <p class="quiet">${count} of ${ALL} done · kept in this ${kept ? 'browser' : 'tab only'}</p>
         <button type="button" class="fold" aria-expanded=${open} @click=${() => {
           this.#unfolded = !open;
@@ -101,7 +99,7 @@ export class LearnView implements View {
       </div>
       <div class="path-list ${open ? 'open' : ''}">
         ${PARTS.map(
-          ({ part, items }, i) => html`<h4>${part}</h4>
+          ({ part, items }, i) => html`<h3>${part}</h3>
             <ol>
               ${i === 0 ? item('What you know already', asked === TRANSFERS.length, page === 'before', () => this.#turnTo('before'), 'before') : nothing}
               ${items.map((one) =>

@@ -39,9 +39,10 @@ const ALONG: Record<Along, string> = { ratio: 'how bad the release is', traffic:
 const UNNAMED = [1.1, 1.75];
 const NAMED = [1, 1.5, 2, 3, 5];
 
-const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [270, 50, 18, 10, 44];
-/** Under so many pixels only the important ticks are named, and labels are short. */
+const [LEFT, RIGHT, TOP, BOTTOM] = [50, 18, 10, 44];
+/** Under so many pixels the drawing is lower, only the important ticks are named, and labels are short. */
 const CROWDED = 420;
+const heightOf = (width: number) => (width < CROWDED ? 220 : 270);
 
 export class Curve {
   #store;
@@ -50,9 +51,12 @@ export class Curve {
   /** The figure, once it is drawn, whose width the drawing has. */
   #figure: Element | null = null;
   #resizes;
+  /** Whether the table is shown; it is long. */
+  #isOpen = false;
+  #toggle;
 
-  /** @param onresize redraws */
-  constructor(store: Store, onresize: () => void) {
+  /** @param redraw called when the curve is to be rendered anew */
+  constructor(store: Store, redraw: () => void) {
     this.#store = store;
     // In a frame of its own: what is drawn anew may be as high as to change the width again.
     this.#resizes = new ResizeObserver((entries) =>
@@ -60,9 +64,13 @@ export class Curve {
         const { width } = entries[entries.length - 1].contentRect;
         if (width === this.#width || width <= 0) return;
         this.#width = width;
-        onresize();
+        redraw();
       }),
     );
+    this.#toggle = ({ target }: Event) => {
+      this.#isOpen = (target as HTMLDetailsElement).open;
+      redraw();
+    };
   }
 
   /** Follows the width of the figure that the template was rendered to. */
@@ -97,21 +105,21 @@ export class Curve {
             }${name}</span>`,
         )}
       </p>
-      <svg role="img" width=${Math.max(1, this.#width)} height=${HEIGHT} aria-label=${inWords(spec)}>
+      <svg role="img" width=${Math.max(1, this.#width)} height=${heightOf(this.#width)} aria-label=${inWords(spec)}>
         ${this.#width > 0 ? drawing(spec, this.#width) : nothing}
       </svg>
-      <details class="figures">
+      <details class="figures" @toggle=${this.#toggle}>
         <summary>The curve as a table</summary>
-        ${table(spec)} ${this.#save}
+        ${this.#isOpen ? table(spec) : nothing} ${this.#save}
       </details>
     </figure>`;
   }
 }
 
 function drawing({ axis, ticks, lines, places }: CurveSpec, width: number) {
-  const [left, right] = [LEFT, width - RIGHT];
+  const [left, right, bottom] = [LEFT, width - RIGHT, heightOf(width) - BOTTOM];
   const x = scaleLog([ticks[0].at, ticks[ticks.length - 1].at], [left, right]);
-  const y = scaleLinear([0, 1], [HEIGHT - BOTTOM, TOP]);
+  const y = scaleLinear([0, 1], [bottom, TOP]);
   return svg`
     <g class="axis">
       ${[0, 0.25, 0.5, 0.75, 1].map(
@@ -121,8 +129,8 @@ function drawing({ axis, ticks, lines, places }: CurveSpec, width: number) {
     </g>
     ${ticks
       .filter(({ important }) => important || width >= CROWDED)
-      .map(({ at, label }) => svg`<text x=${x(at)} y=${HEIGHT - BOTTOM + 18} text-anchor="middle">${label}</text>`)}
-    <text x=${(left + right) / 2} y=${HEIGHT - 6} text-anchor="middle">${axis}</text>
+      .map(({ at, label }) => svg`<text x=${x(at)} y=${bottom + 18} text-anchor="middle">${label}</text>`)}
+    <text x=${(left + right) / 2} y=${bottom + 38} text-anchor="middle">${axis}</text>
     ${places.map(({ mark, at }) => svg`<g class="curve-place ${mark}"><path d="M${x(at)} ${y(0)}V${y(1)}" /></g>`)}
     ${lines.map((one) => lineOf(one, x, y)).reverse()}
     ${placeLabels(lines, width < CROWDED ? places.map((one) => ({ ...one, label: one.short })) : places, x, y, [

@@ -37,9 +37,9 @@ export class MeasureView implements View {
   }
 
   #render() {
-    const { seed, veiled, isWaiting } = this.#store;
-    // Not while it is out of sight, nor before there is a rollout.
-    if (seed === null || veiled || isWaiting || this.element.hasAttribute('data-out')) return;
+    const { veiled, isWaiting } = this.#store;
+    // What is shown stays until another rollout is there.
+    if (veiled || isWaiting) return;
     render(
       html`<h2 class="unseen">This policy over many releases</h2>
         ${this.#figures.template()}

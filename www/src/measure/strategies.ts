@@ -118,10 +118,12 @@ export class Strategies {
       <p>${trade}</p>
       ${shareSteps(strategy, unit)}
       <p class="failed">
-        <b>${failed === undefined ? '–' : significant(failed)}</b> requests fail, on average
+        <b>${failed === undefined ? '–' : significant(failed)}</b> requests fail<span class="wide">, on average</span>
         ${bar(failed && most > 0 ? failed / most : 0, 'harm')}
       </p>
-      <button type="button" aria-label="Open this rollout: ${title}" @click=${open}>Open this rollout</button>
+      <button type="button" aria-label="Open this rollout: ${title}" @click=${open}>
+        Open<span class="wide"> this rollout</span>
+      </button>
     </li>`;
   }
 }

@@ -19,11 +19,10 @@ export class WallCard implements View {
 
   update(change: Change) {
     if (change !== 'study' && change !== 'rollout' && change !== 'page') return;
-    const { study, seed, veiled, isWaiting } = this.#store;
+    const { study, session, veiled, isWaiting } = this.#store;
     this.element.hidden = veiled;
-    // Not while it is out of sight, nor before there is a rollout.
-    if (seed === null || veiled || isWaiting || this.element.hasAttribute('data-out')) return;
-    const { session } = this.#store;
+    // What is shown stays until another rollout is there.
+    if (veiled || isWaiting) return;
     const { found, busy } = study;
     const healthy = isHealthy(session.report);
     const wall = this.#walls[healthy ? 'healthy' : 'bad'];

@@ -22,6 +22,9 @@ import { StateMachine } from '../watch/state-machine.ts';
 import { Verdict } from '../watch/verdict.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
+/** Up to what width cards are folded up at first, in CSS pixels: four screens of a phone are enough. */
+const NARROW = 560;
+
 /** `onprogress` hears how far the study is, `onevent` what a learner did. */
 export type Listener = {
   onprogress: (done: number, runs: number) => void;
@@ -45,6 +48,8 @@ export class PageView {
   /** Charts, each drawn at its measured width. */
   #measured: { element: HTMLElement; resize: (width: number) => void }[];
   #resizes;
+  /** Cards that are folded up where the page is narrow. */
+  #folds: HTMLDetailsElement[];
   /** Watches whether the rollout over time is in sight. */
   #sight;
   #root;
@@ -80,8 +85,13 @@ export class PageView {
     this.#time.setAttribute('aria-label', 'The rollout over time');
     // Focus can be put on it, by a click into a chart say, so that its keys act.
     this.#time.tabIndex = -1;
-    const requests = card('requests', this.#flow.element);
-    requests.setAttribute('aria-label', 'Requests');
+    this.#folds = [
+      fold('requests', 'Requests', this.#flow.element),
+      fold('decisions', 'Decisions', log.element),
+      fold('stages', 'Stages', ladder.element),
+      fold('state', 'State', machine.element),
+    ];
+    const [requests, decisions, stages, state] = this.#folds;
     this.#page = layout(
       {
         preset: preset.element,
@@ -96,14 +106,14 @@ export class PageView {
         opening: opening.element,
         time: this.#time,
         requests,
-        decisions: card('decisions', heading('Decisions'), log.element),
+        decisions,
         measure: measure.element,
         editor: editor.element,
         verdict: verdict.element,
         wall: wall.element,
         commands: card('commands', heading('Commands'), commands.element),
-        stages: card('stages', heading('Stages'), ladder.element),
-        state: card('state', heading('State'), machine.element),
+        stages,
+        state,
         simulation: simulation.element,
       },
       (place) => store.go(place),
@@ -135,6 +145,8 @@ export class PageView {
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
     this.#store.study.open();
+    const isWide = this.#page.clientWidth > NARROW || this.#view !== null;
+    for (const one of this.#folds) one.open = isWide;
     // At once, so that what is painted first does not move.
     this.#timeline.resize(this.#timeline.element.clientWidth);
   }
@@ -155,6 +167,7 @@ export class PageView {
     this.#view = view;
     this.#level = level;
     this.#timeline.compact = view !== null;
+    if (view !== null) for (const one of this.#folds) one.open = true;
     this.update('page');
   }
 
@@ -202,6 +215,19 @@ function card(name: string, ...content: HTMLElement[]) {
   section.role = 'group';
   section.append(...content);
   return section;
+}
+
+/** A card that can be folded up. */
+function fold(name: string, title: string, content: HTMLElement) {
+  const details = document.createElement('details');
+  details.className = `card ${name}`;
+  details.setAttribute('part', name);
+  details.setAttribute('aria-label', title);
+  details.open = true;
+  const summary = document.createElement('summary');
+  summary.append(heading(title));
+  details.append(summary, content);
+  return details;
 }
 
 function heading(words: string) {

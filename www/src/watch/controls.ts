@@ -170,7 +170,7 @@ function button({
   does: string;
   whyNot: string | false | undefined;
   onclick: () => void;
-  content: TemplateResult | Node;
+  content: TemplateResult;
 }) {
   const title = whyNot || does;
   return html`<button type="button" class=${kind} data-call=${call ?? nothing} title=${title} aria-label=${name ?? nothing}
@@ -194,12 +194,4 @@ export function onKey(event: KeyboardEvent, store: { move: (move: Move) => void 
   if (target.closest(event.key === ' ' ? 'button, input, select, summary' : 'input, select, [role=slider]')) return;
   event.preventDefault();
   store.move(move);
-}
-
-/** Says what a button does, or why it is of no use now. */
-export function forbid(button: HTMLButtonElement | undefined, does: string, whyNot: string | null) {
-  if (!button) return;
-  button.title = whyNot ?? does;
-  button.setAttribute('aria-disabled', String(whyNot !== null));
-  button.setAttribute('aria-description', button.title);
 }

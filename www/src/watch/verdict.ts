@@ -46,6 +46,7 @@ function content(report: Report, title: unknown, own: boolean) {
   const { word, kind } = OUTCOMES[report.outcome];
   // That all traffic is back follows from what was decided before.
   const by = report.decisions.findLast(({ action }) => action !== 'rolled_back')?.by;
+  const isChance = report.outcome === 'false_rollback' && report.truth.release === 'healthy' && by === 'rule';
   const kicker = [report.config.name, `seed ${report.seed}`, by && `decided by ${DECIDERS[by]}`];
   return html`<div class="verdict-words">
       <p class="kicker">${own ? '' : 'Last valid: '}${kicker.filter(Boolean).join(', ')}</p>
@@ -54,7 +55,7 @@ function content(report: Report, title: unknown, own: boolean) {
     </div>
     <div class="truth">
       <span class="tag ${kind}" data-outcome=${report.outcome}>${word}</span>
-      <span>${unbroken(report.truth.sentence)}</span>
+      <span>${unbroken(report.truth.sentence)}${isChance ? ' The rule took chance for a fault.' : ''}</span>
     </div>`;
 }
 
