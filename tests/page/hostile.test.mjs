@@ -11,7 +11,6 @@ import {
   fileMessage,
   filePicker,
   headline,
-  json,
   kicker,
   lessonFaults,
   lessonTitle,
