@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import {
   button,
+  closeEditor,
   effects,
   enter,
   field,
@@ -31,6 +32,7 @@ for (const from of ['file', 'http']) {
 
     await enter(page, 'canary.error_ratio', '1.01');
     await field(page, 'canary.error_ratio').press('Tab');
+    await closeEditor(page);
     await playhead(page).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');

@@ -11,7 +11,6 @@ import {
   fileMessage,
   filePicker,
   headline,
-  json,
   kicker,
   lessonFaults,
   lessonTitle,
@@ -100,6 +99,7 @@ test('markup typed into every field', slow, async ({ open }) => {
   assert.ok(count >= 20, `${count} fields`);
   await button(page, 'Apply').click();
   await assertUnharmed(page, 'JSON');
+  await closeEditor(page);
   await assertAlive(page);
 });
 

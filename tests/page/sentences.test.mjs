@@ -174,6 +174,12 @@ const RULES = [
     'rolls back when in any minute the canary fails 5 points more than the baseline, or when at a stage’s end the canary’s p99 ' +
       'latency is more than 900 ms; and 1 more rule.',
   ],
+  // Evidence and a limit that look at the same moment do not share its words.
+  [
+    [{ rule: 'group_sequential' }, { rule: 'latency', max: 300 }],
+    'rolls back on evidence of more errors, at a stage’s end (false alarms: about 5 %), or when at a stage’s end the canary’s p99 ' +
+      'latency is more than 300 ms.',
+  ],
   // Rules that differ in their limit alone are one clause, but only where they are in every stage.
   [
     [
