@@ -187,7 +187,7 @@ export const problemPlaces = (page) => problemBox(page).locator('.problem-place'
 export const problemTexts = (page) => problemList(page).locator('.problem-text');
 /** That the configuration is not valid, said in every view. */
 export const notice = (page) => page.locator('.notice');
-export const linkFaults = (page) => page.locator('.link-faults');
+export const linkFaults = (page) => page.locator('[part=link-faults]');
 export const filePicker = (page) => editor(page).locator('input[type=file]');
 /** What came of opening or saving a file. */
 export const fileMessage = (page) => editor(page).locator('.message');
