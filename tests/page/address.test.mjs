@@ -33,7 +33,6 @@ for (const from of ['file', 'http']) {
     await enter(page, 'canary.error_ratio', '1.01');
     await field(page, 'canary.error_ratio').press('Tab');
     await closeEditor(page);
-    await closeEditor(page);
     await playhead(page).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
