@@ -6,7 +6,6 @@ import { expect, expectAccessible, slow, test } from './fixtures.ts';
 import {
   button,
   closeEditor,
-  effects,
   enter,
   field,
   goTo,
@@ -281,7 +280,7 @@ for (const [what, link, said] of HOSTILE) {
 
 test('a configuration that is wrong in the link is the engine’s to name', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#seed=5&config.stages[2].traffic_pct=99&at=1:pause' });
-  await page.getByText('1 problem in the configuration. The last valid one is drawn.').waitFor();
+  await page.getByText('The last valid configuration is drawn. In the present one:').waitFor();
   await expect(page.getByLabel('Seed', { exact: true })).toHaveValue('5');
   await linkFaults(page).getByText('at: the configuration is not valid, so no command was given').waitFor();
   await expectAccessible(page);

@@ -151,7 +151,7 @@ const HOSTILE = {
   null: 'null',
   'a megabyte': `"${'x'.repeat(1e6)}"`,
   'a megabyte of brackets': '['.repeat(1e6),
-  'deep nesting': `{"a":`.repeat(5000) + '1' + '}'.repeat(5000),
+  'deep nesting': `${`{"a":`.repeat(5000)}1${'}'.repeat(5000)}`,
   'names that every object has': '{"__proto__": {"a": 1}, "constructor": 1, "hasOwnProperty": 1}',
   'many unknown keys': JSON.stringify(Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`k${i}`, i]))),
   'quotes that are no ends': '\\"'.repeat(31_000),
