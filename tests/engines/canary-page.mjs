@@ -7,6 +7,7 @@ import { eventually } from './harness.mjs';
 const OF_ROLE = {
   button: { selector: 'button, [role=button]', said: ['button'] },
   heading: { selector: 'h1, h2, h3, h4, h5, h6, [role=heading]', said: ['heading'] },
+  tab: { selector: '[role=tab]', said: ['tab'] },
   radio: { selector: 'input[type=radio], [role=radio]', said: ['radio'] },
   // A field of numbers is a text box for WebKitGTK.
   spinbutton: { selector: 'input[type=number], [role=spinbutton]', said: ['spinbutton', 'textbox'] },

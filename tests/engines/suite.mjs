@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import * as engine from '../../www/dist/engine/canary_rollout.js';
+import * as engine from '../../www/dist/engine/engine.js';
 import { CanaryPage } from './canary-page.mjs';
 import { Browser, eventually, serveWatchedPage } from './harness.mjs';
 
-engine.initSync({ module: readFileSync(new URL('../../www/dist/engine/canary_rollout_bg.wasm', import.meta.url)) });
+engine.initSync();
 const data = (path) => JSON.parse(readFileSync(new URL(`../data/${path}`, import.meta.url), 'utf8'));
 const preset = (name) => JSON.parse(engine.presets().find((one) => one.name === name).json);
 
@@ -47,7 +47,7 @@ const FLOWS = {
       await page.says(/minute 0 of 3/);
       await page.click('button', 'Play');
       await page.says(/minute 3 of 3/);
-      await page.find('button', 'Play');
+      await page.find('button', 'Play again');
       assert.equal(await page.element((element) => element.state), 'ROLLED_BACK');
     },
   },
@@ -74,44 +74,66 @@ const FLOWS = {
     },
   },
   'a study counts to its runs, with the figures of the engine': {
-    path: OPENING,
+    path: `${OPENING}&place=measure`,
     act: async (page) => {
       const beside = [{ field: 'canary.error_ratio', value: 1.5 }];
       const study = engine.new_study(preset('opening'), { set: beside, runs: 2000, seed: 100 });
       study.advance(study.runs);
       const { healthy, release } = study.report();
-      await page.says(/2,000 runs/);
-      await page.says(new RegExp(`${percent(healthy.p_rollback)} of healthy releases thrown away`));
-      await page.says(new RegExp(`${percent(release.p_completed)} of bad releases missed`));
+      await page.says(/say 2,000 rollouts/);
+      await page.says(new RegExp(`about ${of100(healthy.p_rollback)} of 100 healthy releases are thrown away`));
+      await page.says(new RegExp(`about ${of100(release.p_completed)} of 100 bad releases are missed`));
     },
   },
   'a lesson is solved': {
-    path: '#v=1&lesson=thrown-away',
+    path: '#v=1&lesson=slow-leak',
     act: async (page) => {
-      await page.find('heading', 'Thrown away');
+      await page.find('heading', 'The slow leak');
       await page.element((element) => {
         window.told = [];
-        for (const type of ['prediction', 'lessoncomplete'])
-          element.addEventListener(type, ({ detail }) => window.told.push([type, detail]));
+        element.addEventListener('prediction', ({ detail }) => window.told.push(detail));
       });
-      await page.click('radio', 'Roll it back');
+      await page.click('radio', 'Two: it is caught at 25 %');
       await page.click('button', 'Commit my prediction');
       await page.says(/You were right/);
-      await page.type(/of 100/i, '6');
+      assert.deepEqual(await page.element(() => window.told), [
+        { lesson: 'slow-leak', answer: 'Two: it is caught at 25 %', right: true },
+      ]);
+    },
+  },
+  'a task of the course is done': {
+    path: '#v=1&lesson=run',
+    act: async (page) => {
+      await page.find('heading', 'See a rollout complete');
+      await page.element((element) => {
+        window.told = [];
+        element.addEventListener('lessoncomplete', ({ detail }) => window.told.push(detail));
+      });
+      await page.click('button', 'Check');
+      await page.says(/final state: completed; it is progressing/);
+      await page.click('button', 'To the end');
       await page.click('button', 'Check');
       await page.says(/Done/);
-      assert.deepEqual(await page.element(() => window.told), [
-        ['prediction', { lesson: 'thrown-away', answer: 'Roll it back', right: true }],
-        ['lessoncomplete', { lesson: 'thrown-away', tries: 1 }],
-      ]);
+      assert.deepEqual(await page.element(() => window.told), [{ lesson: 'run', tries: 2 }]);
+    },
+  },
+  'the places, one at a time': {
+    path: OPENING,
+    act: async (page) => {
+      await page.click('tab', 'Measure');
+      await page.says(/bad releases are missed/);
+      await page.click('tab', 'Learn');
+      await page.says(/Learn what a canary does/);
+      await page.click('tab', 'Watch');
+      await page.find('heading', /^Rolled back at minute 3/);
     },
   },
   'a view alone, as another page embeds it': {
     path: `?embed=1&view=errors${OPENING}`,
     act: async (page) => {
-      await page.find('button', 'Play');
+      await page.find('button', 'Play again');
       await page.find('heading', /^Rolled back at minute 3/);
-      for (const other of ['Embed', 'New seed']) assert.deepEqual(await page.all('button', other), []);
+      for (const other of ['Share or embed', 'New seed']) assert.deepEqual(await page.all('button', other), []);
     },
   },
   'a rollout of 10,000 ticks': {
@@ -167,18 +189,23 @@ function differences(here, there, width) {
   return off;
 }
 
-const percent = ({ estimate }) => `${(100 * estimate).toFixed(1)} %`;
+/** Of a hundred releases; of fewer than ten the page tells a tenth. */
+const of100 = ({ estimate }) => Math.round(100 * estimate);
 
 /** What is laid out, at which width, and what it says when its figures are there. */
 const LAYOUTS = [
-  { what: 'page', path: OPENING, width: 1366, says: /2,000 runs/ },
-  { what: 'page', path: OPENING, width: 320, says: /2,000 runs/ },
+  ...[1366, 320].flatMap((width) => [
+    { what: 'watch', path: OPENING, width, says: /say 2,000 rollouts/ },
+    { what: 'measure', path: `${OPENING}&place=measure`, width, says: /say 2,000 rollouts/ },
+    { what: 'learn', path: `${OPENING}&place=learn`, width, says: /Learn what a canary does/ },
+  ]),
   ...Object.entries({
     rollout: /minute 3/,
     flow: /minute 3/,
     errors: /minute 3/,
-    study: /2,000 runs/,
+    study: /say 2,000 rollouts/,
     ladder: /minute 3/,
+    slide: /minute 3/,
   }).map(([view, says]) => ({ what: `view-${view}`, path: `?embed=1&view=${view}${OPENING}`, width: 640, says })),
 ];
 /** How far a part may be off: to the side hardly, in height by a line of text that breaks elsewhere. */
