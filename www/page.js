@@ -29,9 +29,11 @@
     /** What a way back leads to: a place, and what is open there. */
     const opened = () => `${element.place} ${JSON.stringify(element.lesson)}`;
     let last = opened();
+    /** The hash that was read or written last: another one is a step that the reader takes now. */
+    let known = location.hash;
     const write = () => {
       due = resting;
-      if (resting) return;
+      if (resting || location.hash !== known) return;
       resting = true;
       setTimeout(() => {
         resting = false;
@@ -43,12 +45,14 @@
       last = now;
       try {
         history[way](history.state, '', `#${element.link}`);
+        known = location.hash;
       } catch {
         // Some frames may not change their address: theirs stays as it is.
       }
     };
     const read = () => {
       due = false;
+      known = location.hash;
       element.link = location.hash.slice(1) || first;
       last = opened();
       // A random seed is now known. A link that is wrong somewhere stays to be mended.

@@ -12,6 +12,7 @@ import {
   fileError,
   fileMessage,
   filePicker,
+  goTo,
   json,
   jsonBox,
   limitGrip,
@@ -58,6 +59,8 @@ async function grab(page, locator) {
 }
 
 onPlan('a stage’s top is dragged to another share, everything follows', async (page) => {
+  // Beside its editor, Measure has the walls.
+  await goTo(page, 'Measure');
   const { x, y } = await grab(page, shareOf(page, 1));
   await page.mouse.move(x, y - 30, { steps: 5 });
   await page.waitForFunction(() => document.querySelector('canary-rollout').config.stages[0].traffic_pct > 5);
@@ -505,14 +508,17 @@ for (const [name, prepare] of Object.entries({
   errors: async () => {},
   latency: async () => {},
   evidence: (page) => button(page, 'Let the evidence decide').click(),
-  curve: (page) => studied(page),
+  curve: async (page) => {
+    await goTo(page, 'Measure');
+    await studied(page);
+  },
 })) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the figure ${name} is saved as a picture that needs no page, ${colorScheme}`, slow, async ({ open }) => {
       const page = await open({ context: { colorScheme } });
       await prepare(page);
       const figure = page.locator(name === 'curve' ? '.curve' : `[data-chart="${name}"]`);
-      await figure.getByText('Figures').click();
+      await figure.locator('summary').click();
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         figure.getByRole('button', { name: 'Save as SVG' }).click(),

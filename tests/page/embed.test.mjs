@@ -121,7 +121,7 @@ test('Escape closes, the preview is gone, and focus is back', async ({ open }) =
   await expect(page.locator('canary-rollout')).toHaveCount(1);
   const focused = await page
     .locator('canary-rollout')
-    .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.textContent);
+    .evaluate(({ shadowRoot }) => shadowRoot.activeElement?.textContent.trim());
   assert.equal(focused, 'Embed');
 });
 

@@ -42,11 +42,11 @@ export class HostEvents {
   look() {
     // Before the first rollout there is nothing to compare with.
     if (this.#store.seed === null) return;
-    const { session, playing, dragging } = this.#store;
+    const { session, playing, isHeld } = this.#store;
     const { decisions, final_state: state } = session.reportHere;
     const made = session === this.#session ? decisions.slice(this.#decisions) : [];
     const moved = state !== this.#state;
-    const link = playing || dragging ? this.#link : this.#linkNow();
+    const link = playing || isHeld ? this.#link : this.#linkNow();
     const changed = link !== this.#link;
     // Kept before any event: a listener may change it again.
     this.#session = session;

@@ -97,6 +97,11 @@ export class Store extends RolloutState {
     this.emit('message');
   }
 
+  /** Whether something in a chart is held, between the steps of a drag, too. */
+  get isHeld() {
+    return this.#held;
+  }
+
   get playing() {
     return this.#player.playing;
   }
