@@ -56,6 +56,7 @@ export class PageView {
   #onprogress;
   /** What the host has heard last of the study. */
   #progress: Progress | null = null;
+  #hasRollout = false;
   /** The part that is shown alone. */
   #view: string | null = null;
   /** The level of the topmost heading. */
@@ -174,8 +175,9 @@ export class PageView {
   update(change: Change) {
     const store = this.#store;
     if (change === 'page') this.#arrange();
-    // Before there is a rollout, there is nothing to show.
-    if (store.seed === null) return;
+    // Whatever a host configures, there is a rollout to show, if only that of the first preset.
+    if (change === 'rollout') this.#hasRollout = store.session !== null;
+    if (!this.#hasRollout) return;
     for (const view of this.#views) if (!this.#hidden.has(view)) view.update(change);
     if (change === 'rollout' && !store.isWaiting) {
       this.#page.classList.toggle('veiled', store.veiled);
@@ -192,7 +194,7 @@ export class PageView {
     showPlace(this.#page, place, this.#view, editor !== null);
     const before = this.#hidden;
     this.#hidden = new Set(this.#views.filter(({ element }) => element.closest('[data-out]')));
-    if (this.#store.seed === null) return;
+    if (!this.#hasRollout) return;
     for (const view of before) if (!this.#hidden.has(view)) view.update('rollout');
   }
 
