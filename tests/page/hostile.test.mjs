@@ -168,7 +168,7 @@ test('markup as a file’s name and as its content; a picture as a configuration
     mimeType: 'application/json',
     buffer: Buffer.from(JSON.stringify({ ...BAD, name: ALL })),
   });
-  await headline(page).getByText('Rolled back').waitFor();
+  await expect(states(page)).toHaveAttribute('data-present', 'ROLLED_BACK');
   // And out again: the name of the file that is saved is one.
   const [saved] = await Promise.all([page.waitForEvent('download'), button(page, 'Save').click()]);
   assert.doesNotMatch(saved.suggestedFilename(), /[<>"'/\\:]/);
