@@ -198,6 +198,7 @@ export const cssProperties = [
   { name: '--paper', description: 'The ground; `transparent` lets the host’s through.' },
   { name: '--card', description: 'The ground of a card.' },
   { name: '--band', description: 'The ground of every second stage.' },
+  { name: '--plan', description: 'The ground of what was planned and not reached.' },
   { name: '--ink', description: 'Text and strong lines.' },
   { name: '--ink-2', description: 'Text beside.' },
   { name: '--ink-3', description: 'The quietest text, still 4.5:1 on paper and card.' },

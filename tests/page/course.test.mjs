@@ -109,7 +109,7 @@ test('progress is kept if the learner asks, and forgotten if the learner asks', 
   await button(page, 'To the end').click();
   await button(page, 'Check').click();
   await page.getByText('Done, at try 1.').waitFor();
-  await expect(path(page)).toContainText('kept in this tab only');
+  await expect(path(page)).toContainText('kept until the page is closed or loaded again');
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   await page.reload();
   await expect(path(page)).toContainText(`0 of ${ITEMS.length} done`);

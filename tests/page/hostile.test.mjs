@@ -7,6 +7,7 @@ import {
   button,
   CALM,
   closeEditor,
+  editor,
   fileError,
   fileMessage,
   filePicker,
@@ -57,6 +58,7 @@ async function assertAlive(page) {
     .locator('canary-rollout')
     .first()
     .evaluate((element) => (element.place = 'watch'));
+  if (await editor(page).isVisible()) await closeEditor(page);
   await show(page, BAD);
   await button(page, 'To the start').click();
   await button(page, 'To the end').click();

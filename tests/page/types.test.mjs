@@ -12,6 +12,8 @@ import { config_schema, error_rate_intervals, new_rollout, new_study, presets, v
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-types-'));
+// They share a folder: one worker runs all of them, and removes it at the end.
+test.describe.configure({ mode: 'default' });
 test.afterAll(() => rmSync(folder, { recursive: true }));
 
 const HEADER = `

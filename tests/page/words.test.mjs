@@ -9,6 +9,7 @@ import {
   chartLabels,
   chartOf,
   closeEditor,
+  enter,
   fileMessage,
   filePicker,
   headline,
@@ -141,7 +142,7 @@ test('a configuration that is not valid is said where the verdict stands, which 
 }) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192' });
   const before = await surprise(page).first().innerText();
-  await page.getByRole('button', { name: 'Stages of 50 %, 25 %, 100 %: what happens?' }).click();
+  await enter(page, 'stages[1].traffic_pct', '0.5');
   await expect(surprise(page).first()).toHaveText(
     'This configuration is not valid. What is drawn is the last valid one.',
   );

@@ -17,7 +17,7 @@ use super::studied;
 use super::tables::{Mean, Share, check_table, check_words, thousands};
 use crate::support::{config, preset_config};
 
-const PAGE: &str = include_str!("../../../www/src/rollout/state-machine.js");
+const PAGE: &str = include_str!("../../../www/src/watch/state-machine.ts");
 
 /// From, to, cause.
 type Edge = (String, String, String);
@@ -121,10 +121,12 @@ fn the_page_draws_the_same_edges() {
         .map(|(from, to, _)| (from, to))
         .collect();
     let on_page: BTreeSet<(String, String)> = PAGE
-        .lines()
-        .filter_map(|line| {
-            let (from, rest) = line.trim().strip_prefix("{ from: '")?.split_once("', to: '")?;
-            Some((from.to_string(), rest.split('\'').next()?.to_string()))
+        .split("from: '")
+        .skip(1)
+        .filter_map(|rest| {
+            let (from, rest) = rest.split_once('\'')?;
+            let (to, _) = rest.split_once("to: '")?.1.split_once('\'')?;
+            Some((from.to_string(), to.to_string()))
         })
         .collect();
     assert_eq!(drawn, on_page);

@@ -171,6 +171,8 @@ export class Course {
   #start(lesson: Lesson) {
     const { predict, task, start } = lesson;
     this.#watched = null;
+    // An editor that is left open from the item before stands where this one's commands are.
+    if (this.#store.editor) this.#store.closeEditor();
     this.tries = 0;
     this.told = { reveal: '', done: '', transfer: '' };
     this.predict = this.task = this.transfer = null;

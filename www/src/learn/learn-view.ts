@@ -91,7 +91,7 @@ export class LearnView implements View {
     return html`<nav class="card path" part="lessons" aria-label="The course">
       <div class="path-head">
         <h2>The course</h2>
-        <p class="quiet">${count} of ${ALL} done · kept in this ${kept ? 'browser' : 'tab only'}</p>
+        <p class="quiet">${count} of ${ALL} done · kept ${kept ? 'in this browser' : 'until the page is closed or loaded again'}</p>
         <button type="button" class="fold" aria-expanded=${open} @click=${() => {
           this.#unfolded = !open;
           this.#render();
@@ -174,7 +174,7 @@ export class LearnView implements View {
       'The course',
       'Learn what a canary does by doing it',
       html`<p>Each task is done on this page, with a rollout that you run, alter, break and fix. Lessons ask for a guess first: a guess that turns out wrong is remembered best. The page checks each answer and says why a wrong one is wrong.</p>
-        <p class="quiet">Nothing about you is sent. Your progress is kept in this tab, or in this browser if you ask for it.</p>
+        <p class="quiet">Nothing about you is sent. Your progress is kept until the page is closed or loaded again, or in this browser if you ask for it.</p>
         ${next ? html`<div class="lesson-ways"><button type="button" class="strong" @click=${() => this.#open(next)}>${done.size > 0 ? 'Go on' : 'Begin'}: ${LESSONS[next].title}</button></div>` : html`<p><b>All of it is done.</b></p>`}`,
     );
   }

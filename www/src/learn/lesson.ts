@@ -37,7 +37,8 @@
  * - `operate`: `goals` that the rollout must meet after the learner's commands; at its end,
  *   or with `"at": "playhead"` where it is shown. With `any_seed` the seed may be changed.
  * - `refused`: something that the engine must have refused: a configuration for what is at
- *   `path`, where `[]` is any place of a list; or a `call`, such as `advance()`.
+ *   `path`, where `[]` is any place of a list, with `message` in the engine's words; or a
+ *   `call`, such as `advance()`.
  * - `match`: `items`, each of which belongs into one of the `bins`; `says` is the reason.
  * - `order`: `lines` in their right order; `says` is the reason for a line's place.
  * - `connect`: a diagram of `nodes` and `edges`, whose ends are to be found; `says` of an
@@ -93,7 +94,7 @@ export type Operate = {
   at?: 'end' | 'playhead';
   any_seed?: boolean;
 };
-export type Refused = { kind: 'refused'; question: string; path?: string; call?: string };
+export type Refused = { kind: 'refused'; question: string; path?: string; message?: string; call?: string };
 export type Match = {
   kind: 'match';
   question: string;
@@ -213,10 +214,13 @@ const match: Shape = (value, path, fault) => {
 };
 
 /** A configuration or a call, not both. */
-const refused: Shape = all(record({ kind: short, question }, { path: short, call: short }), (value, path, fault) => {
-  const { path: field, call } = value as Members;
-  if ((field === undefined) === (call === undefined)) fault(path, 'expected either path or call');
-});
+const refused: Shape = all(
+  record({ kind: short, question }, { path: short, message: short, call: short }),
+  (value, path, fault) => {
+    const { path: field, call } = value as Members;
+    if ((field === undefined) === (call === undefined)) fault(path, 'expected either path or call');
+  },
+);
 
 const percentFigure = figure((name) => FIGURES[name].noun === '%');
 const percent = expect('a number from 0 to 100', (v) => typeof v === 'number' && v >= 0 && v <= 100);

@@ -3,6 +3,7 @@
  * this policy decide so? With it, other policies for the same release.
  */
 
+import { keyed } from 'lit/directives/keyed.js';
 import { html, nothing, render } from 'lit/html.js';
 import { oftenness } from '../base/chance.ts';
 import { OUTCOMES } from '../base/format.ts';
@@ -53,7 +54,7 @@ export class Opening implements View {
     // The layer behind has the sentence of the rollout's end, so that playing moves nothing.
     render(
       html`<div class="layers">
-          <h2 class="surprise">${now}</h2>
+          <h2 class="surprise">${keyed(session.reportHere.outcome + problems.length, now)}</h2>
           <p class="surprise room" aria-hidden="true">${words(session.report, study)}</p>
         </div>
         <div class="swap" role="group" aria-label="Same release, another policy">

@@ -1,5 +1,6 @@
 /** What was decided, why, and whether it was right. */
 
+import { keyed } from 'lit/directives/keyed.js';
 import { html, render } from 'lit/html.js';
 import { counted, DECIDERS, headline, OUTCOMES, share, tickUnit, unbroken } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
@@ -29,7 +30,9 @@ export class Verdict implements View {
     const own = problems.length === 0;
     const here = session.reportHere;
     render(
-      html`<div class="verdict-now">${content(here, html`<h3 class="headline">${headline(here)}</h3>`, own)}</div>
+      html`<div class="verdict-now">
+          ${keyed(headline(here) + own, content(here, html`<h3 class="headline">${headline(here)}</h3>`, own))}
+        </div>
         <div class="verdict-room" aria-hidden="true">${content(
           session.report,
           html`<p class="headline">${headline(session.report)}</p>`,

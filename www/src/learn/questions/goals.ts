@@ -98,7 +98,7 @@ function toGoals(
 }
 
 /** What the engine must have refused: a configuration, or a call. */
-export function refused({ question, path, call }: Refused, { store }: Context): Question {
+export function refused({ question, path, message = '', call }: Refused, { store }: Context): Question {
   const judge = () => {
     if (call) {
       const { text, kind } = store.message;
@@ -106,9 +106,12 @@ export function refused({ question, path, call }: Refused, { store }: Context): 
       return { right: null, says: `Nothing has refused ${call} yet.` };
     }
     const { problems } = store;
-    const problem = problems.find((one) => one.path.replace(/\[\d+\]/g, '[]') === path);
+    const problem = problems.find(
+      (one) => one.path.replace(/\[\d+\]/g, '[]') === path && one.message.includes(message),
+    );
     if (problem) return { right: true, says: `It was refused. ${problem.path}: ${problem.message}` };
-    if (problems.length > 0) return { right: false, says: 'It was refused for something else.' };
+    const [other] = problems;
+    if (other) return { right: false, says: `It was refused for something else. ${other.path}: ${other.message}` };
     return { right: null, says: 'Nothing was refused yet: the configuration is valid.' };
   };
   return {
