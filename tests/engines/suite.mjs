@@ -80,7 +80,7 @@ const FLOWS = {
       const study = engine.new_study(preset('opening'), { set: beside, runs: 2000, seed: 100 });
       study.advance(study.runs);
       const { healthy, release } = study.report();
-      await page.says(/say 2,000 rollouts/);
+      await page.says(/from 2,000 rollouts/);
       await page.says(new RegExp(`about ${of100(healthy.p_rollback)} of 100 healthy releases are thrown away`));
       await page.says(new RegExp(`about ${of100(release.p_completed)} of 100 bad releases are missed`));
     },
@@ -195,15 +195,15 @@ const of100 = ({ estimate }) => Math.round(100 * estimate);
 /** What is laid out, at which width, and what it says when its figures are there. */
 const LAYOUTS = [
   ...[1366, 320].flatMap((width) => [
-    { what: 'watch', path: OPENING, width, says: /say 2,000 rollouts/ },
-    { what: 'measure', path: `${OPENING}&place=measure`, width, says: /say 2,000 rollouts/ },
+    { what: 'watch', path: OPENING, width, says: /from 2,000 rollouts/ },
+    { what: 'measure', path: `${OPENING}&place=measure`, width, says: /from 2,000 rollouts/ },
     { what: 'learn', path: `${OPENING}&place=learn`, width, says: /Learn what a canary does/ },
   ]),
   ...Object.entries({
     rollout: /minute 3/,
     flow: /minute 3/,
     errors: /minute 3/,
-    study: /say 2,000 rollouts/,
+    study: /from 2,000 rollouts/,
     ladder: /minute 3/,
     slide: /minute 3/,
   }).map(([view, says]) => ({ what: `view-${view}`, path: `?embed=1&view=${view}${OPENING}`, width: 640, says })),

@@ -45,10 +45,10 @@ test('an interval is told to its ends, in two digits below one in a hundred', ()
 
 /** A probability with its interval over so many rollouts, as people count, and how sure that is. */
 const COUNTED = [
-  [[0.198, 0.181, 0.216], 2000, 'about 20 of 100', 'in the long run (between 18.1 and 21.6, say 2,000 rollouts)'],
-  [[0.0136, 0.012, 0.0154], 20_000, 'about 1.4 of 100', 'in the long run (between 1.2 and 1.5, say 20,000 rollouts)'],
-  [[0.0004, 0.0002, 0.0009], 10_000, 'about 4 of 10,000', 'in the long run (between 2 and 9, say 10,000 rollouts)'],
-  [[0.9905, 0.985, 0.9943], 2000, 'about 99.1 of 100', 'in the long run (between 98.5 and 99.4, say 2,000 rollouts)'],
+  [[0.198, 0.181, 0.216], 2000, 'about 20 of 100', 'in the long run (between 18.1 and 21.6, from 2,000 rollouts)'],
+  [[0.0136, 0.012, 0.0154], 20_000, 'about 1.4 of 100', 'in the long run (between 1.2 and 1.5, from 20,000 rollouts)'],
+  [[0.0004, 0.0002, 0.0009], 10_000, 'about 4 of 10,000', 'in the long run (between 2 and 9, from 10,000 rollouts)'],
+  [[0.9905, 0.985, 0.9943], 2000, 'about 99.1 of 100', 'in the long run (between 98.5 and 99.4, from 2,000 rollouts)'],
   // None of so many is not never, and all are not always.
   [[0, 0, 0.001843], 2000, 'none of 2,000', 'in the long run at most 0.2 of 100'],
   [[0, 0, 0.000369], 10_000, 'none of 10,000', 'in the long run at most 3.7 of 10,000'],

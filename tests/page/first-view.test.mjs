@@ -47,7 +47,7 @@ function expected() {
       '.where': `minute ${report.metrics.ticks} of ${report.metrics.ticks}`,
       '.wall-card .wall-words':
         `${wall} of 100 thrown away here; about ${Math.round(healthy.p_rollback.estimate * 100)} of 100 in the long run ` +
-        `(between ${plain(between(healthy.p_rollback)).replace(' %', '').replace(' to ', ' and ')}, say ${count(study.report.runs)} rollouts).`,
+        `(between ${plain(between(healthy.p_rollback)).replace(' %', '').replace(' to ', ' and ')}, from ${count(study.report.runs)} rollouts).`,
     },
     // The scenario: the preset's own numbers.
     scenario: '1, 5, 25, 50 %; 170 requests; 1 %; 2 points; 1 point from 25 %; 100 releases',

@@ -223,6 +223,9 @@ test('ladder and states move with the playhead', async ({ open }) => {
     [3, 2, 0],
   );
   // What begins with this move is still pending in its task; what the moves before began is not.
+  await page
+    .locator('canary-rollout')
+    .evaluate(({ shadowRoot }) => Promise.all(shadowRoot.getAnimations().map(({ ready }) => ready)));
   const moving = await page.locator('canary-rollout').evaluate((element) => {
     const slider = element.shadowRoot.querySelector('.playhead-slider');
     slider.value = '8';

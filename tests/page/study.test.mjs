@@ -122,13 +122,13 @@ test('walls and study agree in words, and say how sure they are', async ({ open 
   const words = plain(await figureOf(page, 'false_rollback').innerText());
   assert.equal(
     words,
-    `about ${about} of 100 healthy releases are thrown away in the long run (between ${from} and ${to}, say 2,000 rollouts)`,
+    `about ${about} of 100 healthy releases are thrown away in the long run (between ${from} and ${to}, from 2,000 rollouts)`,
   );
   await expect(wallKeys(page).first()).toHaveText(new RegExp(`^\\s*${here} of these 100 thrown away\\s*$`));
   await goTo(page, 'Watch');
   assert.equal(
     plain(await figureOf(page, 'false_rollback').innerText()),
-    `${here} of 100 thrown away here; about ${about} of 100 in the long run (between ${from} and ${to}, say 2,000 rollouts).`,
+    `${here} of 100 thrown away here; about ${about} of 100 in the long run (between ${from} and ${to}, from 2,000 rollouts).`,
   );
   await button(page, 'Measure this policy').click();
   await expect(page.getByRole('tab', { name: 'Measure' })).toHaveAttribute('aria-selected', 'true');
@@ -411,11 +411,11 @@ test('while the limit is dragged the wall follows, and says how few rollouts it 
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2, box.y - 40, { steps: 4 });
   await expect(effects(page)).toHaveAttribute('data-runs', '100');
-  await expect(figureOf(page, 'false_rollback')).toHaveText(/say 100 rollouts|none of 100/);
+  await expect(figureOf(page, 'false_rollback')).toHaveText(/from 100 rollouts|none of 100/);
   assert.notEqual(await figure(page, 'false_rollback'), before);
   await page.mouse.up();
   await studied(page);
-  await expect(figureOf(page, 'false_rollback')).toHaveText(/say 2,000 rollouts|none of 2,000/);
+  await expect(figureOf(page, 'false_rollback')).toHaveText(/from 2,000 rollouts|none of 2,000/);
 });
 
 /** A page with one worker for studies that can be made deaf: what it is sent from then on is lost. */

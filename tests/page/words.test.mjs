@@ -121,7 +121,7 @@ test('a limit on latency has its rule’s quantile', async ({ open }) => {
 
 test('an interval says that it is one of a window, for one look, in the legend and in the table', async ({ open }) => {
   const page = await open({ from: 'http', path: 'index.html#preset=opening&seed=192' });
-  const words = '95 % interval of this window, for one look';
+  const words = '95 % interval of this window, for one look: one in 20 misses';
   assert.ok((await chartKey(page, 'errors').innerText()).includes(words));
   await chartOf(page, 'errors').locator('summary', { hasText: 'Figures' }).click();
   const columns = await chartOf(page, 'errors').locator('th[scope=col]').allInnerTexts();

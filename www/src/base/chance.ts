@@ -81,7 +81,7 @@ export function ofMany({ estimate: p }: Estimate, runs: number) {
 }
 
 /**
- * How far the truth may be from that, at 95 %: `in the long run (between 19.5 and 20.5, say 10,000 rollouts)`;
+ * How far the truth may be from that, at 95 %: `in the long run (between 19.5 and 20.5, from 10,000 rollouts)`;
  * where the runs show none or all, `in the long run at most 0.2 of 100`.
  */
 export function inLongRun({ estimate: p, low, high }: Estimate, runs: number) {
@@ -90,7 +90,7 @@ export function inLongRun({ estimate: p, low, high }: Estimate, runs: number) {
   if (p === 0) return bound('most', high);
   if (p === 1) return bound('least', low);
   const [from, to] = [low, high].map((end) => partOf(end, wholeOf(p), Infinity));
-  return `in the long run (between ${from} and ${to}, say ${count(runs)} rollouts)`;
+  return `in the long run (between ${from} and ${to}, from ${count(runs)} rollouts)`;
 }
 
 /**

@@ -28,7 +28,7 @@ import type { Range } from './rate-marks.ts';
 import { dots, fades, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.ts';
 
 /** What the intervals are: they hold at a moment chosen beforehand, not however often one looks. */
-const ONE_LOOK = '95 % interval of this window, for one look';
+const ONE_LOOK = '95 % interval of this window, for one look: one in 20 misses';
 const INTERVAL_MEANS =
   'The range in which the true error rate lies, as far as the requests of this window tell. ' +
   'It misses the true rate in 1 of 20 windows, and more often where one looks again and again.';

@@ -58,7 +58,7 @@ function content(report: Report, title: unknown, own: boolean) {
     </div>
     <div class="truth">
       <span class="tag ${kind}" data-outcome=${report.outcome}>${word}</span>
-      <span>${unbroken(report.truth.sentence)}${isChance ? ' The rule took chance for a fault.' : ''}</span>
+      <span>${unbroken(report.truth.sentence)}${isChance ? ' No rule can see that: this one took chance for a fault.' : ''}</span>
     </div>`;
 }
 
