@@ -79,7 +79,7 @@ async function frames(page) {
     play.click();
     const intervals = [];
     let last = performance.now();
-    while (play.ariaLabel === 'Freeze') {
+    while (play.ariaLabel === 'Stop') {
       await new Promise(requestAnimationFrame);
       intervals.push(performance.now() - last);
       last = performance.now();
