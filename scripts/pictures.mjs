@@ -52,9 +52,9 @@ await browser.close();
 async function draw(link, { width, height, colorScheme, whole }, path) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.goto(new URL(`../www/index.html#${link}`, import.meta.url).href);
-  const settled = page.locator('.effects[data-runs="2000"]');
+  const settled = page.locator('.effects[data-runs="2000"]:visible').first();
   const studied = async () => {
-    if (await page.locator('.effects').isVisible()) await settled.waitFor({ timeout: 120_000 });
+    if (await page.locator('.effects:visible').first().isVisible()) await settled.waitFor({ timeout: 120_000 });
   };
   await studied();
   if (whole) {
