@@ -140,8 +140,8 @@ test('a slide of Reveal.js shows it', () =>
 /** Keys that are meant for the element, and that Reveal.js has a use for. */
 const KEYS = [
   ['f', (element) => element.getByRole('textbox', { name: 'Seed' })],
-  ['n', (element) => element.getByRole('button', { name: 'Play', exact: true })],
-  [' ', (element) => element.getByRole('button', { name: 'Play', exact: true })],
+  ['n', (element) => element.getByRole('button', { name: 'Play again', exact: true })],
+  [' ', (element) => element.getByRole('button', { name: 'Play again', exact: true })],
   ['ArrowRight', (element) => element.getByRole('slider', { name: 'Playhead' })],
 ];
 

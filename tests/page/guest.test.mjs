@@ -1,5 +1,6 @@
 // The element as a guest in other people's pages: its keys, its faults, equal values.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { expect, test } from './fixtures.ts';
 import { BAD, button, headline, openEditor, playhead, surprise } from './rollout-page.mjs';
 
@@ -76,6 +77,30 @@ test('a property that cannot be used is shown, and gone when it is mended', asyn
   await element.evaluate((one, config) => (one.config = config), BAD);
   await expect(page.locator('[part=host-faults]')).toHaveText('');
   await expect(headline(page)).toHaveText(/^Rolled back/);
+});
+
+test('a configuration that the reader mends is a fault no more', async ({ open }) => {
+  const page = await open({ html: host(`<canary-rollout config='{"stages":[]}'></canary-rollout>`) });
+  await expect(page.locator('[part=host-faults]')).toHaveText(/config: stages: /);
+  await page.getByLabel('Preset').selectOption('opening');
+  await expect(page.locator('[part=host-faults]')).toHaveText('');
+});
+
+test('a lesson from an address is opened where the script runs while the page is read', async ({ open }) => {
+  const lesson = readFileSync(new URL('../../www/lessons/slow-leak.json', import.meta.url), 'utf8');
+  const page = await open({ html: '<!doctype html><title>Before</title>' });
+  let answer;
+  await page.route('**/lesson.json', (route) => {
+    answer = () => route.fulfill({ body: lesson, contentType: 'application/json' });
+  });
+  await page.setContent(
+    host('<canary-rollout lesson-src="/lesson.json"></canary-rollout>').replace('dist/', '/dist/'),
+    { waitUntil: 'domcontentloaded' },
+  );
+  // It comes after the page was read, as from a distant server.
+  await expect.poll(() => answer).toBeTruthy();
+  await answer();
+  await expect(page.getByRole('heading', { name: 'The slow leak' })).toBeVisible();
 });
 
 /** Values that a host sets again, as a framework does at each rendering. */

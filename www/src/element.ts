@@ -18,7 +18,7 @@
  * bubble: `statechange`, `{ state, tick }` of the rollout at the playhead;
  * `decision`, a `Decision` that the playhead passes or a command makes;
  * `viewchange`, `{ link }`; `studyprogress`, `{ done, runs }`; `prediction` and
- * `lessoncomplete`, see `LessonPlayer`.
+ * `lessoncomplete`, see `learn/course.ts`.
  */
 
 import type { Json } from './base/json-path.ts';
@@ -76,7 +76,7 @@ export class CanaryRolloutElement extends Base {
 
   /** Where the playhead stands, in ticks; `null` before there is a rollout. Set: clipped to the rollout. */
   get tick(): number | null {
-    return this.#host.lessons ? this.#store.session.playhead : null;
+    return this.#host.course ? this.#store.session.playhead : null;
   }
 
   set tick(tick) {
@@ -94,7 +94,7 @@ export class CanaryRolloutElement extends Base {
 
   /** The place that is shown: `watch`, `measure` or `learn`; `null` before there is a rollout. */
   get place(): string | null {
-    return this.#host.lessons ? this.#store.place : null;
+    return this.#host.course ? this.#store.place : null;
   }
 
   set place(place) {
@@ -103,7 +103,7 @@ export class CanaryRolloutElement extends Base {
 
   /**
    * All that is set and chosen, as a text for the hash of a URL. Set: takes
-   * another's; what it cannot use of it, it tells its reader. Longer ones than
+   * another's; what of it cannot be used is shown. Longer ones than
    * 64 kB are not taken. Empty before there is a rollout.
    */
   get link() {
@@ -119,17 +119,17 @@ export class CanaryRolloutElement extends Base {
    * object, too.
    */
   get lesson(): Json {
-    return this.#host.lessons?.source ?? null;
+    return this.#host.course?.source ?? null;
   }
 
   set lesson(lesson) {
     const source = lesson === null || typeof lesson === 'string' ? lesson : JSON.stringify(lesson);
-    this.#host.set('lesson', lesson, ({ lessons }) => lessons.open(source));
+    this.#host.set('lesson', lesson, ({ course }) => course.open(source));
   }
 
   /** What is wrong with the lesson, each with its place; then it is not opened. */
   get lessonProblems() {
-    return structuredClone(this.#host.lessons?.problems ?? []);
+    return structuredClone(this.#host.course?.problems ?? []);
   }
 
   /** What could not be used of the link that was set last. */
@@ -139,7 +139,7 @@ export class CanaryRolloutElement extends Base {
 
   /** The report at the playhead; `null` before there is a rollout. */
   get report(): Report | null {
-    return this.#host.lessons ? structuredClone(this.#store.session.reportHere) : null;
+    return this.#host.course ? structuredClone(this.#store.session.reportHere) : null;
   }
 
   /** The rollout's state at the playhead; `null` before there is a rollout. */
@@ -168,19 +168,19 @@ export class CanaryRolloutElement extends Base {
   }
 
   pause() {
-    this.#host.order(() => this.#store.tell('pause'));
+    this.#host.order(() => this.#store.command('pause'));
   }
 
   resume() {
-    this.#host.order(() => this.#store.tell('resume'));
+    this.#host.order(() => this.#store.command('resume'));
   }
 
   promote() {
-    this.#host.order(() => this.#store.tell('promote'));
+    this.#host.order(() => this.#store.command('promote'));
   }
 
   abort() {
-    this.#host.order(() => this.#store.tell('abort'));
+    this.#host.order(() => this.#store.command('abort'));
   }
 
   /** Back to the start, without commands. */

@@ -7,7 +7,7 @@
 import type { CallEntry, Catalogue, Command, RuleEntry } from './engine.ts';
 
 let ask: () => Catalogue = () => {
-  throw new Error('nobody has said whom to ask for the catalogue');
+  throw new Error('the catalogue has no source yet');
 };
 let known: Catalogue | null = null;
 
@@ -23,7 +23,7 @@ export const catalogue = () => (known ??= ask());
 /** How large things may be. */
 export const limits = () => catalogue().limits;
 
-/** What a person may tell a rollout. */
+/** The commands that a person may give. */
 export const commands = () =>
   catalogue().calls.filter(({ is_command }) => is_command) as (CallEntry & { name: Command })[];
 

@@ -5,7 +5,7 @@
 
 import { gunzipSync } from 'fflate';
 import gzipped from '../../../pkg/canary_rollout_bg.wasm?gzip';
-import { catalogue, readFrom } from './catalogue.ts';
+import { readFrom } from './catalogue.ts';
 import shared from './shared.ts?function';
 
 export type Report = import('../../../pkg/canary_rollout.js').Report;
@@ -15,7 +15,6 @@ export type Outcome = import('../../../pkg/canary_rollout.js').Outcome;
 export type Decision = import('../../../pkg/canary_rollout.js').Decision;
 export type StageReport = import('../../../pkg/canary_rollout.js').StageReport;
 export type Check = import('../../../pkg/canary_rollout.js').Check;
-export type Metrics = import('../../../pkg/canary_rollout.js').Metrics;
 export type Rollout = import('../../../pkg/canary_rollout.js').Rollout;
 export type Call = import('../../../pkg/canary_rollout.js').Call;
 export type Command = import('../../../pkg/canary_rollout.js').Command;
@@ -85,9 +84,6 @@ export const presetNamed = (name: string | null | undefined) => all.find((preset
 
 /** The preset whose text a configuration is. */
 export const presetOf = (config: string) => all.find(({ json }) => json === config);
-
-/** Whether a state is final. */
-export const isFinal = (state: State) => catalogue().states.some((one) => one.state === state && one.is_terminal);
 
 /** What was thrown, as a text for people. */
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 /**
  * A rollout run once, from its start to its end, with what is to be seen at a tick on the
- * way. It stops after each slice of ticks, so that whoever runs it can tell how far it is.
+ * way. It stops after each slice of ticks, so that its runner can report progress.
  * It names no module's engine: it runs on the page and in the worker.
  */
 
@@ -10,7 +10,7 @@ import type { Call, ReplayError, Report, Rollout, Series, TimedCommand } from '.
  * A rollout in the runner: the configuration as JSON text, and of the rollout
  * what is not left to chance and default. No `tick` is the end. With `veil` it is
  * not run beyond its tick: nothing of its future is known, and nothing moves it.
- * With `lenient`, commands that it cannot be given are left out, and why is told.
+ * With `lenient`, commands that are refused are left out, and `faults` say why.
  */
 export type RolloutInput = {
   config: string;

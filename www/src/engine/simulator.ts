@@ -10,7 +10,7 @@ import type { WorkerHandle } from './start-worker.ts';
 import { startWorker } from './start-worker.ts';
 import type { SimulationMessage } from './worker.ts';
 /**
- * `onticks` is told how far it is, `onfailed` of the engine's message, or that no worker is
+ * `onticks` gets how far it is, `onfailed` the engine's message, or that no worker is
  * to be had.
  */
 export type Listener = { onticks?: (ticks: number) => void; onfailed: (message: string, refused: boolean) => void };

@@ -18,7 +18,7 @@ export function startWorker<Message>(
     onready,
     onrefused,
     onmessage,
-  }: { onready: (hand: WorkerHandle) => void; onrefused: () => void; onmessage: (message: Message) => void },
+  }: { onready: (worker: WorkerHandle) => void; onrefused: () => void; onmessage: (message: Message) => void },
 ): () => void {
   const url = URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
   let worker: Worker | null = null;
@@ -36,7 +36,7 @@ export function startWorker<Message>(
     worker = new Worker(url);
   } catch {
     clearTimeout(silence);
-    // Told later, as every other refusal is.
+    // Later, as every other refusal comes.
     const later = setTimeout(refuse);
     return () => {
       clearTimeout(later);

@@ -25,8 +25,8 @@ export type SimulationMessage = { id: number } & (
 
 /** How long a chunk of a study may take: another study can begin after it. In ms. */
 const CHUNK_MS = 50;
-/** How far apart progress is told, in ms. */
-const TELL_MS = 100;
+/** The least time between two messages of progress, in ms. */
+const PROGRESS_MS = 100;
 
 /** Does what is ordered, in a worker. */
 export function serve() {
@@ -35,11 +35,11 @@ export function serve() {
   let kept: { of: string; rollout: Rollout } | null = null;
 
   const run = <T>(id: number, steps: Generator<number, T>): T => {
-    let told = performance.now();
+    let posted = performance.now();
     let step = steps.next();
     for (; !step.done; step = steps.next()) {
-      if (performance.now() - told < TELL_MS) continue;
-      told = performance.now();
+      if (performance.now() - posted < PROGRESS_MS) continue;
+      posted = performance.now();
       self.postMessage({ id, kind: 'ticks', ticks: step.value });
     }
     return step.value;

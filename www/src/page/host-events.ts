@@ -42,11 +42,11 @@ export class HostEvents {
   look() {
     // Before the first rollout there is nothing to compare with.
     if (this.#store.seed === null) return;
-    const { session, playing, isHeld } = this.#store;
+    const { session, playing, dragging } = this.#store;
     const { decisions, final_state: state } = session.reportHere;
     const made = session === this.#session ? decisions.slice(this.#decisions) : [];
     const moved = state !== this.#state;
-    const link = playing || isHeld ? this.#link : this.#linkNow();
+    const link = playing || dragging ? this.#link : this.#linkNow();
     const changed = link !== this.#link;
     // Kept before any event: a listener may change it again.
     this.#session = session;
@@ -54,12 +54,12 @@ export class HostEvents {
     this.#state = state;
     this.#link = link;
     if (this.#quiet) return;
-    for (const decision of made) this.tell('decision', decision);
-    if (moved) this.tell('statechange', { state, tick: session.playhead });
-    if (changed) this.tell('viewchange', { link });
+    for (const decision of made) this.dispatch('decision', decision);
+    if (moved) this.dispatch('statechange', { state, tick: session.playhead });
+    if (changed) this.dispatch('viewchange', { link });
   }
 
-  tell(name: string, detail: object) {
+  dispatch(name: string, detail: object) {
     this.#element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
 }

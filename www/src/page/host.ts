@@ -41,14 +41,16 @@ export class Host {
     this.#events = new HostEvents(host, this.store, () => this.link);
     this.store.subscribe((change) => {
       if (change === 'rollout') this.#showCommandFaults();
+      // Whoever mends what the host configured.
+      if (change === 'rollout' && this.store.problems.length === 0) this.#judge('config', []);
       this.#view?.update(change);
       if (change !== 'progress' && change !== 'message') this.#events.look();
     });
   }
 
   /** Where a lesson is played; `null` before there is a view. */
-  get lessons() {
-    return this.#view?.lessons ?? null;
+  get course() {
+    return this.#view?.course ?? null;
   }
 
   /** The part of the page that is shown alone. */
@@ -60,13 +62,13 @@ export class Host {
   /** All that is set and chosen; empty before there is a rollout. */
   get link() {
     if (!this.#view) return '';
-    const { source, problems } = this.#view.lessons;
+    const { source, problems } = this.#view.course;
     const lesson = problems.length > 0 ? null : source;
     const choices = studyChoicesOf(this.store.study);
-    const place = this.store.place === placeOf({ lesson, ...choices }) ? null : this.store.place;
+    const place = this.store.place === placeOfLink({ lesson, ...choices }) ? null : this.store.place;
     const beside = { view: this.view, theme: this.#theme, lesson, place };
     if (beside.lesson !== null) return lessonLink(beside);
-    return linkOf(this.store, { ...studyChoicesOf(this.store.study), ...beside });
+    return linkOf(this.store, { ...choices, ...beside });
   }
 
   /** Called when the element is put into a document. */
@@ -83,18 +85,18 @@ export class Host {
   /** @param name of the attribute that has changed */
   follow(name: string) {
     if (!this.#view) return;
-    const { lessons } = this.#view;
+    const { course } = this.#view;
     this.#events.quietly(() => {
       switch (name) {
         case 'lesson':
         case 'lesson-src':
           return this.#start();
         case 'seed':
-          lessons.close();
+          course.close();
           return this.#reseed(this.#host.getAttribute('seed'));
         case 'preset':
         case 'config':
-          lessons.close();
+          course.close();
           return this.#load();
         case 'place':
           return this.#goTo(this.#host.getAttribute('place'));
@@ -116,16 +118,16 @@ export class Host {
   /** Takes a configuration, unless it is the one that is there. */
   configure(given: unknown) {
     const same = this.store.problems.length === 0 && isSameJson(given, this.store.draft);
-    if (same && this.lessons?.source === null) return;
-    this.lessons?.close();
+    if (same && this.course?.source === null) return;
+    this.course?.close();
     this.store.loadGiven(given);
     this.#judgeConfig();
   }
 
   /** Takes a seed, unless it is the one that is there; `null` draws another. */
   reseed(seed: number | string | null) {
-    if (seed !== null && String(seed) === String(this.store.seed) && this.lessons?.source === null) return;
-    this.lessons?.close();
+    if (seed !== null && String(seed) === String(this.store.seed) && this.course?.source === null) return;
+    this.course?.close();
     this.#reseed(seed);
   }
 
@@ -173,8 +175,8 @@ export class Host {
     const root = this.#host.attachShadow({ mode: 'open' });
     keepKeys(root);
     const view = new PageView(root, this.store, {
-      onprogress: (done, runs) => this.#events.tell('studyprogress', { done, runs }),
-      onevent: (type, detail) => this.#events.tell(type, detail),
+      onprogress: (done, runs) => this.#events.dispatch('studyprogress', { done, runs }),
+      onevent: (type, detail) => this.#events.dispatch(type, detail),
     });
     this.#view = view;
     // What is chosen beside the rollout is in the link, too.
@@ -186,20 +188,20 @@ export class Host {
       this.#early.take();
     });
     // While a page is being read, its elements' children are yet to come.
-    if (document.readyState === 'loading' && view.lessons.source === null) {
-      const late = () => this.#events.quietly(() => this.#openLesson(this.#ownLesson));
+    if (document.readyState === 'loading' && this.#ownLesson === null) {
+      const late = () => this.#ownLesson !== null && this.#events.quietly(() => this.#openLesson(this.#ownLesson));
       document.addEventListener('DOMContentLoaded', late, { once: true });
     }
     return view;
   }
 
   /** @returns what of a link could not be used */
-  #take({ lessons }: PageView, { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState): string[] {
+  #take({ course }: PageView, { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState): string[] {
     this.#said = { view, theme };
-    this.#goTo(place ?? placeOf({ lesson, against, bad, along }));
+    this.#goTo(place ?? placeOfLink({ lesson, against, bad, along }));
     this.#arrange();
     this.store.study.choose(choicesOf({ against, bad, along }));
-    if (lessons.open(lesson)) return [];
+    if (course.open(lesson)) return [];
     const faults = applyLink(this.store, rollout);
     return lesson === null ? faults : ['lesson: it cannot be opened, see its faults in the page', ...faults];
   }
@@ -247,16 +249,16 @@ export class Host {
   }
 
   async #fetchLesson(src: string) {
-    await this.lessons?.openFrom(src);
-    this.#judge('lesson-src', (this.lessons?.problems ?? []).map(sentence));
+    await this.course?.openFrom(src);
+    this.#judge('lesson-src', (this.course?.problems ?? []).map(sentence));
     this.#events.quietly(() => {});
   }
 
   /** @returns whether one is played then */
   #openLesson(source: string | null) {
     if (source !== null) this.store.go('learn');
-    const opened = this.lessons?.open(source) ?? false;
-    this.#judge('lesson', (this.lessons?.problems ?? []).map(sentence));
+    const opened = this.course?.open(source) ?? false;
+    this.#judge('lesson', (this.course?.problems ?? []).map(sentence));
     return opened;
   }
 
@@ -300,7 +302,7 @@ export class Host {
 }
 
 /** The place of a link that names none: where what it speaks of is shown. */
-function placeOf({ lesson, ...choices }: Pick<LinkState, 'lesson' | 'against' | 'bad' | 'along'>): Place {
+function placeOfLink({ lesson, ...choices }: Pick<LinkState, 'lesson' | 'against' | 'bad' | 'along'>): Place {
   if (lesson !== null) return 'learn';
   return Object.values(choices).some((choice) => choice !== null) ? 'measure' : 'watch';
 }

@@ -8,7 +8,7 @@ import { LearnView } from '../learn/learn-view.ts';
 import { MeasureView } from '../measure/measure-view.ts';
 import { WallCard } from '../measure/wall-card.ts';
 import { EmbedDialog } from '../share/embed-dialog.ts';
-import { FaultList } from '../share/link-faults.ts';
+import { FaultList } from '../share/fault-list.ts';
 import type { Change, Store, View } from '../store/store.ts';
 import type { Progress } from '../study/study-runner.ts';
 import { adoptStyle } from '../style/style.ts';
@@ -56,7 +56,6 @@ export class PageView {
   #onprogress;
   /** What the host has heard last of the study. */
   #progress: Progress | null = null;
-  #hasRollout = false;
   /** The part that is shown alone. */
   #view: string | null = null;
   /** The level of the topmost heading. */
@@ -137,7 +136,7 @@ export class PageView {
   }
 
   /** The course: what of it is open. */
-  get lessons() {
+  get course() {
     return this.#learn.course;
   }
 
@@ -176,8 +175,8 @@ export class PageView {
     const store = this.#store;
     if (change === 'page') this.#arrange();
     // Whatever a host configures, there is a rollout to show, if only that of the first preset.
-    if (change === 'rollout') this.#hasRollout = store.session !== null;
-    if (!this.#hasRollout) return;
+    const isShown = change === 'rollout' ? store.session !== null : store.seed !== null;
+    if (!isShown) return;
     for (const view of this.#views) if (!this.#hidden.has(view)) view.update(change);
     if (change === 'rollout' && !store.isWaiting) {
       this.#page.classList.toggle('veiled', store.veiled);
@@ -194,7 +193,7 @@ export class PageView {
     showPlace(this.#page, place, this.#view, editor !== null);
     const before = this.#hidden;
     this.#hidden = new Set(this.#views.filter(({ element }) => element.closest('[data-out]')));
-    if (!this.#hasRollout) return;
+    if (this.#store.seed === null) return;
     for (const view of before) if (!this.#hidden.has(view)) view.update('rollout');
   }
 
@@ -205,7 +204,7 @@ export class PageView {
   }
 
   #setLevels() {
-    setLevels(this.#page, this.lessons.source !== null, this.#level);
+    setLevels(this.#page, this.course.source !== null, this.#level);
   }
 }
 

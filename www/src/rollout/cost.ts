@@ -23,7 +23,7 @@ export const runAlone = () => {
   most = MOST_ALONE;
 };
 
-/** Of a tick: to run it, and to tell of it in report and series. */
+/** Of a tick: to run it, and to put it into report and series. */
 const RUN = 1;
 const TELL = 60;
 
@@ -36,10 +36,10 @@ export function plannedTicks({ stages, rollback_ticks, on_inconclusive }: Resolv
   return ticks.reduce((a, b) => a + b, rollback_ticks);
 }
 
-/** Of the rollout that is ordered, run and told. */
+/** Of a rollout with its report and series. */
 function costOf(config: ResolvedConfig, { commands = [], tick = null, waited = 0 }: Omit<RunOrder, 'config'>) {
   // A pause by a person lasts until a command, at most.
-  const last = Math.max(0, ...commands.slice(-1).map((told) => told.tick));
+  const last = Math.max(0, ...commands.slice(-1).map(({ tick }) => tick));
   const ticks = Math.max(plannedTicks(config) + last, tick ?? 0) + waited;
   return ticks * TELL + costToRun(config, ticks);
 }
@@ -47,10 +47,10 @@ function costOf(config: ResolvedConfig, { commands = [], tick = null, waited = 0
 /** Whether the page's thread may be given it. */
 export const isShort = (config: ResolvedConfig, order: Omit<RunOrder, 'config'>) => costOf(config, order) <= most;
 
-/** Whether the page's thread may be given so many rollouts, run and not told. */
+/** Whether the page's thread may be given so many rollouts, without reports. */
 export const areShort = (config: ResolvedConfig, rollouts: number) => rollouts * costToRun(config) <= most;
 
-/** Of so many ticks, run and not told, as a study does. */
+/** Of so many ticks, without reports, as in a study. */
 function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config)) {
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (rule: Rule) => {

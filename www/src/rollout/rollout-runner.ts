@@ -24,7 +24,7 @@ export class RolloutRunner {
   #waiting: (() => void)[] = [];
   #onprogress;
 
-  /** @param onprogress told while something is under way that takes its time, and after it */
+  /** @param onprogress called while something takes its time, and after it */
   constructor(onprogress: () => void) {
     this.#onprogress = onprogress;
   }
@@ -116,10 +116,10 @@ export class RolloutRunner {
     if (this.isSlow) this.#onprogress();
   }
 
-  #end(tell: () => void) {
+  #end(ondone: () => void) {
     clearTimeout(this.#patience);
     this.#now = null;
-    tell();
+    ondone();
     this.#onprogress();
     if (this.#now === null) for (const done of this.#waiting.splice(0)) done();
   }

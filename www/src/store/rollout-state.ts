@@ -1,8 +1,7 @@
 /**
- * What lies on the workbench: a configuration as it stands in the forms, and the
- * rollout that is drawn, which is another's while that one is invalid, or still being
- * simulated. What changes it here tells nobody; `Store` does, and everybody else goes
- * by it.
+ * The configuration as it stands in the forms, and the rollout that is drawn: that of
+ * another configuration while this one is invalid, or still being simulated. A change here
+ * calls no listener; `Store` does, and views use it alone.
  */
 
 import type { Json } from '../base/json-path.ts';
@@ -35,7 +34,7 @@ export class RolloutState {
   more = 0;
   warnings: Warning[] = [];
 
-  /** @param onprogress told while something is simulated beside the page */
+  /** @param onprogress called while something is simulated in a worker */
   constructor(onprogress: () => void) {
     this.runner = new RolloutRunner(onprogress);
   }
@@ -124,14 +123,14 @@ export class RolloutState {
   /**
    * Puts another rollout in the place of this one: at once, or when it is simulated.
    *
-   * @param ondone told when it is there, and when it cannot be simulated
+   * @param ondone called when it is there, and when it cannot be simulated
    * @returns what is wrong with its seed, in the engine's words; then this one stays
    */
   run(work: RolloutInput, ondone: () => void): string {
     try {
-      this.#order({ ...work, seed: work.seed ?? this.#newSeed() }, ondone, (whole, asked) => {
+      this.#order({ ...work, seed: work.seed ?? this.#newSeed() }, ondone, (whole, input) => {
         this.#session?.free();
-        this.#session = new Session(asked, whole);
+        this.#session = new Session(input, whole);
       });
       return '';
     } catch (error) {
@@ -145,7 +144,7 @@ export class RolloutState {
    */
   goOn(order: RunOrder, ondone: () => void) {
     const { session } = this;
-    this.#order(order, ondone, (whole, asked) => session.take(asked, whole));
+    this.#order(order, ondone, (whole, input) => session.take(input, whole));
   }
 
   /** Sees to it that what there is to see at the playhead is known soon. */
@@ -216,25 +215,25 @@ export class RolloutState {
     return seed === this.seed ? 9999 : seed;
   }
 
-  #order(order: RunOrder, ondone: () => void, put: (made: RunResult, asked: RolloutInput) => void) {
-    const asked = { ...order };
+  #order(order: RunOrder, ondone: () => void, put: (result: RunResult, input: RolloutInput) => void) {
+    const input = { ...order };
     const end = (runFault: string) => {
       this.#pending = null;
       this.runFault = runFault;
-      this.notRun = runFault ? asked : null;
+      this.notRun = runFault ? input : null;
       ondone();
     };
     this.runner.run(order, {
       onresult: (whole) => {
-        put(whole, asked);
+        put(whole, input);
         end('');
       },
       onfailed: end,
     });
     if (!this.isWaiting) return;
     this.runFault = '';
-    asked.seed = this.runner.order?.seed;
-    this.#pending = asked;
+    input.seed = this.runner.order?.seed;
+    this.#pending = input;
   }
 }
 

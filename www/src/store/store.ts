@@ -26,8 +26,8 @@ export type Editor = 'release' | 'traffic' | 'policy' | 'text';
 
 /**
  * What has changed: `rollout`, the configuration or its rollout; `playhead`, the tick that
- * is looked at; `progress`, of a long simulation; `message`, what a command or an edit was
- * answered; `page`, which place or editor is open.
+ * is looked at; `progress`, of a long simulation; `message`, the answer to a command or an
+ * edit; `study`, what is known of the policy; `page`, which place or editor is open.
  */
 export type Change = 'rollout' | 'playhead' | 'progress' | 'message' | 'study' | 'page';
 
@@ -43,10 +43,8 @@ export type Message = { text: string; kind: 'info' | 'error'; about: 'commands' 
 export class Store extends RolloutState {
   #listeners: ((change: Change) => void)[] = [];
   #player = new Player();
-  /** Whether something is held, between the steps of a drag too. */
-  #held = false;
   #history = new History() as History<Moment>;
-  /** Whether what is configured comes from something being dragged: a limit, a stage. */
+  /** Whether something in a chart is being dragged, a limit or a stage; between its steps, too. */
   dragging = false;
   /** What the policy does over many rollouts. */
   readonly study = new StudyState(() => this.emit('study'));
@@ -54,7 +52,7 @@ export class Store extends RolloutState {
   place: Place = 'watch';
   /** The editor that is open beside the charts. */
   editor: Editor | null = null;
-  /** What the last command or edit was answered; empty if there is nothing to say. */
+  /** The answer to the last command or edit; empty if there is none. */
   message: Message = { text: '', kind: 'info', about: 'commands' };
   /** What was edited last, while commands were dropped for it and that is still said. */
   #droppedFor: string | undefined;
@@ -97,11 +95,6 @@ export class Store extends RolloutState {
     this.emit('message');
   }
 
-  /** Whether something in a chart is held, between the steps of a drag, too. */
-  get isHeld() {
-    return this.#held;
-  }
-
   get playing() {
     return this.#player.playing;
   }
@@ -126,7 +119,7 @@ export class Store extends RolloutState {
   ) {
     this.#step(() => {
       this.take(config);
-      // Nobody waits any more for what was asked for before.
+      // What was to be simulated before is of no use any more.
       if (this.problems.length > 0) this.runner.stop();
       return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil, lenient }) : '';
     }, subject);
@@ -167,10 +160,9 @@ export class Store extends RolloutState {
    * stage's share or length, in the configuration that is drawn there.
    */
   set(paths: string[], value: number, dragging: boolean) {
-    const released = this.#held && !dragging;
-    this.#held = this.dragging = dragging;
+    const released = this.dragging && !dragging;
+    this.dragging = dragging;
     this.configure(putAll(this.drawn, paths, value), paths.join());
-    this.dragging = false;
     if (released) this.settle();
   }
 
@@ -210,7 +202,7 @@ export class Store extends RolloutState {
     this.#moved();
   }
 
-  /** @returns what the rollout's state forbids it with; it is said, too */
+  /** @returns what the rollout's state forbids it with; it is shown, too */
   move(move: Move): unknown {
     if (this.veiled) return null;
     const { playing } = this;
@@ -260,8 +252,8 @@ export class Store extends RolloutState {
     );
   }
 
-  /** @returns what the rollout's state forbids it with; it is said, too */
-  tell(command: Command): unknown {
+  /** @returns what the rollout's state forbids it with; it is shown, too */
+  command(command: Command): unknown {
     if (this.veiled) return null;
     this.#player.stop();
     const { session } = this;
@@ -305,7 +297,7 @@ export class Store extends RolloutState {
   }
 
   /**
-   * Changes something, tells of it, and keeps how it was, if it is not so any more.
+   * Changes something, emits the change, and records how it was for undo.
    *
    * @param act returns what is wrong with the seed
    */
@@ -340,7 +332,7 @@ export class Store extends RolloutState {
   }
 
   /**
-   * Has the rollout go on, which its state may forbid; then the engine's message is said.
+   * Has the rollout go on, which its state may forbid; then the engine's message is shown.
    *
    * @param step whether it can be undone
    */

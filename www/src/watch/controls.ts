@@ -117,7 +117,7 @@ export class Commands implements View {
               call: name,
               does: description,
               whyNot: !allowedHere.includes(name) && `Not while the rollout is ${state}`,
-              onclick: () => this.#store.tell(name),
+              onclick: () => this.#store.command(name),
               content: html`${label}`,
             }),
           )}
