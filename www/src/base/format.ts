@@ -110,32 +110,5 @@ export function inUnitOf(rule: string, value: number | null) {
   }
 }
 
-/** The verdict as a headline. */
-export function headline(report: Report) {
-  const unit = tickUnit(report.config.tick_seconds).name;
-  const ticks = report.metrics.ticks;
-  const last = (action: string) => report.decisions.findLast((d) => d.action === action);
-  const at = (tick: number, stage: number) =>
-    `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)} of traffic`;
-  const rollback = last('rollback');
-  switch (report.final_state) {
-    case 'ROLLED_BACK':
-      if (!rollback) return 'Rolled back';
-      return `Rolled back ${at(rollback.tick, rollback.stage)}${ticks > rollback.tick ? `; all traffic is back at ${unit} ${count(ticks)}` : ''}`;
-    case 'ROLLING_BACK':
-      return rollback ? `Rolling back since ${unit} ${count(rollback.tick)}` : 'Rolling back';
-    case 'COMPLETED':
-      return `Promoted to all traffic at ${unit} ${count(ticks)}`;
-    case 'PAUSED': {
-      const pause = last('pause');
-      return pause ? `Paused ${at(pause.tick, pause.stage)}` : 'Paused';
-    }
-    case 'PROGRESSING': {
-      const stage = presentStage(report);
-      return `Stage ${stage} of ${report.total_stages}: ${share(report.config.stages[stage - 1].traffic_pct)} on the canary`;
-    }
-  }
-}
-
 /** The number of the stage a rollout that has not ended is in. */
 export const presentStage = (report: Report) => Math.min(report.stages_completed + 1, report.total_stages);

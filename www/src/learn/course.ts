@@ -54,7 +54,7 @@ export class Course {
   task: Form | null = null;
   transfer: Form | null = null;
   /** The texts that come with figures, as soon as those are known. */
-  told = { reveal: '', done: '', transfer: '' };
+  texts = { reveal: '', done: '', transfer: '' };
   tries = 0;
   /** The questions before the lessons: which one is asked, from 0. */
   beforeAt = 0;
@@ -129,7 +129,7 @@ export class Course {
     this.#store.emit('page');
   }
 
-  /** Whether a rollout is watched that is not to be told ahead. */
+  /** Whether a rollout is watched that is whose end is not to be given away. */
   get isWatching() {
     return this.step === 'watch' && this.lesson !== null;
   }
@@ -174,7 +174,7 @@ export class Course {
     // An editor that is left open from the item before stands where this one's commands are.
     if (this.#store.editor) this.#store.closeEditor();
     this.tries = 0;
-    this.told = { reveal: '', done: '', transfer: '' };
+    this.texts = { reveal: '', done: '', transfer: '' };
     this.predict = this.task = this.transfer = null;
     const context = this.#begin(start, predict !== undefined);
     this.#context = context;
@@ -238,9 +238,9 @@ export class Course {
       this.#store.move(matchMedia('(prefers-reduced-motion: reduce)').matches ? 'toEnd' : 'play');
     });
     this.#watched = null;
-    const told = withFigures(reveal, await values, context.tick);
+    const text = withFigures(reveal, await values, context.tick);
     if (this.#context !== context) return;
-    this.told.reveal = told;
+    this.texts.reveal = text;
     this.#ask(lesson, lesson.task, context);
     this.#step();
   }
@@ -259,7 +259,7 @@ export class Course {
     const names = figuresIn(done);
     const values = names.length > 0 ? await context.measure(names, work, lesson.task as StudyChoices) : {};
     if (this.#context !== context) return;
-    this.told.done = withFigures(done, values, context.tick);
+    this.texts.done = withFigures(done, values, context.tick);
     this.#step();
   }
 
@@ -278,7 +278,7 @@ export class Course {
       const reveal = chosen(transfer.reveal, right);
       const values = await context.measure(figuresIn(reveal), undefined, transfer.predict as StudyChoices);
       if (this.#context !== context) return;
-      this.told.transfer = withFigures(reveal, values, context.tick);
+      this.texts.transfer = withFigures(reveal, values, context.tick);
       this.#step();
     });
     this.#step();

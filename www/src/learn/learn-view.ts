@@ -135,12 +135,12 @@ export class LearnView implements View {
       const given = Object.values(answers);
       return `${given.filter(Boolean).length} of ${given.length}`;
     };
-    const told = [
+    const scores = [
       Object.keys(before).length >= TRANSFERS.length ? `${of(before)} right before the lessons` : '',
       Object.keys(after).length > 0 ? `${of(after)} after them` : '',
     ].filter(Boolean);
-    if (told.length === 0) return nothing;
-    return html`<p class="quiet score">New policies: ${told.join(', ')}. Only you see this.</p>`;
+    if (scores.length === 0) return nothing;
+    return html`<p class="quiet score">New policies: ${scores.join(', ')}. Only you see this.</p>`;
   }
 
   #beside() {
@@ -203,7 +203,7 @@ export class LearnView implements View {
 
   #lesson(lesson: Lesson) {
     const { course } = this;
-    const { step, name, predict, task, transfer, told, tries } = course;
+    const { step, name, predict, task, transfer, texts, tries } = course;
     const part = PARTS.find(({ items }) => items.some((item) => item.name === name));
     const at = part?.items.findIndex((item) => item.name === name) ?? 0;
     const kicker = part ? `${part.part} · ${at + 1} of ${part.items.length}` : 'Lesson';
@@ -217,15 +217,15 @@ export class LearnView implements View {
         ${
           step === 'watch'
             ? html`<div class="lesson-step">${title('Watch')}
-          <p>You said: ${predict?.judgement?.told}.</p>
+          <p>You said: ${predict?.judgement?.answered}.</p>
           <div class="judge"><button type="button" @click=${() => course.toEnd()}>To the end</button></div></div>`
             : nothing
         }
         ${
-          predict?.judgement && told.reveal
+          predict?.judgement && texts.reveal
             ? html`<div class="lesson-step">${title('Your prediction')}
           ${result(predict, predict.judgement)}
-          <p class="reveal">${why(predict.judgement)}${told.reveal}</p></div>`
+          <p class="reveal">${why(predict.judgement)}${texts.reveal}</p></div>`
             : nothing
         }
         ${
@@ -237,7 +237,7 @@ export class LearnView implements View {
         ${
           isDone
             ? html`<div class="lesson-step lesson-done">${title(`Done, at try ${tries}.`)}
-          <p>${told.done}</p>
+          <p>${texts.done}</p>
           ${lesson.transfer && step === 'done' ? html`<div class="judge"><button type="button" class="strong" @click=${() => course.askTransfer()}>One more, about another policy</button></div>` : nothing}</div>`
             : nothing
         }
@@ -247,7 +247,7 @@ export class LearnView implements View {
           ${lesson.transfer?.text ? html`<p>${lesson.transfer.text}</p>` : nothing}
           ${
             step === 'end' && transfer.judgement
-              ? html`${result(transfer, transfer.judgement)}<p class="reveal"><b>${transfer.judgement.right ? 'Right.' : 'Not this time.'}</b> ${why(transfer.judgement)}${told.transfer}</p>`
+              ? html`${result(transfer, transfer.judgement)}<p class="reveal"><b>${transfer.judgement.right ? 'Right.' : 'Not this time.'}</b> ${why(transfer.judgement)}${texts.transfer}</p>`
               : transfer.template()
           }</div>`
             : nothing
@@ -283,7 +283,7 @@ export class LearnView implements View {
 const result = ({ question }: Form, judgement: Judgement) =>
   question.result?.(judgement) ??
   html`<dl class="beside">
-    <div><dt>You said</dt><dd>${judgement.told}</dd></div>
+    <div><dt>You said</dt><dd>${judgement.answered}</dd></div>
     <div><dt>${judgement.right ? 'You were right' : 'It is'}</dt><dd>${judgement.fact}</dd></div>
   </dl>`;
 

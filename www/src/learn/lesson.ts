@@ -128,7 +128,7 @@ export type Lesson = {
 /** How long a lesson's text may be, in characters, and how deep its brackets. */
 const MOST = 64_000;
 const DEEPEST = 32;
-/** How many faults are told; an author who has more is helped by the first. */
+/** How many faults are shown; an author who has more is helped by the first. */
 const MOST_FAULTS = 20;
 
 const short = text(200);
@@ -297,7 +297,7 @@ const LESSON: Shape = all(
 );
 
 /**
- * Reads a lesson. Never throws: what is wrong with it is told, all at once.
+ * Reads a lesson. Never throws: all that is wrong with it is returned at once.
  *
  * @param source JSON text
  */

@@ -2,7 +2,7 @@
 
 import { keyed } from 'lit/directives/keyed.js';
 import { html, render } from 'lit/html.js';
-import { counted, DECIDERS, headline, OUTCOMES, share, tickUnit, unbroken } from '../base/format.ts';
+import { count, counted, DECIDERS, OUTCOMES, presentStage, share, tickUnit, unbroken } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
 import type { Change, Store, View } from '../store/store.ts';
 
@@ -69,4 +69,31 @@ function reason(report: Report) {
   const { duration_ticks, traffic_pct } = report.config.stages[0];
   const unit = tickUnit(report.config.tick_seconds).name;
   return `The first stage sends ${share(traffic_pct)} of requests to the canary for ${counted(duration_ticks, unit)}.`;
+}
+
+/** The verdict as a headline. */
+function headline(report: Report) {
+  const unit = tickUnit(report.config.tick_seconds).name;
+  const ticks = report.metrics.ticks;
+  const last = (action: string) => report.decisions.findLast((d) => d.action === action);
+  const at = (tick: number, stage: number) =>
+    `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)} of traffic`;
+  const rollback = last('rollback');
+  switch (report.final_state) {
+    case 'ROLLED_BACK':
+      if (!rollback) return 'Rolled back';
+      return `Rolled back ${at(rollback.tick, rollback.stage)}${ticks > rollback.tick ? `; all traffic is back at ${unit} ${count(ticks)}` : ''}`;
+    case 'ROLLING_BACK':
+      return rollback ? `Rolling back since ${unit} ${count(rollback.tick)}` : 'Rolling back';
+    case 'COMPLETED':
+      return `Promoted to all traffic at ${unit} ${count(ticks)}`;
+    case 'PAUSED': {
+      const pause = last('pause');
+      return pause ? `Paused ${at(pause.tick, pause.stage)}` : 'Paused';
+    }
+    case 'PROGRESSING': {
+      const stage = presentStage(report);
+      return `Stage ${stage} of ${report.total_stages}: ${share(report.config.stages[stage - 1].traffic_pct)} on the canary`;
+    }
+  }
 }

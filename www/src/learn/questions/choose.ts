@@ -34,7 +34,13 @@ export function choose(check: Choose, { measure, tick }: Context): Question {
       const { text, says = '' } = chosen;
       const { values, right } = await find(says);
       const fact = right.map((option) => option.text).join(', or: ');
-      return { right: right.includes(chosen), says: withFigures(says, values, tick), given: text, told: text, fact };
+      return {
+        right: right.includes(chosen),
+        says: withFigures(says, values, tick),
+        given: text,
+        answered: text,
+        fact,
+      };
     },
     answer: async () => (await find()).right.map(({ text }) => text),
   };

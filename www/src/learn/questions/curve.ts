@@ -78,7 +78,7 @@ export function curve(check: Curve, { measure, start, tick, redraw }: Context): 
       if (!drawn) return { right: null, says: 'Draw your line first.' };
       found = await find();
       const right = off(guess, found) <= tolerance;
-      return { right, says: '', given: words(guess), told: `${words(guess)} %`, fact: `${words(found)} %` };
+      return { right, says: '', given: words(guess), answered: `${words(guess)} %`, fact: `${words(found)} %` };
     },
     result: ({ right }) => html`<div class="draw">
       <p>${question}</p>

@@ -66,14 +66,14 @@ export function estimate(check: Estimate, { measure, start, store, tick, redraw 
     judge: async () => {
       if (given === null) return { right: null, says: drawn ? 'Draw your guess first.' : 'Type a number first.' };
       const fact = await find();
-      const told = tell(figure, given, tick);
-      if (fact === null) return { right: false, says: 'There is no such figure here.', given, told, fact: 'none' };
+      const answered = tell(figure, given, tick);
+      if (fact === null) return { right: false, says: 'There is no such figure here.', given, answered, fact: 'none' };
       if (drawn) found = fact;
       const right = Math.abs(given - fact) <= tolerance;
       const says = right
         ? `The engine finds ${tell(figure, fact, tick)}.`
         : `That is too ${given < fact ? 'low' : 'high'}.`;
-      return { right, says, given, told, fact: tell(figure, fact, tick) };
+      return { right, says, given, answered, fact: tell(figure, fact, tick) };
     },
     result: drawn
       ? (judgement: Judgement) => html`<div class="draw">

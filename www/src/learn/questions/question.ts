@@ -26,10 +26,16 @@ export type Context = {
 };
 
 /**
- * `given` is the answer and `told` the same in words, `fact` the right one in words; `right`
+ * `given` is the answer and `answered` the same in words, `fact` the right one in words; `right`
  * is `null` while there is no answer to judge. `says` is what is missing, or why.
  */
-export type Judgement = { right: boolean | null; says: string; given?: string | number; told?: string; fact?: string };
+export type Judgement = {
+  right: boolean | null;
+  says: string;
+  given?: string | number;
+  answered?: string;
+  fact?: string;
+};
 
 export interface Question {
   /** The question with its controls, as far as it is answered. */
