@@ -20,6 +20,17 @@ pub(crate) fn number<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::
     }
 }
 
+/// Writes a number that may be missing.
+pub(crate) fn some_number<S: Serializer>(
+    x: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match x {
+        Some(x) => number(x, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Writes numbers, without `.0` if they are whole.
 pub(crate) fn numbers<S: Serializer>(list: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
     struct Plain<'a>(&'a f64);

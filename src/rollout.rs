@@ -4,6 +4,7 @@
 //! sink of a study counts.
 
 mod history;
+mod monitoring;
 mod replay;
 
 pub use history::{History, LookRow, TickRow};
@@ -12,15 +13,13 @@ pub use replay::{Refusal, ReplayError, TimedCommand};
 use std::sync::Arc;
 
 use crate::config::{Config, MAX_TICKS};
-use crate::observation::{Arm, ByArm, Counts};
+use crate::observation::{ByArm, Counts};
 use crate::policy::{
     By, Call, CallError, Checks, Command, Controller, Policy, Reason, State, Step,
 };
-use crate::rules::{ByShare, Gap, Judgement, Memory, Needs, Rule, Sight, Verdict, Watch, Window};
-use crate::stats::fisher::ErrorLaw;
-use crate::stats::mann_whitney::{RankSum, van_elteren};
-use crate::stats::stratified::stratified;
-use crate::world::{Cells, LatencyTick, Truth, WeightedTicks, World, WorldState};
+use crate::rules::{Gap, Judgement, Rule, Sight, Verdict};
+use crate::world::{Cells, Truth, World, WorldState};
+use monitoring::{Monitoring, Place, Seen};
 
 /// What is computed once for a configuration.
 #[derive(Debug)]
@@ -28,63 +27,31 @@ pub struct Plan {
     config: Config,
     world: World,
     policy: Policy,
-    rules: Vec<PlannedRule>,
+    /// The canary's share of requests by level; 0 at the number of levels, where the
+    /// canary has no traffic yet.
+    shares: Vec<f64>,
+    monitoring: Monitoring,
     /// The counts that the rules need.
     cells: Cells,
-    /// Whether any rule reads latencies.
-    latency: bool,
-    /// Whether any rule compares the arms over several traffic shares.
-    across: bool,
-    /// Whether any of these rules needs the exact distribution of the errors.
-    exact_law: bool,
-    /// Whether any rule adds up a score, which counts planned ticks only.
-    scores: bool,
-}
-
-/// A rule with what the loop needs of it in every tick.
-#[derive(Debug)]
-struct PlannedRule {
-    rule: Rule,
-    needs: Needs,
-    /// What the rule accumulates over the ticks.
-    watch: Watch,
-    /// Its accumulated state before the first tick.
-    fresh: Memory,
-    /// Whether the accumulated state is enough for a look.
-    by_memory: bool,
 }
 
 impl Plan {
     /// Prepares a configuration. This cannot fail, because a configuration is
     /// valid.
     pub fn new(config: &Config) -> Self {
-        let rules: Vec<PlannedRule> =
-            config.policy().rules.iter().map(|rule| planned(rule, config)).collect();
-        let latency = rules.iter().any(|planned| planned.needs.latency());
-        let across = |planned: &PlannedRule| planned.compares_shares();
-        let exact_law = rules.iter().any(|planned| across(planned) && planned.needs.exact_law);
-        let across = rules.iter().any(across);
+        let policy = Policy::new(config);
+        let mut shares: Vec<f64> = policy.levels().iter().map(|level| level.share).collect();
+        let monitoring = Monitoring::new(config, shares.len());
+        let world = World::new(config, &shares);
+        shares.push(0.0);
         let mut cells = Cells::NONE;
-        for planned in &rules {
+        for needs in monitoring.needs() {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
-            if planned.needs.requests {
+            if needs.requests {
                 cells = cells.union(Cells::SERVED);
             }
         }
-        let scores = rules.iter().any(|planned| matches!(planned.watch, Watch::Score(_)));
-        let policy = Policy::new(config.policy());
-        let shares: Vec<f64> = policy.levels().iter().map(|level| level.share).collect();
-        Plan {
-            world: World::new(config, &shares),
-            policy,
-            rules,
-            cells,
-            latency,
-            across,
-            exact_law,
-            scores,
-            config: config.clone(),
-        }
+        Plan { world, policy, shares, monitoring, cells, config: config.clone() }
     }
 
     /// The configuration that the plan was made from.
@@ -94,7 +61,7 @@ impl Plan {
 
     /// The rule with this number, counted from 0 in the configuration's order.
     pub fn rule(&self, number: u32) -> &Rule {
-        &self.rules[number as usize].rule
+        self.monitoring.rule(number as usize)
     }
 
     /// The policy.
@@ -104,40 +71,12 @@ impl Plan {
 
     /// Whether a rule reads latencies. A tick is then many times as expensive.
     pub fn reads_latency(&self) -> bool {
-        self.latency
+        self.monitoring.reads_latency()
     }
 
     /// The truth that observations are drawn from.
     pub fn world(&self) -> &World {
         &self.world
-    }
-}
-
-impl PlannedRule {
-    /// Whether the rule compares the arms over windows with more than one traffic
-    /// share.
-    fn compares_shares(&self) -> bool {
-        self.rule.window == Window::Rollout && self.needs.baseline && self.needs.requests
-    }
-
-    /// Whether the accumulated state shows that a look must pass. Only for looks
-    /// with a baseline.
-    #[inline]
-    fn passes(&self, memory: &Memory) -> bool {
-        self.by_memory && self.watch.passes(memory)
-    }
-}
-
-/// Prepares a rule for the loop.
-fn planned(rule: &Rule, config: &Config) -> PlannedRule {
-    let shapes = config.policy().shapes_for(rule);
-    let (needs, watch) = (rule.needs(), rule.watch(&shapes));
-    PlannedRule {
-        needs,
-        fresh: watch.begin(),
-        watch,
-        by_memory: rule.min_errors == 0 && !needs.requests,
-        rule: rule.clone(),
     }
 }
 
@@ -166,6 +105,10 @@ pub struct Evidence {
     pub judgement: Judgement,
     /// What it saw.
     pub sight: Sight,
+    /// The first and the last tick of its window. Ticks before the rollout are
+    /// numbered from 0 downwards. A window that nothing is shown of is empty: its
+    /// first tick is after its last.
+    pub ticks: [i32; 2],
 }
 
 /// A tick as passed to a sink. Counts that neither the rules nor the sink need are
@@ -207,123 +150,64 @@ pub trait Sink {
 #[derive(Clone, Debug)]
 pub struct Run {
     controller: Controller,
-    seen: Seen,
-}
-
-/// What a run has drawn and counted so far.
-#[derive(Clone, Debug)]
-struct Seen {
     world: WorldState,
     tick: u32,
-    /// Counts of the last tick.
-    last: ByArm<Counts>,
-    /// Counts so far.
-    counts: ByArm<Counts>,
-    /// `counts` when the level began.
-    counts_before_level: ByArm<Counts>,
-    /// What latencies are drawn from, one element per tick; empty if no rule reads
-    /// latencies.
-    latencies: Vec<LatencyTick>,
-    /// The length of `latencies` when the level began.
-    latencies_before_level: usize,
-    /// The levels passed so far.
-    behind: Vec<Stratum>,
-    /// The exact distribution of the canary's errors in those levels, if a rule
-    /// needs it.
-    law_behind: ErrorLaw,
-    /// The accumulated state of each rule.
-    memories: Vec<Memory>,
+    seen: Seen,
     /// The first tick in which the release was worse than the baseline, if any.
     degraded_from: Option<u32>,
-}
-
-/// The counts and latencies of one level, which has one traffic share, for rules
-/// that compare the arms by share.
-#[derive(Clone, Copy, Debug)]
-struct Stratum {
-    counts: ByArm<Counts>,
-    /// How many elements of `latencies` belong to this level.
-    latencies: usize,
 }
 
 /// The rules of a plan, with what they need to look after the tick that has just
 /// ended.
 struct Looks<'a, S> {
     plan: &'a Plan,
+    world: &'a mut WorldState,
     seen: &'a mut Seen,
     sink: &'a mut S,
     at: Place,
 }
 
-/// The level and traffic share of a tick.
-#[derive(Clone, Copy)]
-struct Place {
-    /// The level's index.
-    level: u32,
-    /// The canary's share of requests, 0..=1.
-    share: f64,
-}
-
 impl<S: Sink> Checks for Looks<'_, S> {
     #[inline(always)]
     fn matters(&self, check: usize) -> bool {
-        let planned = &self.plan.rules[check];
         let alone = self.at.share == 1.0;
-        self.sink.wants_looks() || alone || !planned.passes(&self.seen.memories[check])
+        self.sink.wants_looks() || alone || !self.seen.passes(&self.plan.monitoring, check)
     }
 
     fn look(&mut self, check: usize) -> (Verdict, Option<Gap>) {
-        let evidence = self.seen.evidence(self.plan, check, self.at, false);
-        self.sink.look(self.seen.tick, &evidence);
+        let evidence = self.seen.evidence(self.plan, self.world, check, self.at, false);
+        self.sink.look(self.at.tick, &evidence);
         (evidence.judgement.verdict, evidence.judgement.gap)
     }
 
     fn certifies(&self, check: usize, clock: u32) -> Option<bool> {
-        self.plan.rules[check].watch.certifies(&self.seen.memories[check], clock)
+        self.seen.certifies(&self.plan.monitoring, check, self.at.level, clock)
     }
 }
 
 impl Run {
     /// A run before its first tick.
     pub fn new(plan: &Plan, seed: u64) -> Self {
-        Run {
+        let mut run = Run {
             controller: Controller::start(&plan.policy),
-            seen: Seen {
-                world: plan.world.start(seed),
-                tick: 0,
-                last: ByArm::default(),
-                counts: ByArm::default(),
-                counts_before_level: ByArm::default(),
-                latencies: Vec::new(),
-                latencies_before_level: 0,
-                behind: Vec::new(),
-                law_behind: ErrorLaw::none(),
-                memories: plan.rules.iter().map(|planned| planned.fresh).collect(),
-                degraded_from: None,
-            },
-        }
+            world: plan.world.start(seed),
+            tick: 0,
+            seen: Seen::new(&plan.monitoring),
+            degraded_from: None,
+        };
+        run.seen.begin(plan, &mut run.world);
+        run
     }
 
     /// Resets the run to before its first tick, with another seed. Allocates
     /// nothing.
     pub fn restart(&mut self, plan: &Plan, seed: u64) {
         self.controller.restart(&plan.policy);
-        let seen = &mut self.seen;
-        plan.world.restart(&mut seen.world, seed);
-        seen.tick = 0;
-        seen.last = ByArm::default();
-        seen.counts = ByArm::default();
-        seen.counts_before_level = ByArm::default();
-        seen.latencies.clear();
-        seen.latencies_before_level = 0;
-        seen.behind.clear();
-        if plan.exact_law {
-            seen.law_behind = ErrorLaw::none();
-        }
-        for (memory, planned) in seen.memories.iter_mut().zip(&plan.rules) {
-            *memory = planned.fresh;
-        }
-        seen.degraded_from = None;
+        plan.world.restart(&mut self.world, seed);
+        self.tick = 0;
+        self.degraded_from = None;
+        self.seen.restart(&plan.monitoring);
+        self.seen.begin(plan, &mut self.world);
     }
 
     /// The state.
@@ -333,7 +217,7 @@ impl Run {
 
     /// Ticks elapsed.
     pub fn ticks(&self) -> u32 {
-        self.seen.tick
+        self.tick
     }
 
     /// The controller.
@@ -344,18 +228,18 @@ impl Run {
     /// The first tick so far in which the release was worse than the baseline, by a
     /// regression that does not end on its own.
     pub fn degraded_from(&self) -> Option<u32> {
-        self.seen.degraded_from
+        self.degraded_from
     }
 
     /// The expected excess errors from now up to a tick if the canary gets all
     /// traffic, as it does after COMPLETED. The run cannot be continued afterwards,
     /// because its world has advanced.
     pub(crate) fn expected_excess_until(&mut self, plan: &Plan, last_tick: u32) -> f64 {
-        let stage = self.controller.level(&plan.policy);
+        let level = self.controller.level(&plan.policy);
         let mut excess = 0.0;
-        for tick in self.seen.tick + 1..=last_tick {
-            plan.world.tick(&mut self.seen.world, tick, stage, Cells::NONE);
-            let truth = plan.world.truth(&self.seen.world);
+        for tick in self.tick + 1..=last_tick {
+            plan.world.tick(&mut self.world, tick, level, Cells::NONE);
+            let truth = plan.world.truth(&self.world);
             let rate = truth.error_rate.canary - truth.healthy_error_rate;
             excess += truth.requests * rate.max(0.0);
         }
@@ -368,15 +252,16 @@ impl Run {
     /// After the end of the rollout, and after [`MAX_TICKS`]. Nothing changes then.
     pub fn tick(&mut self, plan: &Plan, sink: &mut impl Sink) -> Result<(), CallError> {
         Call::Tick.check(self.state())?;
-        let Run { controller, seen } = self;
-        if seen.tick == MAX_TICKS {
+        let Run { controller, world, tick, seen, degraded_from } = self;
+        if *tick == MAX_TICKS {
             return Err(CallError::TooLong { call: Call::Tick, max_ticks: MAX_TICKS });
         }
-        seen.tick += 1;
-        let at =
-            Place { level: controller.level(&plan.policy), share: controller.share(&plan.policy) };
+        *tick += 1;
+        let level = controller.traffic_level(&plan.policy);
+        let at = Place { tick: *tick, level, share: plan.shares[level as usize] };
+        let stage = controller.level(&plan.policy);
         let cells = plan.cells.union(sink.wants());
-        let draw = plan.world.tick(&mut seen.world, seen.tick, at.level, cells);
+        let draw = plan.world.tick(world, *tick, level, cells);
         let counts = ByArm {
             baseline: Counts {
                 requests: draw.failed.baseline + draw.served.baseline,
@@ -387,14 +272,17 @@ impl Run {
                 errors: draw.failed.canary + draw.excess,
             },
         };
-        let truth = *plan.world.truth(&seen.world);
-        let in_plan = !plan.scores || controller.is_planned(&plan.policy);
-        seen.observe(plan, at.level, in_plan, counts, &truth);
-        let mut looks = Looks { plan, seen: &mut *seen, sink: &mut *sink, at };
+        let truth = *plan.world.truth(world);
+        if truth.degraded && degraded_from.is_none() {
+            *degraded_from = Some(*tick);
+        }
+        let in_plan = !plan.monitoring.scores() || controller.is_planned(&plan.policy);
+        seen.after_tick(plan, world, at, in_plan, counts, &truth);
+        let mut looks = Looks { plan, world: &mut *world, seen: &mut *seen, sink: &mut *sink, at };
         let change = controller.after_tick(&plan.policy, &mut looks);
         sink.tick(&Tick {
-            tick: seen.tick,
-            stage: at.level,
+            tick: at.tick,
+            stage,
             share: at.share,
             state: controller.state(),
             counts,
@@ -402,13 +290,11 @@ impl Run {
             truth: &truth,
         });
         if let Some(change) = change {
-            let evidence = change
-                .reason
-                .map(|Reason { check, certificate }| seen.evidence(plan, check, at, certificate));
+            let evidence = change.reason.map(|Reason { check, certificate }| {
+                seen.evidence(plan, world, check, at, certificate)
+            });
             let (step, by) = (change.step, change.by);
-            seen.enter(plan, controller, step);
-            let (tick, stage) = (seen.tick, at.level + 1);
-            sink.decision(&Decision { tick, stage, step, by, evidence });
+            sink.decision(&Decision { tick: at.tick, stage: stage + 1, step, by, evidence });
         }
         Ok(())
     }
@@ -423,175 +309,15 @@ impl Run {
         command: Command,
         sink: &mut impl Sink,
     ) -> Result<(), CallError> {
-        let Run { controller, seen } = self;
+        let Run { controller, tick, .. } = self;
         let stage = controller.level(&plan.policy) + 1;
         let steps = controller.command(&plan.policy, command)?;
         for (i, step) in steps.into_iter().flatten().enumerate() {
-            seen.enter(plan, controller, step);
             let by = if i == 0 { By::Person } else { By::Policy };
-            sink.decision(&Decision { tick: seen.tick, stage, step, by, evidence: None });
+            sink.decision(&Decision { tick: *tick, stage, step, by, evidence: None });
         }
         Ok(())
     }
-}
-
-impl Seen {
-    /// Adds a tick to the windows. Inlined into the loop, because passing the
-    /// counts through memory would slow it down.
-    #[inline(always)]
-    fn observe(
-        &mut self,
-        plan: &Plan,
-        level: u32,
-        in_plan: bool,
-        counts: ByArm<Counts>,
-        truth: &Truth,
-    ) {
-        self.last = counts;
-        self.counts += counts;
-        if truth.degraded && self.degraded_from.is_none() {
-            self.degraded_from = Some(self.tick);
-        }
-        if plan.latency {
-            self.latencies.push(LatencyTick::new(self.tick, &counts, truth));
-        }
-        let errors = [counts.canary.errors, counts.baseline.errors];
-        for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
-            let observed = match planned.needs.slower_than_ms {
-                None => errors,
-                Some(ms) => {
-                    let tick = &self.latencies[self.latencies.len() - 1..];
-                    [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
-                }
-            };
-            planned.watch.observe(memory, level, in_plan, observed);
-        }
-    }
-
-    /// A rule's look, or its certificate, with what the rule sees.
-    fn evidence(&mut self, plan: &Plan, check: usize, at: Place, certificate: bool) -> Evidence {
-        let planned = &plan.rules[check];
-        let mut sight = self.sight(plan, planned, check, at);
-        if certificate {
-            sight.ln_certificate = planned.watch.ln_certificate(&self.memories[check]);
-        }
-        Evidence { rule: check as u32, judgement: planned.rule.judge(&sight), sight }
-    }
-
-    /// What a rule sees at a look.
-    fn sight(&mut self, plan: &Plan, planned: &PlannedRule, check: usize, at: Place) -> Sight {
-        let (mut counts, from) = match planned.rule.window {
-            Window::Tick => (self.last, self.latencies.len().saturating_sub(1)),
-            Window::Stage => (self.counts - self.counts_before_level, self.latencies_before_level),
-            Window::Rollout => (self.counts, 0),
-        };
-        let needs = planned.needs;
-        if !needs.requests {
-            (counts.canary.requests, counts.baseline.requests) = (0, 0);
-        }
-        // Where the window has several traffic shares, the arms are compared share
-        // by share.
-        let across = planned.compares_shares() && !self.behind.is_empty();
-        let strata = if across { self.strata() } else { Vec::new() };
-        let by_share = across.then(|| self.by_share(&strata, needs));
-        let window = self.latencies.get(from..).unwrap_or_default();
-        let world = &mut self.world;
-        let quantile_ms = match needs.quantile {
-            None => ByArm::default(),
-            Some(q) if across => ByArm::from_fn(|arm| {
-                let weights = weights(&strata, arm);
-                plan.world.weighted_quantile_ms(world, arm, window, &weights, q)
-            }),
-            Some(q) => ByArm::from_fn(|arm| plan.world.quantile_ms(world, arm, window, q)),
-        };
-        let shape = needs.histogram.then(|| {
-            let mut rank_sum = |ticks: &[LatencyTick]| {
-                let bins = ByArm::from_fn(|arm| plan.world.histogram(world, arm, ticks));
-                RankSum::new(&bins.canary, &bins.baseline)
-            };
-            if !across {
-                return van_elteren(&[rank_sum(window)]);
-            }
-            let mut rest = window;
-            let split = |stratum: &Stratum| {
-                let (ticks, after) = rest.split_at(stratum.latencies);
-                rest = after;
-                rank_sum(ticks)
-            };
-            van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
-        });
-        let memory = &self.memories[check];
-        Sight {
-            counts,
-            by_share,
-            quantile_ms,
-            shape,
-            score: planned.watch.score(memory, at.level),
-            ln_wealth: planned.watch.ln_wealth(memory),
-            ln_certificate: None,
-            canary_has_all: at.share == 1.0,
-        }
-    }
-
-    /// The levels so far, including the current one.
-    fn strata(&self) -> Vec<Stratum> {
-        let here = Stratum {
-            counts: self.counts - self.counts_before_level,
-            latencies: self.latencies.len() - self.latencies_before_level,
-        };
-        self.behind.iter().copied().chain([here]).collect()
-    }
-
-    /// The error rates compared share by share.
-    fn by_share(&self, strata: &[Stratum], needs: Needs) -> ByShare {
-        let here = self.counts - self.counts_before_level;
-        ByShare {
-            errors: stratified(strata.iter().map(|stratum| stratum.counts)),
-            exact_p_value: needs.exact_law.then(|| self.law_behind.p_value(here)),
-        }
-    }
-
-    /// Updates the windows and the rules' accumulated state after a decision.
-    fn enter(&mut self, plan: &Plan, controller: &Controller, step: Step) {
-        if !matches!(step, Step::Promote | Step::Complete) {
-            return;
-        }
-        if plan.across {
-            let counts = self.counts - self.counts_before_level;
-            let latencies = self.latencies.len() - self.latencies_before_level;
-            self.behind.push(Stratum { counts, latencies });
-            if plan.exact_law {
-                self.law_behind.add(counts);
-            }
-        }
-        self.counts_before_level = self.counts;
-        self.latencies_before_level = self.latencies.len();
-        if step == Step::Promote {
-            let level = controller.level(&plan.policy);
-            for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
-                planned.watch.enter(memory, level);
-            }
-        }
-    }
-}
-
-/// The weight of a request where latencies are compared over several traffic
-/// shares. It is 1 for the canary. For the baseline it is such that each share
-/// weighs as much as it does for the canary. A share in which an arm has no
-/// requests has weight 0.
-fn weights(strata: &[Stratum], arm: Arm) -> Vec<WeightedTicks> {
-    let weight = |stratum: &Stratum| {
-        let ByArm { canary: c, baseline: b } = stratum.counts;
-        match arm {
-            _ if c.requests == 0 || b.requests == 0 => 0.0,
-            Arm::Canary => 1.0,
-            Arm::Baseline => c.requests as f64 / b.requests as f64,
-        }
-    };
-    let ticks =
-        |stratum: &Stratum| WeightedTicks { ticks: stratum.latencies, weight: weight(stratum) };
-    strata.iter().map(ticks).collect()
 }
 
 /// A rollout with a seed and its whole history.

@@ -50,9 +50,30 @@ pub struct WorldInput {
     /// The stable version.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub baseline: BaselineInput,
+    /// What monitoring sees, and when; default everything at once.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub observation: ObservationInput,
 }
 
-fields!(part WorldInput { tick_seconds, traffic, noise, incidents, baseline });
+fields!(part WorldInput { tick_seconds, traffic, noise, incidents, baseline, observation });
+
+/// What monitoring sees, and when.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Observation"))]
+pub struct ObservationInput {
+    /// Seconds from the end of a tick until its counts can be seen: a multiple of
+    /// `tick_seconds`, shorter than the plan; default 0.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 31536000), extend("type" = "integer")))]
+    pub delay_seconds: Option<f64>,
+    /// Seconds before the start of the rollout of which monitoring has counts of the
+    /// service: a multiple of `tick_seconds`; default as many as the longest window
+    /// reads.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 31536000), extend("type" = "integer")))]
+    pub history_seconds: Option<f64>,
+}
+
+fields!(ObservationInput { delay_seconds, history_seconds });
 
 /// What decides.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +103,13 @@ pub struct PolicyInput {
     /// back: a whole number from 0 to 100000; default 0.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100000), extend("type" = "integer")))]
     pub rollback_ticks: Option<f64>,
+    /// The lowest score, 0..=100, with which the rules that count failures
+    /// `by_score` pass; default 75.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
+    pub pass_score: Option<f64>,
+    /// The instances among which the traffic is split; default any share is split
+    /// exactly.
+    pub pods: Option<PodsInput>,
 }
 
 fields!(part PolicyInput {
@@ -91,7 +119,27 @@ fields!(part PolicyInput {
     rules,
     on_inconclusive,
     rollback_ticks,
+    pass_score,
+    pods,
 });
+
+/// Instances among which the traffic is split equally: a stage's share becomes the
+/// nearest share of whole instances, below 100 % with at least one of each version.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields, rename = "Pods"))]
+pub struct PodsInput {
+    /// The number of instances of both versions together, a whole number from 2 to
+    /// 10000; required.
+    #[cfg_attr(feature = "schema", schemars(required, range(min = 2, max = 10000), extend("type" = "integer")))]
+    pub count: Option<f64>,
+    /// Ticks until additional canary instances are ready, a whole number from 0 to
+    /// 100000; so long the share before stays. Default 0.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100000), extend("type" = "integer")))]
+    pub ready_ticks: Option<f64>,
+}
+
+fields!(PodsInput { count, ready_ticks });
 
 /// The load: the requests of a tick are Poisson around it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -186,12 +234,16 @@ pub struct BaselineInput {
     /// Probability that a request fails, 0..=1; default 0.01.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub error_rate: Option<f64>,
+    /// Mean number of errors in a clump, 1..=10000: errors come in clumps of
+    /// geometric size, in each version separately; default 1, independent errors.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10000)))]
+    pub error_clump: Option<f64>,
     /// Latency, log-normal.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub latency_ms: LatencyInput,
 }
 
-fields!(BaselineInput { error_rate, latency_ms });
+fields!(BaselineInput { error_rate, error_clump, latency_ms });
 
 /// A log-normal latency by two of its quantiles, in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -217,6 +269,10 @@ pub struct ReleaseInput {
     /// Its error rate divided by the baseline's, 0..=100; default 1, healthy.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100)))]
     pub error_ratio: Option<f64>,
+    /// Its error rate where the baseline has its usual one, 0..=1, in place of an
+    /// `error_ratio`; noise and incidents multiply it, too.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
+    pub error_rate: Option<f64>,
     /// How the error ratio arrives; default `at_once`.
     pub error_arrival: Option<ArrivalInput>,
     /// Its latency divided by the baseline's, above 0, at most 100; default 1,
@@ -227,7 +283,7 @@ pub struct ReleaseInput {
     pub latency_arrival: Option<ArrivalInput>,
 }
 
-fields!(ReleaseInput { error_ratio, error_arrival, latency_ratio, latency_arrival });
+fields!(ReleaseInput { error_ratio, error_rate, error_arrival, latency_ratio, latency_arrival });
 
 /// How a ratio r arrives: in tick t it is 1 + (r − 1) · e(t), with e in 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -23,7 +23,7 @@ mod written;
 
 pub use error::ConfigError;
 pub(crate) use input::{ConfigInput, PolicyInput, WorldInput};
-pub use policy::{AfterExtension, OnInconclusive, PolicyConfig, Stage, StagePause};
+pub use policy::{AfterExtension, OnInconclusive, Pods, PolicyConfig, Stage, StagePause};
 pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};
 pub(crate) use resolve::not_a_policys_key;
@@ -31,7 +31,9 @@ pub use resolve::read_policy;
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
-pub use world::{Baseline, DailySwing, Incidents, Latency, Noise, Traffic, WorldConfig};
+pub use world::{
+    Baseline, DailySwing, Incidents, Latency, Noise, Observation, Traffic, WorldConfig,
+};
 
 pub use crate::rules::{MAX_STAGES, MAX_TICKS};
 
@@ -157,7 +159,7 @@ impl Config {
         let stays = |arrival| {
             !matches!(arrival, Arrival::ColdStart { .. }) && self.never_arrives(arrival).is_none()
         };
-        (canary.error_ratio > 1.0 && stays(canary.error_arrival) && self.error_ratio_acts())
+        (self.error_ratio() > 1.0 && stays(canary.error_arrival) && self.error_ratio_acts())
             || (canary.latency_ratio > 1.0 && stays(canary.latency_arrival))
     }
 
@@ -166,8 +168,19 @@ impl Config {
     pub fn release_differs(&self) -> bool {
         let canary = &self.parts.release;
         let arrives = |arrival| self.never_arrives(arrival).is_none();
-        (canary.error_ratio != 1.0 && arrives(canary.error_arrival) && self.error_ratio_acts())
+        (self.error_ratio() != 1.0 && arrives(canary.error_arrival) && self.error_ratio_acts())
             || (canary.latency_ratio != 1.0 && arrives(canary.latency_arrival))
+    }
+
+    /// The release's error rate divided by the baseline's, whichever of the two the
+    /// configuration gives; infinite for errors that the baseline does not know.
+    pub fn error_ratio(&self) -> f64 {
+        let base = self.parts.world.baseline.error_rate;
+        match self.parts.release.error_rate {
+            None => self.parts.release.error_ratio,
+            Some(rate) if rate == base => 1.0,
+            Some(rate) => rate / base,
+        }
     }
 
     /// Whether the error ratio has an effect. It has none if the baseline never
@@ -182,6 +195,9 @@ impl Config {
         let always = self.parts.world.baseline.error_rate == 1.0
             && self.parts.world.noise.is_none()
             && !dips;
+        if self.parts.release.error_rate.is_some() {
+            return !always || self.error_ratio() < 1.0;
+        }
         self.parts.world.baseline.error_rate > 0.0
             && !(always && self.parts.release.error_ratio > 1.0)
     }
@@ -197,6 +213,10 @@ impl Config {
 
 fn is_zero(x: &f64) -> bool {
     *x == 0.0
+}
+
+fn is_one(x: &f64) -> bool {
+    *x == 1.0
 }
 
 /// The text of the JSON Schema (2020-12) of a configuration.

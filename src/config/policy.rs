@@ -20,36 +20,100 @@ pub struct PolicyConfig {
     /// Number of ticks that the canary keeps its share after a rollback has been
     /// decided.
     pub rollback_ticks: u32,
+    /// The lowest score, 0..=100, with which the rules that count failures by score
+    /// pass.
+    #[serde(skip_serializing_if = "is_default_score", serialize_with = "number")]
+    pub pass_score: f64,
+    /// The instances among which the traffic is split; `None` if it can be split
+    /// exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pods: Option<Pods>,
+}
+
+/// Instances among which the traffic is split equally. A stage's share becomes the
+/// nearest share of whole instances; below 100 % each version has at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Pods {
+    /// The number of instances of both versions together, at least 2.
+    pub count: u32,
+    /// Ticks until additional canary instances are ready. So long the share before
+    /// stays, and the clock of the stage does not run.
+    #[serde(skip_serializing_if = "is_none")]
+    pub ready_ticks: u32,
+}
+
+impl Pods {
+    /// The share of traffic for a stage of this share, both in (0, 1].
+    pub fn share(&self, share: f64) -> f64 {
+        let count = f64::from(self.count.max(2));
+        if share == 1.0 { 1.0 } else { (share * count).round().clamp(1.0, count - 1.0) / count }
+    }
+}
+
+/// The default of `pass_score`.
+pub(super) const DEFAULT_PASS_SCORE: f64 = 75.0;
+
+fn is_default_score(score: &f64) -> bool {
+    *score == DEFAULT_PASS_SCORE
+}
+
+fn is_none(ticks: &u32) -> bool {
+    *ticks == 0
 }
 
 impl PolicyConfig {
+    /// The canary's share of requests in a stage, in (0, 1].
+    pub fn share(&self, stage: &Stage) -> f64 {
+        let share = stage.traffic_pct / 100.0;
+        self.pods.map_or(share, |pods| pods.share(share))
+    }
+
+    /// Ticks at the start of each stage until its canary instances are ready.
+    pub fn ready_ticks(&self) -> impl Iterator<Item = u32> {
+        let mut before = 0.0;
+        self.stages.iter().map(move |stage| {
+            let share = self.share(stage);
+            let rises = share > before;
+            before = share;
+            self.pods.filter(|_| rises).map_or(0, |pods| pods.ready_ticks)
+        })
+    }
+
     /// The stages in the form that a rule is prepared with.
-    pub fn shapes_for(&self, rule: &Rule) -> Vec<StageShape> {
-        let shape = |(number, stage): (u32, &Stage)| StageShape {
-            share: stage.share(),
+    pub fn shapes_for(&self, rule: &Rule, delay_ticks: u32) -> Vec<StageShape> {
+        let shape = |((number, stage), ready_ticks): ((u32, &Stage), u32)| StageShape {
+            share: self.share(stage),
+            of: rule.of,
+            ready_ticks,
             duration_ticks: stage.duration_ticks,
             pause_ticks: stage.pause_ticks(),
+            delay_ticks,
             holds: rule.holds_in(number),
         };
-        (1..).zip(&self.stages).map(shape).collect()
+        (1..).zip(&self.stages).zip(self.ready_ticks()).map(shape).collect()
     }
 
     /// Ticks that a rollout takes if no stage is extended or paused by a person:
-    /// stages and timed pauses.
+    /// stages, timed pauses, and the time until instances are ready.
     pub fn planned_ticks(&self) -> u64 {
-        self.stages.iter().map(Stage::planned_ticks).sum()
+        let ready: u64 = self.ready_ticks().map(u64::from).sum();
+        self.stages.iter().map(Stage::planned_ticks).sum::<u64>() + ready
     }
 
     /// The maximum length in ticks of a rollout without a person's pause: the
     /// stages, each extended where a rule may be inconclusive, their timed pauses,
-    /// and either the end or a rollback. A rollback is decided before the pause of
-    /// its stage, so the last pause and `rollback_ticks` never add up.
+    /// and either the end or a rollback. A rule that looks in a pause may roll back
+    /// at its end; otherwise a rollback is decided before the pause of its stage, so
+    /// the last pause and `rollback_ticks` do not add up.
     pub fn most_ticks(&self) -> u64 {
+        let looks_in_pauses = self.rules.iter().any(|rule| rule.look_while_paused);
         let (mut ticks, mut most) = (0, 0);
-        for (number, stage) in (1..).zip(&self.stages) {
+        for ((number, stage), ready) in (1..).zip(&self.stages).zip(self.ready_ticks()) {
+            ticks += u64::from(ready);
             let decided = ticks + u64::from(stage.duration_ticks) + self.extension(number, stage);
-            most = most.max(decided + u64::from(self.rollback_ticks));
             ticks = decided + u64::from(stage.pause_ticks());
+            let last = if looks_in_pauses { ticks } else { decided };
+            most = most.max(last + u64::from(self.rollback_ticks));
         }
         most.max(ticks)
     }
@@ -77,11 +141,6 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The canary's share of requests, in (0, 1].
-    pub fn share(&self) -> f64 {
-        self.traffic_pct / 100.0
-    }
-
     /// Whether the canary gets all traffic. There is no baseline to compare with
     /// then.
     pub fn has_all(&self) -> bool {

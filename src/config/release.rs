@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::json::number;
+use crate::json::{number, some_number};
 
 /// A release, relative to the baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -10,6 +10,11 @@ pub struct ReleaseConfig {
     /// Its error rate divided by the baseline's; 1 is healthy.
     #[serde(serialize_with = "number")]
     pub error_ratio: f64,
+    /// Its error rate at the baseline's usual rate, 0..=1, in place of a ratio; `None`
+    /// if the ratio says it. Noise and incidents multiply it as they do the
+    /// baseline's. Of a baseline that never fails, only this can make a bad release.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    pub error_rate: Option<f64>,
     /// When the error ratio takes effect.
     #[serde(skip_serializing_if = "Arrival::is_at_once")]
     pub error_arrival: Arrival,
@@ -26,6 +31,7 @@ impl Default for ReleaseConfig {
     fn default() -> Self {
         ReleaseConfig {
             error_ratio: 1.0,
+            error_rate: None,
             error_arrival: Arrival::AtOnce,
             latency_ratio: 1.0,
             latency_arrival: Arrival::AtOnce,

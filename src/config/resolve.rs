@@ -10,7 +10,9 @@ use crate::message::{found, thousands};
 use crate::problem::Problem;
 use crate::reading::{self, Fault, Faults, Node, Place, Reported};
 use crate::rules::words::significant;
-use crate::rules::{Limit, MAX_LATENCY_MS, Range, RuleInput};
+use crate::rules::{
+    CountsFailures, Limit, Look, MAX_LATENCY_MS, Population, Range, RuleInput, Window, whole_ticks,
+};
 
 /// The default duration of a stage, in ticks.
 const DEFAULT_DURATION_TICKS: f64 = 5.0;
@@ -22,8 +24,13 @@ const MAX_RATIO: f64 = 100.0;
 const MAX_VARIATION: f64 = 3.0;
 /// Maximum latency that the world can draw, in milliseconds.
 const MAX_WORLD_LATENCY_MS: f64 = 60_000.0;
-/// Maximum period of the daily swing: a year, in seconds.
+/// Maximum period of the daily swing, of a delay and of a history: a year, in
+/// seconds.
 const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
+/// Maximum mean size of a clump of errors.
+const MAX_CLUMP: f64 = 10_000.0;
+/// Maximum number of instances.
+const MAX_PODS: u32 = 10_000;
 
 impl Config {
     /// Reads a configuration from a text: YAML 1.2, of which JSON is a part.
@@ -192,7 +199,7 @@ impl Check<'_> {
         let world = self.world(&input.world);
         let release = self.release(&input.canary);
         self.slowest_latency(&world, &release);
-        let policy = self.policy(&input.policy);
+        let policy = self.policy(&input.policy, &world);
         Config { parts: ConfigParts { name, world, release, policy } }
     }
 
@@ -208,10 +215,29 @@ impl Check<'_> {
             },
             incidents: input.incidents.as_ref().map(|incidents| self.incidents(incidents)),
             baseline: self.baseline(&input.baseline),
+            observation: self.observation(&input.observation, tick_seconds),
         }
     }
 
-    fn policy(&mut self, input: &PolicyInput) -> PolicyConfig {
+    fn observation(&mut self, input: &ObservationInput, tick_seconds: u32) -> Observation {
+        let mut seconds = |path: &str, value: f64| {
+            let seconds = self.whole(path, value, 0, MAX_PERIOD_SECONDS);
+            if tick_seconds > 0
+                && let Err(message) = whole_ticks(seconds, tick_seconds)
+            {
+                self.complain(path, message);
+            }
+            seconds
+        };
+        Observation {
+            delay_seconds: seconds("observation.delay_seconds", input.delay_seconds.unwrap_or(0.0)),
+            history_seconds: input
+                .history_seconds
+                .map(|value| seconds("observation.history_seconds", value)),
+        }
+    }
+
+    fn policy(&mut self, input: &PolicyInput, world: &WorldConfig) -> PolicyConfig {
         let (stages, thresholds) = self.stages(&input.stages);
         let everywhere =
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
@@ -224,18 +250,124 @@ impl Check<'_> {
         let on_inconclusive = self.on_inconclusive(input.on_inconclusive);
         let rollback_ticks =
             self.whole("rollback_ticks", input.rollback_ticks.unwrap_or(0.0), 0, MAX_TICKS);
-        let policy = PolicyConfig { stages, rules, on_inconclusive, rollback_ticks };
+        let pass_score = self.number(
+            "pass_score",
+            input.pass_score.unwrap_or(policy::DEFAULT_PASS_SCORE),
+            Range::from(0.0, 100.0),
+        );
+        let pods = input.pods.as_ref().map(|pods| Pods {
+            count: self.whole("pods.count", pods.count, 2, MAX_PODS),
+            ready_ticks: self.whole(
+                "pods.ready_ticks",
+                pods.ready_ticks.unwrap_or(0.0),
+                0,
+                MAX_TICKS,
+            ),
+        });
+        let policy =
+            PolicyConfig { stages, rules, on_inconclusive, rollback_ticks, pass_score, pods };
         self.longest_rollout(&policy);
         if self.problems.is_empty() && self.reported.is_empty() {
-            self.misfits(&policy, from_thresholds);
-            self.work(&policy, from_thresholds);
+            self.observations(&policy, world, from_thresholds);
+        }
+        if self.problems.is_empty() && self.reported.is_empty() {
+            self.misfits(&policy, world, from_thresholds);
+            self.work(&policy, world, from_thresholds);
         }
         policy
     }
 
+    /// Checks what the rules observe: that times are whole ticks and windows within
+    /// the history, that a control fits beside the canary, and that rules which count
+    /// failures together agree on the limit.
+    fn observations(&mut self, policy: &PolicyConfig, world: &WorldConfig, from_thresholds: usize) {
+        let delay = u64::from(world.delay_ticks());
+        let planned = policy.planned_ticks();
+        if delay > 0 && delay >= planned {
+            self.complain(
+                "observation.delay_seconds",
+                format!(
+                    "is {delay} ticks, and the plan has {planned}: no rule would see any of it"
+                ),
+            );
+        }
+        let tick = world.tick_seconds;
+        let mut group: Option<(usize, &Rule)> = None;
+        for (i, rule) in policy.rules.iter().enumerate().skip(from_thresholds) {
+            let path = format!("rules[{}]", i - from_thresholds);
+            let mut times = Vec::new();
+            if let Look::Scheduled(schedule) = rule.look {
+                times.push(("look.every_seconds", schedule.every_seconds));
+                times.push(("look.after_seconds", schedule.after_seconds));
+            }
+            let long = match rule.window {
+                Window::Last { last_seconds } => Some(last_seconds),
+                _ => None,
+            };
+            let short = rule.needs().short_seconds;
+            let (long_key, short_key) = ("long_seconds", "short_seconds");
+            let key = if short.is_some() { long_key } else { "window.last_seconds" };
+            times.extend(long.map(|seconds| (key, seconds)));
+            times.extend(short.map(|seconds| (short_key, seconds)));
+            for (key, seconds) in times {
+                if let Err(message) = whole_ticks(seconds, tick) {
+                    self.complain(&format!("{path}.{key}"), message);
+                }
+            }
+            let history = world.observation.history_seconds;
+            if let (Some(long), Some(history), Population::Service) = (long, history, rule.of)
+                && long > history
+            {
+                self.complain(
+                        &format!("{path}.{key}"),
+                        format!(
+                            "{long} s is longer than the history before the rollout, {history} s (observation.history_seconds)"
+                        ),
+                    );
+            }
+            if rule.of == Population::Control {
+                let mut stages = (1..).zip(&policy.stages);
+                let no_room = stages.find(|(number, stage)| {
+                    rule.holds_in(*number)
+                        && (0.5..1.0).contains(&policy.share(stage))
+                        && policy.share(stage) > 0.5
+                });
+                if let Some((number, stage)) = no_room {
+                    let share = significant(policy.share(stage) * 100.0);
+                    self.complain(
+                        &format!("{path}.of"),
+                        format!(
+                            "a control as large as the canary needs a share of at most 50 %, and stage {number} has {share} %"
+                        ),
+                    );
+                }
+            }
+            if rule.counts != CountsFailures::Alone {
+                match group {
+                    None => group = Some((i - from_thresholds, rule)),
+                    Some((first, known)) => {
+                        let agree = [
+                            ("counts", rule.counts == known.counts),
+                            ("failure_limit", rule.failure_limit == known.failure_limit),
+                            ("of_last", rule.of_last == known.of_last),
+                        ];
+                        for (key, _) in agree.iter().filter(|(_, same)| !same) {
+                            self.complain(
+                                &format!("{path}.{key}"),
+                                format!(
+                                    "differs from that of rules[{first}], with which it counts failures"
+                                ),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Checks the limits on the cost of a rollout; see `work.rs`.
-    fn work(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
-        let looks = policy.most_looks();
+    fn work(&mut self, policy: &PolicyConfig, world: &WorldConfig, from_thresholds: usize) {
+        let looks = policy.most_looks(world.tick_seconds);
         if looks > MAX_LOOKS {
             let (looks, most) = (thousands(looks), thousands(MAX_LOOKS));
             self.complain("rules", format!("make {looks} looks in a rollout, the limit is {most}"));
@@ -248,7 +380,7 @@ impl Check<'_> {
             };
             let name = rule.method.name();
             let had = reads;
-            reads += policy.most_latency_reads(rule);
+            reads += policy.most_latency_reads(rule, world.tick_seconds);
             if had <= MAX_LATENCY_READS && reads > MAX_LATENCY_READS {
                 let (reads, most) = (thousands(reads), thousands(MAX_LATENCY_READS));
                 self.complain(
@@ -257,7 +389,7 @@ impl Check<'_> {
                 );
             }
             let had = boundaries;
-            boundaries += policy.boundary_work(rule);
+            boundaries += policy.boundary_work(rule, world.delay_ticks());
             if had <= MAX_BOUNDARY_WORK && boundaries > MAX_BOUNDARY_WORK {
                 let (work, most) = (significant(boundaries), significant(MAX_BOUNDARY_WORK));
                 self.complain(
@@ -270,9 +402,9 @@ impl Check<'_> {
 
     /// Reports the rules that cannot work with the stages. The first
     /// `from_thresholds` rules come from plain thresholds and are skipped.
-    fn misfits(&mut self, policy: &PolicyConfig, from_thresholds: usize) {
+    fn misfits(&mut self, policy: &PolicyConfig, world: &WorldConfig, from_thresholds: usize) {
         for (i, rule) in policy.rules[from_thresholds..].iter().enumerate() {
-            if let Some(misfit) = rule.misfit(&policy.shapes_for(rule)) {
+            if let Some(misfit) = rule.misfit(&policy.shapes_for(rule, world.delay_ticks())) {
                 self.complain(&format!("rules[{i}]"), format!("{} {misfit}", rule.method.name()));
             }
         }
@@ -347,6 +479,11 @@ impl Check<'_> {
         let range = || Range::from(0.1, MAX_WORLD_LATENCY_MS);
         let baseline = Baseline {
             error_rate: self.number("baseline.error_rate", error_rate, Range::from(0.0, 1.0)),
+            error_clump: self.number(
+                "baseline.error_clump",
+                input.error_clump.unwrap_or(1.0),
+                Range::from(1.0, MAX_CLUMP),
+            ),
             latency_ms: Latency {
                 p50: self.number("baseline.latency_ms.p50", p50, range()),
                 p99: self.number("baseline.latency_ms.p99", p99, range()),
@@ -363,12 +500,21 @@ impl Check<'_> {
     fn release(&mut self, input: &ReleaseInput) -> ReleaseConfig {
         let error_ratio = input.error_ratio.unwrap_or(1.0);
         let latency_ratio = input.latency_ratio.unwrap_or(1.0);
+        if input.error_rate.is_some() && error_ratio != 1.0 {
+            self.complain(
+                "canary.error_rate",
+                "says the same as the error_ratio in another way, expected one of the two",
+            );
+        }
         ReleaseConfig {
             error_ratio: self.number(
                 "canary.error_ratio",
                 error_ratio,
                 Range::from(0.0, MAX_RATIO),
             ),
+            error_rate: input
+                .error_rate
+                .map(|rate| self.number("canary.error_rate", rate, Range::from(0.0, 1.0))),
             error_arrival: self.arrival("canary.error_arrival", input.error_arrival),
             latency_ratio: self.number(
                 "canary.latency_ratio",

@@ -21,7 +21,9 @@ pub fn config_schema() -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigInput>();
     if let Some(rule) = schema.pointer_mut("/$defs/Rule") {
         rule["allOf"] = Method::NAMES.iter().map(|name| parameters_of(name)).collect();
-        for parameter in Method::all_parameters() {
+        // Keys with a point are those of an object, whose type has its own bounds.
+        let own = |parameter: &Parameter| !parameter.key.contains('.');
+        for parameter in Method::all_parameters().into_iter().filter(own) {
             add_bounds(&mut rule["properties"][parameter.key], &parameter);
         }
     }

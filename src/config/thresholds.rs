@@ -1,6 +1,9 @@
 //! The plain thresholds of the course, and the rules that they stand for.
 
-use crate::rules::{ErrorRateDelta, LatencyDelta, Limit, Look, Method, OnFail, Rule, Window};
+use crate::rules::{
+    CountsFailures, ErrorRateDelta, LatencyDelta, Limit, Look, Method, NoData, OnFail, Population,
+    Rule, Window,
+};
 
 /// The plain thresholds of the configuration or of a stage.
 #[derive(Clone, Copy)]
@@ -25,11 +28,17 @@ pub(super) fn plain_rules(everywhere: Thresholds, stages: &[Thresholds]) -> Vec<
         .map(|(method, holds_in)| Rule {
             method,
             look: Look::StageEnd,
+            look_while_paused: false,
             window: Window::Stage,
+            of: Population::Canary,
             failure_limit: 1,
+            of_last: None,
+            counts: CountsFailures::Alone,
+            weight: 1.0,
             on_fail: OnFail::Rollback,
             stages: (holds_in.len() < stages.len()).then_some(holds_in),
             min_requests: 1,
+            no_data: NoData::Inconclusive,
             min_errors: 0,
         })
         .collect()

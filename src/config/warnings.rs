@@ -4,7 +4,7 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{Look, Window};
+use crate::rules::{CountsFailures, Look, Population, Window};
 
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
@@ -60,7 +60,7 @@ impl Config {
     /// Warns of a rule whose guarantee is for one look but which looks more often.
     fn looked_at_too_often(&self, rule: &Rule) -> Option<String> {
         let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
-        (once && rule.look == Look::EveryTick).then(|| {
+        (once && rule.look != Look::StageEnd).then(|| {
             "is valid for one look per stage: with looks at every tick it fails a healthy release far more often than its alpha says".to_string()
         })
     }
@@ -175,7 +175,7 @@ impl Config {
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
         let in_ticks = |stage: &Stage, ticks: f64| {
-            self.parts.world.requests_per_tick() * stage.share() * ticks
+            self.parts.world.requests_per_tick() * self.seen_share(rule, stage) * ticks
         };
         let whole = |stage: &Stage| in_ticks(stage, f64::from(stage.duration_ticks));
         (1..)
@@ -184,9 +184,22 @@ impl Config {
                 Window::Tick if other == number => in_ticks(stage, 1.0),
                 Window::Stage if other == number => whole(stage),
                 Window::Rollout if other <= number => whole(stage),
+                // At the end of the stage, if all of the window falls into it.
+                Window::Last { last_seconds } if other == number => {
+                    let ticks = f64::from(last_seconds) / f64::from(self.parts.world.tick_seconds);
+                    in_ticks(stage, ticks)
+                }
                 _ => 0.0,
             })
             .sum()
+    }
+
+    /// The share of the requests in a stage that a rule judges.
+    fn seen_share(&self, rule: &Rule, stage: &Stage) -> f64 {
+        match rule.of {
+            Population::Service => 1.0,
+            _ => self.parts.policy.share(stage),
+        }
     }
 
     /// The stages in which fewer than `enough` events are expected: "1.02 in stage
@@ -256,7 +269,15 @@ impl Config {
             Look::EveryTick => {
                 self.judged_stages(rule).map(|(_, stage)| u64::from(stage.duration_ticks)).sum()
             }
+            Look::Scheduled(_) if extends || rule.counts != CountsFailures::Alone => return None,
+            Look::Scheduled(schedule) => {
+                let last = self.last_tick()?.min(u64::from(MAX_TICKS)) as u32;
+                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
+            }
         };
+        if rule.counts != CountsFailures::Alone {
+            return None;
+        }
         let limit = rule.failure_limit;
         (u64::from(limit) > looks).then(|| {
             format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")

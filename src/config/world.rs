@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::is_zero;
+use super::{is_one, is_zero};
 use crate::json::number;
 use crate::math::{exp, ln};
 use crate::stats::normal;
@@ -22,9 +22,35 @@ pub struct WorldConfig {
     pub incidents: Option<Incidents>,
     /// The stable version.
     pub baseline: Baseline,
+    /// What monitoring sees of it, and when.
+    #[serde(skip_serializing_if = "Observation::is_at_once")]
+    pub observation: Observation,
+}
+
+/// What monitoring sees, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Observation {
+    /// Seconds from the end of a tick until its counts can be seen, a multiple of the
+    /// tick. Every rule and every window sees this late.
+    pub delay_seconds: u32,
+    /// Seconds before the start of the rollout of which monitoring has counts, a
+    /// multiple of the tick; `None` for as many as the longest window reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history_seconds: Option<u32>,
+}
+
+impl Observation {
+    pub(super) fn is_at_once(&self) -> bool {
+        *self == Observation::default()
+    }
 }
 
 impl WorldConfig {
+    /// Ticks from a tick until its counts can be seen.
+    pub fn delay_ticks(&self) -> u32 {
+        self.observation.delay_seconds / self.tick_seconds.max(1)
+    }
+
     /// Mean number of requests in a tick.
     pub fn requests_per_tick(&self) -> f64 {
         self.traffic.requests_per_second * f64::from(self.tick_seconds)
@@ -112,6 +138,10 @@ pub struct Baseline {
     /// Probability that a request fails, 0..=1.
     #[serde(serialize_with = "number")]
     pub error_rate: f64,
+    /// Mean number of errors in a clump, at least 1. Clumps have geometric sizes and
+    /// are Poisson in number, in each arm and tick; 1 for errors that are independent.
+    #[serde(skip_serializing_if = "is_one", serialize_with = "number")]
+    pub error_clump: f64,
     /// Latency, with a log-normal distribution.
     pub latency_ms: Latency,
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use staged::{Staged, StagedPolicy};
 
-use crate::config::PolicyConfig;
+use crate::config::Config;
 use crate::rules::{Gap, Verdict};
 
 /// A level: a share that traffic can stand at.
@@ -39,7 +39,7 @@ pub enum Policy {
 
 impl Policy {
     /// The policy of a configuration, prepared.
-    pub fn new(config: &PolicyConfig) -> Self {
+    pub fn new(config: &Config) -> Self {
         Policy::Staged(StagedPolicy::new(config))
     }
 
@@ -115,7 +115,7 @@ impl Controller {
     /// The controller before its first tick.
     pub fn start(policy: &Policy) -> Self {
         match policy {
-            Policy::Staged(_) => Controller::Staged(Staged::start()),
+            Policy::Staged(policy) => Controller::Staged(Staged::start(policy)),
         }
     }
 
@@ -142,6 +142,13 @@ impl Controller {
     #[inline]
     pub fn share(&self, policy: &Policy) -> f64 {
         each_controller!(self, policy, (c, p) => c.share(p))
+    }
+
+    /// The index of the level at which traffic stands: that of the level before while
+    /// instances are not ready. The number of levels if the canary has no traffic yet.
+    #[inline]
+    pub fn traffic_level(&self, policy: &Policy) -> u32 {
+        each_controller!(self, policy, (c, p) => c.traffic_stage(p))
     }
 
     /// The number of levels passed so far.
@@ -190,7 +197,7 @@ impl Controller {
 pub enum State {
     /// A stage is in progress.
     Progressing,
-    /// The share stays as it is, and no rule acts.
+    /// The share stays as it is, and no rule acts except those that look in pauses.
     Paused,
     /// The rollback has been decided, but the canary still has its share.
     RollingBack,

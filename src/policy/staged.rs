@@ -2,8 +2,8 @@
 //! or at its end, pauses between stages, and certificates that end a stage early.
 
 use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step};
-use crate::config::{AfterExtension, MAX_RULES, OnInconclusive, PolicyConfig, StagePause};
-use crate::rules::{Gap, Look, OnFail, Rule, Verdict};
+use crate::config::{AfterExtension, Config, MAX_RULES, OnInconclusive, StagePause};
+use crate::rules::{CountsFailures, Gap, Look, NoData, OnFail, Rule, Times, Verdict};
 
 /// The staged policy of a configuration, prepared for its controller.
 #[derive(Clone, Debug)]
@@ -13,13 +13,37 @@ pub struct StagedPolicy {
     checks: Vec<PlannedCheck>,
     /// Whether any rule can end a stage early.
     certifies: bool,
+    /// Whether any rule looks at fixed times.
+    scheduled: bool,
+    /// The rules that look in pauses.
+    in_pauses: CheckSet,
+    /// The rules that count failures together, or by a score.
+    group: Option<Group>,
     on_inconclusive: OnInconclusive,
     rollback_ticks: u32,
+}
+
+/// Rules whose failures are counted together.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    /// The lowest score with which they pass; `None` if any failure is one of all.
+    pass_score: Option<f64>,
+    limit: Limit,
+}
+
+/// How many failed looks it takes to act.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    failures: u32,
+    /// In this many of the last looks, at most 64; `None` for all looks.
+    of_last: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct PlannedStage {
     share: f64,
+    /// Ticks until the canary's instances are ready.
+    ready_ticks: u32,
     duration_ticks: u32,
     pause: Option<StagePause>,
     /// The rules that apply in the stage.
@@ -42,6 +66,13 @@ impl CheckSet {
         CheckSet(rules.iter().enumerate().map(bit).fold(0, |set, bit| set | bit))
     }
 
+    const NONE: CheckSet = CheckSet(0);
+
+    /// The rules of both sets.
+    fn and(self, other: CheckSet) -> CheckSet {
+        CheckSet(self.0 & other.0)
+    }
+
     /// The numbers in increasing order.
     #[inline(always)]
     fn iter(self) -> impl Iterator<Item = usize> {
@@ -58,17 +89,32 @@ impl CheckSet {
 /// When a rule looks, and what follows from a failure.
 #[derive(Clone, Copy, Debug)]
 struct PlannedCheck {
-    look: Look,
-    failure_limit: u32,
+    look: PlannedLook,
+    limit: Limit,
+    counts: CountsFailures,
+    weight: f64,
+    /// Whether the rule looks again in every tick until there are data.
+    waits: bool,
     on_fail: OnFail,
+}
+
+/// When a rule looks, in ticks.
+#[derive(Clone, Copy, Debug)]
+enum PlannedLook {
+    StageEnd,
+    EveryTick,
+    At(Times),
 }
 
 impl StagedPolicy {
     /// Prepares the policy of a configuration.
-    pub fn new(config: &PolicyConfig) -> Self {
-        let rules = &config.rules;
-        let stages = (1..).zip(&config.stages).map(|(number, stage)| PlannedStage {
-            share: stage.share(),
+    pub fn new(config: &Config) -> Self {
+        let (policy, tick_seconds) = (config.policy(), config.world().tick_seconds);
+        let rules = &policy.rules;
+        let planned = || (1..).zip(&policy.stages).zip(policy.ready_ticks());
+        let stages = planned().map(|((number, stage), ready_ticks)| PlannedStage {
+            share: policy.share(stage),
+            ready_ticks,
             duration_ticks: stage.duration_ticks,
             pause: stage.pause,
             checks: CheckSet::of(rules, |rule| rule.holds_in(number)),
@@ -76,22 +122,37 @@ impl StagedPolicy {
                 rule.look == Look::EveryTick && rule.holds_in(number)
             }),
         });
-        let levels = config
-            .stages
-            .iter()
-            .map(|stage| Level { share: stage.share(), planned_ticks: stage.planned_ticks() });
+        let levels = planned().map(|((_, stage), ready_ticks)| Level {
+            share: policy.share(stage),
+            planned_ticks: stage.planned_ticks() + u64::from(ready_ticks),
+        });
+        let limit = |rule: &Rule| Limit { failures: rule.failure_limit, of_last: rule.of_last };
         let check = |rule: &Rule| PlannedCheck {
-            look: rule.look,
-            failure_limit: rule.failure_limit,
+            look: match rule.look {
+                Look::StageEnd => PlannedLook::StageEnd,
+                Look::EveryTick => PlannedLook::EveryTick,
+                Look::Scheduled(schedule) => PlannedLook::At(schedule.times(tick_seconds)),
+            },
+            limit: limit(rule),
+            counts: rule.counts,
+            weight: rule.weight,
+            waits: rule.no_data == NoData::Wait,
             on_fail: rule.on_fail,
         };
+        let in_group = rules.iter().find(|rule| rule.counts != CountsFailures::Alone);
         StagedPolicy {
             stages: stages.collect(),
             levels: levels.collect(),
             checks: rules.iter().map(check).collect(),
             certifies: rules.iter().any(Rule::may_certify),
-            on_inconclusive: config.on_inconclusive,
-            rollback_ticks: config.rollback_ticks,
+            scheduled: rules.iter().any(|rule| matches!(rule.look, Look::Scheduled(_))),
+            in_pauses: CheckSet::of(rules, |rule| rule.look_while_paused),
+            group: in_group.map(|rule| Group {
+                pass_score: (rule.counts == CountsFailures::ByScore).then_some(policy.pass_score),
+                limit: limit(rule),
+            }),
+            on_inconclusive: policy.on_inconclusive,
+            rollback_ticks: policy.rollback_ticks,
         }
     }
 
@@ -110,6 +171,10 @@ pub struct Staged {
     state: State,
     /// Number of stages passed, which is the index of the current stage.
     stage: u32,
+    /// Ticks elapsed.
+    elapsed: u32,
+    /// Ticks until the canary's instances are ready. The clock waits so long.
+    unready: u32,
     /// Ticks that the stage has been PROGRESSING.
     clock: u32,
     /// Ticks by which the stage has been extended.
@@ -120,15 +185,46 @@ pub struct Staged {
     ticks_left: Option<u32>,
     /// Whether a certificate has led to an early verdict on the stage.
     judged_early: bool,
-    /// What the controller remembers of each rule.each rule.
+    /// The failed looks of the rules that count together.
+    together: Failures,
+    /// What the controller remembers of each rule.
     counts: [Count; MAX_RULES],
 }
 
-/// What the controller remembers of each rule.a rule.
+/// The failed looks of a rule, or of several together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Failures {
+    /// Their number so far.
+    all: u32,
+    /// The last 64 looks, one bit each, the latest lowest; 1 for a failure.
+    recent: u64,
+}
+
+impl Failures {
+    const NONE: Failures = Failures { all: 0, recent: 0 };
+
+    /// Adds a look.
+    fn record(&mut self, failed: bool) {
+        self.all += u32::from(failed);
+        self.recent = self.recent << 1 | u64::from(failed);
+    }
+
+    /// Whether there are as many as the limit.
+    fn reach(&self, limit: Limit) -> bool {
+        let failures = match limit.of_last {
+            None => self.all,
+            Some(looks) => (self.recent << (u64::BITS - looks)).count_ones(),
+        };
+        failures >= limit.failures
+    }
+}
+
+/// What the controller remembers of a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Count {
-    /// Number of failed looks so far.
-    failures: u32,
+    failures: Failures,
+    /// The rule looks again in the next tick, because its last look had no data.
+    retries: bool,
     /// What was missing in the last look in this stage.
     gap: Option<Gap>,
     /// The rule paused this stage and a person resumed: it does not act again in
@@ -139,7 +235,8 @@ struct Count {
 }
 
 impl Count {
-    const NOTHING: Count = Count { failures: 0, gap: None, muted: false, paused: false };
+    const NOTHING: Count =
+        Count { failures: Failures::NONE, retries: false, gap: None, muted: false, paused: false };
 }
 
 /// The findings of all rules in a tick.
@@ -153,6 +250,43 @@ struct Finding {
     /// The rule that gives the reason: the first that failed with the action taken,
     /// otherwise the first that was inconclusive.
     reason: Option<usize>,
+}
+
+impl Finding {
+    /// Whether a failure with this action takes precedence over what was found so far.
+    fn is_outranked_by(&self, on_fail: OnFail) -> bool {
+        match self.fail {
+            None => true,
+            Some(worst) => worst == OnFail::Pause && on_fail != worst,
+        }
+    }
+}
+
+/// The looks of a tick that are counted together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Together {
+    /// The weight of the rules that looked.
+    looked: f64,
+    /// The weight of those that passed.
+    passed: f64,
+    first_failed: Option<usize>,
+}
+
+impl Together {
+    fn add(&mut self, check: usize, weight: f64, has_failed: bool) {
+        self.looked += weight;
+        match has_failed {
+            true => self.first_failed = self.first_failed.or(Some(check)),
+            false => self.passed += weight,
+        }
+    }
+
+    fn has_failed(&self, group: &Group) -> bool {
+        match group.pass_score {
+            None => self.first_failed.is_some(),
+            Some(least) => 100.0 * self.passed < least * self.looked,
+        }
+    }
 }
 
 /// Whether more ticks can make an inconclusive rule conclusive.
@@ -177,10 +311,13 @@ enum Moment {
 
 impl Staged {
     /// The controller before its first tick.
-    pub(super) fn start() -> Self {
+    pub(super) fn start(policy: &StagedPolicy) -> Self {
         Staged {
             state: State::Progressing,
             stage: 0,
+            elapsed: 0,
+            unready: policy.stages[0].ready_ticks,
+            together: Failures::NONE,
             clock: 0,
             extended: 0,
             passed: false,
@@ -194,11 +331,13 @@ impl Staged {
     /// does it a million times.
     pub(super) fn restart(&mut self, policy: &StagedPolicy) {
         self.counts[..policy.checks.len()].fill(Count::NOTHING);
-        (self.state, self.stage) = (State::Progressing, 0);
-        self.begin_stage();
+        (self.state, self.stage, self.elapsed) = (State::Progressing, 0, 0);
+        self.together = Failures::NONE;
+        self.begin_stage(policy);
     }
 
-    fn begin_stage(&mut self) {
+    fn begin_stage(&mut self, policy: &StagedPolicy) {
+        self.unready = policy.stages.get(self.stage as usize).map_or(0, |stage| stage.ready_ticks);
         (self.clock, self.extended, self.ticks_left) = (0, 0, None);
         (self.passed, self.judged_early) = (false, false);
     }
@@ -221,12 +360,25 @@ impl Staged {
         self.state == State::Paused && self.ticks_left.is_none()
     }
 
+    /// The index of the stage at whose share traffic stands; the number of stages if
+    /// the canary has no traffic yet.
+    #[inline]
+    pub(super) fn traffic_stage(&self, policy: &StagedPolicy) -> u32 {
+        if self.unready == 0 {
+            return self.stage(policy);
+        }
+        self.stage.checked_sub(1).unwrap_or(policy.total_stages())
+    }
+
     #[inline]
     pub(super) fn share(&self, policy: &StagedPolicy) -> f64 {
         match self.state {
             State::RolledBack => 0.0,
             State::Completed => 1.0,
-            _ => policy.stages[self.stage as usize].share,
+            _ => {
+                let stage = policy.stages.get(self.traffic_stage(policy) as usize);
+                stage.map_or(0.0, |stage| stage.share)
+            }
         }
     }
 
@@ -234,6 +386,7 @@ impl Staged {
     #[inline]
     pub(super) fn is_planned(&self, policy: &StagedPolicy) -> bool {
         match self.state {
+            State::Progressing if self.unready > 0 => true,
             State::Progressing => self.clock < policy.stages[self.stage as usize].duration_ticks,
             State::Paused => self.ticks_left.is_some(),
             _ => false,
@@ -247,21 +400,49 @@ impl Staged {
         policy: &StagedPolicy,
         checks: &mut impl Checks,
     ) -> Option<Move> {
+        self.elapsed += 1;
+        let is_ready = self.unready == 0;
+        if !is_ready && self.state != State::RollingBack {
+            self.unready -= 1;
+        }
         if self.state != State::Progressing {
-            let step = self.wait(policy)?;
-            return Some(Move { step, by: By::Policy, reason: None });
+            return self.after_waiting(policy, checks);
         }
         let stage = &policy.stages[self.stage as usize];
-        self.clock += 1;
+        self.clock += u32::from(is_ready);
         // The most common case: within the stage, and no rule has to look.
         let within = self.clock < stage.duration_ticks + self.extended;
         if within
             && !policy.certifies
+            && !policy.scheduled
             && !stage.every_tick.iter().any(|check| checks.matters(check))
         {
             return None;
         }
         self.look(policy, within, checks)
+    }
+
+    /// The decision after a tick in a pause or in a rollback.
+    #[inline(never)]
+    fn after_waiting(&mut self, policy: &StagedPolicy, checks: &mut impl Checks) -> Option<Move> {
+        let looking = policy.in_pauses;
+        if self.state == State::Paused && looking != CheckSet::NONE {
+            let finding = self.judge(policy, looking, Moment::Within, checks);
+            let reason = finding.reason.map(|check| Reason { check, certificate: false });
+            let step = match finding.fail {
+                Some(OnFail::Rollback) => Some(self.roll_back(policy)),
+                // A pause that would have ended waits for a person.
+                Some(OnFail::Pause) if self.ticks_left.is_some() => {
+                    Some(self.pause(self.passed, None))
+                }
+                _ => None,
+            };
+            if let Some(step) = step {
+                return Some(Move { step, by: By::Rule, reason });
+            }
+        }
+        let step = self.wait(policy)?;
+        Some(Move { step, by: By::Policy, reason: None })
     }
 
     /// The decision after a tick in which a rule may look or certify, or in which a
@@ -287,7 +468,8 @@ impl Staged {
             // early or as planned.
             moment = if self.judged_early { Moment::ExtendedEnd } else { Moment::End };
         }
-        let finding = self.judge(policy, moment, checks);
+        let applying = policy.stages[self.stage as usize].checks;
+        let finding = self.judge(policy, applying, moment, checks);
         if certificate.is_some() {
             self.judged_early = true;
             if finding.inconclusive.is_some() {
@@ -323,38 +505,49 @@ impl Staged {
 
     /// Whether a rule that applies in the stage looks now.
     fn is_due(&self, policy: &StagedPolicy, check: usize, moment: Moment) -> bool {
+        if self.counts[check].retries {
+            return true;
+        }
         match (policy.checks[check].look, moment) {
-            (Look::EveryTick, _) | (Look::StageEnd, Moment::End) => true,
+            (PlannedLook::EveryTick, _) | (PlannedLook::StageEnd, Moment::End) => true,
             // A rule that was conclusive does not look again, because a second look
             // at the same stage would be another chance of error.
-            (Look::StageEnd, Moment::ExtendedEnd) => self.counts[check].gap.is_some(),
-            (Look::StageEnd, Moment::Within) => false,
+            (PlannedLook::StageEnd, Moment::ExtendedEnd) => self.counts[check].gap.is_some(),
+            (PlannedLook::StageEnd, Moment::Within) => false,
+            (PlannedLook::At(times), _) => times.are_at(self.elapsed),
         }
     }
 
-    /// Makes the rules look that are due, and collects their findings.
+    /// Makes the rules of a set look that apply in the stage and are due, and collects
+    /// their findings.
     fn judge(
         &mut self,
         policy: &StagedPolicy,
+        set: CheckSet,
         moment: Moment,
         checks: &mut impl Checks,
     ) -> Finding {
         let mut finding = Finding::default();
         let (mut failed, mut unsure) = (None, None);
-        for check in policy.stages[self.stage as usize].checks.iter() {
+        let mut together = Together::default();
+        for check in policy.stages[self.stage as usize].checks.and(set).iter() {
             let planned = &policy.checks[check];
-            if self.is_due(policy, check, moment) && checks.matters(check) {
-                let (verdict, gap) = checks.look(check);
+            if self.is_due(policy, check, moment) {
+                let (verdict, gap) =
+                    if checks.matters(check) { checks.look(check) } else { (Verdict::Pass, None) };
                 let count = &mut self.counts[check];
                 count.gap = gap;
-                if verdict == Verdict::Fail {
-                    count.failures += 1;
-                    let acts = count.failures >= planned.failure_limit && !count.muted;
-                    let outranks = match finding.fail {
-                        None => true,
-                        Some(worst) => worst == OnFail::Pause && planned.on_fail != worst,
-                    };
-                    if acts && outranks {
+                count.retries = planned.waits && gap == Some(Gap::Requests);
+                let has_failed = verdict == Verdict::Fail;
+                if verdict != Verdict::Inconclusive {
+                    count.failures.record(has_failed);
+                    if planned.counts != CountsFailures::Alone {
+                        together.add(check, planned.weight, has_failed);
+                    } else if has_failed
+                        && count.failures.reach(planned.limit)
+                        && !count.muted
+                        && finding.is_outranked_by(planned.on_fail)
+                    {
                         finding.fail = Some(planned.on_fail);
                         failed = Some(check);
                     }
@@ -369,6 +562,18 @@ impl Staged {
                     finding.inconclusive = finding.inconclusive.or(Some(MoreTicks::DoNotHelp));
                 }
                 Some(Gap::Requests | Gap::Errors) => finding.inconclusive = Some(MoreTicks::Help),
+            }
+        }
+        if let (Some(group), true) = (&policy.group, together.looked > 0.0) {
+            let has_failed = together.has_failed(group);
+            self.together.record(has_failed);
+            if let (true, Some(check)) = (has_failed, together.first_failed) {
+                let on_fail = policy.checks[check].on_fail;
+                let acts = self.together.reach(group.limit) && !self.counts[check].muted;
+                if acts && finding.is_outranked_by(on_fail) {
+                    finding.fail = Some(on_fail);
+                    failed = Some(check);
+                }
             }
         }
         if let (Some(OnFail::Pause), Some(check)) = (finding.fail, failed) {
@@ -469,7 +674,7 @@ impl Staged {
         }
         self.stage += 1;
         self.state = if completed { State::Completed } else { State::Progressing };
-        self.begin_stage();
+        self.begin_stage(policy);
         if completed { Step::Complete } else { Step::Promote }
     }
 

@@ -51,6 +51,11 @@ impl Read for f64 {
 pub(crate) trait Word {
     /// The word.
     fn word(&self) -> &'static str;
+
+    /// The number of seconds that stands with the word, if any does.
+    fn seconds(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// A copy of the tree, to be read later.
@@ -59,6 +64,18 @@ impl Read for Node {
 
     fn read(node: &Node, _: &mut Faults) -> Option<Self> {
         Some(node.clone())
+    }
+}
+
+impl Read for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        match node.value {
+            Value::Bool(value) => return Some(value),
+            _ => node.is_not(Self::EXPECTED, faults),
+        }
+        None
     }
 }
 

@@ -108,7 +108,7 @@ impl Judge for GroupSequential {
         let boundary =
             |stage: &StageShape| if stage.is_informative() { bounds.next() } else { None };
         let boundaries = plan.iter().map(boundary).collect();
-        let weight = |stage: &StageShape| stage.is_informative().then_some(stage.share);
+        let weight = |stage: &StageShape| stage.is_informative().then(|| stage.weight());
         Some(Watch::Score(ScoreWatch { weights: plan.iter().map(weight).collect(), boundaries }))
     }
 
@@ -120,17 +120,39 @@ impl Judge for GroupSequential {
 impl GroupSequential {
     /// The information expected at each look, as a fraction of that at the last
     /// look; `None` if there is none, or if two looks are too close to be
-    /// distinguished.
+    /// distinguished. A look sees what happened up to the delay before it.
     pub(crate) fn fractions(&self, plan: &[StageShape]) -> Option<Vec<f64>> {
-        // Errors during a pause count at the next look.
-        let (mut so_far, mut paused) = (0.0, 0.0);
-        let mut by_look = Vec::new();
-        for stage in plan.iter().filter(|stage| stage.is_informative()) {
-            let by_tick = stage.share * (1.0 - stage.share);
-            so_far += paused + by_tick * f64::from(stage.duration_ticks);
-            by_look.push(so_far);
-            paused = by_tick * f64::from(stage.pause_ticks);
+        let by_tick = |stage: &StageShape| {
+            let weight = stage.weight();
+            if stage.is_informative() { weight * (1.0 - weight) * stage.seen_share() } else { 0.0 }
+        };
+        // Ticks and the information of each: until the instances are ready, at the
+        // share before; the stage; its pause, which counts at the next look.
+        let (mut spans, mut looks) = (Vec::new(), Vec::new());
+        let (mut elapsed, mut before) = (0_u64, 0.0);
+        for stage in plan {
+            let here = by_tick(stage);
+            spans.push((u64::from(stage.ready_ticks), before));
+            spans.push((u64::from(stage.duration_ticks), here));
+            elapsed += u64::from(stage.ready_ticks) + u64::from(stage.duration_ticks);
+            if stage.is_informative() {
+                looks.push(elapsed.saturating_sub(u64::from(stage.delay_ticks)));
+            }
+            spans.push((u64::from(stage.pause_ticks), here));
+            elapsed += u64::from(stage.pause_ticks);
+            before = here;
         }
+        let seen_at = |look: &u64| {
+            let mut left = *look;
+            let mut information = 0.0;
+            for (span, each) in &spans {
+                let ticks = left.min(*span);
+                information += ticks as f64 * each;
+                left -= ticks;
+            }
+            information
+        };
+        let by_look: Vec<f64> = looks.iter().map(seen_at).collect();
         let total = *by_look.last()?;
         let fractions: Vec<f64> = by_look.iter().map(|so_far| so_far / total).collect();
         are_fractions(&fractions).then_some(fractions)

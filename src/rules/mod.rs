@@ -13,6 +13,7 @@ mod group_sequential;
 mod latency;
 mod latency_delta_ms;
 mod limit;
+mod look;
 mod mann_whitney;
 mod parameter;
 mod parameters;
@@ -31,6 +32,8 @@ pub use group_sequential::{AlphaSpending, GroupSequential};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
 pub use limit::Limit;
+pub(crate) use look::whole_ticks;
+pub use look::{CountsFailures, Look, NoData, Population, Schedule, Times, Window};
 pub use mann_whitney::MannWhitney;
 pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
@@ -45,6 +48,7 @@ pub use z_test::ZTest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::json::number;
 use crate::message::thousands;
 use crate::observation::{ByArm, Counts};
 use crate::reading::words;
@@ -60,48 +64,47 @@ pub struct Rule {
     pub method: Method,
     /// When it looks.
     pub look: Look,
+    /// Whether it also looks while the rollout is paused.
+    #[serde(skip_serializing_if = "is_default")]
+    pub look_while_paused: bool,
     /// What it looks at.
     pub window: Window,
-    /// Failed looks in the whole rollout before it acts, at least 1.
+    /// Whose requests it judges, and against what.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of: Population,
+    /// Failed looks before it acts, at least 1.
     pub failure_limit: u32,
+    /// Only failures in this many of its last looks count; `None` for the whole
+    /// rollout. As many as `failure_limit` are failures in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_last: Option<u32>,
+    /// Which failed looks count.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counts: CountsFailures,
+    /// Its weight in a score, above 0.
+    #[serde(skip_serializing_if = "is_one", serialize_with = "number")]
+    pub weight: f64,
     /// What it does then.
     pub on_fail: OnFail,
     /// The stages it holds for, numbered from 1; `None` for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stages: Option<Vec<u32>>,
-    /// With fewer canary requests in the window the look is inconclusive.
+    /// With fewer requests in the window the look has no data.
     pub min_requests: u64,
-    /// With fewer canary errors in the window the look is inconclusive.
+    /// What a look without data says.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_data: NoData,
+    /// With fewer errors in the window the look is inconclusive.
     pub min_errors: u64,
 }
 
-/// When a rule looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Look {
-    /// Once, when the stage's time is up.
-    StageEnd,
-    /// After every tick.
-    EveryTick,
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
-words!(Look { "stage_end" => StageEnd, "every_tick" => EveryTick });
-
-/// What a rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Window {
-    /// The last tick alone.
-    Tick,
-    /// The stage so far.
-    Stage,
-    /// The rollout so far.
-    Rollout,
+fn is_one(x: &f64) -> bool {
+    *x == 1.0
 }
-
-words!(Window { "tick" => Tick, "stage" => Stage, "rollout" => Rollout });
 
 /// What a rule does once its failure limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -140,6 +143,11 @@ trait Judge: Sized {
     /// What can be prepared once for a plan; `None` if it does not fit it.
     fn watch(&self, _plan: &[StageShape]) -> Option<Watch> {
         Some(Watch::Nothing)
+    }
+
+    /// The length in seconds of the rule's window, if the rule has one of its own.
+    fn own_window_seconds(&self) -> Option<u32> {
+        None
     }
 
     /// Whether it can be prepared for a plan.
@@ -209,6 +217,10 @@ macro_rules! methods {
                 match self { $(Method::$variant(method) => method.watch(plan),)+ }
             }
 
+            fn own_window_seconds(&self) -> Option<u32> {
+                match self { $(Method::$variant(method) => method.own_window_seconds(),)+ }
+            }
+
             fn fits(&self, plan: &[StageShape]) -> bool {
                 match self { $(Method::$variant(method) => method.fits(plan),)+ }
             }
@@ -245,11 +257,16 @@ methods! {
 /// nothing of the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sight {
-    /// Requests and errors in the window; the requests are 0 where the rule
-    /// does not need them.
+    /// Whose requests the rule judges, and against what.
+    pub of: Population,
+    /// Requests and errors in the window: of the canary and of what it is compared
+    /// with, or of the service and of nothing. The requests are 0 where the rule does
+    /// not need them.
     pub counts: ByArm<Counts>,
     /// The quantile of latency the rule asked for; `None` without requests.
     pub quantile_ms: ByArm<Option<f64>>,
+    /// Requests and errors in the short window, if the rule has two.
+    pub short: Option<Counts>,
     /// The arms compared share by share, where the window saw several shares and
     /// the rule compares error rates: pooled, they could not be compared.
     pub by_share: Option<ByShare>,
@@ -263,6 +280,13 @@ pub struct Sight {
     pub ln_certificate: Option<f64>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
+}
+
+impl Sight {
+    /// The word before "requests": "canary ", or nothing for the whole service.
+    fn whose(&self) -> &'static str {
+        if self.of == Population::Service { "" } else { "canary " }
+    }
 }
 
 /// The error rates of the arms compared share by share.
@@ -290,6 +314,8 @@ pub struct Needs {
     pub histogram: bool,
     /// The exact law of the canary's errors, where several shares are compared.
     pub exact_law: bool,
+    /// The length of a second, shorter window, in seconds.
+    pub short_seconds: Option<u32>,
 }
 
 impl Needs {
@@ -300,6 +326,7 @@ impl Needs {
         slower_than_ms: None,
         histogram: false,
         exact_law: false,
+        short_seconds: None,
     };
     const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
     const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
@@ -322,6 +349,7 @@ impl Needs {
             slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),
             histogram: self.histogram || other.histogram,
             exact_law: self.exact_law || other.exact_law,
+            short_seconds: self.short_seconds.or(other.short_seconds),
         }
     }
 
@@ -404,16 +432,19 @@ impl Rule {
     /// too small is inconclusive, whatever it holds.
     pub fn judge(&self, sight: &Sight) -> Judgement {
         let gap = self.gap(sight);
-        let verdict = match gap {
-            Some(_) => Verdict::Inconclusive,
-            None if self.method.fails(sight) => Verdict::Fail,
-            None => Verdict::Pass,
+        let verdict = match (gap, self.no_data) {
+            (Some(Gap::Requests), NoData::Pass) => Verdict::Pass,
+            (Some(Gap::Requests), NoData::Fail) => Verdict::Fail,
+            (Some(_), _) => Verdict::Inconclusive,
+            (None, _) if self.method.fails(sight) => Verdict::Fail,
+            (None, _) => Verdict::Pass,
         };
+        let gap = gap.filter(|_| verdict == Verdict::Inconclusive);
         let measure = self.method.measure(sight);
         Judgement { verdict, gap, measure }
     }
 
-    /// Why the rule is inconclusive, if it is.
+    /// What the window lacks for a verdict, if anything.
     fn gap(&self, sight: &Sight) -> Option<Gap> {
         let needs = self.needs();
         let (canary, baseline) = (sight.counts.canary, sight.counts.baseline);
@@ -434,7 +465,9 @@ impl Rule {
     /// What the rule saw, in a sentence or two for people.
     pub fn sentence(&self, sight: &Sight) -> String {
         let (requests, errors) = (sight.counts.canary.requests, sight.counts.canary.errors);
-        match self.gap(sight) {
+        let whose = sight.whose();
+        let gap = self.gap(sight);
+        let sentence = match gap {
             Some(Gap::Baseline) => {
                 "The canary has all traffic: there is no baseline to compare with.".to_string()
             }
@@ -451,15 +484,28 @@ impl Rule {
             .to_string(),
             Some(Gap::Requests) => format!(
                 "Too little traffic to decide: {}, {} needed.",
-                counted(requests, "canary request"),
+                counted(requests, &format!("{whose}request")),
                 thousands(self.min_requests),
             ),
             Some(Gap::Errors) => format!(
                 "Too few errors to decide: {}, {} needed.",
-                counted(errors, "canary error"),
+                counted(errors, &format!("{whose}error")),
                 thousands(self.min_errors),
             ),
             None => self.method.sentence(sight),
+        };
+        let then = match (gap, self.no_data) {
+            (Some(Gap::Requests), NoData::Pass) => " Without data the look passes.",
+            (Some(Gap::Requests), NoData::Fail) => " Without data the look fails.",
+            _ => "",
+        };
+        let sentence = sentence + then;
+        // A control is a part of the baseline, so what a rule says of the baseline
+        // it says of the control.
+        if self.of == Population::Control {
+            sentence.replace("baseline", "control")
+        } else {
+            sentence
         }
     }
 
@@ -490,7 +536,7 @@ fn failures(sight: &Sight) -> String {
     format!(
         "Error rate: {} of {} failed, {}",
         thousands(canary.errors),
-        counted(canary.requests, "canary request"),
+        counted(canary.requests, &format!("{}request", sight.whose())),
         percent(canary.error_rate().unwrap_or(0.0)),
     )
 }

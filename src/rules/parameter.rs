@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::Limit;
-use crate::json::{number, plain};
+use crate::json::{number, plain, some_number};
 use crate::message::found;
 use crate::reading::Word;
 
@@ -14,6 +14,12 @@ use crate::reading::Word;
 const MAX_COUNT: f64 = 1e12;
 /// Maximum of `failure_limit`.
 const MAX_FAILURE_LIMIT: f64 = 1e6;
+/// Maximum of `of_last`.
+pub(crate) const MAX_OF_LAST: u32 = 64;
+/// Maximum weight in a score.
+const MAX_WEIGHT: f64 = 1000.0;
+/// Maximum of a number of seconds: a year.
+const MAX_SECONDS: f64 = 365.0 * 86_400.0;
 /// Maximum length of a rollout in ticks, including pauses.
 pub const MAX_TICKS: u32 = 100_000;
 /// Maximum number of stages in a policy.
@@ -91,6 +97,8 @@ pub enum Kind {
     Whole,
     /// Words.
     Choice,
+    /// Yes or no.
+    Flag,
 }
 
 /// A range of numbers.
@@ -127,6 +135,8 @@ pub enum Usual {
     Number(#[serde(serialize_with = "number")] f64),
     /// A word.
     Word(&'static str),
+    /// Yes or no.
+    Flag(bool),
 }
 
 /// A word, with its label in a form.
@@ -136,17 +146,14 @@ pub struct Choice {
     pub value: &'static str,
     /// The label in a form.
     pub label: &'static str,
+    /// The number of seconds with which a form starts, if the word is the key of an
+    /// object with a number of seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
 }
 
 fn is_one(x: &f64) -> bool {
     *x == 1.0
-}
-
-fn some_number<S: Serializer>(x: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match x {
-        Some(x) => number(x, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Range {
@@ -331,6 +338,58 @@ impl Parameter {
         }
     }
 
+    /// How many of the last looks count towards `failure_limit`.
+    pub(super) fn of_last() -> Parameter {
+        Parameter {
+            group: Group::Action,
+            unit: "looks",
+            placeholder: "all",
+            ..Parameter::whole("of_last", "of its last", Range::from(1.0, f64::from(MAX_OF_LAST)))
+        }
+    }
+
+    /// The weight of a rule in a score.
+    pub(super) fn weight() -> Parameter {
+        Parameter {
+            group: Group::Action,
+            default: Some(Usual::Number(1.0)),
+            only_with: Some("counts"),
+            ..Parameter::number("weight", "Weight", Range::above(0.0, MAX_WEIGHT))
+        }
+    }
+
+    /// Whether a rule looks in a pause.
+    pub(super) fn look_while_paused() -> Parameter {
+        Parameter {
+            key: "look_while_paused",
+            group: Group::Look,
+            label: "also in a pause",
+            kind: Kind::Flag,
+            default: Some(Usual::Flag(false)),
+            ..BARE
+        }
+    }
+
+    /// A number of seconds that is a multiple of the tick.
+    pub(super) fn seconds(key: &'static str, label: &'static str) -> Parameter {
+        Parameter {
+            group: Group::Look,
+            unit: "s",
+            ..Parameter::whole(key, label, Range::from(1.0, MAX_SECONDS))
+        }
+    }
+
+    /// The number of looks of a schedule.
+    pub(super) fn look_count() -> Parameter {
+        Parameter {
+            group: Group::Look,
+            unit: "looks",
+            placeholder: "no end",
+            only_with: Some("look"),
+            ..Parameter::whole("look.count", "at most", Range::from(1.0, f64::from(MAX_TICKS)))
+        }
+    }
+
     pub(super) fn min_requests() -> Parameter {
         Parameter {
             group: Group::Look,
@@ -372,7 +431,11 @@ pub(super) struct Words<'a, T> {
 
 impl<T: Word> Words<'_, T> {
     pub(super) fn parameter(&self) -> Parameter {
-        let choice = |(word, label): &(T, &'static str)| Choice { value: word.word(), label };
+        let choice = |(word, label): &(T, &'static str)| Choice {
+            value: word.word(),
+            label,
+            seconds: word.seconds(),
+        };
         Parameter {
             key: self.key,
             group: self.group,

@@ -3,10 +3,11 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
+use super::look::{LookInput, ScheduleInput, WindowInput};
 use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, Group, Guarantee, Limit, Look, MAX_STAGES, Method, OnFail, Parameter,
-    Rule, Window,
+    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Limit, Look, MAX_STAGES, Method,
+    Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
 };
 use crate::json::plain;
 use crate::message::{did_you_mean, found, quoted};
@@ -23,23 +24,40 @@ pub struct RuleInput {
     pub rule: String,
     /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
     /// else `stage_end`.
-    pub look: Option<Look>,
+    pub look: Option<LookInput>,
+    /// Whether it also looks while the rollout is paused; default false.
+    pub look_while_paused: Option<bool>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
     /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
-    /// Over a `rollout` the arms are compared share by share.
-    pub window: Option<Window>,
-    /// Failed looks in the whole rollout before it acts, a whole number from 1 to
-    /// 1000000; default 1.
+    /// Over several traffic shares the arms are compared share by share.
+    pub window: Option<WindowInput>,
+    /// Whose requests it judges: those of the `canary`, against the baseline where
+    /// it compares; of the canary against a `control`, a random part of the baseline
+    /// with the canary's traffic; or those of the whole `service`. Default `canary`.
+    pub of: Option<Population>,
+    /// Failed looks before it acts, a whole number from 1 to 1000000; default 1.
     pub failure_limit: Option<f64>,
+    /// Only the failures in this many of its last looks count, a whole number from
+    /// `failure_limit` to 64; as many as `failure_limit` are failures in a row.
+    /// Default the whole rollout.
+    pub of_last: Option<f64>,
+    /// Which failed looks count: its own (`alone`), those of all rules that say
+    /// `together`, or those of a score over all rules that say `by_score`; default
+    /// `alone`.
+    pub counts: Option<CountsFailures>,
+    /// Its weight in a score, above 0, at most 1000; default 1.
+    pub weight: Option<f64>,
     /// What it does then; default `rollback`.
     pub on_fail: Option<OnFail>,
     /// Numbers of the stages it holds for, from 1; at most 100 of them; default
     /// all.
     pub stages: Option<Vec<f64>>,
-    /// With fewer canary requests in the window the look is inconclusive, a whole
-    /// number from 1 to 10¹²; default 1.
+    /// With fewer requests in the window the look has no data, a whole number from 1
+    /// to 10¹²; default 1.
     pub min_requests: Option<f64>,
-    /// With fewer canary errors in the window the look is inconclusive, a whole
+    /// What a look without data says; default `inconclusive`.
+    pub no_data: Option<NoData>,
+    /// With fewer errors in the window the look is inconclusive, a whole
     /// number from 0 to 10¹²; default 0.
     pub min_errors: Option<f64>,
     /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
@@ -83,11 +101,17 @@ pub struct RuleInput {
 fields!(RuleInput {
     rule,
     look,
+    look_while_paused,
     window,
+    of,
     failure_limit,
+    of_last,
+    counts,
+    weight,
     on_fail,
     stages,
     min_requests,
+    no_data,
     min_errors,
     max,
     quantile,
@@ -146,6 +170,8 @@ impl RuleInput {
             "min_ticks" => self.min_ticks,
             "objective_ms" => self.objective_ms,
             "failure_limit" => self.failure_limit,
+            "of_last" => self.of_last,
+            "weight" => self.weight,
             "min_requests" => self.min_requests,
             "min_errors" => self.min_errors,
             _ => None,
@@ -214,8 +240,33 @@ impl<'a> Parameters<'a> {
     fn rule(&mut self, stages: u32) -> Option<Rule> {
         let method = Method::from_parameters(&self.input.rule, self);
         let guarantee = method.as_ref().map_or(Guarantee::None, |method| method.about().guarantee);
-        let (look, window) = (self.look(guarantee), self.window(guarantee));
+        let needs = method.as_ref().map_or(Needs::NONE, Method::needs);
+        let own_window = method.as_ref().and_then(Method::own_window_seconds);
+        let look = self.look(guarantee);
+        let look_while_paused =
+            self.flag(Parameter::look_while_paused(), self.input.look_while_paused);
+        let window = match own_window {
+            Some(last_seconds) => self.own_window(last_seconds),
+            None => self.window(guarantee),
+        };
+        let of = self.population(needs);
         let failure_limit = self.whole(Parameter::failure_limit()) as u32;
+        let of_last = self.of_last(failure_limit);
+        let counts = self.choice(
+            &Words {
+                key: "counts",
+                group: Group::Action,
+                label: "Counts failures",
+                options: &[
+                    (CountsFailures::Alone, "alone"),
+                    (CountsFailures::Together, "together with others"),
+                    (CountsFailures::ByScore, "by a score with others"),
+                ],
+                default: CountsFailures::Alone,
+            },
+            self.input.counts,
+        );
+        let weight = self.number(Parameter::weight());
         let on_fail = self.choice(
             &Words {
                 key: "on_fail",
@@ -227,6 +278,21 @@ impl<'a> Parameters<'a> {
             self.input.on_fail,
         );
         let min_requests = self.whole(Parameter::min_requests());
+        let no_data = self.choice(
+            &Words {
+                key: "no_data",
+                group: Group::Look,
+                label: "Without data",
+                options: &[
+                    (NoData::Inconclusive, "the look does not count"),
+                    (NoData::Wait, "it waits and looks again"),
+                    (NoData::Pass, "the look passes"),
+                    (NoData::Fail, "the look fails"),
+                ],
+                default: NoData::Inconclusive,
+            },
+            self.input.no_data,
+        );
         let min_errors = self.whole(Parameter::min_errors());
         let stages = self.stages(stages);
         let Some(method) = method else {
@@ -244,43 +310,202 @@ impl<'a> Parameters<'a> {
         Some(Rule {
             method,
             look,
+            look_while_paused,
             window,
+            of,
             failure_limit,
+            of_last,
+            counts,
+            weight,
             on_fail,
             stages,
             min_requests,
+            no_data,
             min_errors,
         })
     }
 
     fn look(&mut self, guarantee: Guarantee) -> Look {
+        const EVERY_MINUTE: Schedule =
+            Schedule { every_seconds: 60, after_seconds: 60, count: None };
         let looks = guarantee.looks();
+        let scheduled = looks.contains(&Look::EveryTick);
+        let mut options =
+            vec![(Look::StageEnd, "at a stage’s end"), (Look::EveryTick, "every tick")];
+        options.retain(|(look, _)| looks.contains(look));
+        if scheduled {
+            options.push((Look::Scheduled(EVERY_MINUTE), "at fixed times"));
+        }
         let words = Words {
             key: "look",
             group: Group::Look,
             label: "Looks",
-            options: &[(Look::StageEnd, "at a stage’s end"), (Look::EveryTick, "every tick")],
+            options: &options,
             default: looks[0],
         };
-        let otherwise = "has boundaries for stage ends alone, expected stage_end";
-        self.choice_of(looks, words, self.input.look, otherwise)
+        let given = self.input.look.map(|look| match look {
+            LookInput::StageEnd => Look::StageEnd,
+            LookInput::EveryTick => Look::EveryTick,
+            LookInput::Scheduled(schedule) => Look::Scheduled(self.schedule(schedule)),
+        });
+        let look = self.choice(&words, given);
+        if scheduled {
+            self.taken.extend([
+                Parameter {
+                    only_with: Some("look"),
+                    ..Parameter::seconds("look.every_seconds", "every")
+                },
+                Parameter {
+                    only_with: Some("look"),
+                    placeholder: "the same",
+                    ..Parameter::seconds("look.after_seconds", "the first after")
+                },
+                Parameter::look_count(),
+            ]);
+        }
+        let allowed = match look {
+            Look::Scheduled(_) => scheduled,
+            look => looks.contains(&look),
+        };
+        if !allowed {
+            let rule = &self.input.rule;
+            self.complain(
+                "look",
+                format!("{rule} has boundaries for stage ends alone, expected stage_end"),
+            );
+        }
+        look
+    }
+
+    fn schedule(&mut self, input: ScheduleInput) -> Schedule {
+        let seconds = Parameter::seconds("", "");
+        let mut whole = |key: &str, value: Option<f64>, parameter: &Parameter| {
+            if let Some(value) = value.filter(|value| parameter.allows(*value)) {
+                return value as u32;
+            }
+            let (found, expected) = (found(value), parameter.expected());
+            self.complain(&format!("look.{key}"), format!("{found}, expected {expected}"));
+            1
+        };
+        let every_seconds = whole("every_seconds", input.every_seconds, &seconds);
+        let after = input.after_seconds.or(input.every_seconds);
+        let after_seconds = match input.after_seconds {
+            None => every_seconds,
+            Some(_) => whole("after_seconds", after, &seconds),
+        };
+        let count = input.count.map(|count| whole("count", Some(count), &Parameter::look_count()));
+        Schedule { every_seconds, after_seconds, count }
     }
 
     fn window(&mut self, guarantee: Guarantee) -> Window {
+        const LAST_MINUTES: Window = Window::Last { last_seconds: 300 };
         let windows = guarantee.windows();
+        let slides = windows.contains(&Window::Tick);
+        let mut options = vec![
+            (Window::Tick, "the tick"),
+            (Window::Stage, "the stage so far"),
+            (Window::Rollout, "the rollout so far"),
+        ];
+        options.retain(|(window, _)| windows.contains(window));
+        if slides {
+            options.push((LAST_MINUTES, "the last"));
+        }
         let words = Words {
             key: "window",
             group: Group::Look,
             label: "at",
-            options: &[
-                (Window::Tick, "the tick"),
-                (Window::Stage, "the stage so far"),
-                (Window::Rollout, "the rollout so far"),
-            ],
+            options: &options,
             default: windows[0],
         };
-        let otherwise = "gathers evidence, expected rollout";
-        self.choice_of(windows, words, self.input.window, otherwise)
+        let given = self.input.window.map(|window| match window {
+            WindowInput::Tick => Window::Tick,
+            WindowInput::Stage => Window::Stage,
+            WindowInput::Rollout => Window::Rollout,
+            WindowInput::LastSeconds(seconds) => {
+                let parameter = Parameter::seconds("", "");
+                let is_allowed = parameter.allows(seconds);
+                if !is_allowed {
+                    let (found, expected) = (found(Some(seconds)), parameter.expected());
+                    self.complain("window.last_seconds", format!("{found}, expected {expected}"));
+                }
+                Window::Last { last_seconds: if is_allowed { seconds as u32 } else { 1 } }
+            }
+        });
+        let window = self.choice(&words, given);
+        if slides {
+            let seconds = Parameter::seconds("window.last_seconds", "last");
+            self.taken.push(Parameter { only_with: Some("window"), ..seconds });
+        }
+        let allowed = match window {
+            Window::Last { .. } => slides,
+            window => windows.contains(&window),
+        };
+        if !allowed {
+            let rule = &self.input.rule;
+            self.complain("window", format!("{rule} gathers evidence, expected rollout"));
+        }
+        window
+    }
+
+    /// The window of a rule that has one of its own.
+    fn own_window(&mut self, last_seconds: u32) -> Window {
+        let is_other =
+            |window: &WindowInput| *window != WindowInput::LastSeconds(last_seconds.into());
+        if self.input.window.as_ref().is_some_and(is_other) {
+            let rule = &self.input.rule;
+            self.complain("window", format!("{rule} has windows of its own, expected none"));
+        }
+        Window::Last { last_seconds }
+    }
+
+    /// Whose requests the rule judges. Only a rule that compares can have a control,
+    /// and only a rule on errors that does not compare can judge the whole service.
+    fn population(&mut self, needs: Needs) -> Population {
+        let mut options = vec![(Population::Canary, "the canary")];
+        let otherwise = if needs.baseline {
+            options.push((Population::Control, "the canary against an equal control"));
+            "compares the canary with the baseline, expected canary or control"
+        } else if needs.latency() {
+            "reads the latencies of one version, expected canary"
+        } else {
+            options.push((Population::Service, "the whole service"));
+            "compares with nothing, expected canary or service"
+        };
+        let words = Words {
+            key: "of",
+            group: Group::Look,
+            label: "of",
+            options: &options,
+            default: Population::Canary,
+        };
+        let of = self.choice(&words, self.input.of);
+        if !options.iter().any(|(known, _)| *known == of) {
+            self.complain("of", format!("{} {otherwise}", self.input.rule));
+        }
+        of
+    }
+
+    /// How many of the last looks count.
+    fn of_last(&mut self, failure_limit: u32) -> Option<u32> {
+        let parameter = Parameter::of_last();
+        let given = self.optional(parameter.clone())?;
+        if !parameter.allows(given) {
+            let expected = parameter.expected();
+            self.complain("of_last", format!("{}, expected {expected}", found(Some(given))));
+            return None;
+        }
+        let of_last = given as u32;
+        if failure_limit > of_last {
+            let message =
+                format!("found {of_last}, expected at least the failure_limit, {failure_limit}");
+            self.complain("of_last", message);
+        }
+        Some(of_last)
+    }
+
+    fn flag(&mut self, parameter: Parameter, given: Option<bool>) -> bool {
+        self.taken.push(parameter);
+        given.unwrap_or(false)
     }
 
     /// The stages the rule holds for, in order, each once.
@@ -354,25 +579,6 @@ impl<'a> Parameters<'a> {
     pub(super) fn choice<T: Word + Copy>(&mut self, words: &Words<'_, T>, given: Option<T>) -> T {
         self.taken.push(words.parameter());
         given.unwrap_or(words.default)
-    }
-
-    /// One of some words, of which only these are allowed; the problem of another one
-    /// says `otherwise` of the rule.
-    fn choice_of<T: Word + Copy + PartialEq>(
-        &mut self,
-        allowed: &[T],
-        words: Words<'_, T>,
-        given: Option<T>,
-        otherwise: &str,
-    ) -> T {
-        let options = words.options.iter().copied();
-        let options: Vec<_> = options.filter(|(word, _)| allowed.contains(word)).collect();
-        let key = words.key;
-        let choice = self.choice(&Words { options: &options, ..words }, given);
-        if !allowed.contains(&choice) {
-            self.complain(key, format!("{} {otherwise}", self.input.rule));
-        }
-        choice
     }
 
     fn take<T>(&mut self, parameter: Parameter, read: impl Fn(f64) -> Option<T>) -> Option<T> {

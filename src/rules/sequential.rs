@@ -347,7 +347,7 @@ struct PlannedBets {
 
 impl PlannedBets {
     fn new(bets: Bets, plan: &[StageShape], openings: u32, ln_limit: f64) -> Self {
-        let step = |stage: &StageShape| stage.is_informative().then(|| bets.step(stage.share));
+        let step = |stage: &StageShape| stage.is_informative().then(|| bets.step(stage.weight()));
         PlannedBets { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
     }
 

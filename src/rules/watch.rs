@@ -1,6 +1,7 @@
 //! What a rule accumulates over the ticks, if the counts of its window are not
 //! enough.
 
+use super::Population;
 use super::group_sequential::ScoreWatch;
 use super::sequential::{Wealth, WealthWatch};
 use crate::stats::group_sequential::Score;
@@ -10,10 +11,16 @@ use crate::stats::group_sequential::Score;
 pub struct StageShape {
     /// The canary's share of requests, in (0, 1].
     pub share: f64,
+    /// Whose requests the rule judges, and against what.
+    pub of: Population,
+    /// Ticks until the canary's instances are ready, at the share before.
+    pub ready_ticks: u32,
     /// Ticks planned.
     pub duration_ticks: u32,
     /// Ticks of the timed pause after the stage; 0 without one.
     pub pause_ticks: u32,
+    /// Ticks until a tick's counts can be seen.
+    pub delay_ticks: u32,
     /// Whether the rule applies in the stage.
     pub holds: bool,
 }
@@ -23,6 +30,22 @@ impl StageShape {
     /// is a baseline to compare with.
     pub(super) fn is_informative(&self) -> bool {
         self.holds && self.share < 1.0
+    }
+
+    /// The canary's share of the requests that the rule sees, in (0, 1].
+    pub(super) fn weight(&self) -> f64 {
+        match self.of {
+            Population::Control if self.share < 1.0 => 0.5,
+            _ => self.share,
+        }
+    }
+
+    /// The share of all requests that the rule sees, in (0, 1].
+    pub(super) fn seen_share(&self) -> f64 {
+        match self.of {
+            Population::Control if self.share < 1.0 => 2.0 * self.share,
+            _ => 1.0,
+        }
     }
 }
 

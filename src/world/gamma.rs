@@ -34,7 +34,7 @@ impl Factor {
 }
 
 /// A gamma variable of scale 1, for a shape of at least 1.
-fn standard(shape: f64, mut bits: impl FnMut() -> u64) -> f64 {
+pub(super) fn standard(shape: f64, mut bits: impl FnMut() -> u64) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     loop {

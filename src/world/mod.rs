@@ -31,7 +31,7 @@ pub use truth::Truth;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::observation::{Arm, ByArm};
+use crate::observation::{Arm, ByArm, Counts};
 use latency::{Descent, Law};
 use poisson::Table;
 use stream::{Component, Streams};
@@ -86,6 +86,8 @@ pub struct World {
     /// The truth of a first tick without noise or incident.
     first_truth: Truth,
     latency: Law,
+    /// Mean size of a clump of errors, above 1; `None` for independent errors.
+    clump: Option<f64>,
 }
 
 /// Whether the truth of every tick is known in advance.
@@ -142,10 +144,12 @@ pub struct WorldState {
 
 impl World {
     /// Prepares the world of a configuration. `shares` are the canary's shares of
-    /// the levels, in 0..=1. Takes milliseconds for many levels with many requests
-    /// per tick.
+    /// the levels, in 0..=1. The level with the next number has share 0, for ticks in
+    /// which the canary has no traffic. Takes milliseconds for many levels with many
+    /// requests per tick.
     pub fn new(config: &Config, shares: &[f64]) -> World {
         let model = Model::new(config);
+        let clump = config.world().baseline.error_clump;
         let pace = match model.steps() {
             Some(steps) => {
                 let mut tables = Vec::new();
@@ -153,16 +157,18 @@ impl World {
                 let mut scenes = Vec::new();
                 for tick in [1, steps[0], steps[1]] {
                     let truth = model.truth(tick, &Surroundings::CALM);
-                    scenes
-                        .extend(shares.iter().map(|share| Scene::new(truth, *share, &mut planned)));
+                    scenes.extend(
+                        shares.iter().map(|share| Scene::new(truth, *share, clump, &mut planned)),
+                    );
+                    scenes.push(Scene::new(truth, 0.0, clump, &mut Sampler::unplanned));
                 }
-                Pace::Steady { steps, levels: shares.len(), scenes }
+                Pace::Steady { steps, levels: shares.len() + 1, scenes }
             }
-            None => Pace::Moving { shares: shares.to_vec() },
+            None => Pace::Moving { shares: shares.iter().copied().chain([0.0]).collect() },
         };
         let latency = Law::new(&config.world().baseline.latency_ms, &model.usual_latency_shifts());
         let first_truth = model.truth(1, &Surroundings::CALM);
-        World { model, pace, first_truth, latency }
+        World { model, pace, first_truth, latency, clump: Some(clump).filter(|clump| *clump > 1.0) }
     }
 
     /// The state of a run before its first tick.
@@ -192,13 +198,61 @@ impl World {
     /// counts through memory would cost as much as the draw.
     #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
-        match &self.pace {
+        let draw = match &self.pace {
             Pace::Steady { steps, levels, scenes } => {
                 state.scene = phase(steps, tick) * levels + level as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
             Pace::Moving { shares } => self.move_on(state, tick, shares[level as usize], cells),
+        };
+        match self.clump {
+            None => draw,
+            Some(clump) => clumped(&mut state.streams, tick, clump, draw),
         }
+    }
+
+    /// The counts of a tick before the rollout, when the baseline has all traffic;
+    /// `ago` is 0 for the last one.
+    pub fn past(&self, state: &mut WorldState, ago: u32) -> Counts {
+        let place = truth::PAST + ago;
+        let streams = &mut state.streams;
+        let cells = Cells::FAILED.union(Cells::SERVED);
+        let mut draw = match &self.pace {
+            Pace::Steady { scenes, levels, .. } => scenes[levels - 1].draw(streams, place, cells),
+            Pace::Moving { .. } => {
+                let surroundings = self.model.past_surroundings(streams, ago);
+                let truth = self.model.truth(1, &surroundings);
+                let clump = self.clump.unwrap_or(1.0);
+                Scene::new(truth, 0.0, clump, &mut Sampler::unplanned).draw(streams, place, cells)
+            }
+        };
+        if let Some(clump) = self.clump {
+            draw = clumped(streams, place, clump, draw);
+        }
+        let errors = draw.failed.baseline;
+        Counts { requests: errors + draw.served.baseline, errors }
+    }
+
+    /// The counts of a control: a random part of the baseline's requests of a tick, on
+    /// average as many as the canary's, whose share of all requests is at most 1/2.
+    pub fn control(
+        &self,
+        state: &mut WorldState,
+        tick: u32,
+        share: f64,
+        baseline: Counts,
+    ) -> Counts {
+        /// In most cases two longs each are enough.
+        const NEAR: u64 = 8;
+        let part = if share < 1.0 { (share / (1.0 - share)).min(1.0) } else { 0.0 };
+        let place = 2 * u64::from(tick);
+        let mut draw = |n: u64, place: u64| {
+            let components = [Component::Control, Component::Control];
+            binomial::draw(n, part, state.streams.supply(components, place, NEAR))
+        };
+        let errors = draw(baseline.errors, place);
+        let served = draw(baseline.requests - baseline.errors, place + 1);
+        Counts { requests: errors + served, errors }
     }
 
     /// Draws a tick whose truth is not known in advance.
@@ -207,7 +261,8 @@ impl World {
         let WorldState { streams, incident_end, .. } = state;
         let surroundings = self.model.surroundings(streams, incident_end, tick);
         state.truth = self.model.truth(tick, &surroundings);
-        Scene::new(state.truth, share, &mut Sampler::unplanned).draw(streams, tick, cells)
+        let clump = self.clump.unwrap_or(1.0);
+        Scene::new(state.truth, share, clump, &mut Sampler::unplanned).draw(streams, tick, cells)
     }
 
     /// The truth of the last tick; before the first tick, that of a tick without
@@ -284,8 +339,33 @@ fn phase(steps: &[u32; 2], tick: u32) -> usize {
     usize::from(tick >= steps[0]) + usize::from(tick >= steps[1])
 }
 
+/// The counts with their errors in clumps. The counts drawn are numbers of clumps.
+///
+/// A clump has a geometric size of mean c. So n clumps have n errors and, beyond
+/// these, a negative binomial number: Poisson with a mean that is gamma distributed,
+/// of shape n and scale c − 1.
+#[inline(never)]
+fn clumped(streams: &mut Streams, tick: u32, clump: f64, mut draw: Draw) -> Draw {
+    /// In most cases four longs are enough.
+    const NEAR: u64 = 8;
+    let mut grow = |component: Component, clumps: u64| {
+        if clumps == 0 {
+            return 0;
+        }
+        let mut bits = streams.supply([component, component], u64::from(tick), NEAR);
+        let mean = gamma::standard(clumps as f64, &mut bits) * (clump - 1.0);
+        clumps + if mean > 0.0 { poisson::invert(bits(), mean) } else { 0 }
+    };
+    draw.failed.baseline = grow(Component::ClumpsBaseline, draw.failed.baseline);
+    draw.failed.canary = grow(Component::ClumpsCanary, draw.failed.canary);
+    draw.excess = grow(Component::ClumpsExcess, draw.excess);
+    draw
+}
+
 impl Scene {
-    fn new(truth: Truth, share: f64, sampler: &mut impl FnMut(f64) -> Sampler) -> Self {
+    /// `clump` is the mean number of errors in a clump: numbers of clumps are drawn in
+    /// place of errors.
+    fn new(truth: Truth, share: f64, clump: f64, sampler: &mut impl FnMut(f64) -> Sampler) -> Self {
         let baseline = truth.requests * (1.0 - share);
         let canary = truth.requests * share;
         let ByArm { baseline: failing, canary: canary_failing } = truth.error_rate;
@@ -293,14 +373,14 @@ impl Scene {
         Scene {
             truth,
             failed: ByArm {
-                baseline: sampler(baseline * failing),
-                canary: sampler(canary * canary_failing.min(healthy)),
+                baseline: sampler(baseline * failing / clump),
+                canary: sampler(canary * canary_failing.min(healthy) / clump),
             },
             served: ByArm {
                 baseline: sampler(baseline * (1.0 - failing)),
                 canary: sampler(canary * (1.0 - canary_failing)),
             },
-            excess: sampler(canary * (canary_failing - healthy).max(0.0)),
+            excess: sampler(canary * (canary_failing - healthy).max(0.0) / clump),
         }
     }
 

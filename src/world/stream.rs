@@ -24,9 +24,13 @@ pub(super) enum Component {
     LatencyBaselineMore = 12,
     LatencyCanary = 13,
     LatencyCanaryMore = 14,
+    Control = 15,
+    ClumpsBaseline = 16,
+    ClumpsCanary = 17,
+    ClumpsExcess = 18,
 }
 
-const COMPONENTS: usize = 15;
+const COMPONENTS: usize = 19;
 
 /// Number of words generated together: four blocks of ChaCha, which are computed in
 /// parallel.

@@ -27,6 +27,10 @@ pub struct Truth {
     pub degraded: bool,
 }
 
+/// The place in the streams of the last tick before the rollout, above those of all
+/// its ticks; earlier ones follow.
+pub(super) const PAST: u32 = 1 << 30;
+
 /// What affects a tick apart from the release: load, noise and incidents.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings {
@@ -86,9 +90,30 @@ impl Model {
             && self.per_arm_noise.is_none()
             && self.incidents.is_none();
         let canary = &self.canary;
-        let error = step(canary.error_ratio, canary.error_arrival)?;
+        let error = step(self.full_error_ratio(), canary.error_arrival)?;
         let latency = step(canary.latency_ratio, canary.latency_arrival)?;
         still.then(|| [error.min(latency), error.max(latency)])
+    }
+
+    /// 1 if the release fails as often as the baseline.
+    fn full_error_ratio(&self) -> f64 {
+        match self.canary.error_rate {
+            None => self.canary.error_ratio,
+            Some(rate) if rate == self.error_rate => 1.0,
+            Some(rate) => rate / self.error_rate,
+        }
+    }
+
+    /// Draws the surroundings of a tick before the rollout, `ago` ticks before the
+    /// last one before it. There are no incidents before the rollout.
+    pub(super) fn past_surroundings(&self, streams: &mut Streams, ago: u32) -> Surroundings {
+        let place = PAST + ago;
+        let load = self.swing.as_ref().map_or(1.0, |swing| self.swing_at(swing, -f64::from(ago)))
+            * draw(self.burstiness, streams, Component::Load, place);
+        let common = draw(self.common_noise, streams, Component::NoiseCommon, place);
+        let own = draw(self.per_arm_noise, streams, Component::NoiseBaseline, place);
+        let error_factor = ByArm { baseline: common * own, canary: common };
+        Surroundings { load, error_factor, latency_shift: 0.0 }
     }
 
     /// Draws the surroundings of a tick. `incident_end`, the last tick of the last
@@ -99,7 +124,7 @@ impl Model {
         incident_end: &mut u32,
         tick: u32,
     ) -> Surroundings {
-        let load = self.swing.as_ref().map_or(1.0, |swing| self.swing_at(swing, tick))
+        let load = self.swing.as_ref().map_or(1.0, |swing| self.swing_at(swing, f64::from(tick)))
             * draw(self.burstiness, streams, Component::Load, tick);
         let common = draw(self.common_noise, streams, Component::NoiseCommon, tick);
         let own = ByArm {
@@ -127,11 +152,17 @@ impl Model {
     pub(super) fn truth(&self, tick: u32, surroundings: &Surroundings) -> Truth {
         let canary = &self.canary;
         let arrived = |arrival| arrived(arrival, tick, surroundings.load);
-        let error_ratio = ratio(canary.error_ratio, arrived(canary.error_arrival));
         let latency_ratio = ratio(canary.latency_ratio, arrived(canary.latency_arrival));
         let rate = |factor: f64| (self.error_rate * factor).min(1.0);
         let healthy = rate(surroundings.error_factor.canary);
-        let failing = (healthy * error_ratio).min(1.0);
+        let effect = arrived(canary.error_arrival);
+        let failing = match canary.error_rate {
+            None => (healthy * ratio(canary.error_ratio, effect)).min(1.0),
+            Some(full) => {
+                let rate = self.error_rate + (full - self.error_rate) * effect;
+                (rate * surroundings.error_factor.canary).min(1.0)
+            }
+        };
         Truth {
             requests: self.mean_requests * surroundings.load,
             error_rate: ByArm {
@@ -163,8 +194,8 @@ impl Model {
         shifts
     }
 
-    fn swing_at(&self, swing: &DailySwing, tick: u32) -> f64 {
-        let middle = (f64::from(tick) - 0.5) * self.tick_seconds;
+    fn swing_at(&self, swing: &DailySwing, tick: f64) -> f64 {
+        let middle = (tick - 0.5) * self.tick_seconds;
         let days = (middle - f64::from(swing.peak_seconds)) / f64::from(swing.period_seconds);
         1.0 + swing.amplitude * cos(TAU * (days - days.floor()))
     }

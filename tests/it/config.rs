@@ -73,8 +73,8 @@ fn three_faults_are_reported_together_with_their_paths() {
 #[test]
 fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
     const TOP: &str = "`name`, `tick_seconds`, `traffic`, `noise`, `incidents`, `baseline`, \
-                       `canary`, `stages`, `error_rate_threshold`, `latency_threshold_ms`, \
-                       `rules`, `on_inconclusive`, `rollback_ticks`, `$schema`";
+                       `observation`, `canary`, `stages`, `error_rate_threshold`, `latency_threshold_ms`, \
+                       `rules`, `on_inconclusive`, `rollback_ticks`, `pass_score`, `pods`, `$schema`";
     check_line(
         r#"{"plan": []}"#,
         &format!("plan: unknown field `plan`, expected one of {TOP} at line 1 column 2"),
@@ -196,7 +196,7 @@ fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
         (r#"{"rules": [{}]}"#, "rules[0].rule: missing, expected a string at line 1 column 12"),
         (
             r#"{"rules": [{"rule": "latency", "look": "never"}]}"#,
-            "rules[0].look: unknown variant `never`, expected `stage_end` or `every_tick` \
+            "rules[0].look: unknown variant `never`, expected one of `stage_end`, `every_tick`, `every_seconds` \
              at line 1 column 40",
         ),
         (
@@ -482,10 +482,12 @@ fn thresholds_become_rules_and_a_stage_replaces_the_global_one() {
 
 /// A configuration with every key.
 const EVERYTHING: &str = include_str!("../data/config_everything.json");
+/// The keys that say what monitoring sees, and when.
+const OBSERVED: &str = include_str!("../data/config_observed.json");
 
 #[test]
 fn a_resolved_configuration_is_read_back_to_the_same_value_and_bytes() {
-    let texts = presets().iter().map(|preset| preset.json).chain([EVERYTHING]);
+    let texts = presets().iter().map(|preset| preset.json).chain([EVERYTHING, OBSERVED]);
     for text in texts {
         let config = Config::from_text(text).unwrap();
         let written = serde_json::to_string(&config).unwrap();
@@ -586,8 +588,10 @@ fn check_described(root: &Value, schema: &Value, value: &Value) {
         Value::Object(fields) => {
             for (key, value) in fields {
                 // An object with one key: the alternative that has this key.
-                let choice = schema["oneOf"].as_array().and_then(|choices| {
-                    choices.iter().find(|choice| !choice["properties"][key].is_null())
+                let choices = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
+                let choice = choices.and_then(|choices| {
+                    let mut choices = choices.iter().map(|choice| followed(root, choice));
+                    choices.find(|choice| !choice["properties"][key].is_null())
                 });
                 let property = &choice.unwrap_or(schema)["properties"][key];
                 let described = choice.unwrap_or(property)["description"].as_str();
@@ -607,21 +611,22 @@ fn check_described(root: &Value, schema: &Value, value: &Value) {
             assert!(schema["maximum"].as_f64().is_none_or(|most| number <= most), "{schema}");
         }
         Value::String(text) => {
-            let choices = schema["oneOf"].as_array();
+            let choices = schema["oneOf"].as_array().or(schema["anyOf"].as_array());
             assert!(
                 schema["type"] == "string"
                     || choices.is_some_and(|all| all.iter().any(|choice| choice["const"] == *text)),
                 "{text} in {schema}"
             );
         }
-        Value::Bool(_) | Value::Null => unreachable!("no configuration has {value}"),
+        Value::Bool(_) => assert_eq!(schema["type"], "boolean", "{schema}"),
+        Value::Null => unreachable!("no configuration has {value}"),
     }
 }
 
 #[test]
 fn the_schema_describes_every_key() {
     let schema = config_schema();
-    for text in presets().iter().map(|preset| preset.json).chain([EVERYTHING]) {
+    for text in presets().iter().map(|preset| preset.json).chain([EVERYTHING, OBSERVED]) {
         check_described(&schema, &schema, &serde_json::from_str(text).unwrap());
         let config = Config::from_text(text).unwrap();
         check_described(&schema, &schema, &serde_json::to_value(config).unwrap());
@@ -648,7 +653,7 @@ fn next(state: &mut u64) -> usize {
 #[test]
 fn a_damaged_text_is_read_or_refused_in_words() {
     let mut state = 0x9E37_79B9_7F4A_7C15;
-    for text in presets().iter().map(|preset| preset.json).chain([EVERYTHING]) {
+    for text in presets().iter().map(|preset| preset.json).chain([EVERYTHING, OBSERVED]) {
         for _ in 0..500 {
             let mut bytes = text.as_bytes().to_vec();
             for _ in 0..=next(&mut state) % 3 {

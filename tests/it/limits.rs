@@ -32,7 +32,7 @@ fn looks_that_read_too_many_latencies_are_refused() {
     let delta = json!({ "rule": "latency_delta_ms", "max": 50, "look": "every_tick" });
     // 1,000 ticks, both arms: 1 + 2 + … + 1,000, twice.
     let most = config(&one(1_000, delta.clone()).to_string());
-    assert_eq!(most.policy().most_latency_reads(&most.policy().rules[0]), 1_001_000);
+    assert_eq!(most.policy().most_latency_reads(&most.policy().rules[0], 60), 1_001_000);
     check_refused(
         one(1_100, delta.clone()),
         &[(
@@ -69,7 +69,7 @@ fn reads_are_counted_over_the_longest_plan() {
         });
         text.as_object_mut().unwrap().append(&mut extra.as_object().unwrap().clone());
         let config = config(&text.to_string());
-        config.policy().most_latency_reads(&config.policy().rules[0])
+        config.policy().most_latency_reads(&config.policy().rules[0], 60)
     };
     let rule = |look: &str, window: &str| json!({ "rule": "latency", "max": 500, "look": look, "window": window });
     let extend = json!({ "on_inconclusive": { "extend": { "max_ticks": 2, "then": "promote" } } });
@@ -95,7 +95,7 @@ fn a_history_of_too_many_looks_is_refused() {
         let rules: Vec<Value> = (1..=count).map(rule).collect();
         json!({ "stages": stages(&[(50.0, 100_000)]), "rules": rules })
     };
-    assert_eq!(config(&rules(10).to_string()).policy().most_looks(), MAX_LOOKS);
+    assert_eq!(config(&rules(10).to_string()).policy().most_looks(60), MAX_LOOKS);
     check_refused(
         rules(11),
         &[("rules", "make 1,100,000 looks in a rollout, the limit is 1,000,000")],

@@ -221,7 +221,7 @@ fn sequential_reports_the_value_of_its_stake() {
 fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
     let config = planned(rule);
     let watch =
-        config.policy().rules[0].watch(&config.policy().shapes_for(&config.policy().rules[0]));
+        config.policy().rules[0].watch(&config.policy().shapes_for(&config.policy().rules[0], 0));
     let (mut memory, mut stage) = (watch.begin(), 0);
     for &(at, canary, baseline) in ticks {
         while stage < at {

@@ -20,7 +20,8 @@ const ARMS: [Arm; 2] = [Arm::Baseline, Arm::Canary];
 
 /// The world of a configuration, with a level for each stage.
 fn world_of(config: &Config) -> World {
-    let shares: Vec<f64> = config.policy().stages.iter().map(Stage::share).collect();
+    let shares: Vec<f64> =
+        config.policy().stages.iter().map(|stage| config.policy().share(stage)).collect();
     World::new(config, &shares)
 }
 
@@ -125,7 +126,7 @@ fn counts_are_independent_and_poisson() {
     ];
     for (name, config) in worlds {
         let world = world_of(&config);
-        let share = config.policy().stages[0].share();
+        let share = config.policy().share(&config.policy().stages[0]);
         // By count, its deviations from the mean and the variance of their squares.
         let mut deviations = [const { Vec::new() }; 5];
         let mut spread = [0.0; 5];

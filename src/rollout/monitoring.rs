@@ -1,0 +1,678 @@
+//! What monitoring shows to the rules: the counts of each tick, late by the delay of
+//! the observation, and windows over them. No rule sees more.
+
+use std::collections::VecDeque;
+
+use super::{Evidence, Plan};
+use crate::config::Config;
+use crate::observation::{Arm, ByArm, Counts};
+use crate::rules::{
+    ByShare, CountsFailures, Memory, Needs, Population, Rule, Sight, Watch, Window,
+};
+use crate::stats::fisher::ErrorLaw;
+use crate::stats::mann_whitney::{RankSum, van_elteren};
+use crate::stats::stratified::stratified;
+use crate::world::{LatencyTick, Truth, WeightedTicks, WorldState};
+
+/// The rules of a policy with what they observe, prepared for the loop.
+#[derive(Debug)]
+pub(super) struct Monitoring {
+    rules: Vec<PlannedRule>,
+    /// The number of levels. A tick in which the canary has no traffic has this level.
+    levels: u32,
+    delay_ticks: u32,
+    /// Ticks before the rollout that a window of the service reads.
+    past_ticks: u32,
+    /// Whether any window slides, so that the counts of every tick are kept.
+    slides: bool,
+    /// Whether any rule compares with a control.
+    controls: bool,
+    /// Whether any rule reads latencies.
+    latency: bool,
+    /// Whether any rule compares them with those of a control.
+    control_latency: bool,
+    /// Whether any rule compares the arms over several traffic shares.
+    across: bool,
+    /// Whether any of these rules needs the exact distribution of the errors.
+    exact_law: bool,
+    /// Whether any rule adds up a score, which counts planned ticks only.
+    scores: bool,
+}
+
+/// A rule with what the loop needs of it in every tick.
+#[derive(Debug)]
+struct PlannedRule {
+    rule: Rule,
+    needs: Needs,
+    /// The length in ticks of a window that slides.
+    long_ticks: u32,
+    /// The length in ticks of the short window, if the rule has two.
+    short_ticks: Option<u32>,
+    /// What the rule accumulates over the ticks.
+    watch: Watch,
+    /// Its accumulated state before the first tick.
+    fresh: Memory,
+    /// Whether the accumulated state is enough for a look.
+    by_memory: bool,
+}
+
+impl Monitoring {
+    pub(super) fn new(config: &Config, levels: usize) -> Self {
+        let rules: Vec<PlannedRule> =
+            config.policy().rules.iter().map(|rule| PlannedRule::new(rule, config)).collect();
+        let any = |is: &dyn Fn(&PlannedRule) -> bool| rules.iter().any(is);
+        let of_service = rules.iter().filter(|planned| planned.rule.of == Population::Service);
+        let past = of_service.map(|planned| planned.long_ticks).max().unwrap_or(0);
+        let tick_seconds = config.world().tick_seconds;
+        let history = config.world().observation.history_seconds;
+        Monitoring {
+            levels: levels as u32,
+            delay_ticks: config.world().delay_ticks(),
+            past_ticks: history.map_or(past, |seconds| past.min(seconds / tick_seconds)),
+            slides: any(&PlannedRule::slides),
+            controls: any(&|planned| planned.rule.of == Population::Control),
+            latency: any(&|planned| planned.needs.latency()),
+            control_latency: any(&|planned| {
+                planned.needs.latency() && planned.rule.of == Population::Control
+            }),
+            across: any(&|planned| planned.reads_levels_behind()),
+            exact_law: any(&|planned| planned.reads_levels_behind() && planned.needs.exact_law),
+            scores: any(&|planned| matches!(planned.watch, Watch::Score(_))),
+            rules,
+        }
+    }
+
+    pub(super) fn rule(&self, number: usize) -> &Rule {
+        &self.rules[number].rule
+    }
+
+    /// What the rules need to be shown.
+    pub(super) fn needs(&self) -> impl Iterator<Item = Needs> {
+        self.rules.iter().map(|planned| planned.needs)
+    }
+
+    pub(super) fn reads_latency(&self) -> bool {
+        self.latency
+    }
+
+    pub(super) fn scores(&self) -> bool {
+        self.scores
+    }
+}
+
+impl PlannedRule {
+    fn new(rule: &Rule, config: &Config) -> Self {
+        let delay_ticks = config.world().delay_ticks();
+        let shapes = config.policy().shapes_for(rule, delay_ticks);
+        let (needs, watch) = (rule.needs(), rule.watch(&shapes));
+        let ticks = |seconds: u32| seconds / config.world().tick_seconds;
+        // A pass that is skipped is not counted.
+        let counts_passes = rule.of_last.is_some() || rule.counts != CountsFailures::Alone;
+        PlannedRule {
+            needs,
+            long_ticks: match rule.window {
+                Window::Last { last_seconds } => ticks(last_seconds),
+                _ => 0,
+            },
+            short_ticks: needs.short_seconds.map(ticks),
+            fresh: watch.begin(),
+            watch,
+            by_memory: rule.min_errors == 0 && !needs.requests && !counts_passes,
+            rule: rule.clone(),
+        }
+    }
+
+    fn slides(&self) -> bool {
+        self.long_ticks > 0
+    }
+
+    /// Whether the rule compares the arms share by share where a window has several
+    /// traffic shares.
+    fn compares_shares(&self) -> bool {
+        self.needs.baseline && self.needs.requests
+    }
+
+    /// Whether the rule compares the arms over all levels so far.
+    fn reads_levels_behind(&self) -> bool {
+        self.rule.window == Window::Rollout && self.compares_shares()
+    }
+}
+
+/// A tick, and the level and traffic share in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The tick, from 1.
+    pub(super) tick: u32,
+    /// The index of the level at which traffic stands.
+    pub(super) level: u32,
+    /// The canary's share of requests, 0..=1.
+    pub(super) share: f64,
+}
+
+/// The counts of a tick, or of several.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seeable {
+    arms: ByArm<Counts>,
+    /// A random part of the baseline with the canary's traffic, if a rule needs it.
+    control: Counts,
+}
+
+impl Seeable {
+    /// What a rule judges, as the canary, and what it is compared with, as the
+    /// baseline.
+    fn of(&self, population: Population) -> ByArm<Counts> {
+        let ByArm { canary, baseline } = self.arms;
+        match population {
+            Population::Canary => self.arms,
+            Population::Control => ByArm { canary, baseline: self.control },
+            Population::Service => {
+                let mut all = canary;
+                all += baseline;
+                ByArm { canary: all, baseline: Counts::default() }
+            }
+        }
+    }
+}
+
+impl std::ops::AddAssign for Seeable {
+    fn add_assign(&mut self, other: Seeable) {
+        self.arms += other.arms;
+        self.control += other.control;
+    }
+}
+
+impl std::ops::Sub for Seeable {
+    type Output = Seeable;
+
+    fn sub(self, other: Seeable) -> Seeable {
+        Seeable { arms: self.arms - other.arms, control: self.control - other.control }
+    }
+}
+
+/// A tick that monitoring will show after the delay.
+#[derive(Clone, Copy, Debug)]
+struct Observed {
+    level: u32,
+    /// Whether the tick was planned.
+    in_plan: bool,
+    counts: Seeable,
+    latency: LatencyTick,
+}
+
+impl Observed {
+    /// What latencies are drawn from, with the control in place of the baseline.
+    fn with_control(&self) -> LatencyTick {
+        let mut tick = self.latency;
+        tick.requests.baseline = self.counts.control.requests;
+        tick
+    }
+}
+
+/// What monitoring has shown so far.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// Ticks that have passed and are not shown yet.
+    pending: VecDeque<Observed>,
+    /// The level of the last tick shown.
+    level: u32,
+    /// The number of the first tick at that level.
+    level_from_tick: i32,
+    /// The number of the first tick in which the canary had traffic.
+    canary_from_tick: i32,
+    /// The number of the last tick shown; that of the last before the rollout is 0.
+    tick: i32,
+    /// Counts of the last tick.
+    last: Seeable,
+    /// Counts so far, including the past.
+    counts: Seeable,
+    /// `counts` when the level began.
+    counts_before_level: Seeable,
+    /// `counts` when the canary got its first traffic.
+    counts_before_canary: Seeable,
+    /// If a window slides: `counts` before the first tick and after each.
+    totals: Vec<Seeable>,
+    /// The levels so far, each with the index in `totals` at which it began.
+    levels: Vec<(u32, usize)>,
+    /// What latencies are drawn from, one element per tick of the rollout; empty if
+    /// no rule reads latencies.
+    latencies: Vec<LatencyTick>,
+    /// The same, with the control in place of the baseline, if a rule compares with
+    /// its latencies.
+    control_latencies: Vec<LatencyTick>,
+    /// The length of `latencies` when the level began.
+    latencies_before_level: usize,
+    /// The levels passed so far, if a rule compares over them.
+    behind: Vec<Stratum>,
+    /// The exact distribution of the canary's errors in those levels, if a rule
+    /// needs it.
+    law_behind: ErrorLaw,
+    /// The accumulated state of each rule.
+    memories: Vec<Memory>,
+}
+
+/// The counts and latencies of one level, which has one traffic share, for rules
+/// that compare the arms by share.
+#[derive(Clone, Copy, Debug)]
+struct Stratum {
+    counts: Seeable,
+    /// How many elements of `latencies` belong to this level.
+    latencies: usize,
+}
+
+/// A window: its counts, the latencies of its ticks, and its strata if it has several
+/// traffic shares.
+struct View {
+    counts: Seeable,
+    /// The index of its first element in `latencies`.
+    latencies_from: usize,
+    strata: Vec<Stratum>,
+    /// The number of its first tick.
+    first_tick: i32,
+}
+
+impl Seen {
+    pub(super) fn new(monitoring: &Monitoring) -> Self {
+        let mut seen = Seen {
+            pending: VecDeque::new(),
+            level: 0,
+            level_from_tick: 1,
+            canary_from_tick: 1,
+            tick: 0,
+            last: Seeable::default(),
+            counts: Seeable::default(),
+            counts_before_level: Seeable::default(),
+            counts_before_canary: Seeable::default(),
+            totals: Vec::new(),
+            levels: Vec::new(),
+            latencies: Vec::new(),
+            control_latencies: Vec::new(),
+            latencies_before_level: 0,
+            behind: Vec::new(),
+            law_behind: ErrorLaw::none(),
+            memories: monitoring.rules.iter().map(|planned| planned.fresh).collect(),
+        };
+        seen.restart(monitoring);
+        seen
+    }
+
+    /// Forgets everything. Allocates nothing.
+    pub(super) fn restart(&mut self, monitoring: &Monitoring) {
+        self.pending.clear();
+        (self.level, self.level_from_tick) = (monitoring.levels, 1);
+        self.tick = -(monitoring.past_ticks as i32) - monitoring.delay_ticks.cast_signed();
+        self.last = Seeable::default();
+        self.counts = Seeable::default();
+        self.counts_before_level = Seeable::default();
+        self.counts_before_canary = Seeable::default();
+        self.totals.clear();
+        self.levels.clear();
+        if monitoring.slides {
+            self.totals.push(Seeable::default());
+        }
+        self.latencies.clear();
+        self.control_latencies.clear();
+        self.latencies_before_level = 0;
+        self.behind.clear();
+        if monitoring.exact_law {
+            self.law_behind = ErrorLaw::none();
+        }
+        for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
+            *memory = planned.fresh;
+        }
+    }
+
+    /// Draws the ticks before the rollout that a window reads.
+    pub(super) fn begin(&mut self, plan: &Plan, world: &mut WorldState) {
+        for ago in (0..plan.monitoring.past_ticks).rev() {
+            let baseline = plan.world.past(world, ago);
+            let arms = ByArm { baseline, canary: Counts::default() };
+            let counts = Seeable { arms, control: Counts::default() };
+            let level = plan.monitoring.levels;
+            let latency = LatencyTick::default();
+            self.arrive(plan, world, Observed { level, in_plan: true, counts, latency });
+        }
+    }
+
+    /// Takes the counts of a tick that has just ended, and shows those of the tick
+    /// that is as old as the delay.
+    #[inline(always)]
+    pub(super) fn after_tick(
+        &mut self,
+        plan: &Plan,
+        world: &mut WorldState,
+        at: Place,
+        in_plan: bool,
+        arms: ByArm<Counts>,
+        truth: &Truth,
+    ) {
+        let monitoring = &plan.monitoring;
+        let mut counts = Seeable { arms, control: Counts::default() };
+        if monitoring.controls {
+            counts.control = plan.world.control(world, at.tick, at.share, arms.baseline);
+        }
+        let latency = match monitoring.latency {
+            true => LatencyTick::new(at.tick, &arms, truth),
+            false => LatencyTick::default(),
+        };
+        let observed = Observed { level: at.level, in_plan, counts, latency };
+        if monitoring.delay_ticks == 0 {
+            self.observe(plan, world, &observed);
+        } else {
+            self.arrive(plan, world, observed);
+        }
+    }
+
+    /// Shows a tick after the delay.
+    #[inline(never)]
+    fn arrive(&mut self, plan: &Plan, world: &mut WorldState, observed: Observed) {
+        self.pending.push_back(observed);
+        if self.pending.len() as u64 > u64::from(plan.monitoring.delay_ticks)
+            && let Some(shown) = self.pending.pop_front()
+        {
+            return self.observe(plan, world, &shown);
+        }
+        self.tick += 1;
+    }
+
+    /// Adds a tick to the windows and to what the rules accumulate. Inlined into the
+    /// loop, because passing the counts through memory would slow it down.
+    #[inline(always)]
+    fn observe(&mut self, plan: &Plan, world: &mut WorldState, observed: &Observed) {
+        let monitoring = &plan.monitoring;
+        let level = observed.level;
+        self.tick += 1;
+        if level != self.level {
+            self.enter(monitoring, level);
+        }
+        self.last = observed.counts;
+        self.counts += observed.counts;
+        if monitoring.slides {
+            self.totals.push(self.counts);
+        }
+        if level == monitoring.levels {
+            return;
+        }
+        if monitoring.latency {
+            self.latencies.push(observed.latency);
+        }
+        if monitoring.control_latency {
+            self.control_latencies.push(observed.with_control());
+        }
+        let ByArm { canary, baseline } = observed.counts.arms;
+        let errors = [canary.errors, baseline.errors];
+        for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
+            let observed_errors = match planned.needs.slower_than_ms {
+                None if planned.rule.of == Population::Control => {
+                    [canary.errors, observed.counts.control.errors]
+                }
+                None => errors,
+                Some(ms) => {
+                    let tick = match planned.rule.of {
+                        Population::Control => [observed.with_control()],
+                        _ => [observed.latency],
+                    };
+                    [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(world, arm, &tick, ms))
+                }
+            };
+            planned.watch.observe(memory, level, observed.in_plan, observed_errors);
+        }
+    }
+
+    /// Begins a level.
+    #[inline(never)]
+    fn enter(&mut self, monitoring: &Monitoring, level: u32) {
+        let left = self.level;
+        let is_first = left == monitoring.levels;
+        if is_first {
+            self.counts_before_canary = self.counts;
+            self.canary_from_tick = self.tick;
+        } else {
+            if monitoring.across {
+                let counts = self.counts - self.counts_before_level;
+                let latencies = self.latencies.len() - self.latencies_before_level;
+                self.behind.push(Stratum { counts, latencies });
+                if monitoring.exact_law {
+                    self.law_behind.add(counts.arms);
+                }
+            }
+            for level in left + 1..=level {
+                for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
+                    planned.watch.enter(memory, level);
+                }
+            }
+        }
+        (self.level, self.level_from_tick) = (level, self.tick);
+        self.counts_before_level = self.counts;
+        self.latencies_before_level = self.latencies.len();
+        if monitoring.slides {
+            self.levels.push((level, self.totals.len() - 1));
+        }
+    }
+
+    /// Whether a rule's accumulated state shows that a look must pass. Only for looks
+    /// with a baseline.
+    #[inline]
+    pub(super) fn passes(&self, monitoring: &Monitoring, check: usize) -> bool {
+        let planned = &monitoring.rules[check];
+        planned.by_memory && planned.watch.passes(&self.memories[check])
+    }
+
+    /// Whether a rule certifies that the level may end after `clock` ticks; `None` if
+    /// it certifies nothing.
+    pub(super) fn certifies(
+        &self,
+        monitoring: &Monitoring,
+        check: usize,
+        level: u32,
+        clock: u32,
+    ) -> Option<bool> {
+        let certifies = monitoring.rules[check].watch.certifies(&self.memories[check], clock)?;
+        // The certificate of a level cannot be shown before the level.
+        Some(certifies && self.level == level)
+    }
+
+    /// A rule's look, or its certificate, with what the rule sees.
+    pub(super) fn evidence(
+        &self,
+        plan: &Plan,
+        world: &mut WorldState,
+        check: usize,
+        at: Place,
+        certificate: bool,
+    ) -> Evidence {
+        let planned = &plan.monitoring.rules[check];
+        let view = self.view(planned, at);
+        let mut sight = self.sight(plan, world, planned, check, at, &view);
+        if certificate {
+            sight.ln_certificate = planned.watch.ln_certificate(&self.memories[check]);
+        }
+        let judgement = planned.rule.judge(&sight);
+        let ticks = [view.first_tick, self.tick];
+        Evidence { rule: check as u32, judgement, sight, ticks }
+    }
+
+    /// The window of a rule.
+    fn view(&self, planned: &PlannedRule, at: Place) -> View {
+        let behind = || if planned.compares_shares() { self.behind.as_slice() } else { &[] };
+        let mut view = match planned.rule.window {
+            Window::Tick => View {
+                counts: self.last,
+                latencies_from: self.latencies.len().saturating_sub(1),
+                strata: Vec::new(),
+                first_tick: self.tick,
+            },
+            Window::Stage if self.level == at.level => View {
+                counts: self.counts - self.counts_before_level,
+                latencies_from: self.latencies_before_level,
+                strata: Vec::new(),
+                first_tick: self.level_from_tick,
+            },
+            // Nothing of the stage is shown yet.
+            Window::Stage => View {
+                counts: Seeable::default(),
+                latencies_from: self.latencies.len(),
+                strata: Vec::new(),
+                first_tick: self.tick + 1,
+            },
+            Window::Rollout => View {
+                counts: self.counts - self.counts_before_canary,
+                latencies_from: 0,
+                strata: behind().to_vec(),
+                first_tick: self.canary_from_tick,
+            },
+            Window::Last { .. } => self.last_ticks(planned),
+        };
+        if !view.strata.is_empty() && planned.rule.window == Window::Rollout {
+            view.strata.push(Stratum {
+                counts: self.counts - self.counts_before_level,
+                latencies: self.latencies.len() - self.latencies_before_level,
+            });
+        }
+        view
+    }
+
+    /// A window that slides.
+    fn last_ticks(&self, planned: &PlannedRule) -> View {
+        let now = self.totals.len() - 1;
+        // A comparison begins with the first tick of the canary: the baseline's past
+        // has nothing to be compared with.
+        let first_level = match planned.needs.baseline {
+            true => self.levels.first().map_or(now, |(_, from)| *from),
+            false => 0,
+        };
+        let from = now.saturating_sub(planned.long_ticks as usize).max(first_level);
+        let mut strata = Vec::new();
+        if planned.compares_shares() {
+            let mut end = now;
+            for (_, began) in self.levels.iter().rev() {
+                if end <= from {
+                    break;
+                }
+                let begin = (*began).max(from);
+                strata.push(Stratum {
+                    counts: self.totals[end] - self.totals[begin],
+                    latencies: end - begin,
+                });
+                end = begin;
+            }
+            strata.reverse();
+            if strata.len() < 2 {
+                strata.clear();
+            }
+        }
+        // The past and ticks without a canary have no latencies.
+        let without_latencies = now - self.latencies.len().min(now);
+        View {
+            counts: self.totals[now] - self.totals[from],
+            latencies_from: from.saturating_sub(without_latencies),
+            strata,
+            first_tick: self.tick - (now - from) as i32 + 1,
+        }
+    }
+
+    /// What a rule sees at a look.
+    fn sight(
+        &self,
+        plan: &Plan,
+        world: &mut WorldState,
+        planned: &PlannedRule,
+        check: usize,
+        at: Place,
+        view: &View,
+    ) -> Sight {
+        let (needs, of) = (planned.needs, planned.rule.of);
+        let mut counts = view.counts.of(of);
+        if !needs.requests {
+            (counts.canary.requests, counts.baseline.requests) = (0, 0);
+        }
+        let short = planned.short_ticks.map(|ticks| {
+            let now = self.totals.len() - 1;
+            let from = now.saturating_sub(ticks as usize);
+            (self.totals[now] - self.totals[from]).of(of).canary
+        });
+        // Where the window has several traffic shares, the arms are compared share
+        // by share.
+        let strata = view.strata.as_slice();
+        let across = !strata.is_empty();
+        let by_share = across.then(|| self.by_share(planned, strata));
+        let latencies = match of {
+            Population::Control => &self.control_latencies,
+            _ => &self.latencies,
+        };
+        let window = latencies.get(view.latencies_from..).unwrap_or_default();
+        let quantile_ms = match needs.quantile {
+            None => ByArm::default(),
+            Some(q) if across => ByArm::from_fn(|arm| {
+                let weights = weights(strata, of, arm);
+                plan.world.weighted_quantile_ms(world, arm, window, &weights, q)
+            }),
+            Some(q) => ByArm::from_fn(|arm| plan.world.quantile_ms(world, arm, window, q)),
+        };
+        let shape = needs.histogram.then(|| {
+            let mut rank_sum = |ticks: &[LatencyTick]| {
+                let bins = ByArm::from_fn(|arm| plan.world.histogram(world, arm, ticks));
+                RankSum::new(&bins.canary, &bins.baseline)
+            };
+            if !across {
+                return van_elteren(&[rank_sum(window)]);
+            }
+            let mut rest = window;
+            let split = |stratum: &Stratum| {
+                let (ticks, after) = rest.split_at(stratum.latencies.min(rest.len()));
+                rest = after;
+                rank_sum(ticks)
+            };
+            van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
+        });
+        let memory = &self.memories[check];
+        Sight {
+            of,
+            counts,
+            short,
+            by_share,
+            quantile_ms,
+            shape,
+            score: planned.watch.score(memory, at.level),
+            ln_wealth: planned.watch.ln_wealth(memory),
+            ln_certificate: None,
+            canary_has_all: at.share == 1.0,
+        }
+    }
+
+    /// The error rates compared share by share.
+    fn by_share(&self, planned: &PlannedRule, strata: &[Stratum]) -> ByShare {
+        let of = planned.rule.of;
+        let counts = || strata.iter().map(|stratum| stratum.counts.of(of));
+        let exact_p_value = planned.needs.exact_law.then(|| {
+            let here = counts().next_back().unwrap_or_default();
+            if planned.reads_levels_behind() && of == Population::Canary {
+                return self.law_behind.p_value(here);
+            }
+            let mut law = ErrorLaw::none();
+            for stratum in counts().take(strata.len() - 1) {
+                law.add(stratum);
+            }
+            law.p_value(here)
+        });
+        ByShare { errors: stratified(counts()), exact_p_value }
+    }
+}
+
+/// The weight of a request where latencies are compared over several traffic
+/// shares. It is 1 for the canary. For the baseline it is such that each share
+/// weighs as much as it does for the canary. A share in which an arm has no
+/// requests has weight 0.
+fn weights(strata: &[Stratum], of: Population, arm: Arm) -> Vec<WeightedTicks> {
+    let weight = |stratum: &Stratum| {
+        let ByArm { canary: c, baseline: b } = stratum.counts.of(of);
+        match arm {
+            _ if c.requests == 0 || b.requests == 0 => 0.0,
+            Arm::Canary => 1.0,
+            Arm::Baseline => c.requests as f64 / b.requests as f64,
+        }
+    };
+    let ticks =
+        |stratum: &Stratum| WeightedTicks { ticks: stratum.latencies, weight: weight(stratum) };
+    strata.iter().map(ticks).collect()
+}
