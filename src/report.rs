@@ -244,6 +244,26 @@ pub struct Check {
     pub limit: Option<f64>,
     /// The last look in a sentence.
     pub sentence: Option<String>,
+    /// The ticks that the last look saw.
+    pub window: Option<Window>,
+}
+
+/// The ticks that a look saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Window {
+    /// The first tick. The last tick before the rollout is 0, earlier ones are
+    /// negative.
+    pub first_tick: i32,
+    /// The last tick, which is as old as the delay of the observation. Before
+    /// `first_tick` if the look saw nothing.
+    pub last_tick: i32,
+}
+
+impl Window {
+    fn of(evidence: &Evidence) -> Self {
+        let [first_tick, last_tick] = evidence.ticks;
+        Window { first_tick, last_tick }
+    }
 }
 
 /// A decision.
@@ -267,6 +287,8 @@ pub struct DecisionReport {
     pub limit: Option<f64>,
     /// The decision and its reason, in a sentence or two.
     pub sentence: String,
+    /// The ticks that the rule saw.
+    pub window: Option<Window>,
 }
 
 /// Something that is valid but probably a mistake.
@@ -388,6 +410,7 @@ impl Rollout {
             observed: evidence.and_then(|seen| seen.judgement.measure.observed),
             limit: evidence.map(|seen| seen.judgement.measure.limit),
             sentence: self.sentence(decision),
+            window: evidence.map(Window::of),
         }
     }
 
@@ -548,6 +571,7 @@ fn checks(rollout: &Rollout, number: u32, rows: Range<usize>) -> Vec<Check> {
                 observed: last.and_then(|look| look.evidence.judgement.measure.observed),
                 limit: last.map(|look| look.evidence.judgement.measure.limit),
                 sentence: last.map(|look| rule.sentence(&look.evidence.sight)),
+                window: last.map(|look| Window::of(&look.evidence)),
             }
         })
         .collect()

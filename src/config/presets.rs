@@ -21,7 +21,8 @@ macro_rules! preset {
     };
 }
 
-/// All presets: policies, then releases under the default policy, then strategies.
+/// All presets: policies, releases under the default policy, strategies, and alerts
+/// that are used as rules.
 pub fn presets() -> &'static [Preset] {
     &[
         preset!("default", "The course’s rollout: four stages, plain limits at each stage’s end."),
@@ -37,6 +38,14 @@ pub fn presets() -> &'static [Preset] {
         preset!("blue-green", "All traffic at once, the old version kept warm to switch back to."),
         preset!("rolling", "Instance by instance, in steps of ten percent."),
         preset!("all-at-once", "All traffic at once; a rollback takes a new deployment."),
+        preset!(
+            "burn-rate-sloth",
+            "The page alerts of Sloth on the whole service, as a rollback rule."
+        ),
+        preset!(
+            "burn-rate-pyrra",
+            "The page alerts of Pyrra on the whole service, with their `for`."
+        ),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
+mod burn_rate;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
@@ -24,6 +25,7 @@ pub(crate) mod words;
 mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
+pub use burn_rate::BurnRate;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
@@ -235,6 +237,9 @@ methods! {
     "error_rate_delta" => ErrorRateDelta(ErrorRateDelta),
     /// A limit on the canary's error rate divided by the baseline's.
     "error_rate_ratio" => ErrorRateRatio(ErrorRateRatio),
+    /// A burn-rate alert: errors use up an error budget too fast, in a long and in a
+    /// short window.
+    "burn_rate" => BurnRate(BurnRate),
     /// A limit on a latency quantile of the canary.
     "latency" => Latency(LatencyLimit),
     /// A limit on a latency quantile of the canary minus the baseline's.
@@ -335,6 +340,10 @@ impl Needs {
 
     const fn quantile(q: f64) -> Needs {
         Needs { quantile: Some(q), ..Needs::NONE }
+    }
+
+    const fn short_window(seconds: u32) -> Needs {
+        Needs { short_seconds: Some(seconds), ..Needs::NONE }
     }
 
     const fn slower_than(ms: f64) -> Needs {
@@ -536,9 +545,14 @@ fn failures(sight: &Sight) -> String {
     format!(
         "Error rate: {} of {} failed, {}",
         thousands(canary.errors),
-        counted(canary.requests, &format!("{}request", sight.whose())),
+        requests(sight),
         percent(canary.error_rate().unwrap_or(0.0)),
     )
+}
+
+/// "117 canary requests", "1,204 requests" of the service.
+fn requests(sight: &Sight) -> String {
+    counted(sight.counts.canary.requests, &format!("{}request", sight.whose()))
 }
 
 /// The same with the baseline’s rate: "…, 4.27 %, the baseline’s 0.86 %". If several

@@ -96,6 +96,18 @@ pub struct RuleInput {
     /// For `slow_requests`: a request that takes longer is slow, in
     /// milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
+    /// For `burn_rate`: the share of requests that must not fail, in (0, 1); default
+    /// 0.999.
+    pub objective: Option<f64>,
+    /// For `burn_rate`: how many times as fast as the objective allows errors may use
+    /// up the error budget, above 0, at most 10000; default 14.4.
+    pub factor: Option<f64>,
+    /// For `burn_rate`: the length of the long window, a multiple of `tick_seconds`;
+    /// default 3600.
+    pub long_seconds: Option<f64>,
+    /// For `burn_rate`: the length of the short window, a multiple of `tick_seconds`,
+    /// less than `long_seconds`; default 300.
+    pub short_seconds: Option<f64>,
 }
 
 fields!(RuleInput {
@@ -123,7 +135,11 @@ fields!(RuleInput {
     certify_alpha,
     min_ticks,
     spending,
-    objective_ms
+    objective_ms,
+    objective,
+    factor,
+    long_seconds,
+    short_seconds
 });
 
 impl RuleInput {
@@ -142,7 +158,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 11] {
+    fn given(&self) -> [(&'static str, bool); 15] {
         [
             ("max", self.max.is_some()),
             ("quantile", self.quantile.is_some()),
@@ -155,6 +171,10 @@ impl RuleInput {
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
+            ("objective", self.objective.is_some()),
+            ("factor", self.factor.is_some()),
+            ("long_seconds", self.long_seconds.is_some()),
+            ("short_seconds", self.short_seconds.is_some()),
         ]
     }
 
@@ -169,6 +189,10 @@ impl RuleInput {
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
             "objective_ms" => self.objective_ms,
+            "objective" => self.objective,
+            "factor" => self.factor,
+            "long_seconds" => self.long_seconds,
+            "short_seconds" => self.short_seconds,
             "failure_limit" => self.failure_limit,
             "of_last" => self.of_last,
             "weight" => self.weight,
@@ -242,7 +266,12 @@ impl<'a> Parameters<'a> {
         let guarantee = method.as_ref().map_or(Guarantee::None, |method| method.about().guarantee);
         let needs = method.as_ref().map_or(Needs::NONE, Method::needs);
         let own_window = method.as_ref().and_then(Method::own_window_seconds);
-        let look = self.look(guarantee);
+        // An alert with windows of its own is evaluated all the time.
+        let default_look = match own_window {
+            Some(_) => Look::EveryTick,
+            None => guarantee.looks()[0],
+        };
+        let look = self.look(guarantee, default_look);
         let look_while_paused =
             self.flag(Parameter::look_while_paused(), self.input.look_while_paused);
         let window = match own_window {
@@ -325,7 +354,7 @@ impl<'a> Parameters<'a> {
         })
     }
 
-    fn look(&mut self, guarantee: Guarantee) -> Look {
+    fn look(&mut self, guarantee: Guarantee, default: Look) -> Look {
         const EVERY_MINUTE: Schedule =
             Schedule { every_seconds: 60, after_seconds: 60, count: None };
         let looks = guarantee.looks();
@@ -336,13 +365,8 @@ impl<'a> Parameters<'a> {
         if scheduled {
             options.push((Look::Scheduled(EVERY_MINUTE), "at fixed times"));
         }
-        let words = Words {
-            key: "look",
-            group: Group::Look,
-            label: "Looks",
-            options: &options,
-            default: looks[0],
-        };
+        let words =
+            Words { key: "look", group: Group::Look, label: "Looks", options: &options, default };
         let given = self.input.look.map(|look| match look {
             LookInput::StageEnd => Look::StageEnd,
             LookInput::EveryTick => Look::EveryTick,

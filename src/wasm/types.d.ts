@@ -59,6 +59,13 @@ export interface Metrics {
   excess_errors: number;
 }
 
+/** The ticks that a look saw. The last tick before the rollout is 0, earlier ones are negative. */
+export interface Window {
+  first_tick: number;
+  /** As old as the delay of the observation; before first_tick if the look saw nothing. */
+  last_tick: number;
+}
+
 /** A rule in a stage; tick, verdict, observed, limit and sentence are of its last look there. */
 export interface Check {
   /** Its index in config.rules. */
@@ -72,6 +79,7 @@ export interface Check {
   observed: number | null;
   limit: number | null;
   sentence: string | null;
+  window: Window | null;
 }
 
 /** A stage as planned and as it went. Ticks are numbered from 1. */
@@ -110,6 +118,8 @@ export interface Decision {
   observed: number | null;
   limit: number | null;
   sentence: string;
+  /** The ticks that the rule saw. */
+  window: Window | null;
 }
 
 /** A command with the number of ticks elapsed when it was given. */
@@ -212,15 +222,30 @@ export type Arrival =
   | { under_load: { from_load: number; full_load: number } }
   | { cold_start: { half_life_ticks: number } };
 
+/** When a rule looks. */
+export type Look =
+  | "stage_end"
+  | "every_tick"
+  | { every_seconds: number; after_seconds?: number; count?: number };
+
+/** What a rule looks at. */
+export type RuleWindow = "tick" | "stage" | "rollout" | { last_seconds: number };
+
 /** A rule; which parameters it takes depends on its name. */
 export interface Rule {
   rule: string;
-  look?: "stage_end" | "every_tick";
-  window?: "tick" | "stage" | "rollout";
+  look?: Look;
+  look_while_paused?: boolean;
+  window?: RuleWindow;
+  of?: "canary" | "control" | "service";
   failure_limit?: number;
+  of_last?: number;
+  counts?: "alone" | "together" | "by_score";
+  weight?: number;
   on_fail?: "rollback" | "pause";
   stages?: number[];
   min_requests?: number;
+  no_data?: "inconclusive" | "wait" | "pass" | "fail";
   min_errors?: number;
   max?: number;
   quantile?: number;
@@ -233,6 +258,10 @@ export interface Rule {
   min_ticks?: number;
   spending?: "pocock" | "obrien_fleming" | "linear";
   objective_ms?: number;
+  objective?: number;
+  factor?: number;
+  long_seconds?: number;
+  short_seconds?: number;
 }
 
 /** A stage of the plan. */
@@ -264,9 +293,15 @@ export interface Config {
     error_ratio?: number;
     latency_ratio?: number;
   };
-  baseline?: { error_rate?: number; latency_ms?: { p50?: number; p99?: number } };
+  baseline?: {
+    error_rate?: number;
+    error_clump?: number;
+    latency_ms?: { p50?: number; p99?: number };
+  };
+  observation?: { delay_seconds?: number; history_seconds?: number };
   canary?: {
     error_ratio?: number;
+    error_rate?: number;
     error_arrival?: Arrival;
     latency_ratio?: number;
     latency_arrival?: Arrival;
@@ -281,6 +316,8 @@ export interface Config {
     | "rollback"
     | { extend: { max_ticks: number; then: "promote" | "pause" | "rollback" } };
   rollback_ticks?: number;
+  pass_score?: number;
+  pods?: { count: number; ready_ticks?: number };
 }
 
 /** A configuration with every default filled in and its thresholds written out as rules. */
@@ -292,8 +329,8 @@ export interface ResolvedConfig extends Config {
   canary: NonNullable<Config["canary"]> & { error_ratio: number; latency_ratio: number };
   stages: (Stage & { name: string; duration_ticks: number })[];
   rules: (Rule & {
-    look: "stage_end" | "every_tick";
-    window: "tick" | "stage" | "rollout";
+    look: Look;
+    window: RuleWindow;
     failure_limit: number;
     on_fail: "rollback" | "pause";
   })[];
@@ -380,7 +417,7 @@ export interface Parameter {
   group: "method" | "look" | "action";
   /** What stands before it in a form. */
   label: string;
-  kind: "number" | "whole" | "choice";
+  kind: "number" | "whole" | "choice" | "flag";
   /** The unit in which a form shows it. */
   unit?: string;
   /** What a form shows is the value times this; default 1. */
@@ -399,13 +436,13 @@ export interface Parameter {
   /** Another parameter without which it is of no use. */
   only_with?: string;
   /** What it is if nobody says. */
-  default?: number | string;
+  default?: number | string | boolean;
   /** What a form begins with where it has to be given. */
   start?: number;
   /** What it comes to if nobody says, in words, where that is no value. */
   placeholder?: string;
-  /** The words it may be. */
-  options?: { value: string; label: string }[];
+  /** The words it may be; one with `seconds` is the key of an object with so many seconds at first. */
+  options?: { value: string; label: string; seconds?: number }[];
 }
 
 /** A state of a rollout. */
@@ -433,7 +470,13 @@ export interface CallEntry {
 /** The keys of a configuration that make a policy. */
 export type Policy = Pick<
   Config,
-  "error_rate_threshold" | "latency_threshold_ms" | "rules" | "on_inconclusive" | "rollback_ticks"
+  | "error_rate_threshold"
+  | "latency_threshold_ms"
+  | "rules"
+  | "on_inconclusive"
+  | "rollback_ticks"
+  | "pass_score"
+  | "pods"
 > & { stages?: Stage[] };
 
 /** What a study is asked to do. */
