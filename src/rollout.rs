@@ -69,6 +69,11 @@ impl Plan {
         &self.policy
     }
 
+    /// Whether a rule looks while the rollout is paused.
+    pub fn looks_in_pauses(&self) -> bool {
+        self.config.policy().rules.iter().any(|rule| rule.look_while_paused)
+    }
+
     /// Whether a rule reads latencies. A tick is then many times as expensive.
     pub fn reads_latency(&self) -> bool {
         self.monitoring.reads_latency()

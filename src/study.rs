@@ -12,7 +12,7 @@ mod options;
 mod report;
 mod requirement;
 
-pub use options::{FieldValue, NamedPolicy, StudyOptions, Sweep};
+pub use options::{FieldValue, NamedPolicy, Person, StudyOptions, Sweep};
 pub use report::{
     CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
     SeedRange, StudyReport, SweepPoint, SweepReport,
@@ -65,6 +65,7 @@ pub struct Study {
     runs: u64,
     seed: u64,
     horizon_ticks: u32,
+    person: Option<Person>,
     done: u64,
     cases: Vec<Case>,
     /// Which cases belong where in the report.
@@ -274,8 +275,11 @@ impl Study {
     /// - `seed`: the first seed; default 0. All seeds must be below 2⁵³.
     /// - `horizon_ticks`: the number of ticks for which excess errors are counted;
     ///   default the longest that a rollout of the study can take, including
-    ///   extensions and `rollback_ticks`
+    ///   extensions, `rollback_ticks` and the pauses that `person` ends
     ///   ([`PolicyConfig::most_ticks`](crate::config::PolicyConfig::most_ticks)).
+    /// - `person`: `{"after_ticks": number, "command": "resume", "promote" or "abort"}`,
+    ///   what a person does in a pause that waits for one; default a run ends there, or
+    ///   at the horizon if a rule looks in pauses.
     /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
     ///   configuration to change first.
     /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the
@@ -397,7 +401,7 @@ impl Study {
                 run.restart(plan, self.seed + i);
                 let mut counter =
                     Counter { horizon_ticks: self.horizon_ticks, ..Counter::default() };
-                if !play(plan, &mut run, &mut counter, &stopped) {
+                if !play(plan, &mut run, self.person, &mut counter, &stopped) {
                     return None;
                 }
                 outcomes.push(counted(plan, &mut run, &counter));
@@ -449,22 +453,46 @@ impl Pair {
 /// with all traffic.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
     let mut counter = Counter { horizon_ticks, ..Counter::default() };
-    play(plan, run, &mut counter, || false);
+    play(plan, run, None, &mut counter, || false);
     counted(plan, run, &counter)
 }
 
 /// Simulates a rollout from its start to its end, or to a pause that waits for a
-/// person; false if stopped.
-fn play(plan: &Plan, run: &mut Run, counter: &mut Counter, stopped: impl Fn() -> bool) -> bool {
+/// person who does not answer; false if stopped.
+fn play(
+    plan: &Plan,
+    run: &mut Run,
+    person: Option<Person>,
+    counter: &mut Counter,
+    stopped: impl Fn() -> bool,
+) -> bool {
     // Checking the flag at every tick would take a noticeable part of the time of a
     // tick.
     let seldom = if plan.reads_latency() { 0 } else { CHEAP_TICKS - 1 };
-    while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
+    let mut waited = 0;
+    while !run.state().is_terminal() {
+        if run.controller().waits_for_a_person() {
+            match person {
+                // A rule that looks in pauses may still roll back.
+                None if plan.looks_in_pauses() && run.ticks() < counter.horizon_ticks => {}
+                None => break,
+                Some(person) if waited == person.after_ticks => {
+                    waited = 0;
+                    // The state is PAUSED, which allows every answer.
+                    if run.command(plan, person.command, counter).is_err() {
+                        break;
+                    }
+                    continue;
+                }
+                Some(_) => waited += 1,
+            }
+        } else {
+            waited = 0;
+        }
         if run.ticks() & seldom == 0 && stopped() {
             return false;
         }
-        // Only the limit on ticks could refuse the tick, and a rollout without
-        // commands ends before that.
+        // Only the limit on ticks could refuse the tick.
         if run.tick(plan, counter).is_err() {
             break;
         }

@@ -262,7 +262,8 @@ impl Config {
     }
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
-        let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. });
+        let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. })
+            || rule.look_while_paused;
         let looks: u64 = match rule.look {
             Look::StageEnd => self.judged_stages(rule).count() as u64,
             Look::EveryTick if extends => return None,

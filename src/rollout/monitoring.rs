@@ -62,12 +62,14 @@ impl Monitoring {
             config.policy().rules.iter().map(|rule| PlannedRule::new(rule, config)).collect();
         let any = |is: &dyn Fn(&PlannedRule) -> bool| rules.iter().any(is);
         let of_service = rules.iter().filter(|planned| planned.rule.of == Population::Service);
-        let past = of_service.map(|planned| planned.long_ticks).max().unwrap_or(0);
+        let delay_ticks = config.world().delay_ticks();
+        let past = of_service.map(|planned| planned.long_ticks).max();
+        let past = past.filter(|ticks| *ticks > 0).map_or(0, |ticks| ticks + delay_ticks);
         let tick_seconds = config.world().tick_seconds;
         let history = config.world().observation.history_seconds;
         Monitoring {
             levels: levels as u32,
-            delay_ticks: config.world().delay_ticks(),
+            delay_ticks,
             past_ticks: history.map_or(past, |seconds| past.min(seconds / tick_seconds)),
             slides: any(&PlannedRule::slides),
             controls: any(&|planned| planned.rule.of == Population::Control),

@@ -487,6 +487,8 @@ export interface StudyOptions {
   seed?: number;
   /** Ticks over which harm is charged; default the longest that a rollout can take, extensions and the way back included. */
   horizon_ticks?: number;
+  /** What a person does in a pause that waits for one; default a run ends there. */
+  person?: { after_ticks: number; command: "resume" | "promote" | "abort" };
   /** Numeric fields of the configuration changed beforehand. */
   set?: { field: string; value: number }[];
   /** A numeric field that takes several values; "error_ratio" is short for "canary.error_ratio". */
