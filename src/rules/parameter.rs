@@ -142,7 +142,10 @@ fn is_one(x: &f64) -> bool {
     *x == 1.0
 }
 
-fn some_number<S: Serializer>(x: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn some_number<S: Serializer>(
+    x: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match x {
         Some(x) => number(x, serializer),
         None => serializer.serialize_none(),

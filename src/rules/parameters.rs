@@ -63,6 +63,9 @@ pub struct RuleInput {
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
+    /// Errors come in clumps of at most this mean size, 1 to 1000000; default 1: each
+    /// request fails independently.
+    pub error_clump: Option<f64>,
     /// For `sequential`: a certificate that the ratio in a stage, the same
     /// throughout it, is below this ends the stage early; above the tolerated
     /// ratio and 0.25, at most 100.
@@ -95,6 +98,7 @@ fields!(RuleInput {
     tolerated_ratio,
     bets,
     bets_open,
+    error_clump,
     certify_below,
     certify_alpha,
     min_ticks,
@@ -118,7 +122,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 11] {
+    fn given(&self) -> [(&'static str, bool); 12] {
         [
             ("max", self.max.is_some()),
             ("quantile", self.quantile.is_some()),
@@ -126,6 +130,7 @@ impl RuleInput {
             ("tolerated_ratio", self.tolerated_ratio.is_some()),
             ("bets", self.bets.is_some()),
             ("bets_open", self.bets_open.is_some()),
+            ("error_clump", self.error_clump.is_some()),
             ("certify_below", self.certify_below.is_some()),
             ("certify_alpha", self.certify_alpha.is_some()),
             ("min_ticks", self.min_ticks.is_some()),
@@ -141,6 +146,7 @@ impl RuleInput {
             "quantile" => self.quantile,
             "alpha" => self.alpha,
             "tolerated_ratio" => self.tolerated_ratio,
+            "error_clump" => self.error_clump,
             "certify_below" => self.certify_below,
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
@@ -338,6 +344,17 @@ impl<'a> Parameters<'a> {
         let given = self.input.number(parameter.key);
         self.taken.push(parameter);
         given
+    }
+
+    /// A number that may be left out.
+    pub(super) fn optional_within(&mut self, parameter: Parameter) -> Option<f64> {
+        let key = parameter.key;
+        let (allowed, expected) = (parameter.clone(), parameter.expected());
+        let given = self.optional(parameter)?;
+        if !allowed.allows(given) {
+            self.complain(key, format!("{}, expected {expected}", found(Some(given))));
+        }
+        Some(given)
     }
 
     /// Numbers that may be left out, to be checked by the rule.

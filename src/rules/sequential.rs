@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::parameter::Words;
+use super::parameter::{Words, some_number};
 use super::words::{ever_reaches, significant};
 use super::{
     About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Parameter, Parameters,
@@ -49,6 +49,10 @@ pub struct Stake {
     pub bets: Vec<f64>,
     /// When the bets are placed.
     pub bets_open: BetsOpen,
+    /// The largest mean size of a clump of errors that `alpha` holds for, at least 1;
+    /// `None` for 1, independent errors.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    pub error_clump: Option<f64>,
 }
 
 /// When bets are placed.
@@ -92,6 +96,8 @@ const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
 
 /// Largest ratio that is tolerated, or certified to be undercut.
 const MAX_RATIO: f64 = 100.0;
+/// Largest mean size of a clump of errors.
+const MAX_CLUMP: f64 = 1e6;
 /// Largest ratio to bet on.
 const MAX_BET: f64 = 10_000.0;
 
@@ -117,7 +123,8 @@ impl Stake {
             },
             p.input.bets_open,
         );
-        Stake { alpha, tolerated_ratio, bets, bets_open }
+        let error_clump = error_clump(p);
+        Stake { alpha, tolerated_ratio, bets, bets_open, error_clump }
     }
 
     pub(super) fn measure(&self, sight: &Sight) -> Measure {
@@ -148,8 +155,7 @@ impl Stake {
     }
 
     fn bets(&self) -> Option<Bets> {
-        let bets: Vec<Bet> = self.bets.iter().map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
-        Bets::new(self.tolerated_ratio, &bets)
+        planned_bets(self.tolerated_ratio, &self.bets, self.error_clump)
     }
 
     pub(super) fn watch(
@@ -168,7 +174,7 @@ impl Stake {
                 None => None,
                 Some(certificate) => Some((
                     PlannedBets::new(
-                        certificate.bets()?,
+                        certificate.bets(self.error_clump)?,
                         plan,
                         1,
                         ln(1.0 / certificate.certify_alpha),
@@ -178,6 +184,25 @@ impl Stake {
             },
         })
     }
+}
+
+/// Equal bets on ratios, against a ratio.
+fn planned_bets(against: f64, ratios: &[f64], error_clump: Option<f64>) -> Option<Bets> {
+    let bets: Vec<Bet> = ratios.iter().map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
+    Bets::new(against, &bets)?.in_clumps(error_clump.unwrap_or(1.0))
+}
+
+/// The largest mean size of a clump of errors.
+fn error_clump(p: &mut Parameters) -> Option<f64> {
+    let declared = Parameter {
+        placeholder: "1, independent errors",
+        ..Parameter::number(
+            "error_clump",
+            "Errors in a clump, at most",
+            Range::from(1.0, MAX_CLUMP),
+        )
+    };
+    p.optional_within(declared)
 }
 
 /// The ratios bet on, each above the tolerated one.
@@ -269,10 +294,9 @@ fn worth(ln_value: f64) -> String {
 }
 
 impl Certificate {
-    fn bets(&self) -> Option<Bets> {
-        let below = CERTIFICATE_BETS.iter().filter(|ratio| **ratio < self.certify_below);
-        let bets: Vec<Bet> = below.map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
-        Bets::new(self.certify_below, &bets)
+    fn bets(&self, error_clump: Option<f64>) -> Option<Bets> {
+        let below = CERTIFICATE_BETS.into_iter().filter(|ratio| *ratio < self.certify_below);
+        planned_bets(self.certify_below, &below.collect::<Vec<_>>(), error_clump)
     }
 }
 

@@ -17,8 +17,32 @@
 //! reaches 1/α) ≤ α. At w = 1 there is no concurrent baseline and E does not
 //! change.
 //!
-//! The evidence is not valid if an arm has noise of its own or if requests do not
-//! fail independently.
+//! The evidence is not valid if an arm has noise of its own.
+//!
+//! # Clumps
+//!
+//! Requests may not fail independently: one lost connection fails several of them.
+//! Suppose that errors come in clumps, that the clumps of each arm are a Poisson
+//! process, and that a clump has k ≥ 1 errors with probability (1/c)(1 − 1/c)^(k−1),
+//! which has the mean c. Let y be a bet's factor for an independent error of one arm.
+//! [`Bets::in_clumps`] uses instead
+//!
+//! ```text
+//! z = h(y) = c·y / (1 + (c−1)·y)
+//! ```
+//!
+//! z is the inverse of the generating function of a clump, G(z) = z/(c − (c−1)z): the
+//! expected factor of a whole clump is E[z^k] = G(h(y)) = y, so the bet is as fair as
+//! before. The same z is valid
+//!
+//! - for a smaller mean c′: with k = c/c′, the expected factor of a clump is
+//!   k·y/(1 + (k−1)·y), which is concave in y and 1 at y = 1. By Jensen's inequality
+//!   its mean over canary and baseline, weighted as their errors are, is at most 1.
+//!   So independent errors are covered, and clumps whose mean varies up to c;
+//! - for clumps that all have c errors: z^c ≤ y, because (1 + (c−1)·y)/c ≥
+//!   y^((c−1)/c), the inequality of the arithmetic and geometric means.
+//!
+//! The price is slower growth: about c times as many errors are needed.
 //!
 //! Sources: M. Lindon and A. Malek, "Anytime-Valid Inference for Multinomial
 //! Count Data", NeurIPS 2022, with the prior put on the ratio itself; J. Ville,
@@ -48,6 +72,8 @@ pub struct Bet {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bets {
     against: f64,
+    /// The mean size of a clump of errors, at least 1.
+    clump: f64,
     count: u32,
     ratio: [f64; MAX_BETS],
     ln_stake: [f64; MAX_BETS],
@@ -72,6 +98,7 @@ impl Bets {
         }
         let mut made = Bets {
             against,
+            clump: 1.0,
             count: bets.len() as u32,
             // Padding: bets that do not change and have no stake.
             ratio: [against; MAX_BETS],
@@ -82,6 +109,13 @@ impl Bets {
             made.ln_stake[j] = math::ln(bet.stake / total);
         }
         Some(made)
+    }
+
+    /// The same bets on errors that come in clumps of at most the mean size `mean`.
+    ///
+    /// `None` unless `mean` is finite and at least 1. At 1 nothing changes.
+    pub fn in_clumps(self, mean: f64) -> Option<Bets> {
+        (mean >= 1.0 && mean.is_finite()).then_some(Bets { clump: mean, ..self })
     }
 
     /// The ratio r₀ that the bets are against.
@@ -98,10 +132,21 @@ impl Bets {
         for (j, &r) in self.ratio.iter().enumerate() {
             // These forms of the logarithms are exactly 0 at weight 1 and weight 0
             // respectively, where such an error has no information.
-            step.canary[j] = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
-            step.baseline[j] = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
+            let canary = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
+            let baseline = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
+            step.canary[j] = self.clumped(canary);
+            step.baseline[j] = self.clumped(baseline);
         }
         step
+    }
+
+    /// ln h(y) for ln y: the factor for each error of a clump.
+    fn clumped(&self, ln_factor: f64) -> f64 {
+        if self.clump == 1.0 {
+            return ln_factor;
+        }
+        let others = (self.clump - 1.0) / self.clump;
+        ln_factor - math::ln_1p(others * math::expm1(ln_factor))
     }
 
     /// A new stake of 1, placed in `openings` equal parts (at least 1) by as many

@@ -254,6 +254,14 @@ fn sequential_gathers_the_e_process_of_stats() {
         // The stage at 100 % has no baseline and adds nothing.
         assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
     }
+    // In clumps, the factors of stats.
+    let clumped = bets.in_clumps(3.0).unwrap();
+    let rule = r#""rule": "sequential", "tolerated_ratio": 1.2, "bets": [2, 3], "bets_open": "tick_1", "error_clump": 3"#;
+    let (watch, memory) = gathered(rule, &[(0, 3, 8)]);
+    let mut evidence = clumped.evidence(1);
+    evidence.open(&clumped);
+    evidence.observe(&clumped.step(0.1), 3, 8);
+    assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()));
     // The formula computed with scipy gives 13.1425 after 12 errors against 40.
     let (watch, memory) =
         gathered(r#""rule": "sequential", "bets_open": "tick_1""#, &[(0, 12, 40)]);
@@ -381,6 +389,10 @@ const REFUSED: &[(&str, &str)] = &[
         r#""rule": "sequential", "certify_alpha": 0.1"#,
         ".certify_alpha: has no effect without certify_below",
     ),
+    (
+        r#""rule": "sequential", "error_clump": 0.5"#,
+        ".error_clump: found 0.5, expected a number from 1 to 1000000",
+    ),
     (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: has no effect without certify_below"),
     (
         r#""rule": "sequential", "window": "stage""#,
@@ -413,7 +425,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         r#""rule": "slow_requests", "objective_ms": 250, "certify_below": 2"#,
-        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open",
+        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open, error_clump",
     ),
 ];
 
