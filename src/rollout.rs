@@ -16,7 +16,9 @@ use crate::observation::{Arm, ByArm, Counts};
 use crate::policy::{
     By, Call, CallError, Checks, Command, Controller, Policy, Reason, State, Step,
 };
-use crate::rules::{ByShare, Gap, Judgement, Memory, Needs, Rule, Sight, Verdict, Watch, Window};
+use crate::rules::{
+    ByShare, Gap, Judgement, Memory, Needs, Observed, Rule, Sight, Verdict, Watch, Window,
+};
 use crate::stats::fisher::ErrorLaw;
 use crate::stats::mann_whitney::{RankSum, van_elteren};
 use crate::stats::stratified::stratified;
@@ -67,7 +69,7 @@ impl Plan {
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
-            if planned.needs.requests {
+            if planned.needs.requests || planned.needs.gathered_requests {
                 cells = cells.union(Cells::SERVED);
             }
         }
@@ -457,15 +459,16 @@ impl Seen {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
-            let observed = match planned.needs.slower_than_ms {
-                None => errors,
+            let slow = match planned.needs.slower_than_ms {
+                None => [0; 2],
                 Some(ms) => {
                     let tick = &self.latencies[self.latencies.len() - 1..];
                     [Arm::Canary, Arm::Baseline]
                         .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
                 }
             };
-            planned.watch.observe(memory, level, in_plan, observed);
+            let seen = Observed { errors, slow, canary_requests: counts.canary.requests };
+            planned.watch.observe(memory, level, in_plan, &seen);
         }
     }
 
@@ -530,6 +533,7 @@ impl Seen {
             score: planned.watch.score(memory, at.level),
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
+            ln_by_metric: planned.watch.ln_by_metric(memory),
             canary_has_all: at.share == 1.0,
         }
     }

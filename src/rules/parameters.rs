@@ -21,11 +21,11 @@ pub struct RuleInput {
     /// Its name.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
-    /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
-    /// else `stage_end`.
+    /// When it looks; default `every_tick` for the rules whose level holds at every look,
+    /// such as `sequential`, else `stage_end`.
     pub look: Option<Look>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
-    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
+    /// that gather evidence, such as `group_sequential` and `sequential`.
     /// Over a `rollout` the arms are compared share by share.
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1 to
@@ -49,17 +49,18 @@ pub struct RuleInput {
     pub max: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
-    /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
-    /// at most this share of rollouts that are not worse ever fail it, as long as
-    /// both arms vary only together. For `group_sequential`, about this share
+    /// The level, in (0, 1); default 0.05. For the rules that may look at any time, at
+    /// most this share of rollouts that are not worse ever fail it, as long as both arms
+    /// vary only together. For `group_sequential`, about this share
     /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
     /// level of one look: a rollout with several errs more often.
     pub alpha: Option<f64>,
-    /// For `sequential` and `slow_requests`, the ratio of the rates that is
-    /// still accepted, above 0, at most 100; default 1.
+    /// For the rules with evidence on a ratio, the ratio of the rates that is still
+    /// accepted, above 0, at most 100; default 1.
     pub tolerated_ratio: Option<f64>,
     /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one, at
-    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
+    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20. For
+    /// `sequential_difference`, multiples of the tolerated rate.
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
@@ -78,9 +79,15 @@ pub struct RuleInput {
     /// For `group_sequential`, how the level is spent over the looks; default
     /// `pocock`.
     pub spending: Option<AlphaSpending>,
-    /// For `slow_requests`: a request that takes longer is slow, in
-    /// milliseconds, above 0, at most 600000.
+    /// For `sequential_difference`, the difference of the error rates that is still
+    /// accepted, from 0 to 1; default 0.
+    pub margin: Option<f64>,
+    /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
+    /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
+    /// For `sequential_metrics`, the part of the stake that is bet on errors, in (0, 1);
+    /// the rest is bet on slow requests; default 0.5.
+    pub errors_weight: Option<f64>,
 }
 
 fields!(RuleInput {
@@ -103,7 +110,9 @@ fields!(RuleInput {
     certify_alpha,
     min_ticks,
     spending,
-    objective_ms
+    margin,
+    objective_ms,
+    errors_weight
 });
 
 impl RuleInput {
@@ -122,7 +131,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 12] {
+    fn given(&self) -> [(&'static str, bool); 14] {
         [
             ("max", self.max.is_some()),
             ("quantile", self.quantile.is_some()),
@@ -135,7 +144,9 @@ impl RuleInput {
             ("certify_alpha", self.certify_alpha.is_some()),
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
+            ("margin", self.margin.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
+            ("errors_weight", self.errors_weight.is_some()),
         ]
     }
 
@@ -150,7 +161,9 @@ impl RuleInput {
             "certify_below" => self.certify_below,
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
+            "margin" => self.margin,
             "objective_ms" => self.objective_ms,
+            "errors_weight" => self.errors_weight,
             "failure_limit" => self.failure_limit,
             "min_requests" => self.min_requests,
             "min_errors" => self.min_errors,

@@ -123,6 +123,21 @@ impl Bets {
         self.against
     }
 
+    /// The mean size of a clump of errors that is allowed for, at least 1.
+    pub fn clump(&self) -> f64 {
+        self.clump
+    }
+
+    /// A number for each bet by its ratio; for places without a bet, by r₀.
+    pub(super) fn map_ratios(&self, number: impl Fn(f64) -> f64) -> [f64; MAX_BETS] {
+        self.ratio.map(number)
+    }
+
+    /// The parts of the stake, which add up to 1.
+    pub fn stakes(&self) -> impl Iterator<Item = f64> {
+        self.ln_stake[..self.count as usize].iter().map(|ln_stake| math::exp(*ln_stake))
+    }
+
     /// The effect of an error of either arm on each bet, while the canary's share
     /// of requests is `weight`, in 0..=1.
     pub fn step(&self, weight: f64) -> Step {
@@ -176,6 +191,14 @@ impl Bets {
 pub struct Step {
     canary: [f64; MAX_BETS],
     baseline: [f64; MAX_BETS],
+}
+
+impl Step {
+    /// What these errors add to the logarithm of the bet with the number `bet`, below
+    /// [`MAX_BETS`].
+    pub fn ln_growth(&self, bet: usize, canary_errors: u64, baseline_errors: u64) -> f64 {
+        canary_errors as f64 * self.canary[bet] + baseline_errors as f64 * self.baseline[bet]
+    }
 }
 
 /// The e-process: the value of a stake that began as 1. A plain value; to restart,
@@ -235,6 +258,16 @@ impl Evidence {
         self.highest = greater(greater(a, c), greater(b, d));
     }
 
+    /// Adds something to the logarithm of each bet for each of a number of requests.
+    pub(super) fn add(&mut self, by_request: &[f64; MAX_BETS], requests: u64) {
+        let requests = requests as f64;
+        self.highest = self.ln_unspent;
+        for (wealth, by_request) in self.ln_wealth.iter_mut().zip(by_request) {
+            *wealth += requests * by_request;
+            self.highest = greater(self.highest, *wealth);
+        }
+    }
+
     /// ln E; 0 before the first opening. It cannot overflow.
     pub fn ln_value(&self) -> f64 {
         let mut sum = math::exp(self.ln_unspent - self.highest);
@@ -254,6 +287,13 @@ impl Evidence {
         self.highest + self.ln_components >= ln_limit
             && (self.highest >= ln_limit || self.ln_value() >= ln_limit)
     }
+}
+
+/// ln of the weighted mean of two e-processes, from the logarithms of the weights and of
+/// the values. The weights add up to 1. The mean is an e-process, too, whatever the
+/// dependence of the two, if each is one given all that both have seen.
+pub fn ln_mean(ln_weights: &[f64; 2], ln_values: &[f64; 2]) -> f64 {
+    ln_of_sum(ln_weights[0] + ln_values[0], ln_weights[1] + ln_values[1])
 }
 
 /// The anytime p-value 1 / max E, at most 1, from the highest
