@@ -63,7 +63,6 @@ pub enum Watch {
 
 /// What a rule has accumulated in a run.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "in a box, every run would allocate")]
 pub enum Memory {
     /// Nothing is accumulated: the counts of the window are enough.
     #[default]

@@ -21,14 +21,14 @@
 //! for a tick, given the past:
 //!
 //! - Of N requests, each is routed to the canary with probability w. A request's expected
-//!   factor is w·e^(−gd)·(1 + g·p_c) + (1−w)·(1 − g·w/(1−w)·p_b) ≤ w·e^(−gd)·(1 + g·(p_b+d))
-//!   + 1 − w − w·g·p_b. As 1 + g·(p_b+d) ≤ (1 + g·p_b)(1 + g·d) ≤ (1 + g·p_b)·e^(gd), this is
-//!   at most w·(1 + g·p_b) + 1 − w − w·g·p_b = 1. So it holds for any N, fixed, random or
-//!   changing.
-//! - The canary gets exactly the share w, n_c = N·w: by 1 + x ≤ e^x the expected factor is
-//!   at most exp(n_c·g·p_c − n_b·g·w/(1−w)·p_b − g·d·n_c) = exp(n_c·g·(p_c − p_b − d)) ≤ 1.
-//! - Errors in clumps ([`Bets::in_clumps`]), Poisson counts: with the mean size c and
-//!   exp(−g·d·n_c/c), the expected factor given the requests is at most
+//!   factor is w·A + (1−w)·B, with A = exp(−g·d)·(1 + g·p_c) for the canary and
+//!   B = 1 − g·w/(1−w)·p_b for the baseline. As 1 + g·(p_b+d) ≤ (1 + g·p_b)(1 + g·d) ≤
+//!   (1 + g·p_b)·exp(g·d), A ≤ 1 + g·p_b, and the sum is at most 1. So it holds for any N,
+//!   fixed, random or changing.
+//! - The canary gets exactly the share w, n_c = N·w: by 1 + x ≤ exp(x) the expected factor
+//!   is at most exp(n_c·g·(p_c − d) − n_b·g·w/(1−w)·p_b) = exp(n_c·g·(p_c − d − p_b)) ≤ 1.
+//! - Poisson counts of errors in clumps ([`Bets::in_clumps`]), with the mean size c and
+//!   exp(−g·d/c) for a canary request: given the requests, the expected factor is at most
 //!   exp(n_c·(g/c)·(p_c − p_b − d)) ≤ 1, by the same argument as for the ratio.
 //!
 //! Sources: the bets of [`crate::stats::eprocess`] with a drift, which makes their
