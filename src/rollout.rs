@@ -47,7 +47,7 @@ impl Plan {
         let mut cells = Cells::NONE;
         for needs in monitoring.needs() {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
-            if needs.requests {
+            if needs.requests || needs.gathered_requests {
                 cells = cells.union(Cells::SERVED);
             }
         }

@@ -68,7 +68,10 @@ impl Config {
     /// Warns of a comparison of the arms if each arm has noise of its own.
     fn arms_vary_apart(&self, rule: &Rule) -> Option<String> {
         let remedy = match rule.method {
-            Method::Sequential(_) => "; a tolerated_ratio above 1 allows for some of it",
+            Method::Sequential(_) | Method::ShiryaevRoberts(_) | Method::SequentialMetrics(_) => {
+                "; a tolerated_ratio above 1 allows for some of it"
+            }
+            Method::SequentialDifference(_) => "; a margin allows for some of it",
             Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
             _ => return None,
         };
@@ -99,14 +102,13 @@ impl Config {
                     format!("cannot detect a difference of {max} at the baseline’s {usual}")
                 })
             }
-            Method::SlowRequests(rule) => {
+            _ => rule.needs().slower_than_ms.and_then(|objective_ms| {
                 let spread = math::exp(latency.ln_law().1);
                 (spread < bin).then(|| {
-                    let objective = milliseconds(rule.objective_ms);
+                    let objective = milliseconds(objective_ms);
                     format!("rounds its objective of {objective} to the nearest edge of a bin, and the baseline’s latencies span less than one bin")
                 })
-            }
-            _ => None,
+            }),
         };
         limit.map(|limit| format!("{limit}: latencies are drawn in bins of 2 %"))
     }

@@ -19,6 +19,9 @@ mod mann_whitney;
 mod parameter;
 mod parameters;
 mod sequential;
+mod sequential_difference;
+mod sequential_metrics;
+mod shiryaev_roberts;
 mod slow_requests;
 mod watch;
 pub(crate) mod words;
@@ -42,8 +45,11 @@ pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter
 use parameters::Parameters;
 pub use parameters::RuleInput;
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
+pub use sequential_difference::SequentialDifference;
+pub use sequential_metrics::SequentialMetrics;
+pub use shiryaev_roberts::ShiryaevRoberts;
 pub use slow_requests::SlowRequests;
-pub use watch::{Memory, StageShape, Watch};
+pub use watch::{Memory, Observed, StageShape, Watch};
 pub use z_test::ZTest;
 
 #[cfg(feature = "schema")]
@@ -252,8 +258,14 @@ methods! {
     "group_sequential" => GroupSequential(GroupSequential),
     /// Evidence on the ratio of the error rates, valid at every look.
     "sequential" => Sequential(Sequential),
-    /// The same evidence on the requests that take longer than a latency objective.
+    /// Evidence on the difference of the error rates, valid at every look.
+    "sequential_difference" => SequentialDifference(SequentialDifference),
+    /// Evidence that the ratio of the error rates has changed, valid at every look.
+    "shiryaev_roberts" => ShiryaevRoberts(ShiryaevRoberts),
+    /// The same evidence as `sequential`, on the requests that take longer than a latency objective.
     "slow_requests" => SlowRequests(SlowRequests),
+    /// Evidence on the errors and the slow requests together, under one level.
+    "sequential_metrics" => SequentialMetrics(SequentialMetrics),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
 }
@@ -283,6 +295,9 @@ pub struct Sight {
     pub ln_wealth: Option<f64>,
     /// ln of what the certificate's stake has grown to, where it ends a stage.
     pub ln_certificate: Option<f64>,
+    /// ln of what stakes on errors and on slow requests have grown to, if the rule has
+    /// both.
+    pub ln_by_metric: Option<[f64; 2]>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }
@@ -308,12 +323,14 @@ pub struct ByShare {
 pub struct Needs {
     /// The number of requests of both arms.
     pub requests: bool,
+    /// The number of requests in each tick, for what the rule accumulates. A look does
+    /// not need them.
+    pub gathered_requests: bool,
     /// A baseline to compare with.
     pub baseline: bool,
     /// A quantile of latency, in (0, 1).
     pub quantile: Option<f64>,
-    /// The number of requests that take longer, in milliseconds, instead of the
-    /// errors.
+    /// The number of requests that take longer, in milliseconds.
     pub slower_than_ms: Option<f64>,
     /// Latency as a shape.
     pub histogram: bool,
@@ -326,6 +343,7 @@ pub struct Needs {
 impl Needs {
     const NONE: Needs = Needs {
         requests: false,
+        gathered_requests: false,
         baseline: false,
         quantile: None,
         slower_than_ms: None,
@@ -334,6 +352,7 @@ impl Needs {
         short_seconds: None,
     };
     const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
+    const GATHERED_REQUESTS: Needs = Needs { gathered_requests: true, ..Needs::NONE };
     const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
     const HISTOGRAM: Needs = Needs { histogram: true, ..Needs::NONE };
     const EXACT_LAW: Needs = Needs { exact_law: true, ..Needs::NONE };
@@ -353,6 +372,7 @@ impl Needs {
     fn and(self, other: Needs) -> Needs {
         Needs {
             requests: self.requests || other.requests,
+            gathered_requests: self.gathered_requests || other.gathered_requests,
             baseline: self.baseline || other.baseline,
             quantile: self.quantile.or(other.quantile),
             slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),

@@ -22,13 +22,13 @@ pub struct RuleInput {
     /// Its name.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
-    /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
-    /// else `stage_end`.
+    /// When it looks; default `every_tick` for the rules whose level holds at every look,
+    /// such as `sequential`, and for `burn_rate`, else `stage_end`.
     pub look: Option<LookInput>,
     /// Whether it also looks while the rollout is paused; default false.
     pub look_while_paused: Option<bool>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
-    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
+    /// that gather evidence, such as `group_sequential` and `sequential`.
     /// Over several traffic shares the arms are compared share by share.
     pub window: Option<WindowInput>,
     /// Whose requests it judges: those of the `canary`, against the baseline where
@@ -67,20 +67,24 @@ pub struct RuleInput {
     pub max: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
-    /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
-    /// at most this share of rollouts that are not worse ever fail it, as long as
-    /// both arms vary only together. For `group_sequential`, about this share
+    /// The level, in (0, 1); default 0.05. For the rules that may look at any time, at
+    /// most this share of rollouts that are not worse ever fail it, as long as both arms
+    /// vary only together. For `group_sequential`, about this share
     /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
     /// level of one look: a rollout with several errs more often.
     pub alpha: Option<f64>,
-    /// For `sequential` and `slow_requests`, the ratio of the rates that is
-    /// still accepted, above 0, at most 100; default 1.
+    /// For the rules with evidence on a ratio, the ratio of the rates that is still
+    /// accepted, above 0, at most 100; default 1.
     pub tolerated_ratio: Option<f64>,
     /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one, at
-    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
+    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20. For
+    /// `sequential_difference`, multiples of the tolerated rate.
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
+    /// Errors come in clumps of at most this mean size, 1 to 1000000; default 1: each
+    /// request fails independently.
+    pub error_clump: Option<f64>,
     /// For `sequential`: a certificate that the ratio in a stage, the same
     /// throughout it, is below this ends the stage early; above the tolerated
     /// ratio and 0.25, at most 100.
@@ -93,8 +97,11 @@ pub struct RuleInput {
     /// For `group_sequential`, how the level is spent over the looks; default
     /// `pocock`.
     pub spending: Option<AlphaSpending>,
-    /// For `slow_requests`: a request that takes longer is slow, in
-    /// milliseconds, above 0, at most 600000.
+    /// For `sequential_difference`, the difference of the error rates that is still
+    /// accepted, from 0 to 1; default 0.
+    pub margin: Option<f64>,
+    /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
+    /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
     /// For `burn_rate`: the share of requests that must not fail, in (0, 1); default
     /// 0.999.
@@ -108,6 +115,9 @@ pub struct RuleInput {
     /// For `burn_rate`: the length of the short window, a multiple of `tick_seconds`,
     /// less than `long_seconds`; default 300.
     pub short_seconds: Option<f64>,
+    /// For `sequential_metrics`, the part of the stake that is bet on errors, in (0, 1);
+    /// the rest is bet on slow requests; default 0.5.
+    pub errors_weight: Option<f64>,
 }
 
 fields!(RuleInput {
@@ -131,6 +141,7 @@ fields!(RuleInput {
     tolerated_ratio,
     bets,
     bets_open,
+    error_clump,
     certify_below,
     certify_alpha,
     min_ticks,
@@ -139,7 +150,9 @@ fields!(RuleInput {
     objective,
     factor,
     long_seconds,
-    short_seconds
+    short_seconds,
+    margin,
+    errors_weight
 });
 
 impl RuleInput {
@@ -158,23 +171,26 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 15] {
-        [
+    fn given(&self) -> Vec<(&'static str, bool)> {
+        vec![
             ("max", self.max.is_some()),
             ("quantile", self.quantile.is_some()),
             ("alpha", self.alpha.is_some()),
             ("tolerated_ratio", self.tolerated_ratio.is_some()),
             ("bets", self.bets.is_some()),
             ("bets_open", self.bets_open.is_some()),
+            ("error_clump", self.error_clump.is_some()),
             ("certify_below", self.certify_below.is_some()),
             ("certify_alpha", self.certify_alpha.is_some()),
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
+            ("margin", self.margin.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
             ("objective", self.objective.is_some()),
             ("factor", self.factor.is_some()),
             ("long_seconds", self.long_seconds.is_some()),
             ("short_seconds", self.short_seconds.is_some()),
+            ("errors_weight", self.errors_weight.is_some()),
         ]
     }
 
@@ -185,14 +201,17 @@ impl RuleInput {
             "quantile" => self.quantile,
             "alpha" => self.alpha,
             "tolerated_ratio" => self.tolerated_ratio,
+            "error_clump" => self.error_clump,
             "certify_below" => self.certify_below,
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
+            "margin" => self.margin,
             "objective_ms" => self.objective_ms,
             "objective" => self.objective,
             "factor" => self.factor,
             "long_seconds" => self.long_seconds,
             "short_seconds" => self.short_seconds,
+            "errors_weight" => self.errors_weight,
             "failure_limit" => self.failure_limit,
             "of_last" => self.of_last,
             "weight" => self.weight,
@@ -237,8 +256,8 @@ impl Method {
     /// The parameters that other rules take, but none of that name.
     pub(crate) fn refused(name: &str) -> impl Iterator<Item = &'static str> {
         let taken = Method::parameters(name);
-        let keys = RuleInput::default().given().map(|(key, _)| key);
-        keys.into_iter().filter(move |key| !taken.iter().any(|taken| taken.key == *key))
+        let keys = RuleInput::default().given().into_iter().map(|(key, _)| key);
+        keys.filter(move |key| !taken.iter().any(|taken| taken.key == *key))
     }
 }
 
@@ -587,6 +606,17 @@ impl<'a> Parameters<'a> {
         let given = self.input.number(parameter.key);
         self.taken.push(parameter);
         given
+    }
+
+    /// A number that may be left out.
+    pub(super) fn optional_within(&mut self, parameter: Parameter) -> Option<f64> {
+        let key = parameter.key;
+        let (allowed, expected) = (parameter.clone(), parameter.expected());
+        let given = self.optional(parameter)?;
+        if !allowed.allows(given) {
+            self.complain(key, format!("{}, expected {expected}", found(Some(given))));
+        }
+        Some(given)
     }
 
     /// Numbers that may be left out, to be checked by the rule.

@@ -4,7 +4,12 @@
 use super::Population;
 use super::group_sequential::ScoreWatch;
 use super::sequential::{Wealth, WealthWatch};
+use super::sequential_difference::DifferenceWatch;
+use super::sequential_metrics::{MetricsWatch, MetricsWealth};
+use super::shiryaev_roberts::DetectorWatch;
+use crate::stats::eprocess::Evidence;
 use crate::stats::group_sequential::Score;
+use crate::stats::shiryaev_roberts::Detector;
 
 /// The properties of a stage that a rule is prepared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +54,18 @@ impl StageShape {
     }
 }
 
+/// What a rule observes of a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The errors of canary and baseline.
+    pub errors: [u64; 2],
+    /// The requests of canary and baseline that are slower than the rule's objective; 0
+    /// if it has none.
+    pub slow: [u64; 2],
+    /// The canary's requests; 0 unless the rule needs them.
+    pub canary_requests: u64,
+}
+
 /// A rule's method of accumulation, prepared for a plan.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for a rule")]
@@ -59,11 +76,16 @@ pub enum Watch {
     Wealth(WealthWatch),
     /// A sum of scores.
     Score(ScoreWatch),
+    /// A stake that is placed tick by tick.
+    Detector(DetectorWatch),
+    /// The value of a stake on a difference.
+    Difference(DifferenceWatch),
+    /// The values of stakes on errors and on slow requests.
+    Metrics(MetricsWatch),
 }
 
 /// What a rule has accumulated in a run.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "in a box, every run would allocate")]
 pub enum Memory {
     /// Nothing is accumulated: the counts of the window are enough.
     #[default]
@@ -72,41 +94,62 @@ pub enum Memory {
     Wealth(Wealth),
     /// A sum of scores.
     Score(Score),
+    /// A stake that is placed tick by tick.
+    Detector(Detector),
+    /// The value of a stake on a difference.
+    Difference(Evidence),
+    /// The values of stakes on errors and on slow requests.
+    Metrics(MetricsWealth),
 }
 
 impl Watch {
     /// The state before the first tick, in the first stage. It is the same for
     /// every run.
     pub fn begin(&self) -> Memory {
-        match self {
+        let mut memory = match self {
             Watch::Nothing => Memory::Nothing,
-            Watch::Wealth(watch) => {
-                let mut wealth = watch.begin();
-                watch.enter(&mut wealth, 0);
-                Memory::Wealth(wealth)
-            }
+            Watch::Wealth(watch) => Memory::Wealth(watch.begin()),
             Watch::Score(_) => Memory::Score(Score::default()),
-        }
+            Watch::Detector(watch) => Memory::Detector(watch.begin()),
+            Watch::Difference(watch) => Memory::Difference(watch.begin()),
+            Watch::Metrics(watch) => Memory::Metrics(watch.begin()),
+        };
+        self.enter(&mut memory, 0);
+        memory
     }
 
     /// Called when a stage after the first begins.
     pub fn enter(&self, memory: &mut Memory, stage: u32) {
-        if let (Watch::Wealth(watch), Memory::Wealth(wealth)) = (self, memory) {
-            watch.enter(wealth, stage as usize);
+        let stage = stage as usize;
+        match (self, memory) {
+            (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.enter(wealth, stage),
+            (Watch::Difference(watch), Memory::Difference(evidence)) => {
+                watch.enter(evidence, stage);
+            }
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => watch.enter(wealth, stage),
+            _ => {}
         }
     }
 
-    /// Adds a tick: the errors (or slow requests) of canary and baseline. `planned`
-    /// is false for ticks of an extension or of a person's pause. Inlined into the
+    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause. Inlined into the
     /// loop, because a call would cost as much as the work.
     #[inline(always)]
-    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, errors: [u64; 2]) {
+    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, seen: &Observed) {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
-                watch.observe(wealth, stage as usize, errors);
+                watch.observe(wealth, stage as usize, seen);
             }
             (Watch::Score(watch), Memory::Score(score)) if planned => {
-                watch.observe(score, stage as usize, errors);
+                watch.observe(score, stage as usize, seen.errors);
+            }
+            (Watch::Detector(watch), Memory::Detector(detector)) => {
+                watch.observe(detector, stage as usize, seen);
+            }
+            (Watch::Difference(watch), Memory::Difference(evidence)) => {
+                watch.observe(evidence, stage as usize, seen);
+            }
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => {
+                watch.observe(wealth, stage as usize, seen);
             }
             _ => {}
         }
@@ -118,6 +161,9 @@ impl Watch {
     pub fn passes(&self, memory: &Memory) -> bool {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => !watch.is_enough(wealth),
+            (Watch::Detector(watch), Memory::Detector(detector)) => !watch.is_enough(detector),
+            (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
             _ => false,
         }
     }
@@ -126,6 +172,17 @@ impl Watch {
     pub fn ln_wealth(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Detector(watch), Memory::Detector(detector)) => Some(watch.ln_wealth(detector)),
+            (Watch::Difference(_), Memory::Difference(evidence)) => Some(evidence.ln_value()),
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_wealth(wealth)),
+            _ => None,
+        }
+    }
+
+    /// ln of the values of the stakes on errors and on slow requests.
+    pub fn ln_by_metric(&self, memory: &Memory) -> Option<[f64; 2]> {
+        match (self, memory) {
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_by_metric(wealth)),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`two_proportion`] and [`fisher`] are the usual tests, for one
 //! look. [`group_sequential`] is for a few planned looks, [`eprocess`] for any
-//! number. [`stratified`] compares the arms when the canary's share changes.
+//! number, [`difference`] for a margin in points, [`shiryaev_roberts`] for a release that turns bad late. [`stratified`] compares the arms when the canary's share changes.
 //! [`intervals`], [`confidence_sequence`] and [`quantile_interval`] compute
 //! intervals for display. [`mann_whitney`] compares latencies. [`normal`] and
 //! [`special`] are the distributions that the methods use.
@@ -12,6 +12,7 @@
 //! platform.
 
 pub mod confidence_sequence;
+pub mod difference;
 pub mod eprocess;
 pub mod fisher;
 pub mod group_sequential;
@@ -19,6 +20,7 @@ pub mod intervals;
 pub mod mann_whitney;
 pub mod normal;
 pub mod quantile_interval;
+pub mod shiryaev_roberts;
 pub mod special;
 pub mod stratified;
 pub mod two_proportion;

@@ -87,6 +87,86 @@ fn sequential_keeps_alpha_whatever_the_plan_and_the_world() {
     }
 }
 
+/// The other rules whose level holds at every look, in the same plans and worlds.
+#[test]
+fn rules_for_every_look_keep_alpha_whatever_the_plan_and_the_world() {
+    let runs = 4_000;
+    for (alpha, rule) in [
+        (0.01, json!({ "rule": "shiryaev_roberts" })),
+        (0.2, json!({ "rule": "shiryaev_roberts" })),
+        (0.05, json!({ "rule": "sequential_difference" })),
+        (0.2, json!({ "rule": "sequential_difference", "margin": 0.0001 })),
+    ] {
+        for world in worlds() {
+            for stages in plans() {
+                let mut rule = rule.clone();
+                rule["alpha"] = json!(alpha);
+                let config = configured(&world, &stages, json!([rule]));
+                let found = false_rollbacks(&config, runs);
+                check_at_most(found, runs, alpha, &config.to_string());
+            }
+        }
+    }
+}
+
+/// The share of runs of a release that are rolled back.
+fn rolled_back(config_text: &str, runs: u64) -> f64 {
+    let plan = Plan::new(&config(config_text));
+    let mut run = Run::new(&plan, 0);
+    let mut count = 0;
+    for seed in 0..runs {
+        run.restart(&plan, seed);
+        while !run.state().is_terminal() {
+            run.tick(&plan, &mut Decisions::default()).unwrap();
+        }
+        count += u64::from(run.state() == State::RolledBack);
+    }
+    count as f64 / runs as f64
+}
+
+/// A release whose error rate is above the baseline's by exactly the margin is rolled back
+/// at most as often as the level says; one by three times the margin is caught.
+#[test]
+fn a_difference_of_the_margin_is_tolerated_and_a_greater_one_is_caught() {
+    let (runs, alpha) = (4_000, 0.1);
+    for stages in plans() {
+        let with = |error_ratio: f64| {
+            let rule = json!({ "rule": "sequential_difference", "margin": 0.001, "alpha": alpha });
+            let mut config = configured(&worlds()[0], &stages, json!([rule]));
+            config["canary"] = json!({ "error_ratio": error_ratio });
+            rolled_back(&config.to_string(), runs)
+        };
+        let found = with(1.5) * runs as f64;
+        check_at_most(found as u64, runs, alpha, "at the margin");
+        assert!(found > 0.0);
+        let caught = with(2.5);
+        assert!(caught > 0.95, "{caught} at {stages}");
+    }
+}
+
+/// Slow requests and errors under one level, while incidents change both.
+#[test]
+fn several_metrics_keep_one_level() {
+    let world = json!({
+        "traffic": { "requests_per_second": 5, "burstiness": 0.3 },
+        "baseline": { "error_rate": 0.05 },
+        "incidents": { "chance_per_tick": 0.1, "duration_ticks": 3, "latency_ratio": 2, "error_ratio": 3 },
+    });
+    let stages = json!([{ "traffic_pct": 20, "duration_ticks": 6 },
+                        { "traffic_pct": 50, "duration_ticks": 6 }]);
+    for errors_weight in [0.2, 0.5] {
+        let rule = json!({ "rule": "sequential_metrics", "alpha": 0.1, "objective_ms": 150,
+                           "errors_weight": errors_weight });
+        let mut config = configured(&world, &stages, json!([rule]));
+        check_at_most(false_rollbacks(&config, 1_000), 1_000, 0.1, &config.to_string());
+        for bad in [json!({ "error_ratio": 4 }), json!({ "latency_ratio": 1.6 })] {
+            config["canary"] = bad;
+            let caught = rolled_back(&config.to_string(), 200);
+            assert!(caught > 0.9, "{caught}: {config}");
+        }
+    }
+}
+
 /// Schedules that depend on the data: another rule extends stages while there are
 /// few errors, and a certificate ends them early.
 #[test]

@@ -8,11 +8,13 @@ use canary_rollout::config::Config;
 use canary_rollout::observation::{ByArm, Counts};
 use canary_rollout::policy::{By, State, Step};
 use canary_rollout::rollout::Rollout;
-use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
+use canary_rollout::rules::{Gap, Memory, Observed, Rule, Sight, Verdict, Watch};
+use canary_rollout::stats::difference::DifferenceStep;
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::shiryaev_roberts::Detector;
 use canary_rollout::stats::two_proportion::z_test;
 
 use crate::support::{config, rolled_out};
@@ -228,7 +230,8 @@ fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
             stage += 1;
             watch.enter(&mut memory, stage);
         }
-        watch.observe(&mut memory, stage, true, [canary, baseline]);
+        let seen = Observed { errors: [canary, baseline], ..Observed::default() };
+        watch.observe(&mut memory, stage, true, &seen);
     }
     (watch, memory)
 }
@@ -254,11 +257,151 @@ fn sequential_gathers_the_e_process_of_stats() {
         // The stage at 100 % has no baseline and adds nothing.
         assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
     }
+    // In clumps, the factors of stats.
+    let clumped = bets.in_clumps(3.0).unwrap();
+    let rule = r#""rule": "sequential", "tolerated_ratio": 1.2, "bets": [2, 3], "bets_open": "tick_1", "error_clump": 3"#;
+    let (watch, memory) = gathered(rule, &[(0, 3, 8)]);
+    let mut evidence = clumped.evidence(1);
+    evidence.open(&clumped);
+    evidence.observe(&clumped.step(0.1), 3, 8);
+    assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()));
     // The formula computed with scipy gives 13.1425 after 12 errors against 40.
     let (watch, memory) =
         gathered(r#""rule": "sequential", "bets_open": "tick_1""#, &[(0, 12, 40)]);
     let wealth = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
     assert!((wealth - 13.142_501_070_577_216).abs() < 1e-9, "{wealth}");
+}
+
+#[test]
+fn shiryaev_roberts_gathers_the_detector_of_stats() {
+    let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = Bets::new(1.2, &bets).unwrap().in_clumps(2.0).unwrap();
+    let rule =
+        r#""rule": "shiryaev_roberts", "tolerated_ratio": 1.2, "bets": [2, 3], "error_clump": 2"#;
+    let (watch, memory) = gathered(rule, &TICKS);
+    // Ten ticks of stages with a baseline.
+    let mut detector = Detector::new(&bets, 10);
+    for &(stage, canary, baseline) in &TICKS[..4] {
+        detector.observe(&bets.step([0.1, 0.5][stage as usize]), canary, baseline);
+    }
+    assert_eq!(watch.ln_wealth(&memory), Some(canary_rollout::math::ln(detector.value())));
+    let rule = r#""rule": "shiryaev_roberts", "alpha": 0.1"#;
+    let sight = |worth: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(worth)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    check(
+        rule,
+        &sight(16.0),
+        Fail,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(16.0))),
+        "Evidence: a stake of 1, bet in equal parts, one in each tick, on “the canary is worse from now on”, has grown to 16. If that is false and the arms vary only together, at most 1 rollout in 10 ever reaches 10.",
+    );
+    check(
+        rule,
+        &sight(0.0),
+        Pass,
+        Some(0.0),
+        "Evidence: a stake of 1, bet in equal parts, one in each tick, on “the canary is worse from now on”, is now less than 0.001; the limit is 10.",
+    );
+}
+
+#[test]
+fn sequential_difference_gathers_the_difference_of_stats() {
+    let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = Bets::new(1.0, &bets).unwrap();
+    for (bets_open, openings) in [("tick_1", 1), ("stage_starts", 2)] {
+        let config = planned(&format!(
+            r#""rule": "sequential_difference", "margin": 0.01, "bets": [2, 3], "bets_open": "{bets_open}""#
+        ));
+        let rule = &config.policy().rules[0];
+        let watch = rule.watch(&config.policy().shapes_for(rule, 0));
+        let mut memory = watch.begin();
+        let mut evidence = bets.evidence(openings);
+        for (stage, weight) in [(0, 0.1), (1, 0.5)] {
+            if stage > 0 {
+                watch.enter(&mut memory, stage);
+            }
+            evidence.open(&bets);
+            let step = DifferenceStep::new(&bets, 0.01, weight);
+            for (canary, baseline, requests) in [(3, 8, 100), (2, 9, 90)] {
+                let errors = [canary, baseline];
+                let seen = Observed { errors, canary_requests: requests, ..Observed::default() };
+                watch.observe(&mut memory, stage, true, &seen);
+                step.observe(&mut evidence, canary, baseline, requests);
+            }
+        }
+        assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
+    }
+    let rule = r#""rule": "sequential_difference", "margin": 0.005"#;
+    let sight = |worth: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(worth)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    check(
+        rule,
+        &sight(32.0),
+        Fail,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(32.0))),
+        "Evidence: a stake of 1, bet on “the canary’s error rate is more than 0.5 points above the baseline’s”, has grown to 32. If it never is, at most 1 rollout in 20 ever reaches 20.",
+    );
+    check(
+        r#""rule": "sequential_difference""#,
+        &sight(0.25),
+        Pass,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(0.25))),
+        "Evidence: a stake of 1, bet on “the canary’s error rate is above the baseline’s”, is now 0.25; the limit is 20.",
+    );
+}
+
+#[test]
+fn sequential_metrics_gathers_two_stakes_under_one_level() {
+    let bets = Bets::new(1.0, &[Bet { ratio: 2.0, stake: 1.0 }]).unwrap();
+    let config = planned(
+        r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 0.75, "bets": [2]"#,
+    );
+    let rule = &config.policy().rules[0];
+    let watch = rule.watch(&config.policy().shapes_for(rule, 0));
+    let mut memory = watch.begin();
+    let mut evidence = [bets.evidence(2); 2];
+    evidence.iter_mut().for_each(|evidence| evidence.open(&bets));
+    for (errors, slow) in [([3, 8], [0, 20]), ([2, 9], [9, 31])] {
+        watch.observe(&mut memory, 0, true, &Observed { errors, slow, canary_requests: 0 });
+        evidence[0].observe(&bets.step(0.1), errors[0], errors[1]);
+        evidence[1].observe(&bets.step(0.1), slow[0], slow[1]);
+    }
+    let by_metric = evidence.map(|evidence| evidence.ln_value());
+    assert_eq!(watch.ln_by_metric(&memory), Some(by_metric));
+    let [errors, slow] = by_metric.map(canary_rollout::math::exp);
+    let mean = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
+    assert!((mean - (0.75 * errors + 0.25 * slow)).abs() < 1e-12, "{mean}");
+    let rule = r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 0.75"#;
+    let sight = |errors: f64, slow: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(0.75 * errors + 0.25 * slow)),
+        ln_by_metric: Some([errors, slow].map(canary_rollout::math::ln)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    #[track_caller]
+    fn check_words(rule: &str, sight: &Sight, verdict: Verdict, sentence: &str) {
+        let rule = only_rule(rule);
+        assert_eq!(rule.judge(sight).verdict, verdict);
+        assert_eq!(rule.sentence(sight), sentence);
+    }
+    check_words(
+        rule,
+        &sight(0.5, 120.0),
+        Fail,
+        "Evidence: a stake of 1, 75 % of it bet on “the canary is worse” and the rest on “more canary requests exceed 250 ms”, has grown to 30.4. If that is false and the arms vary only together, at most 1 rollout in 20 ever reaches 20. A stake of 1 on the errors alone is now 0.5, on the slow requests alone 120.",
+    );
+    check_words(
+        rule,
+        &sight(0.5, 2.0),
+        Pass,
+        "Evidence: a stake of 1, 75 % of it bet on “the canary is worse” and the rest on “more canary requests exceed 250 ms”, is now 0.875; the limit is 20. A stake of 1 on the errors alone is now 0.5, on the slow requests alone 2.",
+    );
 }
 
 #[test]
@@ -381,6 +524,10 @@ const REFUSED: &[(&str, &str)] = &[
         r#""rule": "sequential", "certify_alpha": 0.1"#,
         ".certify_alpha: has no effect without certify_below",
     ),
+    (
+        r#""rule": "sequential", "error_clump": 0.5"#,
+        ".error_clump: found 0.5, expected a number from 1 to 1000000",
+    ),
     (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: has no effect without certify_below"),
     (
         r#""rule": "sequential", "window": "stage""#,
@@ -412,8 +559,36 @@ const REFUSED: &[(&str, &str)] = &[
         ".objective_ms: found 0, expected milliseconds above 0, at most 600000",
     ),
     (
+        r#""rule": "sequential_difference", "margin": 1.5"#,
+        ".margin: found 1.5, expected a number from 0 to 1",
+    ),
+    (
+        r#""rule": "sequential_difference", "bets": [1]"#,
+        ".bets[0]: found 1, expected a ratio above the tolerated 1, at most 10000",
+    ),
+    (
+        r#""rule": "sequential_difference", "tolerated_ratio": 2"#,
+        ".tolerated_ratio: sequential_difference takes no such parameter, only alpha, margin, bets, bets_open, error_clump",
+    ),
+    (
+        r#""rule": "shiryaev_roberts", "bets_open": "tick_1""#,
+        ".bets_open: shiryaev_roberts takes no such parameter, only alpha, tolerated_ratio, bets, error_clump",
+    ),
+    (
+        r#""rule": "shiryaev_roberts", "stages": [3]"#,
+        ": shiryaev_roberts applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 1"#,
+        ".errors_weight: found 1, expected a number between 0 and 1",
+    ),
+    (
+        r#""rule": "sequential_metrics""#,
+        ".objective_ms: missing, expected milliseconds above 0, at most 600000",
+    ),
+    (
         r#""rule": "slow_requests", "objective_ms": 250, "certify_below": 2"#,
-        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open",
+        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open, error_clump",
     ),
 ];
 
@@ -448,6 +623,9 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         (r#""rule": "z_test""#, false),
         (r#""rule": "sequential""#, false),
         (r#""rule": "slow_requests", "objective_ms": 250"#, false),
+        (r#""rule": "sequential_difference""#, false),
+        (r#""rule": "sequential_metrics", "objective_ms": 250"#, false),
+        (r#""rule": "shiryaev_roberts""#, false),
         (r#""rule": "group_sequential""#, false),
     ] {
         let warnings: Vec<String> =

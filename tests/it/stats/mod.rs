@@ -2,6 +2,7 @@
 //! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
 mod confidence_sequence;
+mod difference;
 mod eprocess;
 mod fisher;
 mod group_sequential;
@@ -9,6 +10,7 @@ mod intervals;
 mod mann_whitney;
 mod normal;
 mod quantile_interval;
+mod shiryaev_roberts;
 mod special;
 mod stratified;
 mod two_proportion;
