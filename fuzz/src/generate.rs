@@ -187,12 +187,14 @@ fn canary(bytes: &mut Bytes) -> Value {
 }
 
 /// The rules, each with its own keys.
-const RULES: [(&str, &[&str]); 11] = [
+const RULES: &[(&str, &[&str])] = &[
     ("error_rate", &["max"]),
     ("error_rate_delta", &["max"]),
-    ("error_rate_ratio", &["max"]),
+    ("error_rate_ratio", &["max", "floor"]),
     ("latency", &["max", "quantile"]),
     ("latency_delta_ms", &["max", "quantile"]),
+    ("latency_ratio", &["max", "quantile"]),
+    ("error_count", &["max"]),
     ("z_test", &["alpha"]),
     ("fisher", &["alpha"]),
     ("group_sequential", &["alpha", "spending"]),
@@ -217,7 +219,7 @@ const COMMON: [&str; 7] =
 const REQUIRED: [&str; 2] = ["max", "objective_ms"];
 
 fn rule(bytes: &mut Bytes) -> Value {
-    let (name, own) = bytes.some(&RULES);
+    let (name, own) = bytes.some(RULES);
     let mut rule = Map::new();
     rule.insert("rule".into(), json!(name));
     for key in own {
@@ -238,6 +240,7 @@ fn rule(bytes: &mut Bytes) -> Value {
 fn parameter(b: &mut Bytes, key: &str) -> Value {
     match key {
         "max" => b.number(&[0.0, 0.01, 0.05, 1.5, 2.0, 100.0]),
+        "floor" => b.number(&[0.0, 0.001, 0.02]),
         "quantile" => b.number(&[0.01, 0.5, 0.95, 0.999]),
         "alpha" | "certify_alpha" => b.number(&[0.001, 0.05, 0.5]),
         "spending" => b.text(&["pocock", "obrien_fleming", "linear"]),

@@ -74,9 +74,12 @@ fn parameters_of(name: &str) -> Value {
         taken.iter().filter(|taken| taken.start.is_some()).map(|taken| taken.key).collect();
     let mut properties: serde_json::Map<_, _> =
         Method::refused(name).map(|key| (key.to_string(), json!(false))).collect();
-    if let Some(Parameter { range: Some(range), .. }) = taken.iter().find(|one| one.key == "max") {
+    let max = taken.iter().find(|one| one.key == "max");
+    if let Some((max, range)) = max.and_then(|max| Some((max, max.range?))) {
         let least = if range.excludes_min { "exclusiveMinimum" } else { "minimum" };
-        properties.insert("max".to_string(), json!({ least: 0, "maximum": range.max }));
+        let number = if max.kind == Kind::Whole { "integer" } else { "number" };
+        let max = json!({ "type": number, least: 0, "maximum": range.max });
+        properties.insert("max".to_string(), max);
     }
     json!({
         "if": { "properties": { "rule": { "const": name } } },

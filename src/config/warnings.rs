@@ -4,7 +4,7 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{Look, Window};
+use crate::rules::{ErrorCount, Look, Window};
 
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
@@ -45,6 +45,7 @@ impl Config {
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
+                self.usual_errors(rule),
                 self.unreachable_errors(rule),
                 self.unreachable_requests(rule),
                 self.unreachable_failure_limit(rule),
@@ -97,6 +98,15 @@ impl Config {
                 (rule.max < usual * (bin - 1.0)).then(|| {
                     let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
                     format!("cannot detect a difference of {max} at the baseline’s {usual}")
+                })
+            }
+            Method::LatencyRatio(rule) => {
+                let max = rule.max.as_f64();
+                (max.max(1.0 / max) < bin).then(|| {
+                    let max = significant(max);
+                    format!(
+                        "cannot distinguish {max} times the baseline’s latency from an equal one"
+                    )
                 })
             }
             Method::SlowRequests(rule) => {
@@ -232,6 +242,22 @@ impl Config {
         Some(format!(
             "has fewer than 5 expected canary errors of a healthy release in its window: {stages}"
         ))
+    }
+
+    /// Warns of a limit on the number of errors that a healthy release exceeds.
+    fn usual_errors(&self, rule: &Rule) -> Option<String> {
+        let Method::ErrorCount(ErrorCount { max }) = rule.method else { return None };
+        let rate = self.parts.world.baseline.error_rate;
+        let stages: Vec<String> = self
+            .judged_stages(rule)
+            .map(|(number, _)| (number, self.expected_requests(rule, number) * rate))
+            .filter(|(_, expected)| *expected > max as f64)
+            .map(|(number, expected)| format!("{} in stage {number}", significant(expected)))
+            .collect();
+        (!stages.is_empty()).then(|| {
+            let stages = stages.join(", ");
+            format!("has a max of {max}, but more errors are expected of a healthy release in its window: {stages}")
+        })
     }
 
     fn unreachable_errors(&self, rule: &Rule) -> Option<String> {

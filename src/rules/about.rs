@@ -39,6 +39,8 @@ pub enum Subject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
+    /// A number of requests.
+    Count,
     /// A share of requests, 0..=1.
     Rate,
     /// The canary's value minus the baseline's.

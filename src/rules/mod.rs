@@ -5,6 +5,7 @@
 //! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
+mod error_count;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
@@ -12,6 +13,7 @@ mod fisher;
 mod group_sequential;
 mod latency;
 mod latency_delta_ms;
+mod latency_ratio;
 mod limit;
 mod mann_whitney;
 mod parameter;
@@ -23,6 +25,7 @@ pub(crate) mod words;
 mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
+pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
@@ -30,6 +33,7 @@ pub use fisher::Fisher;
 pub use group_sequential::{AlphaSpending, GroupSequential};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
+pub use latency_ratio::LatencyRatio;
 pub use limit::Limit;
 pub use mann_whitney::MannWhitney;
 pub(crate) use parameter::MAX_LATENCY_MS;
@@ -223,10 +227,14 @@ methods! {
     "error_rate_delta" => ErrorRateDelta(ErrorRateDelta),
     /// A limit on the canary's error rate divided by the baseline's.
     "error_rate_ratio" => ErrorRateRatio(ErrorRateRatio),
+    /// A limit on the canary's number of errors.
+    "error_count" => ErrorCount(ErrorCount),
     /// A limit on a latency quantile of the canary.
     "latency" => Latency(LatencyLimit),
     /// A limit on a latency quantile of the canary minus the baseline's.
     "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
+    /// A limit on a latency quantile of the canary divided by the baseline's.
+    "latency_ratio" => LatencyRatio(LatencyRatio),
     /// The z test of two error rates.
     "z_test" => ZTest(ZTest),
     /// Fisher's exact test of two error rates.

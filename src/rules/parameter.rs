@@ -279,6 +279,15 @@ impl Parameter {
         }
     }
 
+    /// The limit of a rule on a number of requests.
+    pub(super) fn max_count() -> Parameter {
+        Parameter {
+            unit: "errors",
+            start: Some(10.0),
+            ..Parameter::whole("max", "fails above", Range::from(0.0, MAX_COUNT))
+        }
+    }
+
     /// The limit of a rule on a ratio.
     pub(super) fn max_ratio() -> Parameter {
         Parameter {

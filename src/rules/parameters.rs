@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 
 use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, Group, Guarantee, Limit, Look, MAX_STAGES, Method, OnFail, Parameter,
-    Rule, Window,
+    AlphaSpending, BetsOpen, Group, Guarantee, Kind, Limit, Look, MAX_STAGES, Method, OnFail,
+    Parameter, Rule, Window,
 };
 use crate::json::plain;
 use crate::message::{did_you_mean, found, quoted};
@@ -42,11 +42,15 @@ pub struct RuleInput {
     /// With fewer canary errors in the window the look is inconclusive, a whole
     /// number from 0 to 10¹²; default 0.
     pub min_errors: Option<f64>,
-    /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
-    /// the rule's name says. Strictly more fails. A rate or difference is at most
-    /// 1, a ratio at most 1000, a latency above 0 and at most 600000; latencies are
-    /// drawn in bins of 2 %, so a quantile of them is off by up to 1 %.
+    /// The limit: a count, a rate, a difference of rates, a ratio, or milliseconds, as
+    /// the rule's name says. Strictly more fails. A count is a whole number of at most
+    /// 10¹², a rate or difference at most 1, a ratio at most 1000, a latency above 0 and
+    /// at most 600000; latencies are drawn in bins of 2 %, so a quantile of them is off
+    /// by up to 1 %.
     pub max: Option<f64>,
+    /// For `error_rate_ratio`, a canary's error rate up to this passes whatever the
+    /// baseline's is, 0..=1, at most 9 decimal places; default none.
+    pub floor: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
     /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
@@ -90,6 +94,7 @@ fields!(RuleInput {
     min_requests,
     min_errors,
     max,
+    floor,
     quantile,
     alpha,
     tolerated_ratio,
@@ -118,9 +123,10 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 11] {
+    fn given(&self) -> [(&'static str, bool); 12] {
         [
             ("max", self.max.is_some()),
+            ("floor", self.floor.is_some()),
             ("quantile", self.quantile.is_some()),
             ("alpha", self.alpha.is_some()),
             ("tolerated_ratio", self.tolerated_ratio.is_some()),
@@ -138,6 +144,7 @@ impl RuleInput {
     fn number(&self, key: &str) -> Option<f64> {
         match key {
             "max" => self.max,
+            "floor" => self.floor,
             "quantile" => self.quantile,
             "alpha" => self.alpha,
             "tolerated_ratio" => self.tolerated_ratio,
@@ -177,6 +184,9 @@ impl Method {
                 Some(known) => {
                     let ranges = known.range.zip(parameter.range);
                     known.range = ranges.map(|(one, other)| one.union(other));
+                    if known.kind != parameter.kind {
+                        known.kind = Kind::Number;
+                    }
                 }
                 None => all.push(parameter),
             }
@@ -331,6 +341,17 @@ impl<'a> Parameters<'a> {
     /// A limit on a rate or ratio.
     pub(super) fn limit(&mut self, parameter: Parameter) -> Limit {
         self.take(parameter, Limit::from_f64).unwrap_or(Limit::ZERO)
+    }
+
+    /// A limit on a rate or ratio that may be left out.
+    pub(super) fn optional_limit(&mut self, parameter: Parameter) -> Option<Limit> {
+        match self.input.number(parameter.key) {
+            Some(_) => Some(self.limit(parameter)),
+            None => {
+                self.taken.push(parameter);
+                None
+            }
+        }
     }
 
     /// A number that may be left out, to be checked by the rule.

@@ -223,6 +223,7 @@ export interface Rule {
   min_requests?: number;
   min_errors?: number;
   max?: number;
+  floor?: number;
   quantile?: number;
   alpha?: number;
   tolerated_ratio?: number;
@@ -351,7 +352,7 @@ export interface Catalogue {
 }
 
 /** What a rule measures, and its limit: a share of requests, the difference of two, a ratio to the baseline and so on. */
-export type Quantity = "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "stake" | "score";
+export type Quantity = "count" | "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "stake" | "score";
 
 /** A rule. */
 export interface RuleEntry {

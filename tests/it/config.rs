@@ -528,6 +528,16 @@ fn probable_mistakes_are_warned_of() {
              in its window: 0.51 in stage 1",
         ),
         (
+            rule(r#""rule": "error_count", "max": 5"#),
+            "rules[0]: error_count has a max of 5, but more errors are expected of a healthy \
+             release in its window: 5.1 in stage 1, 510 in stage 2",
+        ),
+        (
+            rule(r#""rule": "latency_ratio", "max": 1.01"#),
+            "rules[0]: latency_ratio cannot distinguish 1.01 times the baseline’s latency from an \
+             equal one: latencies are drawn in bins of 2 %",
+        ),
+        (
             rule(r#""rule": "error_rate_delta", "max": 0.1"#),
             "rules[0]: error_rate_delta is inconclusive in stage 2: at 100 % there is no baseline \
              to compare with",

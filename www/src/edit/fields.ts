@@ -259,6 +259,7 @@ const FIELDS: Record<string, FieldSpec> = {
 const HINTS: Record<string, string> = {
   rule: 'What the rule measures. Plain limits compare a number with a limit; the others weigh whether chance explains the difference.',
   max: 'The rule fails if what it measures is above this.',
+  floor: 'Up to this error rate of the canary the rule passes, whatever the ratio is.',
   quantile: '0.99 is the p99: 99 of 100 requests take at most that long.',
   objective_ms: 'A request that takes longer counts as slow.',
   alpha:

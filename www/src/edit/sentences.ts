@@ -449,6 +449,9 @@ function testOf(rule: Rule, path: string, isShort: boolean): Piece[] {
   }
   const whose = isShort ? 'its' : 'the canary’s';
   const quantile = rule.quantile === undefined ? '' : `${quantileWords(rule.quantile)} `;
+  if (entry?.subject === 'latency' && entry.quantity === 'ratio') {
+    return [`${whose} ${quantile}latency is more than `, limit, ' the baseline’s'];
+  }
   // The title says what is compared: `latency over the baseline`.
   if (entry?.quantity === 'milliseconds' && title.startsWith('latency')) {
     return [`${whose} ${quantile}latency is more than `, limit, title.slice('latency'.length)];
