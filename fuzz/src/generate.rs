@@ -212,6 +212,7 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("slow_requests", &["objective_ms", "alpha", "tolerated_ratio", "bets", "bets_open"]),
     ("mann_whitney", &["alpha"]),
+    ("asymptotic_cs", &["alpha", "tuned_for", "min_conversions", "min_change"]),
 ];
 const COMMON: [&str; 7] =
     ["look", "window", "failure_limit", "on_fail", "stages", "min_requests", "min_errors"];

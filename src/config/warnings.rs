@@ -42,6 +42,7 @@ impl Config {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
+                self.small_baseline(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
@@ -70,7 +71,10 @@ impl Config {
     fn arms_vary_apart(&self, rule: &Rule) -> Option<String> {
         let remedy = match rule.method {
             Method::Sequential(_) => "; a tolerated_ratio above 1 allows for some of it",
-            Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
+            Method::ZTest(_)
+            | Method::Fisher(_)
+            | Method::GroupSequential(_)
+            | Method::AsymptoticCs(_) => "",
             _ => return None,
         };
         (self.parts.world.noise.per_arm > 0.0).then(|| {
@@ -78,6 +82,17 @@ impl Config {
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
         })
+    }
+
+    /// Warns of an asymptotic test where the baseline is the smaller arm: with few errors
+    /// there its variance is underestimated.
+    fn small_baseline(&self, rule: &Rule) -> Option<String> {
+        let Method::AsymptoticCs(_) = rule.method else { return None };
+        let (number, stage) = self.judged_stages(rule).find(|(_, stage)| stage.share() > 0.5)?;
+        let share = significant(stage.traffic_pct);
+        Some(format!(
+            "holds its alpha where the baseline is at least as large as the canary: at {share} % in stage {number} it fails a healthy release far more often"
+        ))
     }
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.

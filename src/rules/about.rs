@@ -65,6 +65,9 @@ pub enum Guarantee {
     None,
     /// Its level over the whole rollout, however often it looks.
     EveryLook,
+    /// About its level over the whole rollout, however often it looks, if counts are
+    /// large.
+    EveryLookRoughly,
     /// Its level over the planned looks, at the ends of stages.
     PlannedLooks,
     /// Its level in one look.
@@ -83,7 +86,7 @@ impl Guarantee {
     pub fn valid_look(self) -> Option<Look> {
         match self {
             Guarantee::None => None,
-            Guarantee::EveryLook => Some(Look::EveryTick),
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly => Some(Look::EveryTick),
             Guarantee::PlannedLooks | Guarantee::OneLook => Some(Look::StageEnd),
         }
     }
@@ -91,7 +94,9 @@ impl Guarantee {
     /// When the rule can look; the default first.
     pub fn looks(self) -> &'static [Look] {
         match self {
-            Guarantee::EveryLook => &[Look::EveryTick, Look::StageEnd],
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly => {
+                &[Look::EveryTick, Look::StageEnd]
+            }
             Guarantee::PlannedLooks => &[Look::StageEnd],
             Guarantee::None | Guarantee::OneLook => &[Look::StageEnd, Look::EveryTick],
         }
@@ -99,9 +104,11 @@ impl Guarantee {
 
     /// The windows that the rule can have; the default first.
     pub fn windows(self) -> &'static [Window] {
-        match self.gathers() {
-            true => &[Window::Rollout],
-            false => &[Window::Stage, Window::Tick, Window::Rollout],
+        match self {
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly | Guarantee::PlannedLooks => {
+                &[Window::Rollout]
+            }
+            Guarantee::None | Guarantee::OneLook => &[Window::Stage, Window::Tick, Window::Rollout],
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
+mod asymptotic_cs;
 mod error_count;
 mod error_rate;
 mod error_rate_delta;
@@ -25,6 +26,7 @@ pub(crate) mod words;
 mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
+pub use asymptotic_cs::AsymptoticCs;
 pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
@@ -245,6 +247,8 @@ methods! {
     "sequential" => Sequential(Sequential),
     /// The same evidence on the requests that take longer than a latency objective.
     "slow_requests" => SlowRequests(SlowRequests),
+    /// A sequential test of the difference of the error rates, for large counts.
+    "asymptotic_cs" => AsymptoticCs(AsymptoticCs),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
 }

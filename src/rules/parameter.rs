@@ -308,6 +308,16 @@ impl Parameter {
         }
     }
 
+    /// The least difference that counts, as a part of the baseline's rate.
+    pub(super) fn min_change() -> Parameter {
+        Parameter {
+            default: Some(Usual::Number(0.0)),
+            unit: "%",
+            scale: 100.0,
+            ..Parameter::number("min_change", "Worse by at least", Range::from(0.0, 100.0))
+        }
+    }
+
     /// The quantile of the latencies.
     pub(super) fn quantile() -> Parameter {
         Parameter {

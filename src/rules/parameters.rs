@@ -21,11 +21,12 @@ pub struct RuleInput {
     /// Its name.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
-    /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
-    /// else `stage_end`.
+    /// When it looks; default `every_tick` for `sequential`, `slow_requests` and
+    /// `asymptotic_cs`, else `stage_end`.
     pub look: Option<Look>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
-    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
+    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`,
+    /// `asymptotic_cs`.
     /// Over a `rollout` the arms are compared share by share.
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1 to
@@ -55,8 +56,8 @@ pub struct RuleInput {
     pub quantile: Option<f64>,
     /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
     /// at most this share of rollouts that are not worse ever fail it, as long as
-    /// both arms vary only together. For `group_sequential`, about this share
-    /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
+    /// both arms vary only together. For `group_sequential`, and for `asymptotic_cs`,
+    /// where it is below 0.5, about this share fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
     /// level of one look: a rollout with several errs more often.
     pub alpha: Option<f64>,
     /// For `sequential` and `slow_requests`, the ratio of the rates that is
@@ -79,6 +80,15 @@ pub struct RuleInput {
     /// For `group_sequential`, how the level is spent over the looks; default
     /// `pocock`.
     pub spending: Option<AlphaSpending>,
+    /// For `asymptotic_cs`: the number of requests of two equal arms near which the test
+    /// is sharpest, from 1 to 10¹²; default 5000.
+    pub tuned_for: Option<f64>,
+    /// For `asymptotic_cs`: with fewer errors in each arm the rule passes, a whole
+    /// number from 0 to 10¹²; default 150.
+    pub min_conversions: Option<f64>,
+    /// For `asymptotic_cs`: a difference below this part of the baseline's error rate
+    /// passes, 0..=100; default 0.005.
+    pub min_change: Option<f64>,
     /// For `slow_requests`: a request that takes longer is slow, in
     /// milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
@@ -104,6 +114,9 @@ fields!(RuleInput {
     certify_alpha,
     min_ticks,
     spending,
+    tuned_for,
+    min_conversions,
+    min_change,
     objective_ms
 });
 
@@ -123,7 +136,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 12] {
+    fn given(&self) -> [(&'static str, bool); 15] {
         [
             ("max", self.max.is_some()),
             ("floor", self.floor.is_some()),
@@ -136,6 +149,9 @@ impl RuleInput {
             ("certify_alpha", self.certify_alpha.is_some()),
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
+            ("tuned_for", self.tuned_for.is_some()),
+            ("min_conversions", self.min_conversions.is_some()),
+            ("min_change", self.min_change.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
         ]
     }
@@ -151,6 +167,9 @@ impl RuleInput {
             "certify_below" => self.certify_below,
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
+            "tuned_for" => self.tuned_for,
+            "min_conversions" => self.min_conversions,
+            "min_change" => self.min_change,
             "objective_ms" => self.objective_ms,
             "failure_limit" => self.failure_limit,
             "min_requests" => self.min_requests,

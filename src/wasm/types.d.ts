@@ -233,6 +233,9 @@ export interface Rule {
   certify_alpha?: number;
   min_ticks?: number;
   spending?: "pocock" | "obrien_fleming" | "linear";
+  tuned_for?: number;
+  min_conversions?: number;
+  min_change?: number;
   objective_ms?: number;
 }
 

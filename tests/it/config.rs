@@ -533,6 +533,14 @@ fn probable_mistakes_are_warned_of() {
              release in its window: 5.1 in stage 1, 510 in stage 2",
         ),
         (
+            r#""rules": [{ "rule": "asymptotic_cs" }],
+               "traffic": { "requests_per_second": 5000 },
+               "stages": [{ "traffic_pct": 50 }, { "traffic_pct": 80 }]"#
+                .into(),
+            "rules[0]: asymptotic_cs holds its alpha where the baseline is at least as large as \
+             the canary: at 80 % in stage 2 it fails a healthy release far more often",
+        ),
+        (
             rule(r#""rule": "latency_ratio", "max": 1.01"#),
             "rules[0]: latency_ratio cannot distinguish 1.01 times the baseline’s latency from an \
              equal one: latencies are drawn in bins of 2 %",
@@ -575,7 +583,11 @@ fn probable_mistakes_are_warned_of() {
             "incidents.at_tick: starts in tick 11, but the plan ends with tick 10",
         ),
     ] {
-        let config = Config::from_text(&format!("{{{keys}, {stages}}}")).unwrap();
+        let text = match keys.contains(r#""stages": [{"#) {
+            true => format!("{{{keys}}}"),
+            false => format!("{{{keys}, {stages}}}"),
+        };
+        let config = Config::from_text(&text).unwrap();
         let warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         assert_eq!(warnings.first().map(String::as_str), Some(expected), "{warnings:?}");
     }

@@ -87,6 +87,27 @@ fn sequential_keeps_alpha_whatever_the_plan_and_the_world() {
     }
 }
 
+/// The arms need not be equal, nor the share constant, while the baseline is the larger
+/// arm. Where it is the smaller one, the level is broken, of which a warning tells.
+#[test]
+fn asymptotic_cs_keeps_alpha_where_the_baseline_is_the_larger_arm() {
+    let alpha = 0.05;
+    let rule = json!({ "rule": "asymptotic_cs", "min_conversions": 0, "min_change": 0 });
+    for world in worlds() {
+        for stages in &plans()[..2] {
+            let config = configured(&world, stages, json!([rule]));
+            let found = false_rollbacks(&config, 5_000);
+            println!("asymptotic_cs: {found} of 5000");
+            check_at_most(found, 5_000, alpha, &config.to_string());
+        }
+    }
+    let small = json!([{ "traffic_pct": 90, "duration_ticks": 100 }]);
+    let config = configured(&worlds()[0], &small, json!([rule]));
+    let found = false_rollbacks(&config, 2_000);
+    println!("asymptotic_cs at 90 %: {found} of 2000");
+    assert!(found as f64 > most(2_000, alpha), "{found}");
+}
+
 /// Schedules that depend on the data: another rule extends stages while there are
 /// few errors, and a certificate ends them early.
 #[test]

@@ -8,11 +8,12 @@ use canary_rollout::config::Config;
 use canary_rollout::observation::{ByArm, Counts};
 use canary_rollout::policy::{By, State, Step};
 use canary_rollout::rollout::Rollout;
-use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
+use canary_rollout::rules::{ByShare, Gap, Memory, Rule, Sight, Verdict, Watch};
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::stratified::stratified;
 use canary_rollout::stats::two_proportion::z_test;
 
 use crate::support::{config, rolled_out};
@@ -89,6 +90,108 @@ fn z_test_is_the_textbooks() {
         Some(z_test(1, 100, 0, 9_900).p_value),
         "Error rate: 1 of 100 canary requests failed, 1 %, the baseline’s 0 %: p = less than 0.000001 by the z test; the limit is 0.01.",
     );
+}
+
+/// The half-widths are those of the formula in Python.
+#[test]
+fn asymptotic_cs_has_a_half_width_and_two_gates() {
+    let base = "Error rate: 150 of 5,000 canary requests failed, 3 %, the baseline’s";
+    for (rule, baseline, verdict, sentence) in [
+        (
+            r#""rule": "asymptotic_cs""#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "alpha": 0.001"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 1.24 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "tuned_for": 1000000"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 2.76 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_conversions": 151"#,
+            (90, 5_000),
+            Pass,
+            format!("{base} 1.8 %: 1.2 points above; the test begins with 151 errors in one arm."),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.67"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the least difference that counts is 67 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.66"#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        // As in GrowthBook, a baseline without errors passes everything.
+        (
+            r#""rule": "asymptotic_cs""#,
+            (0, 5_000),
+            Pass,
+            format!(
+                "{base} 0 %: 3 points above; the least difference that counts is 0.5 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0"#,
+            (0, 5_000),
+            Fail,
+            format!(
+                "{base} 0 %: 3 points above; the limit of the sequential test is 0.676 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs""#,
+            (250, 5_000),
+            Pass,
+            format!("{base} 5 %: 2 points below; the limit of the sequential test is 1.1 points."),
+        ),
+    ] {
+        let rule = only_rule(rule);
+        let sight = seen((150, 5_000), baseline);
+        let judgement = rule.judge(&sight);
+        assert_eq!(rule.sentence(&sight), sentence);
+        assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+        let measure = judgement.measure;
+        let base = sight.counts.baseline.error_rate().unwrap();
+        assert_eq!(measure.canary_limit, Some(base + measure.limit));
+    }
+}
+
+/// Over several shares the difference is Mantel-Haenszel's, and every share counts as
+/// two equal arms would.
+#[test]
+fn asymptotic_cs_compares_share_by_share() {
+    let rule = only_rule(r#""rule": "asymptotic_cs", "min_change": 0"#);
+    let counts = |x_c, n_c, x_b, n_b| seen((x_c, n_c), (x_b, n_b)).counts;
+    // Pooled, the canary fails less often (Kohavi's example).
+    let days = [counts(230, 10_000, 20_000, 990_000), counts(6_000, 500_000, 5_000, 500_000)];
+    let mut pooled = days[0];
+    pooled += days[1];
+    let by_share = Some(ByShare { errors: stratified(days), exact_p_value: None });
+    let judgement = rule.judge(&Sight { counts: pooled, by_share, ..Sight::default() });
+    assert_eq!(judgement.verdict, Fail, "{judgement:?}");
+    assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
 }
 
 #[test]
@@ -395,6 +498,14 @@ const REFUSED: &[(&str, &str)] = &[
         ".look: group_sequential has boundaries for stage ends alone, expected stage_end",
     ),
     (
+        r#""rule": "asymptotic_cs", "window": "tick""#,
+        ".window: asymptotic_cs gathers evidence, expected rollout",
+    ),
+    (
+        r#""rule": "asymptotic_cs", "alpha": 0.5"#,
+        ".alpha: found 0.5, expected a number between 0 and 0.5",
+    ),
+    (
         r#""rule": "group_sequential", "stages": [3]"#,
         ": group_sequential applies in no stage with a baseline",
     ),
@@ -447,6 +558,7 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         (r#""rule": "mann_whitney", "look": "every_tick""#, true),
         (r#""rule": "z_test""#, false),
         (r#""rule": "sequential""#, false),
+        (r#""rule": "asymptotic_cs""#, false),
         (r#""rule": "slow_requests", "objective_ms": 250"#, false),
         (r#""rule": "group_sequential""#, false),
     ] {

@@ -1,6 +1,7 @@
 //! `canary_rollout::stats` against `tests/data/stats.json`: 50-digit values
 //! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
+mod asymptotic_cs;
 mod confidence_sequence;
 mod eprocess;
 mod fisher;
