@@ -67,7 +67,7 @@ impl Plan {
         let mut cells = Cells::NONE;
         for planned in &rules {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
-            if planned.needs.requests {
+            if planned.needs.requests || planned.needs.split {
                 cells = cells.union(Cells::SERVED);
             }
         }
@@ -456,8 +456,10 @@ impl Seen {
             self.latencies.push(LatencyTick::new(self.tick, &counts, truth));
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
+        let requests = [counts.canary.requests, counts.baseline.requests];
         for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
             let observed = match planned.needs.slower_than_ms {
+                None if planned.needs.split => requests,
                 None => errors,
                 Some(ms) => {
                     let tick = &self.latencies[self.latencies.len() - 1..];
@@ -530,6 +532,7 @@ impl Seen {
             score: planned.watch.score(memory, at.level),
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
+            split: planned.watch.split(memory),
             canary_has_all: at.share == 1.0,
         }
     }

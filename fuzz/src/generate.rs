@@ -114,6 +114,7 @@ pub fn config(bytes: &mut Bytes) -> Value {
         let mut traffic = Map::new();
         traffic.insert("requests_per_second".into(), b.number(&[0.1, 1.0, 10.0, 170.0, 5_000.0]));
         b.may(&mut traffic, "burstiness", |b| b.number(&[0.0, 0.2, 1.0]));
+        b.may(&mut traffic, "canary_skew", |b| b.number(&[0.5, 1.0, 1.1]));
         b.may(&mut traffic, "daily_swing", |b| {
             json!({ "amplitude": b.number(&[0.0, 0.4, 1.0]), "period_seconds": b.number(&[60.0, 600.0, 86_400.0]),
                     "peak_seconds": b.number(&[0.0, 300.0]) })
@@ -212,6 +213,7 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("slow_requests", &["objective_ms", "alpha", "tolerated_ratio", "bets", "bets_open"]),
     ("mann_whitney", &["alpha"]),
+    ("sample_ratio", &["alpha", "prior_requests"]),
     ("asymptotic_cs", &["alpha", "tuned_for", "min_conversions", "min_change"]),
 ];
 const COMMON: [&str; 7] =

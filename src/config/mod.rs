@@ -31,7 +31,9 @@ pub use resolve::read_policy;
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
-pub use world::{Baseline, DailySwing, Incidents, Latency, Noise, Traffic, WorldConfig};
+pub use world::{
+    Baseline, DailySwing, Incidents, Latency, Noise, Traffic, WorldConfig, realised_share,
+};
 
 pub use crate::rules::{MAX_STAGES, MAX_TICKS};
 
@@ -197,6 +199,10 @@ impl Config {
 
 fn is_zero(x: &f64) -> bool {
     *x == 0.0
+}
+
+fn is_one(x: &f64) -> bool {
+    *x == 1.0
 }
 
 /// The text of the JSON Schema (2020-12) of a configuration.

@@ -42,6 +42,7 @@ impl Config {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
+                self.skewed_traffic(rule),
                 self.small_baseline(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
@@ -81,6 +82,23 @@ impl Config {
             format!(
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
+        })
+    }
+
+    /// Warns of a rule that weighs errors by the planned share if another share reaches
+    /// the canary.
+    fn skewed_traffic(&self, rule: &Rule) -> Option<String> {
+        let skew = self.parts.world.traffic.canary_skew;
+        let remedy = match rule.method {
+            Method::Sequential(_) | Method::SlowRequests(_) => {
+                "; a tolerated_ratio of that allows for it"
+            }
+            Method::GroupSequential(_) => "",
+            _ => return None,
+        };
+        (skew != 1.0).then(|| {
+            let (skew, remedy) = (significant(skew), if skew > 1.0 { remedy } else { "" });
+            format!("expects the planned share of the errors: with traffic.canary_skew it sees {skew} times the true ratio of the error rates{remedy}")
         })
     }
 
@@ -200,7 +218,9 @@ impl Config {
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
         let in_ticks = |stage: &Stage, ticks: f64| {
-            self.parts.world.requests_per_tick() * stage.share() * ticks
+            let world = &self.parts.world;
+            let share = realised_share(stage.share(), world.traffic.canary_skew);
+            world.requests_per_tick() * share * ticks
         };
         let whole = |stage: &Stage| in_ticks(stage, f64::from(stage.duration_ticks));
         (1..)

@@ -33,6 +33,8 @@ pub enum Subject {
     Errors,
     /// The latency of requests.
     Latency,
+    /// The split of the requests between the arms.
+    Traffic,
 }
 
 /// The quantity that a rule measures, which is also that of its limit.

@@ -19,6 +19,7 @@ mod limit;
 mod mann_whitney;
 mod parameter;
 mod parameters;
+mod sample_ratio;
 mod sequential;
 mod slow_requests;
 mod watch;
@@ -42,6 +43,7 @@ pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
+pub use sample_ratio::{SampleRatio, Split};
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
 pub use slow_requests::SlowRequests;
 pub use watch::{Memory, StageShape, Watch};
@@ -249,6 +251,8 @@ methods! {
     "slow_requests" => SlowRequests(SlowRequests),
     /// A sequential test of the difference of the error rates, for large counts.
     "asymptotic_cs" => AsymptoticCs(AsymptoticCs),
+    /// Evidence that the canary does not get its share of the traffic, valid at every look.
+    "sample_ratio" => SampleRatio(SampleRatio),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
 }
@@ -273,6 +277,8 @@ pub struct Sight {
     pub ln_wealth: Option<f64>,
     /// ln of what the certificate's stake has grown to, where it ends a stage.
     pub ln_certificate: Option<f64>,
+    /// The requests so far, if the rule judges their split.
+    pub split: Option<Split>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }
@@ -298,6 +304,8 @@ pub struct Needs {
     /// The number of requests that take longer, in milliseconds, instead of the
     /// errors.
     pub slower_than_ms: Option<f64>,
+    /// All requests, instead of the errors.
+    pub split: bool,
     /// Latency as a shape.
     pub histogram: bool,
     /// The exact law of the canary's errors, where several shares are compared.
@@ -310,11 +318,13 @@ impl Needs {
         baseline: false,
         quantile: None,
         slower_than_ms: None,
+        split: false,
         histogram: false,
         exact_law: false,
     };
     const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
     const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
+    const SPLIT: Needs = Needs { split: true, ..Needs::NONE };
     const HISTOGRAM: Needs = Needs { histogram: true, ..Needs::NONE };
     const EXACT_LAW: Needs = Needs { exact_law: true, ..Needs::NONE };
 
@@ -332,6 +342,7 @@ impl Needs {
             baseline: self.baseline || other.baseline,
             quantile: self.quantile.or(other.quantile),
             slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),
+            split: self.split || other.split,
             histogram: self.histogram || other.histogram,
             exact_law: self.exact_law || other.exact_law,
         }

@@ -21,12 +21,12 @@ pub struct RuleInput {
     /// Its name.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
-    /// When it looks; default `every_tick` for `sequential`, `slow_requests` and
-    /// `asymptotic_cs`, else `stage_end`.
+    /// When it looks; default `every_tick` for `sequential`, `slow_requests`,
+    /// `asymptotic_cs` and `sample_ratio`, else `stage_end`.
     pub look: Option<Look>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
     /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`,
-    /// `asymptotic_cs`.
+    /// `asymptotic_cs`, `sample_ratio`.
     /// Over a `rollout` the arms are compared share by share.
     pub window: Option<Window>,
     /// Failed looks in the whole rollout before it acts, a whole number from 1 to
@@ -54,7 +54,7 @@ pub struct RuleInput {
     pub floor: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
-    /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
+    /// The level, in (0, 1); default 0.05, for `sample_ratio` 0.001. For `sequential` and `slow_requests`,
     /// at most this share of rollouts that are not worse ever fail it, as long as
     /// both arms vary only together. For `group_sequential`, and for `asymptotic_cs`,
     /// where it is below 0.5, about this share fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
@@ -89,6 +89,9 @@ pub struct RuleInput {
     /// For `asymptotic_cs`: a difference below this part of the baseline's error rate
     /// passes, 0..=100; default 0.005.
     pub min_change: Option<f64>,
+    /// For `sample_ratio`: another share is expected as near to the planned one as that
+    /// of so many requests is by chance, from 1 to 10⁹; default 1000.
+    pub prior_requests: Option<f64>,
     /// For `slow_requests`: a request that takes longer is slow, in
     /// milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
@@ -117,6 +120,7 @@ fields!(RuleInput {
     tuned_for,
     min_conversions,
     min_change,
+    prior_requests,
     objective_ms
 });
 
@@ -136,7 +140,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 15] {
+    fn given(&self) -> [(&'static str, bool); 16] {
         [
             ("max", self.max.is_some()),
             ("floor", self.floor.is_some()),
@@ -152,6 +156,7 @@ impl RuleInput {
             ("tuned_for", self.tuned_for.is_some()),
             ("min_conversions", self.min_conversions.is_some()),
             ("min_change", self.min_change.is_some()),
+            ("prior_requests", self.prior_requests.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
         ]
     }
@@ -170,6 +175,7 @@ impl RuleInput {
             "tuned_for" => self.tuned_for,
             "min_conversions" => self.min_conversions,
             "min_change" => self.min_change,
+            "prior_requests" => self.prior_requests,
             "objective_ms" => self.objective_ms,
             "failure_limit" => self.failure_limit,
             "min_requests" => self.min_requests,

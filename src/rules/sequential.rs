@@ -255,12 +255,12 @@ fn certificate(p: &mut Parameters, tolerated: f64) -> Option<Certificate> {
 }
 
 /// E itself, kept finite.
-fn value(ln_value: f64) -> f64 {
+pub(super) fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
 }
 
 /// The value of a stake, in words or digits.
-fn worth(ln_value: f64) -> String {
+pub(super) fn worth(ln_value: f64) -> String {
     match value(ln_value) {
         worth if worth > 1e6 => "more than a million".to_string(),
         worth if worth < 1e-3 => "less than 0.001".to_string(),

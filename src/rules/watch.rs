@@ -2,6 +2,7 @@
 //! enough.
 
 use super::group_sequential::ScoreWatch;
+use super::sample_ratio::{Split, SplitSoFar, SplitWatch};
 use super::sequential::{Wealth, WealthWatch};
 use crate::stats::group_sequential::Score;
 
@@ -36,6 +37,8 @@ pub enum Watch {
     Wealth(WealthWatch),
     /// A sum of scores.
     Score(ScoreWatch),
+    /// The split of the requests.
+    Split(SplitWatch),
 }
 
 /// What a rule has accumulated in a run.
@@ -49,6 +52,8 @@ pub enum Memory {
     Wealth(Wealth),
     /// A sum of scores.
     Score(Score),
+    /// The split of the requests.
+    Split(SplitSoFar),
 }
 
 impl Watch {
@@ -63,17 +68,20 @@ impl Watch {
                 Memory::Wealth(wealth)
             }
             Watch::Score(_) => Memory::Score(Score::default()),
+            Watch::Split(_) => Memory::Split(SplitSoFar::default()),
         }
     }
 
     /// Called when a stage after the first begins.
     pub fn enter(&self, memory: &mut Memory, stage: u32) {
-        if let (Watch::Wealth(watch), Memory::Wealth(wealth)) = (self, memory) {
-            watch.enter(wealth, stage as usize);
+        match (self, memory) {
+            (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.enter(wealth, stage as usize),
+            (Watch::Split(watch), Memory::Split(so_far)) => watch.enter(so_far, stage as usize),
+            _ => {}
         }
     }
 
-    /// Adds a tick: the errors (or slow requests) of canary and baseline. `planned`
+    /// Adds a tick: the errors (or slow or all requests) of canary and baseline. `planned`
     /// is false for ticks of an extension or of a person's pause. Inlined into the
     /// loop, because a call would cost as much as the work.
     #[inline(always)]
@@ -85,6 +93,7 @@ impl Watch {
             (Watch::Score(watch), Memory::Score(score)) if planned => {
                 watch.observe(score, stage as usize, errors);
             }
+            (Watch::Split(_), Memory::Split(so_far)) => SplitWatch::observe(so_far, errors),
             _ => {}
         }
     }
@@ -95,6 +104,7 @@ impl Watch {
     pub fn passes(&self, memory: &Memory) -> bool {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => !watch.is_enough(wealth),
+            (Watch::Split(watch), Memory::Split(so_far)) => !watch.is_enough(so_far),
             _ => false,
         }
     }
@@ -103,6 +113,15 @@ impl Watch {
     pub fn ln_wealth(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.ln_evidence(so_far)),
+            _ => None,
+        }
+    }
+
+    /// The requests so far, if their split is judged.
+    pub fn split(&self, memory: &Memory) -> Option<Split> {
+        match (self, memory) {
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.split(so_far)),
             _ => None,
         }
     }

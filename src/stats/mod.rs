@@ -5,7 +5,8 @@
 //! number. [`stratified`] compares the arms when the canary's share changes.
 //! [`asymptotic_cs`] is for any number too, if counts are large.
 //! [`intervals`], [`confidence_sequence`] and [`quantile_interval`] compute
-//! intervals for display. [`mann_whitney`] compares latencies. [`normal`] and
+//! intervals for display. [`mann_whitney`] compares latencies,
+//! [`sample_ratio`] the split of the traffic with its plan. [`normal`] and
 //! [`special`] are the distributions that the methods use.
 //!
 //! No function panics or hangs for counts within its documented range. Counts
@@ -21,6 +22,7 @@ pub mod intervals;
 pub mod mann_whitney;
 pub mod normal;
 pub mod quantile_interval;
+pub mod sample_ratio;
 pub mod special;
 pub mod stratified;
 pub mod two_proportion;

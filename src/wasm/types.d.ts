@@ -236,6 +236,7 @@ export interface Rule {
   tuned_for?: number;
   min_conversions?: number;
   min_change?: number;
+  prior_requests?: number;
   objective_ms?: number;
 }
 
@@ -259,6 +260,7 @@ export interface Config {
     requests_per_second?: number;
     daily_swing?: { amplitude: number; period_seconds?: number; peak_seconds?: number };
     burstiness?: number;
+    canary_skew?: number;
   };
   noise?: { common?: number; per_arm?: number };
   incidents?: {
@@ -365,10 +367,10 @@ export interface RuleEntry {
   title: string;
   /** What it is, in a sentence. */
   description: string;
-  subject: "errors" | "latency";
+  subject: "errors" | "latency" | "traffic";
   quantity: Quantity;
   /** Where its level holds; a plain limit promises nothing. */
-  guarantee: "none" | "every_look" | "planned_looks" | "one_look";
+  guarantee: "none" | "every_look" | "every_look_roughly" | "planned_looks" | "one_look";
   /** Whether it gathers evidence over the rollout rather than reads a window. */
   gathers: boolean;
   /** What a look takes at most, and each tick in its window, in microseconds of a processor of 2024. */

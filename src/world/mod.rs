@@ -30,7 +30,7 @@ pub use truth::Truth;
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, realised_share};
 use crate::observation::{Arm, ByArm};
 use latency::{Descent, Law};
 use poisson::Table;
@@ -101,7 +101,7 @@ enum Pace {
     },
     /// The truth changes with every tick.
     Moving {
-        /// The canary's share by level.
+        /// The share that reaches the canary, by level.
         shares: Vec<f64>,
     },
 }
@@ -142,10 +142,12 @@ pub struct WorldState {
 
 impl World {
     /// Prepares the world of a configuration. `shares` are the canary's shares of
-    /// the levels, in 0..=1. Takes milliseconds for many levels with many requests
+    /// the levels, in 0..=1, as planned. Takes milliseconds for many levels with many requests
     /// per tick.
     pub fn new(config: &Config, shares: &[f64]) -> World {
         let model = Model::new(config);
+        let skew = config.world().traffic.canary_skew;
+        let shares: Vec<f64> = shares.iter().map(|share| realised_share(*share, skew)).collect();
         let pace = match model.steps() {
             Some(steps) => {
                 let mut tables = Vec::new();
@@ -158,7 +160,7 @@ impl World {
                 }
                 Pace::Steady { steps, levels: shares.len(), scenes }
             }
-            None => Pace::Moving { shares: shares.to_vec() },
+            None => Pace::Moving { shares },
         };
         let latency = Law::new(&config.world().baseline.latency_ms, &model.usual_latency_shifts());
         let first_truth = model.truth(1, &Surroundings::CALM);

@@ -13,6 +13,7 @@ use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::sample_ratio::PlannedShare;
 use canary_rollout::stats::stratified::stratified;
 use canary_rollout::stats::two_proportion::z_test;
 
@@ -192,6 +193,64 @@ fn asymptotic_cs_compares_share_by_share() {
     let judgement = rule.judge(&Sight { counts: pooled, by_share, ..Sight::default() });
     assert_eq!(judgement.verdict, Fail, "{judgement:?}");
     assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
+}
+
+/// The split of the requests as the loop gathers it, with the evidence of
+/// `stats::sample_ratio` in each stage.
+#[test]
+fn sample_ratio_gathers_the_split_of_each_stage() {
+    let rule = only_rule(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let config = planned(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let watch = rule.watch(&config.policy().shapes_for(&rule));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, [104, 896]);
+    watch.enter(&mut memory, 1);
+    // Ticks that are not planned count too: the evidence is valid at any time.
+    watch.observe(&mut memory, 1, false, [520, 480]);
+    let first = PlannedShare::new(0.1, 100.0).ln_evidence(104, 896);
+    let second = PlannedShare::new(0.5, 100.0).ln_evidence(520, 480);
+    let ln_wealth = watch.ln_wealth(&memory);
+    assert_eq!(ln_wealth, Some(first + second));
+    let sight = |memory: &Memory| Sight {
+        ln_wealth: watch.ln_wealth(memory),
+        split: watch.split(memory),
+        ..Sight::default()
+    };
+    assert!(watch.passes(&memory));
+    let seen = sight(&memory);
+    assert_eq!(rule.judge(&seen).verdict, Pass);
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 624 of 2,000 requests reached the canary, 31.2 % where 30 % is planned: a stake of 1, bet on a wrong share, is now 0.199; the limit is 100."
+    );
+    watch.observe(&mut memory, 1, true, [1_200, 800]);
+    // Without a baseline nothing is gathered.
+    watch.enter(&mut memory, 2);
+    watch.observe(&mut memory, 2, true, [1_000_000, 0]);
+    assert!(!watch.passes(&memory));
+    let seen = sight(&memory);
+    let judgement = rule.judge(&seen);
+    assert_eq!((judgement.verdict, judgement.measure.limit), (Fail, 100.0));
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 1,824 of 4,000 requests reached the canary, 45.6 % where 40 % is planned: a stake of 1, bet on a wrong share, has grown to more than a million. If the share is right, at most 1 rollout in 100 ever reaches 100."
+    );
+}
+
+/// A canary that no request reaches is a wrong share, not a lack of data.
+#[test]
+fn sample_ratio_fails_where_nothing_reaches_the_canary() {
+    let rule = only_rule(r#""rule": "sample_ratio""#);
+    let config = planned(r#""rule": "sample_ratio""#);
+    let watch = rule.watch(&config.policy().shapes_for(&rule));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, [0, 1_000]);
+    let seen = Sight {
+        ln_wealth: watch.ln_wealth(&memory),
+        split: watch.split(&memory),
+        ..Sight::default()
+    };
+    assert_eq!(rule.judge(&seen).verdict, Fail, "{seen:?}");
 }
 
 #[test]
@@ -508,6 +567,10 @@ const REFUSED: &[(&str, &str)] = &[
     (
         r#""rule": "group_sequential", "stages": [3]"#,
         ": group_sequential applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sample_ratio", "stages": [3]"#,
+        ": sample_ratio applies in no stage with a baseline",
     ),
     (r#""rule": "sequential", "stages": [3]"#, ": sequential applies in no stage with a baseline"),
     (

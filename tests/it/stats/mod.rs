@@ -10,6 +10,7 @@ mod intervals;
 mod mann_whitney;
 mod normal;
 mod quantile_interval;
+mod sample_ratio;
 mod special;
 mod stratified;
 mod two_proportion;

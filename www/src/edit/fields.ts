@@ -133,6 +133,12 @@ const FIELDS: Record<string, FieldSpec> = {
     otherwise: 0,
     hint: 'How much the load varies from tick to tick: its standard deviation, in percent of the mean.',
   },
+  'traffic.canary_skew': {
+    label: 'Odds of the canary’s share',
+    unit: '× planned',
+    otherwise: 1,
+    hint: 'A fault of the routing: at 1.1 a stage of 50 % sends 52.4 % to the canary. Rules that rely on the planned share err.',
+  },
   'noise.common': {
     label: 'Error rates vary together by',
     ...PERCENT,
@@ -275,6 +281,7 @@ const HINTS: Record<string, string> = {
   tuned_for: 'The number of requests, in two equal arms, near which the test sees the smallest differences.',
   min_conversions: 'With fewer errors in each arm the rule passes.',
   min_change: 'A smaller difference, as a part of the baseline’s rate, passes.',
+  prior_requests: 'Another share is expected as near to the planned one as that of so many requests is by chance.',
   look: 'When the rule measures and judges (Argo Rollouts: the interval of an analysis).',
   window: 'The counts that a look takes: the last tick’s alone, or all since the start of the stage or of the rollout.',
   min_requests: 'With fewer requests to the canary a look is inconclusive.',

@@ -149,7 +149,7 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
     { text: percent(baseline.error_rate), path: 'baseline.error_rate' },
     ' fail',
   ];
-  const { daily_swing: swing, burstiness = 0 } = traffic;
+  const { daily_swing: swing, burstiness = 0, canary_skew: skew = 1 } = traffic;
   const { common = 0, per_arm = 0 } = noise ?? {};
   const more: Piece[][] = [];
   // Latencies matter where something is slower, or where a rule looks.
@@ -175,6 +175,13 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
       '; it varies by ',
       { text: percent(burstiness), path: 'traffic.burstiness' },
       ` from ${name} to ${name}`,
+    ]);
+  }
+  if (skew !== 1) {
+    more.push([
+      '; the canary gets ',
+      { text: times(skew), path: 'traffic.canary_skew' },
+      ' the planned odds',
     ]);
   }
   if (incidents) more.push(incident(incidents, config));
