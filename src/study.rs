@@ -22,7 +22,7 @@ pub use requirement::{Fulfilment, Requirement, RequirementReport};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, realised_share};
 use crate::policy::{State, Step};
 use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use crate::world::Cells;
@@ -399,8 +399,7 @@ impl Study {
             let mut outcomes = Vec::with_capacity((runs.end - runs.start) as usize);
             for i in runs.clone() {
                 run.restart(plan, self.seed + i);
-                let mut counter =
-                    Counter { horizon_ticks: self.horizon_ticks, ..Counter::default() };
+                let mut counter = Counter::new(plan, self.horizon_ticks);
                 if !play(plan, &mut run, self.person, &mut counter, &stopped) {
                     return None;
                 }
@@ -452,7 +451,7 @@ impl Pair {
 /// those of the rollout and, after it has completed, the expected ones of a canary
 /// with all traffic.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
-    let mut counter = Counter { horizon_ticks, ..Counter::default() };
+    let mut counter = Counter::new(plan, horizon_ticks);
     play(plan, run, None, &mut counter, || false);
     counted(plan, run, &counter)
 }
@@ -526,12 +525,24 @@ fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
 }
 
 /// The sink of a study.
-#[derive(Default)]
 struct Counter {
     horizon_ticks: u32,
+    canary_skew: f64,
     excess_errors: u64,
     exposed_requests: f64,
     rollback_tick: Option<u32>,
+}
+
+impl Counter {
+    fn new(plan: &Plan, horizon_ticks: u32) -> Self {
+        Counter {
+            horizon_ticks,
+            canary_skew: plan.config().world().traffic.canary_skew,
+            excess_errors: 0,
+            exposed_requests: 0.0,
+            rollback_tick: None,
+        }
+    }
 }
 
 impl Sink for Counter {
@@ -548,7 +559,7 @@ impl Sink for Counter {
         if tick.tick <= self.horizon_ticks {
             self.excess_errors += tick.excess_errors;
         }
-        self.exposed_requests += tick.truth.requests * tick.share;
+        self.exposed_requests += tick.truth.requests * realised_share(tick.share, self.canary_skew);
     }
 
     #[inline]

@@ -114,6 +114,7 @@ pub fn config(bytes: &mut Bytes) -> Value {
         let mut traffic = Map::new();
         traffic.insert("requests_per_second".into(), b.number(&[0.1, 1.0, 10.0, 170.0, 5_000.0]));
         b.may(&mut traffic, "burstiness", |b| b.number(&[0.0, 0.2, 1.0]));
+        b.may(&mut traffic, "canary_skew", |b| b.number(&[0.5, 1.0, 1.1]));
         b.may(&mut traffic, "daily_swing", |b| {
             json!({ "amplitude": b.number(&[0.0, 0.4, 1.0]), "period_seconds": b.number(&[60.0, 600.0, 86_400.0]),
                     "peak_seconds": b.number(&[0.0, 300.0]) })
@@ -187,12 +188,14 @@ fn canary(bytes: &mut Bytes) -> Value {
 }
 
 /// The rules, each with its own keys.
-const RULES: [(&str, &[&str]); 11] = [
+const RULES: &[(&str, &[&str])] = &[
     ("error_rate", &["max"]),
     ("error_rate_delta", &["max"]),
-    ("error_rate_ratio", &["max"]),
+    ("error_rate_ratio", &["max", "floor"]),
     ("latency", &["max", "quantile"]),
     ("latency_delta_ms", &["max", "quantile"]),
+    ("latency_ratio", &["max", "quantile"]),
+    ("error_count", &["max"]),
     ("z_test", &["alpha"]),
     ("fisher", &["alpha"]),
     ("group_sequential", &["alpha", "spending"]),
@@ -210,6 +213,8 @@ const RULES: [(&str, &[&str]); 11] = [
     ),
     ("slow_requests", &["objective_ms", "alpha", "tolerated_ratio", "bets", "bets_open"]),
     ("mann_whitney", &["alpha"]),
+    ("sample_ratio", &["alpha", "prior_requests"]),
+    ("asymptotic_cs", &["alpha", "tuned_for", "min_conversions", "min_change"]),
 ];
 const COMMON: [&str; 7] =
     ["look", "window", "failure_limit", "on_fail", "stages", "min_requests", "min_errors"];
@@ -217,7 +222,7 @@ const COMMON: [&str; 7] =
 const REQUIRED: [&str; 2] = ["max", "objective_ms"];
 
 fn rule(bytes: &mut Bytes) -> Value {
-    let (name, own) = bytes.some(&RULES);
+    let (name, own) = bytes.some(RULES);
     let mut rule = Map::new();
     rule.insert("rule".into(), json!(name));
     for key in own {
@@ -238,6 +243,7 @@ fn rule(bytes: &mut Bytes) -> Value {
 fn parameter(b: &mut Bytes, key: &str) -> Value {
     match key {
         "max" => b.number(&[0.0, 0.01, 0.05, 1.5, 2.0, 100.0]),
+        "floor" => b.number(&[0.0, 0.001, 0.02]),
         "quantile" => b.number(&[0.01, 0.5, 0.95, 0.999]),
         "alpha" | "certify_alpha" => b.number(&[0.001, 0.05, 0.5]),
         "spending" => b.text(&["pocock", "obrien_fleming", "linear"]),

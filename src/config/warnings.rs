@@ -4,7 +4,7 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{CountsFailures, Look, Population, Window};
+use crate::rules::{CountsFailures, ErrorCount, Look, Population, Window};
 
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
@@ -42,9 +42,12 @@ impl Config {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
+                self.skewed_traffic(rule),
+                self.small_baseline(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
+                self.usual_errors(rule),
                 self.unreachable_errors(rule),
                 self.unreachable_requests(rule),
                 self.unreachable_failure_limit(rule),
@@ -72,7 +75,10 @@ impl Config {
                 "; a tolerated_ratio above 1 allows for some of it"
             }
             Method::SequentialDifference(_) => "; a margin allows for some of it",
-            Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
+            Method::ZTest(_)
+            | Method::Fisher(_)
+            | Method::GroupSequential(_)
+            | Method::AsymptoticCs(_) => "",
             _ => return None,
         };
         (self.parts.world.noise.per_arm > 0.0).then(|| {
@@ -80,6 +86,37 @@ impl Config {
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
         })
+    }
+
+    /// Warns of a rule that weighs errors by the planned share if another share reaches
+    /// the canary.
+    fn skewed_traffic(&self, rule: &Rule) -> Option<String> {
+        let skew = self.parts.world.traffic.canary_skew;
+        let remedy = match rule.method {
+            Method::Sequential(_)
+            | Method::SlowRequests(_)
+            | Method::ShiryaevRoberts(_)
+            | Method::SequentialMetrics(_) => "; a tolerated_ratio of that allows for it",
+            Method::SequentialDifference(_) => "; a margin allows for it",
+            Method::GroupSequential(_) => "",
+            _ => return None,
+        };
+        (skew != 1.0).then(|| {
+            let (skew, remedy) = (significant(skew), if skew > 1.0 { remedy } else { "" });
+            format!("expects the planned share of the errors: with traffic.canary_skew it sees {skew} times the true ratio of the error rates{remedy}")
+        })
+    }
+
+    /// Warns of an asymptotic test where the baseline is the smaller arm: with few errors
+    /// there its variance is underestimated.
+    fn small_baseline(&self, rule: &Rule) -> Option<String> {
+        let Method::AsymptoticCs(_) = rule.method else { return None };
+        let (number, stage) =
+            self.judged_stages(rule).find(|(_, stage)| self.parts.policy.share(stage) > 0.5)?;
+        let share = significant(stage.traffic_pct);
+        Some(format!(
+            "holds its alpha where the baseline is at least as large as the canary: at {share} % in stage {number} it fails a healthy release far more often"
+        ))
     }
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.
@@ -100,6 +137,15 @@ impl Config {
                 (rule.max < usual * (bin - 1.0)).then(|| {
                     let (max, usual) = (milliseconds(rule.max), milliseconds(usual));
                     format!("cannot detect a difference of {max} at the baseline’s {usual}")
+                })
+            }
+            Method::LatencyRatio(rule) => {
+                let max = rule.max.as_f64();
+                (max.max(1.0 / max) < bin).then(|| {
+                    let max = significant(max);
+                    format!(
+                        "cannot distinguish {max} times the baseline’s latency from an equal one"
+                    )
                 })
             }
             _ => rule.needs().slower_than_ms.and_then(|objective_ms| {
@@ -200,7 +246,9 @@ impl Config {
     fn seen_share(&self, rule: &Rule, stage: &Stage) -> f64 {
         match rule.of {
             Population::Service => 1.0,
-            _ => self.parts.policy.share(stage),
+            _ => {
+                realised_share(self.parts.policy.share(stage), self.parts.world.traffic.canary_skew)
+            }
         }
     }
 
@@ -247,6 +295,22 @@ impl Config {
         Some(format!(
             "has fewer than 5 expected canary errors of a healthy release in its window: {stages}"
         ))
+    }
+
+    /// Warns of a limit on the number of errors that a healthy release exceeds.
+    fn usual_errors(&self, rule: &Rule) -> Option<String> {
+        let Method::ErrorCount(ErrorCount { max }) = rule.method else { return None };
+        let rate = self.parts.world.baseline.error_rate;
+        let stages: Vec<String> = self
+            .judged_stages(rule)
+            .map(|(number, _)| (number, self.expected_requests(rule, number) * rate))
+            .filter(|(_, expected)| *expected > max as f64)
+            .map(|(number, expected)| format!("{} in stage {number}", significant(expected)))
+            .collect();
+        (!stages.is_empty()).then(|| {
+            let stages = stages.join(", ");
+            format!("has a max of {max}, but more errors are expected of a healthy release in its window: {stages}")
+        })
     }
 
     fn unreachable_errors(&self, rule: &Rule) -> Option<String> {

@@ -416,7 +416,7 @@ impl Seen {
             let seen = Observed {
                 errors: [counts.canary.errors, counts.baseline.errors],
                 slow,
-                canary_requests: counts.canary.requests,
+                requests: [counts.canary.requests, counts.baseline.requests],
             };
             planned.watch.observe(memory, level, observed.in_plan, &seen);
         }
@@ -640,6 +640,7 @@ impl Seen {
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
             ln_by_metric: planned.watch.ln_by_metric(memory),
+            split: planned.watch.split(memory),
             canary_has_all: at.share == 1.0,
         }
     }

@@ -5,7 +5,9 @@
 //! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
+mod asymptotic_cs;
 mod burn_rate;
+mod error_count;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
@@ -13,11 +15,13 @@ mod fisher;
 mod group_sequential;
 mod latency;
 mod latency_delta_ms;
+mod latency_ratio;
 mod limit;
 mod look;
 mod mann_whitney;
 mod parameter;
 mod parameters;
+mod sample_ratio;
 mod sequential;
 mod sequential_difference;
 mod sequential_metrics;
@@ -28,7 +32,9 @@ pub(crate) mod words;
 mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
+pub use asymptotic_cs::AsymptoticCs;
 pub use burn_rate::BurnRate;
+pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
@@ -36,6 +42,7 @@ pub use fisher::Fisher;
 pub use group_sequential::{AlphaSpending, GroupSequential};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
+pub use latency_ratio::LatencyRatio;
 pub use limit::Limit;
 pub(crate) use look::whole_ticks;
 pub use look::{CountsFailures, Look, NoData, Population, Schedule, Times, Window};
@@ -44,6 +51,7 @@ pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
+pub use sample_ratio::{SampleRatio, Split};
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
 pub use sequential_difference::SequentialDifference;
 pub use sequential_metrics::SequentialMetrics;
@@ -246,10 +254,14 @@ methods! {
     /// A burn-rate alert: errors use up an error budget too fast, in a long and in a
     /// short window.
     "burn_rate" => BurnRate(BurnRate),
+    /// A limit on the canary's number of errors.
+    "error_count" => ErrorCount(ErrorCount),
     /// A limit on a latency quantile of the canary.
     "latency" => Latency(LatencyLimit),
     /// A limit on a latency quantile of the canary minus the baseline's.
     "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
+    /// A limit on a latency quantile of the canary divided by the baseline's.
+    "latency_ratio" => LatencyRatio(LatencyRatio),
     /// The z test of two error rates.
     "z_test" => ZTest(ZTest),
     /// Fisher's exact test of two error rates.
@@ -266,6 +278,10 @@ methods! {
     "slow_requests" => SlowRequests(SlowRequests),
     /// Evidence on the errors and the slow requests together, under one level.
     "sequential_metrics" => SequentialMetrics(SequentialMetrics),
+    /// A sequential test of the difference of the error rates, for large counts.
+    "asymptotic_cs" => AsymptoticCs(AsymptoticCs),
+    /// Evidence that the canary does not get its share of the traffic, valid at every look.
+    "sample_ratio" => SampleRatio(SampleRatio),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
 }
@@ -298,6 +314,8 @@ pub struct Sight {
     /// ln of what stakes on errors and on slow requests have grown to, if the rule has
     /// both.
     pub ln_by_metric: Option<[f64; 2]>,
+    /// The requests so far, if the rule judges their split.
+    pub split: Option<Split>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use super::look::{LookInput, ScheduleInput, WindowInput};
 use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Limit, Look, MAX_STAGES, Method,
-    Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
+    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Kind, Limit, Look, MAX_STAGES,
+    Method, Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
 };
 use crate::json::plain;
 use crate::message::{did_you_mean, found, quoted};
@@ -60,14 +60,19 @@ pub struct RuleInput {
     /// With fewer errors in the window the look is inconclusive, a whole
     /// number from 0 to 10¹²; default 0.
     pub min_errors: Option<f64>,
-    /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
-    /// the rule's name says. Strictly more fails. A rate or difference is at most
-    /// 1, a ratio at most 1000, a latency above 0 and at most 600000; latencies are
-    /// drawn in bins of 2 %, so a quantile of them is off by up to 1 %.
+    /// The limit: a count, a rate, a difference of rates, a ratio, or milliseconds, as
+    /// the rule's name says. Strictly more fails. A count is a whole number of at most
+    /// 10¹², a rate or difference at most 1, a ratio at most 1000, a latency above 0 and
+    /// at most 600000; latencies are drawn in bins of 2 %, so a quantile of them is off
+    /// by up to 1 %.
     pub max: Option<f64>,
+    /// For `error_rate_ratio`, a canary's error rate up to this passes whatever the
+    /// baseline's is, 0..=1, at most 9 decimal places; default none.
+    pub floor: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
-    /// The level, in (0, 1); default 0.05. For the rules that may look at any time, at
+    /// The level, in (0, 1), for `asymptotic_cs` below 0.5; default 0.05, for
+    /// `sample_ratio` 0.001. For the rules that may look at any time, at
     /// most this share of rollouts that are not worse ever fail it, as long as both arms
     /// vary only together. For `group_sequential`, about this share
     /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
@@ -100,6 +105,18 @@ pub struct RuleInput {
     /// For `sequential_difference`, the difference of the error rates that is still
     /// accepted, from 0 to 1; default 0.
     pub margin: Option<f64>,
+    /// For `asymptotic_cs`: the number of requests of two equal arms near which the test
+    /// is sharpest, from 1 to 10¹²; default 5000.
+    pub tuned_for: Option<f64>,
+    /// For `asymptotic_cs`: with fewer errors in each arm the rule passes, a whole
+    /// number from 0 to 10¹²; default 150.
+    pub min_conversions: Option<f64>,
+    /// For `asymptotic_cs`: a difference below this part of the baseline's error rate
+    /// passes, 0..=100; default 0.005.
+    pub min_change: Option<f64>,
+    /// For `sample_ratio`: another share is expected as near to the planned one as that
+    /// of so many requests is by chance, from 1 to 10⁹; default 1000.
+    pub prior_requests: Option<f64>,
     /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
     /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
@@ -136,6 +153,7 @@ fields!(RuleInput {
     no_data,
     min_errors,
     max,
+    floor,
     quantile,
     alpha,
     tolerated_ratio,
@@ -146,12 +164,16 @@ fields!(RuleInput {
     certify_alpha,
     min_ticks,
     spending,
+    margin,
+    tuned_for,
+    min_conversions,
+    min_change,
+    prior_requests,
     objective_ms,
     objective,
     factor,
     long_seconds,
     short_seconds,
-    margin,
     errors_weight
 });
 
@@ -174,6 +196,7 @@ impl RuleInput {
     fn given(&self) -> Vec<(&'static str, bool)> {
         vec![
             ("max", self.max.is_some()),
+            ("floor", self.floor.is_some()),
             ("quantile", self.quantile.is_some()),
             ("alpha", self.alpha.is_some()),
             ("tolerated_ratio", self.tolerated_ratio.is_some()),
@@ -185,6 +208,10 @@ impl RuleInput {
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
             ("margin", self.margin.is_some()),
+            ("tuned_for", self.tuned_for.is_some()),
+            ("min_conversions", self.min_conversions.is_some()),
+            ("min_change", self.min_change.is_some()),
+            ("prior_requests", self.prior_requests.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
             ("objective", self.objective.is_some()),
             ("factor", self.factor.is_some()),
@@ -198,6 +225,7 @@ impl RuleInput {
     fn number(&self, key: &str) -> Option<f64> {
         match key {
             "max" => self.max,
+            "floor" => self.floor,
             "quantile" => self.quantile,
             "alpha" => self.alpha,
             "tolerated_ratio" => self.tolerated_ratio,
@@ -206,6 +234,10 @@ impl RuleInput {
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
             "margin" => self.margin,
+            "tuned_for" => self.tuned_for,
+            "min_conversions" => self.min_conversions,
+            "min_change" => self.min_change,
+            "prior_requests" => self.prior_requests,
             "objective_ms" => self.objective_ms,
             "objective" => self.objective,
             "factor" => self.factor,
@@ -246,6 +278,9 @@ impl Method {
                 Some(known) => {
                     let ranges = known.range.zip(parameter.range);
                     known.range = ranges.map(|(one, other)| one.union(other));
+                    if known.kind != parameter.kind {
+                        known.kind = Kind::Number;
+                    }
                 }
                 None => all.push(parameter),
             }
@@ -599,6 +634,17 @@ impl<'a> Parameters<'a> {
     /// A limit on a rate or ratio.
     pub(super) fn limit(&mut self, parameter: Parameter) -> Limit {
         self.take(parameter, Limit::from_f64).unwrap_or(Limit::ZERO)
+    }
+
+    /// A limit on a rate or ratio that may be left out.
+    pub(super) fn optional_limit(&mut self, parameter: Parameter) -> Option<Limit> {
+        match self.input.number(parameter.key) {
+            Some(_) => Some(self.limit(parameter)),
+            None => {
+                self.taken.push(parameter);
+                None
+            }
+        }
     }
 
     /// A number that may be left out, to be checked by the rule.

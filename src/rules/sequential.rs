@@ -331,7 +331,7 @@ pub(super) fn worse_than(tolerated: f64) -> String {
 }
 
 /// E itself, kept finite.
-fn value(ln_value: f64) -> f64 {
+pub(super) fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
 }
 

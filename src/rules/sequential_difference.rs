@@ -131,7 +131,7 @@ impl DifferenceWatch {
     pub(super) fn observe(&self, evidence: &mut Evidence, stage: usize, seen: &Observed) {
         if let Some(step) = &self.steps[stage] {
             let [canary, baseline] = seen.errors;
-            step.observe(evidence, canary, baseline, seen.canary_requests);
+            step.observe(evidence, canary, baseline, seen.requests[0]);
         }
     }
 

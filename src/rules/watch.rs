@@ -3,6 +3,7 @@
 
 use super::Population;
 use super::group_sequential::ScoreWatch;
+use super::sample_ratio::{Split, SplitSoFar, SplitWatch};
 use super::sequential::{Wealth, WealthWatch};
 use super::sequential_difference::DifferenceWatch;
 use super::sequential_metrics::{MetricsWatch, MetricsWealth};
@@ -62,8 +63,8 @@ pub struct Observed {
     /// The requests of canary and baseline that are slower than the rule's objective; 0
     /// if it has none.
     pub slow: [u64; 2],
-    /// The canary's requests; 0 unless the rule needs them.
-    pub canary_requests: u64,
+    /// The requests of canary and baseline; 0 unless the rule needs them.
+    pub requests: [u64; 2],
 }
 
 /// A rule's method of accumulation, prepared for a plan.
@@ -82,6 +83,8 @@ pub enum Watch {
     Difference(DifferenceWatch),
     /// The values of stakes on errors and on slow requests.
     Metrics(MetricsWatch),
+    /// The split of the requests.
+    Split(SplitWatch),
 }
 
 /// What a rule has accumulated in a run.
@@ -100,6 +103,8 @@ pub enum Memory {
     Difference(Evidence),
     /// The values of stakes on errors and on slow requests.
     Metrics(MetricsWealth),
+    /// The split of the requests.
+    Split(SplitSoFar),
 }
 
 impl Watch {
@@ -113,6 +118,7 @@ impl Watch {
             Watch::Detector(watch) => Memory::Detector(watch.begin()),
             Watch::Difference(watch) => Memory::Difference(watch.begin()),
             Watch::Metrics(watch) => Memory::Metrics(watch.begin()),
+            Watch::Split(_) => Memory::Split(SplitSoFar::default()),
         };
         self.enter(&mut memory, 0);
         memory
@@ -127,12 +133,13 @@ impl Watch {
                 watch.enter(evidence, stage);
             }
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => watch.enter(wealth, stage),
+            (Watch::Split(watch), Memory::Split(so_far)) => watch.enter(so_far, stage),
             _ => {}
         }
     }
 
-    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause. Inlined into the
-    /// loop, because a call would cost as much as the work.
+    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause.
+    /// Inlined into the loop, because a call would cost as much as the work.
     #[inline(always)]
     pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, seen: &Observed) {
         match (self, memory) {
@@ -151,6 +158,7 @@ impl Watch {
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => {
                 watch.observe(wealth, stage as usize, seen);
             }
+            (Watch::Split(_), Memory::Split(so_far)) => SplitWatch::observe(so_far, seen.requests),
             _ => {}
         }
     }
@@ -164,6 +172,7 @@ impl Watch {
             (Watch::Detector(watch), Memory::Detector(detector)) => !watch.is_enough(detector),
             (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
+            (Watch::Split(watch), Memory::Split(so_far)) => !watch.is_enough(so_far),
             _ => false,
         }
     }
@@ -175,6 +184,7 @@ impl Watch {
             (Watch::Detector(watch), Memory::Detector(detector)) => Some(watch.ln_wealth(detector)),
             (Watch::Difference(_), Memory::Difference(evidence)) => Some(evidence.ln_value()),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.ln_evidence(so_far)),
             _ => None,
         }
     }
@@ -183,6 +193,14 @@ impl Watch {
     pub fn ln_by_metric(&self, memory: &Memory) -> Option<[f64; 2]> {
         match (self, memory) {
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_by_metric(wealth)),
+            _ => None,
+        }
+    }
+
+    /// The requests so far, if their split is judged.
+    pub fn split(&self, memory: &Memory) -> Option<Split> {
+        match (self, memory) {
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.split(so_far)),
             _ => None,
         }
     }

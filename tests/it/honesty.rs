@@ -87,6 +87,79 @@ fn sequential_keeps_alpha_whatever_the_plan_and_the_world() {
     }
 }
 
+/// The guard keeps its level over all looks, and finds a routing that is off by a
+/// twentieth.
+#[test]
+fn sample_ratio_keeps_alpha_and_finds_a_skew() {
+    for (alpha, prior, runs) in
+        [(0.001, 1_000, 12_000), (0.05, 1_000, 5_000), (0.05, 1, 5_000), (0.2, 100_000, 2_000)]
+    {
+        let rule = json!({ "rule": "sample_ratio", "alpha": alpha, "prior_requests": prior });
+        for world in worlds() {
+            for stages in plans() {
+                let config = configured(&world, &stages, json!([rule]));
+                let found = false_rollbacks(&config, runs);
+                check_at_most(found, runs, alpha, &config.to_string());
+            }
+        }
+    }
+    for (skew, least) in [(1.05, 0.999), (0.95, 0.999), (1.5, 1.0), (0.5, 1.0)] {
+        let rule = json!({ "rule": "sample_ratio" });
+        let mut config = configured(&worlds()[0], &plans()[0], json!([rule]));
+        config["traffic"]["canary_skew"] = json!(skew);
+        let found = false_rollbacks(&config, 1_000);
+        assert!(found as f64 >= least * 1_000.0, "{skew}: {found}");
+    }
+}
+
+/// Rules that weigh errors by the planned share see the ratio of the error rates times
+/// the skew, so that they fail a healthy release more often; a tolerated ratio of that
+/// restores the level.
+#[test]
+fn a_skewed_share_is_a_ratio_to_sequential() {
+    let (alpha, runs) = (0.05, 5_000);
+    let of = |skew: f64, error_ratio: f64, tolerated: f64| {
+        let rule = json!({ "rule": "sequential", "alpha": alpha, "tolerated_ratio": tolerated });
+        let mut config = configured(&worlds()[0], &plans()[0], json!([rule]));
+        config["traffic"]["canary_skew"] = json!(skew);
+        config["canary"] = json!({ "error_ratio": error_ratio });
+        config
+    };
+    // The tolerance is about 4 standard errors.
+    for (skew, expected) in [(0.9, 0.003), (1.0, 0.012), (1.1, 0.053)] {
+        let found = false_rollbacks(&of(skew, 1.0, 1.0), runs) as f64 / runs as f64;
+        assert!(
+            (found - expected).abs() < 4.0 * (expected / runs as f64).sqrt(),
+            "{skew}: {found}"
+        );
+    }
+    let skewed = false_rollbacks(&of(1.2, 1.0, 1.0), runs);
+    println!("sequential at a skew of 1.2: {skewed} of {runs}");
+    assert!(skewed as f64 > most(runs, alpha), "{skewed}");
+    let tolerated = false_rollbacks(&of(1.2, 1.0, 1.2), runs);
+    check_at_most(tolerated, runs, alpha, "tolerated");
+}
+
+/// The arms need not be equal, nor the share constant, while the baseline is the larger
+/// arm. Where it is the smaller one, the level is broken, of which a warning tells.
+#[test]
+fn asymptotic_cs_keeps_alpha_where_the_baseline_is_the_larger_arm() {
+    let alpha = 0.05;
+    let rule = json!({ "rule": "asymptotic_cs", "min_conversions": 0, "min_change": 0 });
+    for world in worlds() {
+        for stages in &plans()[..2] {
+            let config = configured(&world, stages, json!([rule]));
+            let found = false_rollbacks(&config, 5_000);
+            check_at_most(found, 5_000, alpha, &config.to_string());
+        }
+    }
+    let small = json!([{ "traffic_pct": 90, "duration_ticks": 100 }]);
+    let config = configured(&worlds()[0], &small, json!([rule]));
+    let found = false_rollbacks(&config, 2_000);
+    println!("asymptotic_cs at 90 %: {found} of 2000");
+    assert!(found as f64 > most(2_000, alpha), "{found}");
+}
+
 /// The other rules whose level holds at every look, in the same plans and worlds.
 #[test]
 fn rules_for_every_look_keep_alpha_whatever_the_plan_and_the_world() {

@@ -498,7 +498,7 @@ fn bounded(root: &Value, schema: &Value, path: &str, rule: &str, found: &mut Vec
             Value::Bool(false) => {}
             bounds => {
                 let mut property = property.clone();
-                for name in ["minimum", "exclusiveMinimum", "maximum"] {
+                for name in ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"] {
                     property.as_object_mut().unwrap().remove(name);
                 }
                 let fields = property.as_object_mut().unwrap();
@@ -534,7 +534,9 @@ fn with_number(path: &str, rule: &str, number: f64) -> Value {
             _ => ("max", 0.5),
         };
         config["rules"] = json!([{ "rule": rule }]);
-        if matches!(rule, "slow_requests" | "latency" | "latency_delta_ms")
+        if rule == "error_count" {
+            config["rules"][0][needed] = json!(1);
+        } else if matches!(rule, "slow_requests" | "latency" | "latency_delta_ms" | "latency_ratio")
             || rule.starts_with("error_rate")
         {
             config["rules"][0][needed] = json!(own);

@@ -8,13 +8,15 @@ use canary_rollout::config::Config;
 use canary_rollout::observation::{ByArm, Counts};
 use canary_rollout::policy::{By, State, Step};
 use canary_rollout::rollout::Rollout;
-use canary_rollout::rules::{Gap, Memory, Observed, Rule, Sight, Verdict, Watch};
+use canary_rollout::rules::{ByShare, Gap, Memory, Observed, Rule, Sight, Verdict, Watch};
 use canary_rollout::stats::difference::DifferenceStep;
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::sample_ratio::PlannedShare;
 use canary_rollout::stats::shiryaev_roberts::Detector;
+use canary_rollout::stats::stratified::stratified;
 use canary_rollout::stats::two_proportion::z_test;
 
 use crate::support::{config, rolled_out};
@@ -91,6 +93,167 @@ fn z_test_is_the_textbooks() {
         Some(z_test(1, 100, 0, 9_900).p_value),
         "Error rate: 1 of 100 canary requests failed, 1 %, the baseline’s 0 %: p = less than 0.000001 by the z test; the limit is 0.01.",
     );
+}
+
+/// The half-widths are those of the formula in Python.
+#[test]
+fn asymptotic_cs_has_a_half_width_and_two_gates() {
+    let base = "Error rate: 150 of 5,000 canary requests failed, 3 %, the baseline’s";
+    for (rule, baseline, verdict, sentence) in [
+        (
+            r#""rule": "asymptotic_cs""#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "alpha": 0.001"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 1.24 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "tuned_for": 1000000"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 2.76 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_conversions": 151"#,
+            (90, 5_000),
+            Pass,
+            format!("{base} 1.8 %: 1.2 points above; the test begins with 151 errors in one arm."),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.67"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the least difference that counts is 67 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.66"#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        // As in GrowthBook, a baseline without errors passes everything.
+        (
+            r#""rule": "asymptotic_cs""#,
+            (0, 5_000),
+            Pass,
+            format!(
+                "{base} 0 %: 3 points above; the least difference that counts is 0.5 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0"#,
+            (0, 5_000),
+            Fail,
+            format!(
+                "{base} 0 %: 3 points above; the limit of the sequential test is 0.676 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs""#,
+            (250, 5_000),
+            Pass,
+            format!("{base} 5 %: 2 points below; the limit of the sequential test is 1.1 points."),
+        ),
+    ] {
+        let rule = only_rule(rule);
+        let sight = seen((150, 5_000), baseline);
+        let judgement = rule.judge(&sight);
+        assert_eq!(rule.sentence(&sight), sentence);
+        assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+        let measure = judgement.measure;
+        let base = sight.counts.baseline.error_rate().unwrap();
+        assert_eq!(measure.canary_limit, Some(base + measure.limit));
+    }
+}
+
+/// Over several shares the difference is Mantel-Haenszel's, and every share counts as
+/// two equal arms would.
+#[test]
+fn asymptotic_cs_compares_share_by_share() {
+    let rule = only_rule(r#""rule": "asymptotic_cs", "min_change": 0"#);
+    let counts = |x_c, n_c, x_b, n_b| seen((x_c, n_c), (x_b, n_b)).counts;
+    // Pooled, the canary fails less often (Kohavi's example).
+    let days = [counts(230, 10_000, 20_000, 990_000), counts(6_000, 500_000, 5_000, 500_000)];
+    let mut pooled = days[0];
+    pooled += days[1];
+    let by_share = Some(ByShare { errors: stratified(days), exact_p_value: None });
+    let judgement = rule.judge(&Sight { counts: pooled, by_share, ..Sight::default() });
+    assert_eq!(judgement.verdict, Fail, "{judgement:?}");
+    assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
+}
+
+/// The split of the requests as the loop gathers it, with the evidence of
+/// `stats::sample_ratio` in each stage.
+#[test]
+fn sample_ratio_gathers_the_split_of_each_stage() {
+    let rule = only_rule(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let config = planned(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let requests = |requests| Observed { requests, ..Observed::default() };
+    let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, &requests([104, 896]));
+    watch.enter(&mut memory, 1);
+    // Ticks that are not planned count too: the evidence is valid at any time.
+    watch.observe(&mut memory, 1, false, &requests([520, 480]));
+    let first = PlannedShare::new(0.1, 100.0).ln_evidence(104, 896);
+    let second = PlannedShare::new(0.5, 100.0).ln_evidence(520, 480);
+    let ln_wealth = watch.ln_wealth(&memory);
+    assert_eq!(ln_wealth, Some(first + second));
+    let sight = |memory: &Memory| Sight {
+        ln_wealth: watch.ln_wealth(memory),
+        split: watch.split(memory),
+        ..Sight::default()
+    };
+    assert!(watch.passes(&memory));
+    let seen = sight(&memory);
+    assert_eq!(rule.judge(&seen).verdict, Pass);
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 624 of 2,000 requests reached the canary, 31.2 % where 30 % is planned: a stake of 1, bet on a wrong share, is now 0.199; the limit is 100."
+    );
+    watch.observe(&mut memory, 1, true, &requests([1_200, 800]));
+    // Without a baseline nothing is gathered.
+    watch.enter(&mut memory, 2);
+    watch.observe(&mut memory, 2, true, &requests([1_000_000, 0]));
+    assert!(!watch.passes(&memory));
+    let seen = sight(&memory);
+    let judgement = rule.judge(&seen);
+    assert_eq!((judgement.verdict, judgement.measure.limit), (Fail, 100.0));
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 1,824 of 4,000 requests reached the canary, 45.6 % where 40 % is planned: a stake of 1, bet on a wrong share, has grown to more than a million. If the share is right, at most 1 rollout in 100 ever reaches 100."
+    );
+}
+
+/// A canary that no request reaches is a wrong share, not a lack of data.
+#[test]
+fn sample_ratio_fails_where_nothing_reaches_the_canary() {
+    let rule = only_rule(r#""rule": "sample_ratio""#);
+    let config = planned(r#""rule": "sample_ratio""#);
+    let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, &requests([0, 1_000]));
+    let seen = Sight {
+        ln_wealth: watch.ln_wealth(&memory),
+        split: watch.split(&memory),
+        ..Sight::default()
+    };
+    assert_eq!(rule.judge(&seen).verdict, Fail, "{seen:?}");
 }
 
 #[test]
@@ -327,7 +490,7 @@ fn sequential_difference_gathers_the_difference_of_stats() {
             let step = DifferenceStep::new(&bets, 0.01, weight);
             for (canary, baseline, requests) in [(3, 8, 100), (2, 9, 90)] {
                 let errors = [canary, baseline];
-                let seen = Observed { errors, canary_requests: requests, ..Observed::default() };
+                let seen = Observed { errors, requests: [requests, 0], ..Observed::default() };
                 watch.observe(&mut memory, stage, true, &seen);
                 step.observe(&mut evidence, canary, baseline, requests);
             }
@@ -368,7 +531,7 @@ fn sequential_metrics_gathers_two_stakes_under_one_level() {
     let mut evidence = [bets.evidence(2); 2];
     evidence.iter_mut().for_each(|evidence| evidence.open(&bets));
     for (errors, slow) in [([3, 8], [0, 20]), ([2, 9], [9, 31])] {
-        watch.observe(&mut memory, 0, true, &Observed { errors, slow, canary_requests: 0 });
+        watch.observe(&mut memory, 0, true, &Observed { errors, slow, requests: [0; 2] });
         evidence[0].observe(&bets.step(0.1), errors[0], errors[1]);
         evidence[1].observe(&bets.step(0.1), slow[0], slow[1]);
     }
@@ -542,8 +705,20 @@ const REFUSED: &[(&str, &str)] = &[
         ".look: group_sequential has boundaries for stage ends alone, expected stage_end",
     ),
     (
+        r#""rule": "asymptotic_cs", "window": "tick""#,
+        ".window: asymptotic_cs gathers evidence, expected rollout",
+    ),
+    (
+        r#""rule": "asymptotic_cs", "alpha": 0.5"#,
+        ".alpha: found 0.5, expected a number between 0 and 0.5",
+    ),
+    (
         r#""rule": "group_sequential", "stages": [3]"#,
         ": group_sequential applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sample_ratio", "stages": [3]"#,
+        ": sample_ratio applies in no stage with a baseline",
     ),
     (r#""rule": "sequential", "stages": [3]"#, ": sequential applies in no stage with a baseline"),
     (
@@ -622,6 +797,7 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         (r#""rule": "mann_whitney", "look": "every_tick""#, true),
         (r#""rule": "z_test""#, false),
         (r#""rule": "sequential""#, false),
+        (r#""rule": "asymptotic_cs""#, false),
         (r#""rule": "slow_requests", "objective_ms": 250"#, false),
         (r#""rule": "sequential_difference""#, false),
         (r#""rule": "sequential_metrics", "objective_ms": 250"#, false),

@@ -1,6 +1,7 @@
 //! `canary_rollout::stats` against `tests/data/stats.json`: 50-digit values
 //! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
+mod asymptotic_cs;
 mod confidence_sequence;
 mod difference;
 mod eprocess;
@@ -10,6 +11,7 @@ mod intervals;
 mod mann_whitney;
 mod normal;
 mod quantile_interval;
+mod sample_ratio;
 mod shiryaev_roberts;
 mod special;
 mod stratified;

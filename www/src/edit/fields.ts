@@ -133,6 +133,12 @@ const FIELDS: Record<string, FieldSpec> = {
     otherwise: 0,
     hint: 'How much the load varies from tick to tick: its standard deviation, in percent of the mean.',
   },
+  'traffic.canary_skew': {
+    label: 'Odds of the canary’s share',
+    unit: '× planned',
+    otherwise: 1,
+    hint: 'A fault of the routing: at 1.1 a stage of 50 % sends 52.4 % to the canary. Rules that rely on the planned share err.',
+  },
   'noise.common': {
     label: 'Error rates vary together by',
     ...PERCENT,
@@ -259,6 +265,7 @@ const FIELDS: Record<string, FieldSpec> = {
 const HINTS: Record<string, string> = {
   rule: 'What the rule measures. Plain limits compare a number with a limit; the others weigh whether chance explains the difference.',
   max: 'The rule fails if what it measures is above this.',
+  floor: 'Up to this error rate of the canary the rule passes, whatever the ratio is.',
   quantile: '0.99 is the p99: 99 of 100 requests take at most that long.',
   objective_ms: 'A request that takes longer counts as slow.',
   alpha:
@@ -271,6 +278,10 @@ const HINTS: Record<string, string> = {
   certify_alpha: 'How often such a certificate may be wrong.',
   min_ticks: 'A stage lasts at least so long before a certificate ends it.',
   spending: 'How the probability of a false alarm is shared out over the looks.',
+  tuned_for: 'The number of requests, in two equal arms, near which the test sees the smallest differences.',
+  min_conversions: 'With fewer errors in each arm the rule passes.',
+  min_change: 'A smaller difference, as a part of the baseline’s rate, passes.',
+  prior_requests: 'Another share is expected as near to the planned one as that of so many requests is by chance.',
   look: 'When the rule measures and judges (Argo Rollouts: the interval of an analysis).',
   window: 'The counts that a look takes: the last tick’s alone, or all since the start of the stage or of the rollout.',
   min_requests: 'With fewer requests to the canary a look is inconclusive.',

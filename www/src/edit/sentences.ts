@@ -149,7 +149,7 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
     { text: percent(baseline.error_rate), path: 'baseline.error_rate' },
     ' fail',
   ];
-  const { daily_swing: swing, burstiness = 0 } = traffic;
+  const { daily_swing: swing, burstiness = 0, canary_skew: skew = 1 } = traffic;
   const { common = 0, per_arm = 0 } = noise ?? {};
   const more: Piece[][] = [];
   // Latencies matter where something is slower, or where a rule looks.
@@ -175,6 +175,13 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
       '; it varies by ',
       { text: percent(burstiness), path: 'traffic.burstiness' },
       ` from ${name} to ${name}`,
+    ]);
+  }
+  if (skew !== 1) {
+    more.push([
+      '; the canary gets ',
+      { text: times(skew), path: 'traffic.canary_skew' },
+      ' the planned odds',
     ]);
   }
   if (incidents) more.push(incident(incidents, config));
@@ -449,6 +456,9 @@ function testOf(rule: Rule, path: string, isShort: boolean): Piece[] {
   }
   const whose = isShort ? 'its' : 'the canary’s';
   const quantile = rule.quantile === undefined ? '' : `${quantileWords(rule.quantile)} `;
+  if (entry?.subject === 'latency' && entry.quantity === 'ratio') {
+    return [`${whose} ${quantile}latency is more than `, limit, ' the baseline’s'];
+  }
   // The title says what is compared: `latency over the baseline`.
   if (entry?.quantity === 'milliseconds' && title.startsWith('latency')) {
     return [`${whose} ${quantile}latency is more than `, limit, title.slice('latency'.length)];
