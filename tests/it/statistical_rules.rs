@@ -247,7 +247,7 @@ fn sample_ratio_fails_where_nothing_reaches_the_canary() {
     let config = planned(r#""rule": "sample_ratio""#);
     let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
     let mut memory = watch.begin();
-    watch.observe(&mut memory, 0, true, &requests([0, 1_000]));
+    watch.observe(&mut memory, 0, true, &Observed { requests: [0, 1_000], ..Observed::default() });
     let seen = Sight {
         ln_wealth: watch.ln_wealth(&memory),
         split: watch.split(&memory),
