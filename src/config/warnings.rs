@@ -42,6 +42,7 @@ impl Config {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
+                self.not_as_planned(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
@@ -72,7 +73,10 @@ impl Config {
                 "; a tolerated_ratio above 1 allows for some of it"
             }
             Method::SequentialDifference(_) => "; a margin allows for some of it",
-            Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
+            Method::ZTest(_)
+            | Method::Fisher(_)
+            | Method::GroupSequential(_)
+            | Method::Planned(_) => "",
             _ => return None,
         };
         (self.parts.world.noise.per_arm > 0.0).then(|| {
@@ -80,6 +84,28 @@ impl Config {
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
         })
+    }
+
+    /// Warns of a rule that is planned for other errors than the world's.
+    fn not_as_planned(&self, rule: &Rule) -> Option<String> {
+        /// A plan may be off by this share.
+        const CLOSE: f64 = 0.1;
+        let Method::Planned(planned) = &rule.method else { return None };
+        let plan = planned.expected_errors_per_tick;
+        let world = &self.parts.world;
+        let expected = world.requests_per_tick() * world.baseline.error_rate;
+        let consequence = if expected > plan * (1.0 + CLOSE) {
+            "its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary"
+        } else if expected < plan * (1.0 - CLOSE) {
+            "its boundaries are higher than they need to be, and it misses more"
+        } else {
+            return None;
+        };
+        Some(format!(
+            "expects {} errors a tick, but a healthy release has {}: {consequence}",
+            significant(plan),
+            significant(expected),
+        ))
     }
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.

@@ -82,6 +82,9 @@ pub struct RuleInput {
     /// For `sequential_difference`, the difference of the error rates that is still
     /// accepted, from 0 to 1; default 0.
     pub margin: Option<f64>,
+    /// For `planned`, the errors of a healthy service in a tick, of both versions together,
+    /// above 0, at most 100000000.
+    pub expected_errors_per_tick: Option<f64>,
     /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
     /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
@@ -111,6 +114,7 @@ fields!(RuleInput {
     min_ticks,
     spending,
     margin,
+    expected_errors_per_tick,
     objective_ms,
     errors_weight
 });
@@ -131,7 +135,7 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 14] {
+    fn given(&self) -> [(&'static str, bool); 15] {
         [
             ("max", self.max.is_some()),
             ("quantile", self.quantile.is_some()),
@@ -145,6 +149,7 @@ impl RuleInput {
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
             ("margin", self.margin.is_some()),
+            ("expected_errors_per_tick", self.expected_errors_per_tick.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
             ("errors_weight", self.errors_weight.is_some()),
         ]
@@ -162,6 +167,7 @@ impl RuleInput {
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
             "margin" => self.margin,
+            "expected_errors_per_tick" => self.expected_errors_per_tick,
             "objective_ms" => self.objective_ms,
             "errors_weight" => self.errors_weight,
             "failure_limit" => self.failure_limit,

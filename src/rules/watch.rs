@@ -2,6 +2,7 @@
 //! enough.
 
 use super::group_sequential::ScoreWatch;
+use super::planned::{PlannedScore, PlannedWatch};
 use super::sequential::{Wealth, WealthWatch};
 use super::sequential_difference::DifferenceWatch;
 use super::sequential_metrics::{MetricsWatch, MetricsWealth};
@@ -59,6 +60,8 @@ pub enum Watch {
     Difference(DifferenceWatch),
     /// The values of stakes on errors and on slow requests.
     Metrics(MetricsWatch),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedWatch),
 }
 
 /// What a rule has accumulated in a run.
@@ -77,6 +80,8 @@ pub enum Memory {
     Difference(Evidence),
     /// The values of stakes on errors and on slow requests.
     Metrics(MetricsWealth),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedScore),
 }
 
 impl Watch {
@@ -90,6 +95,7 @@ impl Watch {
             Watch::Detector(watch) => Memory::Detector(watch.begin()),
             Watch::Difference(watch) => Memory::Difference(watch.begin()),
             Watch::Metrics(watch) => Memory::Metrics(watch.begin()),
+            Watch::Planned(_) => Memory::Planned(PlannedScore::default()),
         };
         self.enter(&mut memory, 0);
         memory
@@ -128,6 +134,7 @@ impl Watch {
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => {
                 watch.observe(wealth, stage as usize, seen);
             }
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.observe(score, stage, seen),
             _ => {}
         }
     }
@@ -141,6 +148,7 @@ impl Watch {
             (Watch::Detector(watch), Memory::Detector(detector)) => !watch.is_enough(detector),
             (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
+            (Watch::Planned(watch), Memory::Planned(score)) => !watch.is_enough(score),
             _ => false,
         }
     }
@@ -164,10 +172,11 @@ impl Watch {
         }
     }
 
-    /// Z and its boundary for a look at the end of a stage.
+    /// Z and its boundary for a look now.
     pub fn score(&self, memory: &Memory, stage: u32) -> Option<(f64, f64)> {
         match (self, memory) {
             (Watch::Score(watch), Memory::Score(score)) => watch.look(score, stage as usize),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.look(score),
             _ => None,
         }
     }

@@ -19,6 +19,7 @@ pub mod group_sequential;
 pub mod intervals;
 pub mod mann_whitney;
 pub mod normal;
+pub mod planned;
 pub mod quantile_interval;
 pub mod shiryaev_roberts;
 pub mod special;

@@ -9,6 +9,7 @@ mod group_sequential;
 mod intervals;
 mod mann_whitney;
 mod normal;
+mod planned;
 mod quantile_interval;
 mod shiryaev_roberts;
 mod special;
