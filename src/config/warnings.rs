@@ -44,6 +44,7 @@ impl Config {
                 self.arms_vary_apart(rule),
                 self.skewed_traffic(rule),
                 self.small_baseline(rule),
+                self.not_as_planned(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
@@ -78,7 +79,8 @@ impl Config {
             Method::ZTest(_)
             | Method::Fisher(_)
             | Method::GroupSequential(_)
-            | Method::AsymptoticCs(_) => "",
+            | Method::AsymptoticCs(_)
+            | Method::Planned(_) => "",
             _ => return None,
         };
         (self.parts.world.noise.per_arm > 0.0).then(|| {
@@ -116,6 +118,28 @@ impl Config {
         let share = significant(stage.traffic_pct);
         Some(format!(
             "holds its alpha where the baseline is at least as large as the canary: at {share} % in stage {number} it fails a healthy release far more often"
+        ))
+    }
+
+    /// Warns of a rule that is planned for other errors than the world's.
+    fn not_as_planned(&self, rule: &Rule) -> Option<String> {
+        /// A plan may be off by this share.
+        const CLOSE: f64 = 0.1;
+        let Method::Planned(planned) = &rule.method else { return None };
+        let plan = planned.expected_errors_per_tick;
+        let world = &self.parts.world;
+        let expected = world.requests_per_tick() * world.baseline.error_rate;
+        let consequence = if expected > plan * (1.0 + CLOSE) {
+            "its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary"
+        } else if expected < plan * (1.0 - CLOSE) {
+            "its boundaries are higher than they need to be, and it misses more"
+        } else {
+            return None;
+        };
+        Some(format!(
+            "expects {} errors a tick, but a healthy release has {}: {consequence}",
+            significant(plan),
+            significant(expected),
         ))
     }
 

@@ -21,6 +21,7 @@ mod look;
 mod mann_whitney;
 mod parameter;
 mod parameters;
+mod planned;
 mod sample_ratio;
 mod sequential;
 mod sequential_difference;
@@ -51,6 +52,7 @@ pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
+pub use planned::Planned;
 pub use sample_ratio::{SampleRatio, Split};
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
 pub use sequential_difference::SequentialDifference;
@@ -268,6 +270,8 @@ methods! {
     "fisher" => Fisher(Fisher),
     /// A few planned looks that share one level.
     "group_sequential" => GroupSequential(GroupSequential),
+    /// Looks at every tick with boundaries for a planned number of errors.
+    "planned" => Planned(Planned),
     /// Evidence on the ratio of the error rates, valid at every look.
     "sequential" => Sequential(Sequential),
     /// Evidence on the difference of the error rates, valid at every look.

@@ -117,6 +117,9 @@ pub struct RuleInput {
     /// For `sample_ratio`: another share is expected as near to the planned one as that
     /// of so many requests is by chance, from 1 to 10⁹; default 1000.
     pub prior_requests: Option<f64>,
+    /// For `planned`, the errors of a healthy service in a tick, of both versions together,
+    /// above 0, at most 100000000.
+    pub expected_errors_per_tick: Option<f64>,
     /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
     /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
@@ -169,6 +172,7 @@ fields!(RuleInput {
     min_conversions,
     min_change,
     prior_requests,
+    expected_errors_per_tick,
     objective_ms,
     objective,
     factor,
@@ -212,6 +216,7 @@ impl RuleInput {
             ("min_conversions", self.min_conversions.is_some()),
             ("min_change", self.min_change.is_some()),
             ("prior_requests", self.prior_requests.is_some()),
+            ("expected_errors_per_tick", self.expected_errors_per_tick.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
             ("objective", self.objective.is_some()),
             ("factor", self.factor.is_some()),
@@ -238,6 +243,7 @@ impl RuleInput {
             "min_conversions" => self.min_conversions,
             "min_change" => self.min_change,
             "prior_requests" => self.prior_requests,
+            "expected_errors_per_tick" => self.expected_errors_per_tick,
             "objective_ms" => self.objective_ms,
             "objective" => self.objective,
             "factor" => self.factor,

@@ -3,6 +3,7 @@
 
 use super::Population;
 use super::group_sequential::ScoreWatch;
+use super::planned::{PlannedScore, PlannedWatch};
 use super::sample_ratio::{Split, SplitSoFar, SplitWatch};
 use super::sequential::{Wealth, WealthWatch};
 use super::sequential_difference::DifferenceWatch;
@@ -85,6 +86,8 @@ pub enum Watch {
     Metrics(MetricsWatch),
     /// The split of the requests.
     Split(SplitWatch),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedWatch),
 }
 
 /// What a rule has accumulated in a run.
@@ -105,6 +108,8 @@ pub enum Memory {
     Metrics(MetricsWealth),
     /// The split of the requests.
     Split(SplitSoFar),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedScore),
 }
 
 impl Watch {
@@ -119,6 +124,7 @@ impl Watch {
             Watch::Difference(watch) => Memory::Difference(watch.begin()),
             Watch::Metrics(watch) => Memory::Metrics(watch.begin()),
             Watch::Split(_) => Memory::Split(SplitSoFar::default()),
+            Watch::Planned(_) => Memory::Planned(PlannedScore::default()),
         };
         self.enter(&mut memory, 0);
         memory
@@ -159,6 +165,7 @@ impl Watch {
                 watch.observe(wealth, stage as usize, seen);
             }
             (Watch::Split(_), Memory::Split(so_far)) => SplitWatch::observe(so_far, seen.requests),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.observe(score, stage, seen),
             _ => {}
         }
     }
@@ -173,6 +180,7 @@ impl Watch {
             (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
             (Watch::Split(watch), Memory::Split(so_far)) => !watch.is_enough(so_far),
+            (Watch::Planned(watch), Memory::Planned(score)) => !watch.is_enough(score),
             _ => false,
         }
     }
@@ -205,10 +213,11 @@ impl Watch {
         }
     }
 
-    /// Z and its boundary for a look at the end of a stage.
+    /// Z and its boundary for a look now.
     pub fn score(&self, memory: &Memory, stage: u32) -> Option<(f64, f64)> {
         match (self, memory) {
             (Watch::Score(watch), Memory::Score(score)) => watch.look(score, stage as usize),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.look(score),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ pub mod group_sequential;
 pub mod intervals;
 pub mod mann_whitney;
 pub mod normal;
+pub mod planned;
 pub mod quantile_interval;
 pub mod sample_ratio;
 pub mod shiryaev_roberts;

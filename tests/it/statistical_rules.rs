@@ -14,6 +14,9 @@ use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::planned::{
+    LastBoundary, Leg, boundaries as boundaries_of_plan, planned_information,
+};
 use canary_rollout::stats::sample_ratio::PlannedShare;
 use canary_rollout::stats::shiryaev_roberts::Detector;
 use canary_rollout::stats::stratified::stratified;
@@ -435,6 +438,102 @@ fn sequential_gathers_the_e_process_of_stats() {
     assert!((wealth - 13.142_501_070_577_216).abs() < 1e-9, "{wealth}");
 }
 
+/// Looks at every tick of stages of 10 and 50 %, 5 ticks each, with 8 errors expected in
+/// each tick.
+#[test]
+fn planned_has_the_boundaries_of_stats() {
+    let rule = r#""rule": "planned", "expected_errors_per_tick": 8, "alpha": 0.1"#;
+    let leg = |weight: f64| Leg {
+        weight,
+        errors_per_look: 8.0,
+        looks: 5,
+        errors: 40.0,
+        errors_after: 0.0,
+    };
+    let legs = [0.1, 0.5].map(leg);
+    let bounds = boundaries_of_plan(&legs, 0.1 * 0.95 / 2.0);
+    let last = LastBoundary::new(planned_information(&legs), 0.1 * 0.05);
+    let deviations = [3.6_f64.sqrt(), 13.6_f64.sqrt()];
+    let at = |ticks: &[(u32, u64, u64)]| {
+        let (watch, memory) = gathered(rule, ticks);
+        (watch.score(&memory, 0).unwrap(), watch.passes(&memory))
+    };
+    #[track_caller]
+    fn check_look(found: (f64, f64), u: f64, boundary: f64, deviation: f64) {
+        assert!((found.0 - u / deviation).abs() < 1e-12, "{found:?}");
+        assert!((found.1 - boundary / deviation).abs() < 1e-12, "{found:?}");
+    }
+    let (look, passes) = at(&[(0, 3, 5)]);
+    check_look(look, 3.0 - 0.8, bounds[0], deviations[0]);
+    assert!(passes);
+    let (look, passes) = at(&[(0, 3, 5), (0, 4, 4)]);
+    check_look(look, 7.0 - 1.6, bounds[0], deviations[0]);
+    assert!(!passes);
+    let (look, _) = at(&[(0, 3, 5), (1, 4, 6)]);
+    check_look(look, 2.2 - 1.0, bounds[1], deviations[1]);
+    // An extension, and more errors than planned: the last boundary, for V up to V₀ and
+    // twice that.
+    let (look, _) = at(&[(0, 0, 4); 6]);
+    check_look(look, -2.4, last.at(2.16), deviations[0]);
+    let (look, _) = at(&[(0, 6, 54), (1, 0, 0)]);
+    check_look(look, 0.0, last.at(5.4), deviations[1]);
+    let (look, passes) = at(&[(0, 6, 54), (1, 40, 20)]);
+    check_look(look, 10.0, last.at(20.4), deviations[1]);
+    assert!(passes);
+    assert!(last.at(20.4) > last.at(5.4) && last.at(5.4) > bounds[1]);
+    // At 100 % there is no look.
+    let (watch, memory) = gathered(rule, &[(2, 4, 0)]);
+    assert_eq!(watch.score(&memory, 2), None);
+    let sight =
+        |z: f64| Sight { score: Some((z, 2.25)), canary_has_all: false, ..seen((0, 0), (0, 0)) };
+    check(
+        rule,
+        &sight(2.25),
+        Fail,
+        Some(2.25),
+        "Evidence: the canary’s errors beyond their share are 2.25 planned standard errors; the boundary of this look is 2.25. If the canary is not worse and the errors are as expected, at most 1 rollout in 10 ever reaches one.",
+    );
+    check(
+        rule,
+        &sight(-0.5),
+        Pass,
+        Some(-0.5),
+        "Evidence: the canary’s errors beyond their share are -0.5 planned standard errors; the boundary of this look is 2.25. If the canary is not worse and the errors are as expected, at most 1 rollout in 10 ever reaches one.",
+    );
+}
+
+/// A plan that differs from the world by more than a tenth is warned of.
+#[test]
+fn other_errors_than_planned_are_warned_of() {
+    for (expected, warning) in [
+        (
+            8.0,
+            Some(
+                "expects 8 errors a tick, but a healthy release has 10: its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary",
+            ),
+        ),
+        (9.1, None),
+        (11.0, None),
+        (
+            15.0,
+            Some(
+                "expects 15 errors a tick, but a healthy release has 10: its boundaries are higher than they need to be, and it misses more",
+            ),
+        ),
+    ] {
+        let text = format!(
+            r#"{{ "tick_seconds": 10, "traffic": {{ "requests_per_second": 100 }},
+                  "baseline": {{ "error_rate": 0.01 }}, "stages": [{{ "traffic_pct": 50 }}],
+                  "rules": [{{ "rule": "planned", "expected_errors_per_tick": {expected} }}] }}"#
+        );
+        let warnings: Vec<String> =
+            config(&text).warnings().iter().map(ToString::to_string).collect();
+        let expected: Vec<String> =
+            warning.iter().map(|warning| format!("rules[0]: planned {warning}")).collect();
+        assert_eq!(warnings, expected);
+    }
+}
+
 #[test]
 fn shiryaev_roberts_gathers_the_detector_of_stats() {
     let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
@@ -734,6 +833,18 @@ const REFUSED: &[(&str, &str)] = &[
         ".objective_ms: found 0, expected milliseconds above 0, at most 600000",
     ),
     (
+        r#""rule": "planned""#,
+        ".expected_errors_per_tick: missing, expected a number above 0, at most 100000000",
+    ),
+    (
+        r#""rule": "planned", "expected_errors_per_tick": 0"#,
+        ".expected_errors_per_tick: found 0, expected a number above 0, at most 100000000",
+    ),
+    (
+        r#""rule": "planned", "expected_errors_per_tick": 5, "stages": [3]"#,
+        ": planned applies in no stage with a baseline",
+    ),
+    (
         r#""rule": "sequential_difference", "margin": 1.5"#,
         ".margin: found 1.5, expected a number from 0 to 1",
     ),
@@ -799,6 +910,7 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         (r#""rule": "sequential""#, false),
         (r#""rule": "asymptotic_cs""#, false),
         (r#""rule": "slow_requests", "objective_ms": 250"#, false),
+        (r#""rule": "planned", "expected_errors_per_tick": 10"#, false),
         (r#""rule": "sequential_difference""#, false),
         (r#""rule": "sequential_metrics", "objective_ms": 250"#, false),
         (r#""rule": "shiryaev_roberts""#, false),

@@ -10,6 +10,7 @@ mod group_sequential;
 mod intervals;
 mod mann_whitney;
 mod normal;
+mod planned;
 mod quantile_interval;
 mod sample_ratio;
 mod shiryaev_roberts;
