@@ -6,6 +6,8 @@ use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
 use crate::rules::{CountsFailures, ErrorCount, Look, Population, Window};
 
+/// What allows for errors in clumps.
+const CLUMP_REMEDY: &str = "; its parameter error_clump allows for them";
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
 
@@ -17,7 +19,7 @@ impl Config {
         self.warn_of_incidents(&mut warnings);
         let canary = &self.parts.release;
         for (name, ratio, arrival) in [
-            ("error", canary.error_ratio, canary.error_arrival),
+            ("error", self.error_ratio(), canary.error_arrival),
             ("latency", canary.latency_ratio, canary.latency_arrival),
         ] {
             if let Some(message) = self.idle_arrival(name, ratio, arrival) {
@@ -34,6 +36,12 @@ impl Config {
             };
             warnings.push(Problem::new("canary.error_ratio", message));
         }
+        if let Some(message) = self.stages_unseen() {
+            warnings.push(Problem::new("observation.delay_seconds", message));
+        }
+        if let Some(message) = self.shares_of_pods() {
+            warnings.push(Problem::new("pods.count", message));
+        }
         if self.parts.policy.rules.is_empty() {
             warnings
                 .push(Problem::new("rules", "there are none: only a person can stop a release"));
@@ -42,6 +50,9 @@ impl Config {
             let messages = [
                 self.looked_at_too_often(rule),
                 self.arms_vary_apart(rule),
+                self.errors_in_clumps(rule),
+                self.budget_of_the_baseline(rule),
+                self.no_time_to_look(rule),
                 self.skewed_traffic(rule),
                 self.small_baseline(rule),
                 self.not_as_planned(rule),
@@ -141,6 +152,91 @@ impl Config {
             significant(plan),
             significant(expected),
         ))
+    }
+
+    /// Warns of a method for independent errors if they come in clumps.
+    fn errors_in_clumps(&self, rule: &Rule) -> Option<String> {
+        let clump = self.parts.world.baseline.error_clump;
+        let (allowed, remedy) = match &rule.method {
+            Method::Sequential(rule) => (rule.stake.error_clump.unwrap_or(1.0), CLUMP_REMEDY),
+            Method::SequentialMetrics(rule) => {
+                (rule.stake.error_clump.unwrap_or(1.0), CLUMP_REMEDY)
+            }
+            Method::ShiryaevRoberts(_)
+            | Method::SequentialDifference(_)
+            | Method::GroupSequential(_)
+            | Method::Planned(_)
+            | Method::AsymptoticCs(_)
+            | Method::Fisher(_)
+            | Method::ZTest(_) => (1.0, ""),
+            _ => return None,
+        };
+        (clump > allowed).then(|| {
+            let clump = significant(clump);
+            format!(
+                "keeps its alpha only if errors are independent: with baseline.error_clump they come in clumps of {clump}, and it fails a healthy release far more often{remedy}"
+            )
+        })
+    }
+
+    /// Warns of an alert that a healthy service sets off.
+    fn budget_of_the_baseline(&self, rule: &Rule) -> Option<String> {
+        let Method::BurnRate(alert) = &rule.method else { return None };
+        let burn_rate = self.parts.world.baseline.error_rate / (1.0 - alert.objective);
+        (burn_rate > 1.0).then(|| {
+            format!(
+                "has an objective that the baseline does not meet: it uses up its error budget {} times as fast as it may",
+                significant(burn_rate)
+            )
+        })
+    }
+
+    /// Warns of looks at fixed times that come after the plan.
+    fn no_time_to_look(&self, rule: &Rule) -> Option<String> {
+        let Look::Scheduled(schedule) = rule.look else { return None };
+        let last = self.last_tick()?.min(u64::from(MAX_TICKS)) as u32;
+        let times = schedule.times(self.parts.world.tick_seconds);
+        (times.up_to(last) == 0).then(|| {
+            format!(
+                "never looks: its first look is after tick {}, the plan ends with tick {last}",
+                times.first
+            )
+        })
+    }
+
+    /// Warns of stages that are over before anything of them can be seen.
+    fn stages_unseen(&self) -> Option<String> {
+        let delay = self.parts.world.delay_ticks();
+        let unseen: Vec<String> = (1..)
+            .zip(&self.parts.policy.stages)
+            .filter(|(_, stage)| delay > 0 && u64::from(delay) >= stage.planned_ticks())
+            .map(|(number, _): (u32, _)| number.to_string())
+            .collect();
+        (!unseen.is_empty()).then(|| {
+            format!(
+                "is {delay} ticks: rules see nothing of a stage that is no longer while it lasts: stage {}",
+                unseen.join(", ")
+            )
+        })
+    }
+
+    /// Warns of pods that cannot split the traffic nearly as planned.
+    fn shares_of_pods(&self) -> Option<String> {
+        /// Points of share that a split may be off.
+        const CLOSE: f64 = 0.02;
+        let policy = &self.parts.policy;
+        let pods = policy.pods?;
+        let off: Vec<String> = (1..)
+            .zip(&policy.stages)
+            .map(|(number, stage): (u32, _)| (number, stage.traffic_pct, policy.share(stage)))
+            .filter(|(_, planned, share)| (planned / 100.0 - share).abs() > CLOSE)
+            .map(|(number, planned, share)| {
+                let (planned, share) = (significant(planned), significant(share * 100.0));
+                format!("{planned} % of stage {number} becomes {share} %")
+            })
+            .collect();
+        (!off.is_empty())
+            .then(|| format!("is {}, so shares are by whole pods: {}", pods.count, off.join(", ")))
     }
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.

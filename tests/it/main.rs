@@ -32,5 +32,6 @@ mod study;
 mod study_gate;
 mod study_harm;
 mod support;
+mod trials;
 mod world;
 mod yaml;

@@ -120,7 +120,8 @@ fn exact(looks: u32, p_fail: f64, m: u32, of_last: Option<u32>) -> f64 {
 /// The chance that a tick of `coin` has more than `max` canary errors of a Poisson
 /// mean 0.3.
 fn p_more_than(max: u32) -> f64 {
-    let mut term = (-0.3_f64).exp();
+    // exp(−0.3)
+    let mut term = 0.740_818_220_681_717_9;
     let mut sum = 0.0;
     for k in 0..=max {
         sum += term;
@@ -174,7 +175,7 @@ fn last_look(config: &Value, ticks: u32) -> (Option<u32>, Option<[i32; 2]>) {
     }
     let report = rollout.report();
     let check = report.stages.iter().flat_map(|stage| &stage.checks);
-    let check = check.filter(|check| check.rule == 0 && check.tick.is_some()).last();
+    let check = check.filter(|check| check.rule == 0 && check.tick.is_some()).next_back();
     let window = check.and_then(|check| check.window);
     (check.and_then(|check| check.tick), window.map(|w| [w.first_tick, w.last_tick]))
 }
@@ -435,7 +436,14 @@ fn errors_in_clumps_have_the_mean_and_the_variance_of_their_law() {
         let n = rows.len() as f64;
         let errors = |row: &canary_rollout::rollout::TickRow| row.counts.baseline.errors as f64;
         let mean = rows.iter().map(errors).sum::<f64>() / n;
-        let variance = rows.iter().map(|row| (errors(row) - mean).powi(2)).sum::<f64>() / n;
+        let variance = rows
+            .iter()
+            .map(|row| {
+                let d = errors(row) - mean;
+                d * d
+            })
+            .sum::<f64>()
+            / n;
         let expected = 6000.0 * 0.75 * error_rate;
         let spread = expected * (2.0 * clump - 1.0);
         assert!((mean - expected).abs() < 4.5 * (spread / n).sqrt(), "{mean}, {expected}");
