@@ -4,7 +4,7 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{ErrorCount, Look, Window};
+use crate::rules::{Bayesian, ErrorCount, Look, Window};
 
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
@@ -41,6 +41,7 @@ impl Config {
         for (i, rule) in self.parts.policy.rules.iter().enumerate() {
             let messages = [
                 self.looked_at_too_often(rule),
+                self.promises_nothing(rule),
                 self.arms_vary_apart(rule),
                 self.skewed_traffic(rule),
                 self.small_baseline(rule),
@@ -65,6 +66,18 @@ impl Config {
         let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
         (once && rule.look == Look::EveryTick).then(|| {
             "is valid for one look per stage: with looks at every tick it fails a healthy release far more often than its alpha says".to_string()
+        })
+    }
+
+    /// Warns of a rule whose probability is taken for a level if it looks more than once.
+    fn promises_nothing(&self, rule: &Rule) -> Option<String> {
+        let Method::Bayesian(Bayesian { probability, .. }) = rule.method else { return None };
+        let looks = self.looks(rule);
+        (looks > 1).then(|| {
+            let probability = significant(probability);
+            format!(
+                "promises nothing about false alarms: it makes {looks} looks, and the more there are, the more often a healthy release reaches a probability of {probability}"
+            )
         })
     }
 
@@ -215,6 +228,15 @@ impl Config {
             .filter(move |(_, stage)| !(compares && stage.has_all()))
     }
 
+    /// The number of looks of a rule that can be conclusive, without extensions.
+    fn looks(&self, rule: &Rule) -> u64 {
+        let stages = self.judged_stages(rule);
+        match rule.look {
+            Look::StageEnd => stages.count() as u64,
+            Look::EveryTick => stages.map(|(_, stage)| u64::from(stage.duration_ticks)).sum(),
+        }
+    }
+
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
         let in_ticks = |stage: &Stage, ticks: f64| {
@@ -311,13 +333,10 @@ impl Config {
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
         let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. });
-        let looks: u64 = match rule.look {
-            Look::StageEnd => self.judged_stages(rule).count() as u64,
-            Look::EveryTick if extends => return None,
-            Look::EveryTick => {
-                self.judged_stages(rule).map(|(_, stage)| u64::from(stage.duration_ticks)).sum()
-            }
-        };
+        if extends && rule.look == Look::EveryTick {
+            return None;
+        }
+        let looks = self.looks(rule);
         let limit = rule.failure_limit;
         (u64::from(limit) > looks).then(|| {
             format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")

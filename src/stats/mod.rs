@@ -3,6 +3,7 @@
 //! Reading order: [`two_proportion`] and [`fisher`] are the usual tests, for one
 //! look. [`group_sequential`] is for a few planned looks, [`eprocess`] for any
 //! number. [`stratified`] compares the arms when the canary's share changes.
+//! [`beta_comparison`] is the Bayesian comparison.
 //! [`asymptotic_cs`] is for any number too, if counts are large.
 //! [`intervals`], [`confidence_sequence`] and [`quantile_interval`] compute
 //! intervals for display. [`mann_whitney`] compares latencies,
@@ -14,6 +15,7 @@
 //! platform.
 
 pub mod asymptotic_cs;
+pub mod beta_comparison;
 pub mod confidence_sequence;
 pub mod eprocess;
 pub mod fisher;
