@@ -11,9 +11,11 @@
 //! Sources: E. Miller, "Formulas for Bayesian A/B Testing", 2015 (the probability, as a
 //! sum); C. Stucchio, "Bayesian A/B Testing at VWO", 2015 (the expected loss).
 
-use crate::math::{exp, ln};
+use std::f64::consts::TAU;
+
+use crate::math::{exp, expm1, ln, ln_1p};
 use crate::stats::group_sequential::GAUSS_LEGENDRE_8;
-use crate::stats::special::deviance;
+use crate::stats::special::stirling_error;
 
 /// A beta distribution of a rate: of Beta(a, b) the mean is a/(a + b).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,11 +37,11 @@ pub struct Comparison {
 }
 
 /// Panels on each side of the mode.
-const PANELS: usize = 8;
+const PANELS: usize = 10;
 /// Points of a panel.
 const POINTS: usize = 8;
-/// Where the logarithm of a density has fallen by this much, it ends.
-const DEPTH: f64 = 40.0;
+/// Where a density has fallen to this part of its maximum, e⁻⁴⁰, it ends.
+const END: f64 = 4e-18;
 
 /// Compares the rates of canary and baseline; `factor` is above 0.
 ///
@@ -55,8 +57,19 @@ pub fn compare(canary: BetaRate, baseline: BetaRate, factor: f64) -> Comparison 
         let below = of_baseline.below(&of_canary, factor);
         // E(x⁺) = E(x) + E((−x)⁺)
         let mean = canary.mean() - factor * baseline.mean();
-        Comparison { probability: 1.0 - below.probability, loss: (mean + below.excess).max(0.0) }
+        let loss = (mean + below.excess).max(0.0);
+        Comparison { probability: 1.0 - below.probability, loss }
     }
+}
+
+/// A rate where a density is evaluated.
+struct At {
+    /// The rate.
+    rate: f64,
+    /// Its complement.
+    rest: f64,
+    /// The density of the logarithm of the odds, in units of its maximum.
+    density: f64,
 }
 
 impl BetaRate {
@@ -64,32 +77,42 @@ impl BetaRate {
         self.events / (self.events + self.others)
     }
 
-    /// The logarithm of the odds at the mode of the density of that logarithm.
-    fn mode(self) -> f64 {
-        ln(self.events / self.others)
+    /// At a logarithm of the odds, as a distance v from the mode, which is at the mean:
+    /// with m = e^v − 1 and the mean μ, the density is e^(a·v) / (1 + μ·m)^(a + b).
+    #[inline]
+    fn at(self, distance: f64) -> At {
+        let (n, is_rare) = (self.events + self.others, self.events <= self.others);
+        // The rarer of the two, whose mean does not cancel in 1 + μ·m.
+        let (count, v) = if is_rare { (self.events, distance) } else { (self.others, -distance) };
+        let (mean, m) = (count / n, expm1(v));
+        let grown = mean * m;
+        // Where m is near −1, e^v is lost in it.
+        let power = if m > -0.5 { 1.0 + m } else { exp(v) };
+        let density = exp(count * v - n * ln_1p(grown));
+        let (rate, rest) = (mean * power / (1.0 + grown), (n - count) / n / (1.0 + grown));
+        match is_rare {
+            true => At { rate, rest, density },
+            false => At { rate: rest, rest: rate, density },
+        }
     }
 
-    /// How far the logarithm of the density, with respect to the logarithm of the odds,
-    /// is below its maximum at the rate p = 1 − q.
-    fn depth(self, p: f64, q: f64) -> f64 {
-        let n = self.events + self.others;
-        let excess = self.events * q - self.others * p;
-        deviance(self.events, n * p, excess) + deviance(self.others, n * q, -excess)
+    /// The integral of the density over all logarithms of the odds: Stirling's formula.
+    fn total(self) -> f64 {
+        let (a, b) = (self.events, self.others);
+        let n = a + b;
+        let error = stirling_error(a) + stirling_error(b) - stirling_error(n);
+        (TAU * (n / a / b)).sqrt() * exp(error)
     }
 
     /// The distance from the mode at which the density ends, in the direction of `sign`.
     fn reach(self, sign: f64) -> f64 {
-        let is_within = |distance: f64| {
-            let (p, q) = rate(self.mode() + sign * distance);
-            self.depth(p, q) < DEPTH
-        };
-        let deviation = ((1.0 / self.events) + (1.0 / self.others)).sqrt();
-        let (mut within, mut beyond) = (0.0, deviation);
+        let is_within = |distance: f64| self.at(sign * distance).density > END;
+        let (mut within, mut beyond) = (0.0, (1.0 / self.events + 1.0 / self.others).sqrt());
         while is_within(beyond) {
             within = beyond;
             beyond *= 2.0;
         }
-        for _ in 0..8 {
+        for _ in 0..6 {
             let middle = 0.5 * (within + beyond);
             if is_within(middle) {
                 within = middle;
@@ -101,23 +124,12 @@ impl BetaRate {
     }
 }
 
-/// The rate with this logarithm of the odds, and its complement.
-fn rate(log_odds: f64) -> (f64, f64) {
-    (1.0 / (1.0 + exp(-log_odds)), 1.0 / (1.0 + exp(log_odds)))
-}
-
 /// A distribution with the panels over which it is integrated.
 struct Grid {
     of: BetaRate,
-    /// The ends of the panels, increasing.
+    /// The ends of the panels, increasing: logarithms of the odds, as distances from the
+    /// mode.
     edges: [f64; 2 * PANELS + 1],
-}
-
-/// The mass of a distribution in a part of its range, and its mean times that.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mass {
-    mass: f64,
-    moment: f64,
 }
 
 /// A rate below a multiple of another.
@@ -130,103 +142,100 @@ struct Below {
 
 impl Grid {
     fn new(of: BetaRate) -> Grid {
-        let (mode, left, right) = (of.mode(), of.reach(-1.0), of.reach(1.0));
+        let (left, right) = (of.reach(-1.0), of.reach(1.0));
         let edges = std::array::from_fn(|i| {
             let reach = if i < PANELS { -left } else { right };
             let part = (i as f64 - PANELS as f64).abs() / PANELS as f64;
-            mode + reach * part * part.sqrt()
+            reach * part * part.sqrt()
         });
         Grid { of, edges }
     }
 
-    fn low(&self) -> f64 {
-        self.edges[0]
-    }
-
-    fn high(&self) -> f64 {
-        self.edges[2 * PANELS]
-    }
-
     fn width(&self) -> f64 {
-        self.high() - self.low()
+        self.edges[2 * PANELS] - self.edges[0]
     }
 
-    /// The mass between two logarithms of odds, in units of the density's maximum.
-    fn between(&self, from: f64, to: f64) -> Mass {
-        let mut sum = Mass::default();
+    /// The integrals of the density, and of the rate times the density, up to a
+    /// distance.
+    fn up_to(&self, end: f64) -> (f64, f64) {
+        let (mut mass, mut moment) = (0.0, 0.0);
         for ends in self.edges.windows(2) {
-            let (low, high) = (ends[0].max(from), ends[1].min(to));
+            let (low, high) = (ends[0], ends[1].min(end));
             if low >= high {
-                continue;
+                break;
             }
-            for (at, weight) in points(low, high) {
-                let (p, q) = rate(at);
-                let mass = weight * exp(-self.of.depth(p, q));
-                sum.mass += mass;
-                sum.moment += mass * p;
+            for (distance, weight) in points(low, high) {
+                let at = self.of.at(distance);
+                mass += weight * at.density;
+                moment += weight * at.density * at.rate;
             }
         }
-        sum
+        (mass, moment)
     }
 
     /// Compares another rate with `factor` times this one, which is the narrower of the
     /// two.
     fn below(&self, other: &Grid, factor: f64) -> Below {
-        let log_odds = |at: f64| {
-            let (p, q) = scaled(at, factor);
-            if q > 0.0 { ln(p / q) } else { f64::INFINITY }
+        let odds = |of: BetaRate| of.events / of.others;
+        let apart = ln(odds(self.of) / odds(other.of));
+        // `factor` times a rate, its complement, and its distance from the other's mode.
+        let scaled = |distance: f64, at: &At| {
+            let rest = if factor == 1.0 { at.rest } else { 1.0 - factor * at.rate };
+            let further = match factor {
+                1.0 => 0.0,
+                _ if rest <= 0.0 => f64::INFINITY,
+                _ => ln(factor * (at.rest / rest)),
+            };
+            (factor * at.rate, rest, distance + apart + further)
         };
-        let integral = integral();
-        let mut before = other.between(f64::NEG_INFINITY, log_odds(self.low()));
+        let low = self.edges[0];
+        let (mut mass, mut moment) = other.up_to(scaled(low, &self.of.at(low)).2);
         let (mut total, mut probability, mut excess) = (0.0, 0.0, 0.0);
+        let integral = integral();
         // Where factor times the rate reaches 1, the other's density ends.
-        let end = if factor > 1.0 { -ln(factor - 1.0) } else { f64::INFINITY };
-        let inner = self.edges.windows(2).flat_map(|ends| {
+        let end = match factor > 1.0 {
+            true => -ln(factor - 1.0) - ln(odds(self.of)),
+            false => f64::INFINITY,
+        };
+        let panels = self.edges.windows(2).flat_map(|ends| {
             let middle = end.clamp(ends[0], ends[1]);
             [[ends[0], middle], [middle, ends[1]]]
         });
-        for [low, high] in inner.filter(|[low, high]| low < high) {
+        for [low, high] in panels.filter(|[low, high]| low < high) {
             let half = 0.5 * (high - low);
-            let (mut masses, mut moments) = ([0.0; POINTS], [0.0; POINTS]);
-            let (mut weights, mut rates) = ([0.0; POINTS], [0.0; POINTS]);
-            for (i, (at, weight)) in points(low, high).enumerate() {
-                let (p, q) = rate(at);
-                weights[i] = weight * exp(-self.of.depth(p, q));
-                let (r, s) = scaled(at, factor);
-                rates[i] = r;
-                if s > 0.0 {
-                    // The logarithm of the odds of the other changes by q/s of that of
-                    // this.
-                    masses[i] = half * (q / s) * exp(-other.of.depth(r, s));
-                    moments[i] = masses[i] * r;
+            let mut weights = [0.0; POINTS];
+            let mut rates = [0.0; POINTS];
+            let mut densities = [0.0; POINTS];
+            for (i, (distance, weight)) in points(low, high).enumerate() {
+                let at = self.of.at(distance);
+                let (rate, rest, there) = scaled(distance, &at);
+                weights[i] = weight * at.density;
+                rates[i] = rate;
+                if rest > 0.0 {
+                    // The logarithm of the odds of the other changes by this factor of
+                    // that of this.
+                    densities[i] = half * (at.rest / rest) * other.of.at(there).density;
                 }
             }
             for i in 0..POINTS {
-                let up_to = |parts: &[f64; POINTS]| {
-                    integral[i].iter().zip(parts).map(|(a, b)| a * b).sum::<f64>()
-                };
-                let mass = before.mass + up_to(&masses);
+                let (mut mass_here, mut moment_here) = (mass, moment);
+                for j in 0..POINTS {
+                    let part = integral[i][j] * densities[j];
+                    mass_here += part;
+                    moment_here += part * rates[j];
+                }
                 total += weights[i];
-                probability += weights[i] * mass;
-                excess += weights[i] * (rates[i] * mass - (before.moment + up_to(&moments)));
+                probability += weights[i] * mass_here;
+                excess += weights[i] * (rates[i] * mass_here - moment_here);
             }
             for (i, (_, weight)) in points(-1.0, 1.0).enumerate() {
-                before.mass += weight * masses[i];
-                before.moment += weight * moments[i];
+                mass += weight * densities[i];
+                moment += weight * densities[i] * rates[i];
             }
         }
-        let all = before.mass + other.between(log_odds(self.high()), f64::INFINITY).mass;
-        Below {
-            probability: (probability / total / all).clamp(0.0, 1.0),
-            excess: (excess / total / all).max(0.0),
-        }
+        let all = total * other.of.total();
+        Below { probability: (probability / all).clamp(0.0, 1.0), excess: (excess / all).max(0.0) }
     }
-}
-
-/// `factor` times the rate with this logarithm of the odds, and its complement.
-fn scaled(log_odds: f64, factor: f64) -> (f64, f64) {
-    let (p, q) = rate(log_odds);
-    if factor == 1.0 { (p, q) } else { (factor * p, 1.0 - factor * p) }
 }
 
 /// The points of a panel in increasing order, with their weights.
