@@ -228,6 +228,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("slow_requests", &["objective_ms", "alpha", "tolerated_ratio", "bets", "bets_open"]),
     ("mann_whitney", &["alpha"]),
     ("sample_ratio", &["alpha", "prior_requests"]),
+    ("bayesian", &["probability", "min_change", "min_loss", "prior_errors", "prior_successes"]),
     ("asymptotic_cs", &["alpha", "tuned_for", "min_conversions", "min_change"]),
 ];
 const COMMON: [&str; 13] = [
@@ -271,6 +272,9 @@ fn parameter(b: &mut Bytes, key: &str) -> Value {
     match key {
         "max" => b.number(&[0.0, 0.01, 0.05, 1.5, 2.0, 100.0]),
         "floor" => b.number(&[0.0, 0.001, 0.02]),
+        "probability" => b.number(&[0.5, 0.95, 0.999]),
+        "min_loss" => b.number(&[0.0, 0.001, 0.1]),
+        "min_change" => b.number(&[0.0, 0.005, 0.5]),
         "quantile" => b.number(&[0.01, 0.5, 0.95, 0.999]),
         "alpha" | "certify_alpha" => b.number(&[0.001, 0.05, 0.5]),
         "spending" => b.text(&["pocock", "obrien_fleming", "linear"]),

@@ -4,7 +4,7 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{CountsFailures, ErrorCount, Look, Population, Window};
+use crate::rules::{Bayesian, CountsFailures, ErrorCount, Look, Population, Window};
 
 /// What allows for errors in clumps.
 const CLUMP_REMEDY: &str = "; its parameter error_clump allows for them";
@@ -49,6 +49,7 @@ impl Config {
         for (i, rule) in self.parts.policy.rules.iter().enumerate() {
             let messages = [
                 self.looked_at_too_often(rule),
+                self.promises_nothing(rule),
                 self.arms_vary_apart(rule),
                 self.errors_in_clumps(rule),
                 self.budget_of_the_baseline(rule),
@@ -77,6 +78,18 @@ impl Config {
         let once = rule.method.about().guarantee.valid_look() == Some(Look::StageEnd);
         (once && rule.look != Look::StageEnd).then(|| {
             "is valid for one look per stage: with looks at every tick it fails a healthy release far more often than its alpha says".to_string()
+        })
+    }
+
+    /// Warns of a rule whose probability is taken for a level if it looks more than once.
+    fn promises_nothing(&self, rule: &Rule) -> Option<String> {
+        let Method::Bayesian(Bayesian { probability, .. }) = rule.method else { return None };
+        let looks = self.looks(rule);
+        (looks > 1).then(|| {
+            let probability = significant(probability);
+            format!(
+                "promises nothing about false alarms: it makes {looks} looks, and the more there are, the more often a healthy release reaches a probability of {probability}"
+            )
         })
     }
 
@@ -340,6 +353,19 @@ impl Config {
             .filter(move |(_, stage)| !(compares && stage.has_all()))
     }
 
+    /// The number of looks of a rule that can be conclusive, without extensions.
+    fn looks(&self, rule: &Rule) -> u64 {
+        let stages = self.judged_stages(rule);
+        match rule.look {
+            Look::StageEnd => stages.count() as u64,
+            Look::EveryTick => stages.map(|(_, stage)| u64::from(stage.duration_ticks)).sum(),
+            Look::Scheduled(schedule) => {
+                let last = self.parts.policy.planned_ticks().min(u64::from(MAX_TICKS)) as u32;
+                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
+            }
+        }
+    }
+
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
         let in_ticks = |stage: &Stage, ticks: f64| {
@@ -448,23 +474,13 @@ impl Config {
     }
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
-        let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. })
-            || rule.look_while_paused;
-        let looks: u64 = match rule.look {
-            Look::StageEnd => self.judged_stages(rule).count() as u64,
-            Look::EveryTick if extends => return None,
-            Look::EveryTick => {
-                self.judged_stages(rule).map(|(_, stage)| u64::from(stage.duration_ticks)).sum()
-            }
-            Look::Scheduled(_) if extends || rule.counts != CountsFailures::Alone => return None,
-            Look::Scheduled(schedule) => {
-                let last = self.last_tick()?.min(u64::from(MAX_TICKS)) as u32;
-                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
-            }
-        };
-        if rule.counts != CountsFailures::Alone {
+        let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. });
+        let may_look_more = rule.look != Look::StageEnd && (extends || self.last_tick().is_none());
+        // Others' failures count, too.
+        if may_look_more || rule.look_while_paused || rule.counts != CountsFailures::Alone {
             return None;
         }
+        let looks = self.looks(rule);
         let limit = rule.failure_limit;
         (u64::from(limit) > looks).then(|| {
             format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")

@@ -53,6 +53,8 @@ pub enum Quantity {
     Milliseconds,
     /// A probability; the smaller, the worse.
     PValue,
+    /// A probability; the larger, the worse.
+    Probability,
     /// The value of a stake that began as 1.
     Stake,
     /// A number of standard errors.

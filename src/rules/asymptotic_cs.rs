@@ -39,7 +39,7 @@ const BELOW_HALF: Range = Range { excludes_max: true, ..Range::above(0.0, 0.5) }
 
 impl Judge for AsymptoticCs {
     const ABOUT: About = About {
-        title: "error rate over the baseline, by a sequential test",
+        title: "sequential test of error rates",
         subject: Subject::Errors,
         quantity: Quantity::Difference,
         guarantee: Guarantee::EveryLookRoughly,

@@ -34,14 +34,17 @@ impl Judge for ErrorRateRatio {
     fn from_parameters(p: &mut Parameters) -> Self {
         ErrorRateRatio {
             max: p.limit(Parameter::max_ratio()),
-            floor: p.optional_limit(Parameter {
-                key: "floor",
-                label: "but not up to",
-                unit: "%",
-                start: None,
-                placeholder: "none",
-                ..Parameter::max_rate()
-            }),
+            floor: p.if_given(
+                Parameter {
+                    key: "floor",
+                    label: "but not up to",
+                    unit: "%",
+                    start: None,
+                    placeholder: "none",
+                    ..Parameter::max_rate()
+                },
+                Parameters::limit,
+            ),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod about;
 mod asymptotic_cs;
+mod bayesian;
 mod burn_rate;
 mod error_count;
 mod error_rate;
@@ -34,6 +35,7 @@ mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
 pub use asymptotic_cs::AsymptoticCs;
+pub use bayesian::Bayesian;
 pub use burn_rate::BurnRate;
 pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
@@ -264,6 +266,8 @@ methods! {
     "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
     /// A limit on a latency quantile of the canary divided by the baseline's.
     "latency_ratio" => LatencyRatio(LatencyRatio),
+    /// The probability that the canary's error rate is larger, by Bayes' theorem.
+    "bayesian" => Bayesian(Bayesian),
     /// The z test of two error rates.
     "z_test" => ZTest(ZTest),
     /// Fisher's exact test of two error rates.

@@ -111,9 +111,19 @@ pub struct RuleInput {
     /// For `asymptotic_cs`: with fewer errors in each arm the rule passes, a whole
     /// number from 0 to 10¹²; default 150.
     pub min_conversions: Option<f64>,
-    /// For `asymptotic_cs`: a difference below this part of the baseline's error rate
-    /// passes, 0..=100; default 0.005.
+    /// A difference below this part of the baseline's error rate passes, 0..=100; default
+    /// 0.005 for `asymptotic_cs`, 0 for `bayesian`.
     pub min_change: Option<f64>,
+    /// For `bayesian`: the least probability of a worse canary that fails, in (0, 1);
+    /// default 0.95.
+    pub probability: Option<f64>,
+    /// For `bayesian`: the least expected loss that fails, a difference of rates, 0..=1;
+    /// default none.
+    pub min_loss: Option<f64>,
+    /// For `bayesian`: a of the prior Beta(a, b) of each error rate, 0.5..=10⁹; default 1.
+    pub prior_errors: Option<f64>,
+    /// For `bayesian`: b of the prior, 0.5..=10⁹; default 1.
+    pub prior_successes: Option<f64>,
     /// For `sample_ratio`: another share is expected as near to the planned one as that
     /// of so many requests is by chance, from 1 to 10⁹; default 1000.
     pub prior_requests: Option<f64>,
@@ -171,6 +181,10 @@ fields!(RuleInput {
     tuned_for,
     min_conversions,
     min_change,
+    probability,
+    min_loss,
+    prior_errors,
+    prior_successes,
     prior_requests,
     expected_errors_per_tick,
     objective_ms,
@@ -215,6 +229,10 @@ impl RuleInput {
             ("tuned_for", self.tuned_for.is_some()),
             ("min_conversions", self.min_conversions.is_some()),
             ("min_change", self.min_change.is_some()),
+            ("probability", self.probability.is_some()),
+            ("min_loss", self.min_loss.is_some()),
+            ("prior_errors", self.prior_errors.is_some()),
+            ("prior_successes", self.prior_successes.is_some()),
             ("prior_requests", self.prior_requests.is_some()),
             ("expected_errors_per_tick", self.expected_errors_per_tick.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
@@ -242,6 +260,10 @@ impl RuleInput {
             "tuned_for" => self.tuned_for,
             "min_conversions" => self.min_conversions,
             "min_change" => self.min_change,
+            "probability" => self.probability,
+            "min_loss" => self.min_loss,
+            "prior_errors" => self.prior_errors,
+            "prior_successes" => self.prior_successes,
             "prior_requests" => self.prior_requests,
             "expected_errors_per_tick" => self.expected_errors_per_tick,
             "objective_ms" => self.objective_ms,
@@ -642,15 +664,17 @@ impl<'a> Parameters<'a> {
         self.take(parameter, Limit::from_f64).unwrap_or(Limit::ZERO)
     }
 
-    /// A limit on a rate or ratio that may be left out.
-    pub(super) fn optional_limit(&mut self, parameter: Parameter) -> Option<Limit> {
-        match self.input.number(parameter.key) {
-            Some(_) => Some(self.limit(parameter)),
-            None => {
-                self.taken.push(parameter);
-                None
-            }
+    /// A parameter that may be left out, taken by `take` if it is given.
+    pub(super) fn if_given<T>(
+        &mut self,
+        parameter: Parameter,
+        take: impl FnOnce(&mut Self, Parameter) -> T,
+    ) -> Option<T> {
+        if self.input.number(parameter.key).is_some() {
+            return Some(take(self, parameter));
         }
+        self.taken.push(parameter);
+        None
     }
 
     /// A number that may be left out, to be checked by the rule.

@@ -4,7 +4,7 @@
 //! look. [`group_sequential`] is for a few planned looks, [`eprocess`] for any
 //! number, [`difference`] for any number and a margin in points, [`shiryaev_roberts`]
 //! for a release that turns bad late. [`asymptotic_cs`] is for any number too, if counts
-//! are large. [`stratified`] compares the arms when the canary's share changes.
+//! are large, and [`beta_comparison`] is the Bayesian comparison. [`stratified`] compares the arms when the canary's share changes.
 //! [`intervals`], [`confidence_sequence`] and [`quantile_interval`] compute
 //! intervals for display. [`mann_whitney`] compares latencies,
 //! [`sample_ratio`] the split of the traffic with its plan. [`normal`] and
@@ -15,6 +15,7 @@
 //! platform.
 
 pub mod asymptotic_cs;
+pub mod beta_comparison;
 pub mod confidence_sequence;
 pub mod difference;
 pub mod eprocess;

@@ -261,6 +261,10 @@ export interface Rule {
   tuned_for?: number;
   min_conversions?: number;
   min_change?: number;
+  probability?: number;
+  min_loss?: number;
+  prior_errors?: number;
+  prior_successes?: number;
   prior_requests?: number;
   objective_ms?: number;
   objective?: number;
@@ -394,7 +398,7 @@ export interface Catalogue {
 }
 
 /** What a rule measures, and its limit: a share of requests, the difference of two, a ratio to the baseline and so on. */
-export type Quantity = "count" | "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "stake" | "score";
+export type Quantity = "count" | "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "probability" | "stake" | "score";
 
 /** A rule. */
 export interface RuleEntry {

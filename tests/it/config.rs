@@ -558,6 +558,11 @@ fn probable_mistakes_are_warned_of() {
              traffic.canary_skew it sees 0.9 times the true ratio of the error rates",
         ),
         (
+            rule(r#""rule": "bayesian", "look": "every_tick""#),
+            "rules[0]: bayesian promises nothing about false alarms: it makes 5 looks, and the more \
+             there are, the more often a healthy release reaches a probability of 0.95",
+        ),
+        (
             rule(r#""rule": "latency_ratio", "max": 1.01"#),
             "rules[0]: latency_ratio cannot distinguish 1.01 times the baseline’s latency from an \
              equal one: latencies are drawn in bins of 2 %",

@@ -87,6 +87,22 @@ fn sequential_keeps_alpha_whatever_the_plan_and_the_world() {
     }
 }
 
+/// A probability of 0.95 is no level: a healthy release reaches it in one look of
+/// twenty or so, and in most rollouts that look at every tick. The tolerance is 4 standard
+/// errors.
+#[test]
+fn bayesian_fails_healthy_releases_with_every_look() {
+    for (look, expected) in [("stage_end", 0.234), ("every_tick", 0.658)] {
+        let rule = json!({ "rule": "bayesian", "look": look });
+        let config = configured(&worlds()[0], &plans()[0], json!([rule]));
+        let runs = if look == "stage_end" { 2_000 } else { 300 };
+        let found = false_rollbacks(&config, runs) as f64 / runs as f64;
+        println!("bayesian, {look}: {found}");
+        let error = (expected * (1.0 - expected) / runs as f64).sqrt();
+        assert!((found - expected).abs() < 4.0 * error, "{look}: {found}");
+    }
+}
+
 /// The guard keeps its level over all looks, and finds a routing that is off by a
 /// twentieth.
 #[test]

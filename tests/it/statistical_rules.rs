@@ -259,6 +259,74 @@ fn sample_ratio_fails_where_nothing_reaches_the_canary() {
     assert_eq!(rule.judge(&seen).verdict, Fail, "{seen:?}");
 }
 
+/// The probabilities and losses are integrals by mpmath.
+#[test]
+fn bayesian_compares_beta_distributions() {
+    let base =
+        "Error rate: 30 of 1,000 canary requests failed, 3 %, the baseline’s 2 %: the canary is";
+    for (rule, verdict, rest) in [
+        (r#""rule": "bayesian""#, Fail, "worse with probability 0.982; the limit is 0.95."),
+        (
+            r#""rule": "bayesian", "probability": 0.99"#,
+            Pass,
+            "worse with probability 0.982; the limit is 0.99.",
+        ),
+        (
+            r#""rule": "bayesian", "min_change": 0.2"#,
+            Pass,
+            "worse by more than 20 % with probability 0.889; the limit is 0.95.",
+        ),
+        (
+            r#""rule": "bayesian", "min_loss": 0.0108"#,
+            Fail,
+            "worse with probability 0.982; the limit is 0.95; the expected loss is 1.09 points, the limit 1.08 points.",
+        ),
+        (
+            r#""rule": "bayesian", "min_loss": 0.011"#,
+            Pass,
+            "worse with probability 0.982; the limit is 0.95; the expected loss is 1.09 points, the limit 1.1 points.",
+        ),
+        // The loss is against the baseline as it is, whatever the change is.
+        (
+            r#""rule": "bayesian", "min_change": 0.2, "min_loss": 0.0108, "probability": 0.8"#,
+            Fail,
+            "worse by more than 20 % with probability 0.889; the limit is 0.8; the expected loss is 1.09 points, the limit 1.08 points.",
+        ),
+    ] {
+        let rule = only_rule(rule);
+        let sight = seen((30, 1_000), (200, 10_000));
+        let judgement = rule.judge(&sight);
+        assert_eq!(rule.sentence(&sight), format!("{base} {rest}"));
+        assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+    }
+    let skeptical = only_rule(r#""rule": "bayesian", "prior_errors": 30, "prior_successes": 970"#);
+    let judgement = skeptical.judge(&seen((3, 100), (50, 1_000)));
+    let observed = judgement.measure.observed.unwrap();
+    assert!((observed - 0.071_241_734).abs() < 1e-8, "{observed}");
+}
+
+/// Over several shares the baseline's requests have the canary's weights: pooled, the
+/// canary of Kohavi's example looks better.
+#[test]
+fn bayesian_compares_share_by_share() {
+    let rule = only_rule(r#""rule": "bayesian", "window": "rollout""#);
+    let counts = |x_c, n_c, x_b, n_b| seen((x_c, n_c), (x_b, n_b)).counts;
+    let days = [counts(230, 10_000, 20_000, 990_000), counts(6_000, 500_000, 5_000, 500_000)];
+    let mut pooled = days[0];
+    pooled += days[1];
+    let sight = |errors| {
+        let by_share = Some(ByShare { errors, exact_p_value: None });
+        Sight { counts: pooled, by_share, ..Sight::default() }
+    };
+    assert_eq!(rule.judge(&sight(stratified(days))).verdict, Fail);
+    assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
+    // One share is compared as if there were no others.
+    let one = Sight { counts: days[0], ..sight(stratified(days[..1].iter().copied())) };
+    let alone = Sight { counts: days[0], ..Sight::default() };
+    let [one, alone] = [one, alone].map(|sight| rule.judge(&sight).measure.observed.unwrap());
+    assert!((one - alone).abs() < 1e-12, "{one} {alone}");
+}
+
 #[test]
 fn fisher_is_exact() {
     let rule = r#""rule": "fisher", "alpha": 0.01"#;
@@ -802,6 +870,14 @@ const REFUSED: &[(&str, &str)] = &[
     (
         r#""rule": "group_sequential", "look": "every_tick""#,
         ".look: group_sequential has boundaries for stage ends alone, expected stage_end",
+    ),
+    (
+        r#""rule": "bayesian", "probability": 1"#,
+        ".probability: found 1, expected a number between 0 and 1",
+    ),
+    (
+        r#""rule": "bayesian", "prior_errors": 0"#,
+        ".prior_errors: found 0, expected a number from 0.5 to 1000000000",
     ),
     (
         r#""rule": "asymptotic_cs", "window": "tick""#,

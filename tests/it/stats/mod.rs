@@ -2,6 +2,7 @@
 //! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
 mod asymptotic_cs;
+mod beta_comparison;
 mod confidence_sequence;
 mod difference;
 mod eprocess;

@@ -282,6 +282,11 @@ const HINTS: Record<string, string> = {
   min_conversions: 'With fewer errors in each arm the rule passes.',
   min_change: 'A smaller difference, as a part of the baseline’s rate, passes.',
   prior_requests: 'Another share is expected as near to the planned one as that of so many requests is by chance.',
+  probability: 'The probability of a worse canary from which on the rule fails. It is no promise on false alarms.',
+  min_loss: 'The rule fails only if the canary is worse by this much in the mean, too.',
+  prior_errors: 'Errors that each version is assumed to have had before: a of the prior Beta(a, b).',
+  prior_successes:
+    'Requests without an error that each version is assumed to have had before: b of the prior Beta(a, b).',
   look: 'When the rule measures and judges (Argo Rollouts: the interval of an analysis).',
   window: 'The counts that a look takes: the last tick’s alone, or all since the start of the stage or of the rollout.',
   min_requests: 'With fewer requests to the canary a look is inconclusive.',

@@ -178,11 +178,7 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
     ]);
   }
   if (skew !== 1) {
-    more.push([
-      '; the canary gets ',
-      { text: times(skew), path: 'traffic.canary_skew' },
-      ' the planned odds',
-    ]);
+    more.push(['; the canary gets ', { text: times(skew), path: 'traffic.canary_skew' }, ' the planned odds']);
   }
   if (incidents) more.push(incident(incidents, config));
   if (common > 0) more.push(['; both error rates vary together by ', { text: percent(common), path: 'noise.common' }]);
