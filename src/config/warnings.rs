@@ -171,19 +171,18 @@ impl Config {
     fn errors_in_clumps(&self, rule: &Rule) -> Option<String> {
         let clump = self.parts.world.baseline.error_clump;
         let (allowed, remedy) = match &rule.method {
-            Method::Sequential(rule) => (rule.stake.error_clump.unwrap_or(1.0), CLUMP_REMEDY),
-            Method::SequentialMetrics(rule) => {
-                (rule.stake.error_clump.unwrap_or(1.0), CLUMP_REMEDY)
-            }
-            Method::ShiryaevRoberts(_)
-            | Method::SequentialDifference(_)
-            | Method::GroupSequential(_)
+            Method::Sequential(rule) => (rule.stake.error_clump, CLUMP_REMEDY),
+            Method::SequentialMetrics(rule) => (rule.stake.error_clump, CLUMP_REMEDY),
+            Method::SequentialDifference(rule) => (rule.error_clump, CLUMP_REMEDY),
+            Method::ShiryaevRoberts(rule) => (rule.error_clump, CLUMP_REMEDY),
+            Method::GroupSequential(_)
             | Method::Planned(_)
             | Method::AsymptoticCs(_)
             | Method::Fisher(_)
-            | Method::ZTest(_) => (1.0, ""),
+            | Method::ZTest(_) => (None, ""),
             _ => return None,
         };
+        let allowed = allowed.unwrap_or(1.0);
         (clump > allowed).then(|| {
             let clump = significant(clump);
             format!(

@@ -82,8 +82,7 @@ pub struct RuleInput {
     /// accepted, above 0, at most 100; default 1.
     pub tolerated_ratio: Option<f64>,
     /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one, at
-    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20. For
-    /// `sequential_difference`, multiples of the tolerated rate.
+    /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,

@@ -93,14 +93,14 @@ pub struct Certificate {
 /// The ratios that a certificate bets on; only those below its bound are used.
 const CERTIFICATE_BETS: [f64; 5] = [0.25, 0.5, 0.75, 1.0, 1.25];
 /// The default bets, in units of the tolerated ratio.
-const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
+pub(super) const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
 
 /// Largest ratio that is tolerated, or certified to be undercut.
 const MAX_RATIO: f64 = 100.0;
 /// Largest mean size of a clump of errors.
 const MAX_CLUMP: f64 = 1e6;
 /// Largest ratio to bet on.
-pub(super) const MAX_BET: f64 = 10_000.0;
+const MAX_BET: f64 = 10_000.0;
 
 impl Stake {
     pub(super) fn from_parameters(p: &mut Parameters) -> Self {
@@ -212,16 +212,11 @@ pub(super) fn error_clump(p: &mut Parameters) -> Option<f64> {
 /// The ratios bet on, each above the tolerated one.
 pub(super) fn bets(p: &mut Parameters, tolerated: f64) -> Vec<f64> {
     let declared = Parameter {
+        items: Some(Items { min: 1, max: MAX_BETS }),
         above: Some("tolerated_ratio"),
         placeholder: "1.25 to 20 times that",
         ..Parameter::number("bets", "Bets on ratios of", Range::above(0.0, MAX_BET))
     };
-    bets_above(p, declared, tolerated)
-}
-
-/// The ratios bet on, each above the tolerated one, as declared.
-pub(super) fn bets_above(p: &mut Parameters, declared: Parameter, tolerated: f64) -> Vec<f64> {
-    let declared = Parameter { items: Some(Items { min: 1, max: MAX_BETS }), ..declared };
     let Some(bets) = p.numbers(declared, p.input.bets.as_deref()) else {
         return DEFAULT_BETS.iter().map(|bet| bet * tolerated).collect();
     };

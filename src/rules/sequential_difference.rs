@@ -4,21 +4,21 @@
 use serde::Serialize;
 
 use super::sequential::{
-    BetsOpen, MAX_BET, bets_above, bets_open, equal_bets, error_clump, evidence, is_enough,
-    ln_limit, measure,
+    BetsOpen, DEFAULT_BETS, bets_open, equal_bets, error_clump, evidence, is_enough, ln_limit,
+    measure,
 };
 use super::words::points;
 use super::{
     About, Cost, Guarantee, Judge, Measure, Needs, Observed, Parameter, Parameters, Quantity,
     Range, Sight, StageShape, Subject, Usual, Watch,
 };
-use crate::json::some_number;
-use crate::json::{number, numbers};
+use crate::json::{number, some_number};
 use crate::stats::difference::DifferenceStep;
 use crate::stats::eprocess::{Bets, Evidence};
 
 /// Fails when the evidence that the canary's error rate exceeds the baseline's by more
-/// than `margin` ≥ 1/`alpha`.
+/// than `margin` ≥ 1/`alpha`. The stake is divided equally among bets that the canary fails
+/// 1.25, 1.5, 2, 3, 4, 6, 10 and 20 times as often as is tolerated.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SequentialDifference {
     /// P(the evidence ever reaches 1/α) if the canary's rate is at no time more than the
@@ -28,10 +28,6 @@ pub struct SequentialDifference {
     /// The difference of the error rates that is still accepted, 0..=1.
     #[serde(serialize_with = "number")]
     pub margin: f64,
-    /// How many times as often as tolerated the canary fails: the bets among which the
-    /// stake is divided equally; each is above 1.
-    #[serde(serialize_with = "numbers")]
-    pub bets: Vec<f64>,
     /// When the bets are placed.
     pub bets_open: BetsOpen,
     /// The largest mean size of a clump of errors that `alpha` holds for, at least 1;
@@ -58,17 +54,8 @@ impl Judge for SequentialDifference {
             default: Some(Usual::Number(0.0)),
             ..Parameter::number("margin", "Tolerates a difference of", Range::from(0.0, 1.0))
         });
-        let declared = Parameter {
-            placeholder: "1.25 to 20",
-            ..Parameter::number(
-                "bets",
-                "Bets on times the tolerated rate",
-                Range::above(1.0, MAX_BET),
-            )
-        };
-        let bets = bets_above(p, declared, 1.0);
         let bets_open = bets_open(p);
-        SequentialDifference { alpha, margin, bets, bets_open, error_clump: error_clump(p) }
+        SequentialDifference { alpha, margin, bets_open, error_clump: error_clump(p) }
     }
 
     fn needs(&self) -> Needs {
@@ -93,7 +80,7 @@ impl Judge for SequentialDifference {
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-        let bets = equal_bets(1.0, &self.bets, self.error_clump)?;
+        let bets = equal_bets(1.0, &DEFAULT_BETS, self.error_clump)?;
         let step = |stage: &StageShape| {
             stage.is_informative().then(|| DifferenceStep::new(&bets, self.margin, stage.weight()))
         };

@@ -639,11 +639,11 @@ fn shiryaev_roberts_gathers_the_detector_of_stats() {
 
 #[test]
 fn sequential_difference_gathers_the_difference_of_stats() {
-    let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0].map(|ratio| Bet { ratio, stake: 1.0 });
     let bets = Bets::new(1.0, &bets).unwrap();
     for (bets_open, openings) in [("tick_1", 1), ("stage_starts", 2)] {
         let config = planned(&format!(
-            r#""rule": "sequential_difference", "margin": 0.01, "bets": [2, 3], "bets_open": "{bets_open}""#
+            r#""rule": "sequential_difference", "margin": 0.01, "bets_open": "{bets_open}""#
         ));
         let rule = &config.policy().rules[0];
         let watch = rule.watch(&config.policy().shapes_for(rule, 0));
@@ -925,12 +925,8 @@ const REFUSED: &[(&str, &str)] = &[
         ".margin: found 1.5, expected a number from 0 to 1",
     ),
     (
-        r#""rule": "sequential_difference", "bets": [1]"#,
-        ".bets[0]: found 1, expected a ratio above the tolerated 1, at most 10000",
-    ),
-    (
         r#""rule": "sequential_difference", "tolerated_ratio": 2"#,
-        ".tolerated_ratio: sequential_difference takes no such parameter, only alpha, margin, bets, bets_open, error_clump",
+        ".tolerated_ratio: sequential_difference takes no such parameter, only alpha, margin, bets_open, error_clump",
     ),
     (
         r#""rule": "shiryaev_roberts", "bets_open": "tick_1""#,
