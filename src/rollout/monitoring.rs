@@ -23,6 +23,9 @@ pub(super) struct Monitoring {
     delay_ticks: u32,
     /// Ticks before the rollout that a window of the service reads.
     past_ticks: u32,
+    /// Whether the counts of the canary and of the baseline are all that any rule needs,
+    /// at once.
+    is_plain: bool,
     /// Whether any window slides, so that the counts of every tick are kept.
     slides: bool,
     /// Whether any rule compares with a control.
@@ -71,6 +74,12 @@ impl Monitoring {
             levels: levels as u32,
             delay_ticks,
             past_ticks: history.map_or(past, |seconds| past.min(seconds / tick_seconds)),
+            is_plain: delay_ticks == 0
+                && !any(&|planned| {
+                    planned.slides()
+                        || planned.needs.latency()
+                        || planned.rule.of == Population::Control
+                }),
             slides: any(&PlannedRule::slides),
             controls: any(&|planned| planned.rule.of == Population::Control),
             latency: any(&|planned| planned.needs.latency()),
@@ -348,20 +357,33 @@ impl Seen {
         truth: &Truth,
     ) {
         let monitoring = &plan.monitoring;
+        if monitoring.is_plain {
+            let counts = Seeable { arms, control: Counts::default() };
+            let latency = LatencyTick::default();
+            let observed = ObservedTick { level: at.level, in_plan, counts, latency };
+            return self.observe::<true>(plan, world, &observed);
+        }
+        self.after_any_tick(plan, world, at, in_plan, arms, truth);
+    }
+
+    /// The same for rules that need more than the counts of the tick.
+    #[inline(never)]
+    fn after_any_tick(
+        &mut self,
+        plan: &Plan,
+        world: &mut WorldState,
+        at: Place,
+        in_plan: bool,
+        arms: ByArm<Counts>,
+        truth: &Truth,
+    ) {
+        let monitoring = &plan.monitoring;
         let mut counts = Seeable { arms, control: Counts::default() };
         if monitoring.controls {
             counts.control = plan.world.control(world, at.tick, at.share, arms.baseline);
         }
-        let latency = match monitoring.latency {
-            true => LatencyTick::new(at.tick, &arms, truth),
-            false => LatencyTick::default(),
-        };
-        let observed = ObservedTick { level: at.level, in_plan, counts, latency };
-        if monitoring.delay_ticks == 0 {
-            self.observe(plan, world, &observed);
-        } else {
-            self.arrive(plan, world, observed);
-        }
+        let latency = LatencyTick::new(at.tick, &arms, truth);
+        self.arrive(plan, world, ObservedTick { level: at.level, in_plan, counts, latency });
     }
 
     /// Shows a tick after the delay.
@@ -371,48 +393,58 @@ impl Seen {
         if self.pending.len() as u64 > u64::from(plan.monitoring.delay_ticks)
             && let Some(shown) = self.pending.pop_front()
         {
-            return self.observe(plan, world, &shown);
+            return self.observe::<false>(plan, world, &shown);
         }
         self.tick += 1;
     }
 
     /// Adds a tick to the windows and to what the rules accumulate. Inlined into the
-    /// loop, because passing the counts through memory would slow it down.
+    /// loop, because passing the counts through memory would slow it down. `PLAIN` is
+    /// [`Monitoring::is_plain`].
     #[inline(always)]
-    fn observe(&mut self, plan: &Plan, world: &mut WorldState, observed: &ObservedTick) {
+    fn observe<const PLAIN: bool>(
+        &mut self,
+        plan: &Plan,
+        world: &mut WorldState,
+        observed: &ObservedTick,
+    ) {
         let monitoring = &plan.monitoring;
         let level = observed.level;
         self.tick += 1;
         if level != self.level {
             self.enter(monitoring, level);
         }
-        self.last = observed.counts;
-        self.counts += observed.counts;
-        if monitoring.slides {
-            self.totals.push(self.counts);
+        self.last.arms = observed.counts.arms;
+        self.counts.arms += observed.counts.arms;
+        if !PLAIN {
+            self.last.control = observed.counts.control;
+            self.counts.control += observed.counts.control;
+            if monitoring.slides {
+                self.totals.push(self.counts);
+            }
         }
         if level == monitoring.levels {
             return;
         }
-        if monitoring.latency {
+        if !PLAIN && monitoring.latency {
             self.latencies.push(observed.latency);
         }
-        if monitoring.control_latency {
+        if !PLAIN && monitoring.control_latency {
             self.control_latencies.push(observed.with_control());
         }
         for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
-            let counts = observed.counts.of(planned.rule.of);
-            let slow = match planned.needs.slower_than_ms {
-                None => [0; 2],
-                Some(ms) => {
+            let (mut counts, mut slow) = (observed.counts.arms, [0; 2]);
+            if !PLAIN {
+                counts = observed.counts.of(planned.rule.of);
+                if let Some(ms) = planned.needs.slower_than_ms {
                     let tick = match planned.rule.of {
                         Population::Control => [observed.with_control()],
                         _ => [observed.latency],
                     };
-                    [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(world, arm, &tick, ms))
+                    slow = [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(world, arm, &tick, ms));
                 }
-            };
+            }
             let seen = Observed {
                 errors: [counts.canary.errors, counts.baseline.errors],
                 slow,

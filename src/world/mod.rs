@@ -200,16 +200,12 @@ impl World {
     /// counts through memory would cost as much as the draw.
     #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
-        let draw = match &self.pace {
-            Pace::Steady { steps, levels, scenes } => {
+        match &self.pace {
+            Pace::Steady { steps, levels, scenes } if self.clump.is_none() => {
                 state.scene = phase(steps, tick) * levels + level as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
-            Pace::Moving { shares } => self.move_on(state, tick, shares[level as usize], cells),
-        };
-        match self.clump {
-            None => draw,
-            Some(clump) => clumped(&mut state.streams, tick, clump, draw),
+            _ => self.move_on(state, tick, level, cells),
         }
     }
 
@@ -257,14 +253,27 @@ impl World {
         Counts { requests: errors + served, errors }
     }
 
-    /// Draws a tick whose truth is not known in advance.
+    /// Draws a tick whose truth is not known in advance, or whose errors come in clumps.
     #[inline(never)]
-    fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
-        let WorldState { streams, incident_end, .. } = state;
-        let surroundings = self.model.surroundings(streams, incident_end, tick);
-        state.truth = self.model.truth(tick, &surroundings);
-        let clump = self.clump.unwrap_or(1.0);
-        Scene::new(state.truth, share, clump, &mut Sampler::unplanned).draw(streams, tick, cells)
+    fn move_on(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
+        let draw = match &self.pace {
+            Pace::Steady { steps, levels, scenes } => {
+                state.scene = phase(steps, tick) * levels + level as usize;
+                scenes[state.scene].draw(&mut state.streams, tick, cells)
+            }
+            Pace::Moving { shares } => {
+                let WorldState { streams, incident_end, .. } = state;
+                let surroundings = self.model.surroundings(streams, incident_end, tick);
+                state.truth = self.model.truth(tick, &surroundings);
+                let (share, clump) = (shares[level as usize], self.clump.unwrap_or(1.0));
+                let scene = Scene::new(state.truth, share, clump, &mut Sampler::unplanned);
+                scene.draw(streams, tick, cells)
+            }
+        };
+        match self.clump {
+            None => draw,
+            Some(clump) => clumped(&mut state.streams, tick, clump, draw),
+        }
     }
 
     /// The truth of the last tick; before the first tick, that of a tick without
