@@ -378,6 +378,39 @@ fn burn_rate_alerts_see_what_was_published() {
     }
 }
 
+/// controllers.md 5b: GrowthBook's ramp of 24 hours, 1, 5, 10, 25 and 50 % against a control
+/// of the canary's size, in quarter hours. P(rollback) as it is coded, without the floor of
+/// 150 errors, and without it at looks every quarter of an hour.
+#[test]
+fn the_ramp_of_growthbook_is_as_published() {
+    const RUNS: u64 = 2_000;
+    for (users_per_day, error_rate, ratio, expected) in [
+        (100_000.0, 0.002, 2.0, [(0.089, 67.0), (0.96, 59.0), (0.98, 24.0)]),
+        (100_000.0, 0.002, 5.0, [(1.0, 267.0), (1.0, 24.0), (1.0, 14.0)]),
+        (10_000.0, 0.002, 10.0, [(0.0, 60.0), (0.999, 59.0), (0.999, 16.0)]),
+        (1_000_000.0, 0.02, 5.0, [(1.0, 500.0), (1.0, 83.0), (1.0, 24.0)]),
+    ] {
+        let variants = [(150, "stage_end"), (0, "stage_end"), (0, "every_tick")];
+        for ((min_conversions, look), (p_rollback, excess)) in variants.into_iter().zip(expected) {
+            let stage = |(share, ticks): (u32, u32)| json!({ "traffic_pct": share, "duration_ticks": ticks });
+            let ramp = [(1, 10), (5, 10), (10, 10), (25, 10), (50, 56)].map(stage);
+            let config = json!({
+                "tick_seconds": 900,
+                "traffic": { "requests_per_second": users_per_day / 86_400.0 },
+                "baseline": { "error_rate": error_rate },
+                "canary": { "error_ratio": ratio },
+                "stages": ramp,
+                "rules": [{ "rule": "asymptotic_cs", "of": "control", "look": look,
+                            "min_conversions": min_conversions }],
+            });
+            let case = of_release(&config, RUNS);
+            let (found, mean) = (case.p_rollback.estimate, case.excess_errors.unwrap().mean);
+            assert!((found - p_rollback).abs() <= 0.02, "{found}, {p_rollback}: {config}");
+            assert!((mean - excess).abs() <= 1.0 + 0.05 * excess, "{mean}, {excess}: {config}");
+        }
+    }
+}
+
 /// How often `sequential` fails a healthy release at level 0.05, whatever monitoring
 /// does with the counts. Only clumps break its promise.
 #[test]
