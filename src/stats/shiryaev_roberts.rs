@@ -10,9 +10,9 @@
 //!
 //! the sum, over all ticks s ≤ t, of what a stake of 1 placed at the start of tick s is
 //! worth. Over several bets it is the mean of their detectors. If the canary is not
-//! worse than tolerated, E[L_t | past] ≤ 1, so R_t minus the number of stakes placed is a
+//! worse than tolerated, E(L_t | past) ≤ 1, so R_t minus the number of stakes placed is a
 //! supermartingale. After T ticks no new stake is placed. So at any time, and at any
-//! data-dependent time, E[R] ≤ T, and by Markov's inequality at the first time that it
+//! data-dependent time, E(R) ≤ T, and by Markov's inequality at the first time that it
 //! reaches T/α, P(R ever reaches T/α) ≤ α, however long the rollout takes.
 //!
 //! The value here is R/T, that of a stake of 1 of which one part in T is placed in each

@@ -524,10 +524,14 @@ fn expected_value(bets: &Bets, weight: f64, canary: &[f64], baseline: &[f64]) ->
 /// what they leave out is below 1e-12.
 #[test]
 fn bets_on_clumps_are_fair_at_their_mean_size() {
-    for (against, weight, errors, clump) in
-        [(1.0, 0.5, 4.0, 3.0), (1.0, 0.05, 6.0, 2.0), (1.3, 0.25, 5.0, 5.0)]
-    {
-        let plain = equal_bets(against, &[1.25, 2.0, 6.0].map(|r| r * against));
+    let (worse, better) = ([1.25, 2.0, 6.0], [0.25, 0.5, 0.8]);
+    for (against, ratios, weight, errors, clump) in [
+        (1.0, worse, 0.5, 4.0, 3.0),
+        (1.0, worse, 0.05, 6.0, 2.0),
+        (1.3, worse, 0.25, 5.0, 5.0),
+        (1.5, better, 0.3, 5.0, 3.0),
+    ] {
+        let plain = equal_bets(against, &ratios.map(|r| r * against));
         let bets = plain.in_clumps(clump).unwrap();
         let means = [errors * weight * against, errors * (1.0 - weight)];
         let expected = |bets: &Bets, clumps: f64, size: &dyn Fn(usize) -> f64| {
