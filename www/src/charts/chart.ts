@@ -68,8 +68,10 @@ export interface Chart {
   figures(scene: Scene, tick: number, atEnd?: boolean): string[];
   labels(scene: Scene, tick: number, atEnd: boolean): Label[];
   key(scene: Scene): { mark: string; name: string; title?: string }[];
-  /** A sentence on the rollout up to the playhead. */
+  /** A sentence on the rollout up to the playhead; empty where there is nothing to say. */
   words?(here: Report): string;
+  /** What stands behind the marks, of the rollout up to the playhead. */
+  backdrop?(scene: Scene, here: Report): SVGTemplateResult;
 }
 
 /** What stands behind the marks, the marks themselves, and what stands before them. */
@@ -118,14 +120,15 @@ export class Plot {
    *
    * @param atEnd whether nothing lies in the future
    * @param hidesFuture whether the future is not to be seen
+   * @param backdrop what stands behind the marks at that tick
    */
-  seek(tick: number, atEnd: boolean, hidesFuture: boolean, labels: Label[]) {
+  seek(tick: number, atEnd: boolean, hidesFuture: boolean, labels: Label[], backdrop: SVGTemplateResult = svg``) {
     const at = this.#x(tick);
     const { behind, marks, before } = this.#layers;
     // At the end the last mark shows whole, its half beyond the playhead too.
     const past = atEnd ? this.width : at;
     render(
-      svg`${behind}
+      svg`${behind}${backdrop}
         ${atEnd || hidesFuture ? nothing : svg`<g class="ghost">${marks}</g>`}
         <svg class="past" x="0" y="0" width=${past} height=${this.height}>${marks}</svg>
         ${before}

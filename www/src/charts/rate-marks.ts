@@ -8,7 +8,7 @@ import type { Arm } from '../rollout/arms.ts';
 import type { Band, Point, Window } from '../rollout/series.ts';
 import { thinned, until, windowCounts } from '../rollout/series.ts';
 import type { Scale } from './chart.ts';
-import { endOf } from './chart.ts';
+import { endOf, LETTER_WIDTH } from './chart.ts';
 
 /** An interval at a tick. */
 export type Range = { tick: number; low: number; high: number };
@@ -86,9 +86,6 @@ export function dots(all: Point[], arm: Arm, kind: string, x: Scale, y: Scale) {
   })}</g>`;
 }
 
-/** About how wide the words beside the point that decided are, in px. */
-const WORDS_WIDTH = 190;
-
 /**
  * The point that decided: a cross in a disc.
  *
@@ -96,7 +93,7 @@ const WORDS_WIDTH = 190;
  */
 export function failedPoint(x: number, y: number, words: string, left: number) {
   // Left of the point, away from the labels at the playhead, as far as there is room.
-  const end = Math.max(left + WORDS_WIDTH - x, -10);
+  const end = Math.max(left + words.length * LETTER_WIDTH - x, -10);
   return svg`<g class="failed-point" transform="translate(${x} ${y})">
     <circle r="7"></circle>
     <path d="M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8"></path>
