@@ -58,8 +58,8 @@ export function seenWords(here: Report, rule: number) {
   const { name } = tickUnit(here.config.tick_seconds);
   const delay = Math.min(delayOf(here), tick);
   const late = counted(delay, name);
-  if (!looked)
-    return `${here.metrics.ticks > 0 ? 'The rule has not looked yet' : 'Nothing has happened yet'}${delay > 0 ? `; the last ${late} are not to be seen yet` : ''}.`;
+  if (tick === 0) return '';
+  if (!looked) return `The rule has not looked yet${delay > 0 ? `; the last ${late} are not to be seen yet` : ''}.`;
   const start = `At ${name} ${count(tick)} the rule saw `;
   const unseen = delay > 0 ? `; the last ${late} ${delay === 1 ? 'was' : 'were'} not to be seen yet` : '';
   return `${start}${first_tick > last_tick ? 'nothing' : ticksWords(first_tick, last_tick, name)}${unseen}.`;

@@ -90,7 +90,7 @@ export class Form {
           aria-description=${ifDefined(spec.hint)} aria-describedby=${described || nothing}
           aria-invalid=${faults.length ? 'true' : nothing} .value=${unlessTyped(shown(value, spec))} @input=${change} />`;
     return html`
-      <div class="field ${spec.range ? 'ranged' : ''}" title=${ifDefined(spec.hint)}>
+      <div class="field ${spec.range ? 'ranged' : isWide(spec) ? 'wide' : ''}" title=${ifDefined(spec.hint)}>
         <label for=${id}>${spec.label}</label>
         <span class="value">${control}${spec.unit ? html`<span class="unit">${spec.unit}</span>` : nothing}</span>
         ${
@@ -165,6 +165,11 @@ function wordOf(value: Json | undefined, { starts = {} }: FieldSpec): string | u
   const words = Object.keys(starts);
   return words.find((word) => word in value) ?? (words.length === 1 ? words[0] : Object.keys(value)[0]);
 }
+
+/** Words of more characters have the room of two fields. */
+const MOST_OF_WORD = 20;
+const isWide = ({ options: words = [], starts }: FieldSpec) =>
+  words.length > 0 && starts === undefined && words.some(([, name]) => name.length > MOST_OF_WORD);
 
 /** What a setting becomes by what is entered: a word with parameters starts with some. */
 function started(value: Json | undefined, { starts }: FieldSpec): Json | undefined {

@@ -7,6 +7,7 @@ import { icon } from '../base/icons.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
 import { limits } from '../engine/catalogue.ts';
+import type { Parameter } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { COURSE } from '../study/policies.ts';
 import { editorOf, fieldsOf, hasScore, placeWords, ruleAs } from './fields.ts';
@@ -76,6 +77,13 @@ export function policyPanel(store: Store, form: Form, plan: HTMLElement): Templa
   `;
 }
 
+/** The groups of a rule's parameters, in the order of a form. */
+const GROUPS: [Parameter['group'], name: string][] = [
+  ['method', 'What it measures'],
+  ['look', 'When it looks, and at what'],
+  ['action', 'What follows'],
+];
+
 function ruleRow(form: Form, rule: Json, i: number) {
   const path = `rules[${i}]`;
   // A rule takes its own parameters only, so another one begins anew.
@@ -83,7 +91,15 @@ function ruleRow(form: Form, rule: Json, i: number) {
   return html`<div class="rule-row" role="group" aria-label="Rule ${i + 1}">
     <span class="row-number">${i + 1}</span> ${form.field(`${path}.rule`, become)}
     ${removeButton(`Remove rule ${i + 1}`, () => form.edit(path, undefined))}
-    <div class="fields">${fieldsOf(rule).map(({ key }) => form.field(`${path}.${key}`))}</div>
+    ${GROUPS.map(([group, name]) => {
+      const fields = fieldsOf(rule).filter((one) => one.group === group);
+      return fields.length === 0
+        ? nothing
+        : html`<div class="rule-group" role="group" aria-label="Rule ${i + 1}, ${name}">
+            <span class="quiet">${name}</span>
+            <div class="fields">${fields.map(({ key }) => form.field(`${path}.${key}`))}</div>
+          </div>`;
+    })}
   </div>`;
 }
 

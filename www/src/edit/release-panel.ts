@@ -28,6 +28,8 @@ const RELEASE_KEYS = ['canary', 'incidents'];
 
 export function releasePanel(store: Store, form: Form): TemplateResult {
   const present = releaseText(store.session.report.config);
+  const isRate =
+    get(store.draft, 'canary.error_rate') !== undefined && get(store.draft, 'canary.error_ratio') === undefined;
   /** Two keys that say the same: one takes the other's place. */
   const inPlaceOf = (other: string, path: string) => (value: Json | undefined) =>
     get(store.draft, other) === undefined || value === undefined
@@ -41,7 +43,8 @@ export function releasePanel(store: Store, form: Form): TemplateResult {
   };
   return html`
     <div class="releases" role="group" aria-label="A release to try">${RELEASES.map(button)}</div>
-    ${notes(store, 'release')} ${form.field('canary.error_ratio', inPlaceOf('canary.error_rate', 'canary.error_ratio'))}
+    ${notes(store, 'release')}
+    ${isRate ? nothing : form.field('canary.error_ratio', inPlaceOf('canary.error_rate', 'canary.error_ratio'))}
     <div class="fields">
       ${form.field('canary.error_rate', inPlaceOf('canary.error_ratio', 'canary.error_rate'))}
       ${form.choice('canary.error_arrival')}

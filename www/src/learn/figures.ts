@@ -24,6 +24,8 @@ export type Goal = { figure: string; is?: string; at_least?: number; at_most?: n
 
 const chance = (p: import('../engine/engine.ts').Estimate | undefined) => (p ? p.estimate * 100 : null);
 
+const inPercent = (rate: number | null) => (rate === null ? null : rate * 100);
+
 export const FIGURES: Record<string, Figure> = {
   final_state: {
     get values() {
@@ -49,6 +51,21 @@ export const FIGURES: Record<string, Figure> = {
   stages_completed: { noun: 'stage', rollout: (report) => report.stages_completed },
   excess_errors: { noun: 'excess error', rollout: (report) => report.metrics.excess_errors },
   canary_requests: { noun: 'request', rollout: (report) => report.metrics.canary.requests },
+  canary_error_rate: {
+    words: 'the canary’s error rate',
+    noun: '%',
+    rollout: (report) => inPercent(report.metrics.canary.error_rate),
+  },
+  baseline_error_rate: {
+    words: 'the baseline’s error rate',
+    noun: '%',
+    rollout: (report) => inPercent(report.metrics.baseline.error_rate),
+  },
+  mean_excess_errors: {
+    words: 'excess errors on average',
+    noun: 'excess error',
+    study: ({ release }) => release?.excess_errors?.mean ?? null,
+  },
   false_rollback: { noun: '%', study: ({ healthy }) => chance(healthy.p_rollback) },
   promoted_rightly: { noun: '%', study: ({ healthy }) => chance(healthy.p_completed) },
   missed_regression: { noun: '%', study: ({ release }) => chance(release?.p_completed) },
