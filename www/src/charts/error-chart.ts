@@ -156,8 +156,8 @@ export class ErrorChart implements Chart {
     if (!all) return null;
     const { name } = tickUnit(report.config.tick_seconds);
     const late = window.last_tick < tick ? ` at ${name} ${count(tick)}` : '';
-    const words = `rolled back${late}: ${count(failed)} of ${count(all)} failed`;
-    return failedPoint(x(window.last_tick - 0.5), y(failed / all), words, x.range()[0]);
+    const words = [`rolled back${late}:`, `${count(failed)} of ${count(all)} failed`];
+    return failedPoint(x(window.last_tick - 0.5), y(failed / all), words, [x.range()[0], endOf(x)]);
   }
 
   backdrop({ x }: Scene, here: Report) {

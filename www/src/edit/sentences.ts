@@ -513,8 +513,7 @@ function testOf(rule: Rule, path: string, isShort: boolean, at: (key: string) =>
   const other = of === 'control' ? of_('a control of its size') : 'the baseline';
   const whole: Piece[] = of === 'canary' ? [] : [' ', of_(OF[of])];
   if (entry?.gathers) return [title.split(',', 1)[0], ...whole];
-  if (rule.max === undefined)
-    return [`the ${title}`, ...whole, rule.alpha === undefined ? ' is over its limit' : ' fails'];
+  if (rule.max === undefined) return [`the ${title}`, ...whole, rule.alpha === undefined ? ' is too high' : ' fails'];
   if (entry?.subject === 'errors') {
     if (entry.quantity === 'rate') return [who, ' fails more than ', limit, ' of its requests'];
     if (entry.quantity === 'difference' && rule.max === 0)

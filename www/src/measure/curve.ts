@@ -153,6 +153,8 @@ const foot = ({ axis, ticks }: CurveSpec, x: Scale, width: number, bottom: numbe
 
 function drawing(spec: CurveSpec, width: number) {
   const { lines, places } = spec;
+  // Where lines of a kind run side by side, their names find room on a wide drawing only; the key has them, too.
+  const named = spec.even && width < CROWDED ? lines.map((one) => ({ ...one, labelled: false })) : lines;
   const [left, right, bottom] = [LEFT, width - RIGHT, heightOf(width) - BOTTOM];
   const x = across(spec, width);
   const y = scaleLinear([0, 1], [bottom, TOP]);
@@ -166,7 +168,7 @@ function drawing(spec: CurveSpec, width: number) {
     ${foot(spec, x, width, bottom)}
     ${places.map(({ mark, at }) => svg`<g class="curve-place ${mark}"><path d="M${x(at)} ${y(0)}V${y(1)}" /></g>`)}
     ${lines.map((one) => lineOf(one, x, y)).reverse()}
-    ${placeLabels(lines, width < CROWDED ? places.map((one) => ({ ...one, label: one.short })) : places, x, y, [
+    ${placeLabels(named, width < CROWDED ? places.map((one) => ({ ...one, label: one.short })) : places, x, y, [
       left,
       right,
     ]).map(
@@ -361,7 +363,7 @@ function byDelay(all: Findings[], report: Report): CurveSpec {
     ]),
     places: here > 0 ? [{ mark: 'here', at: here, label: `configured: ${late(here)}`, short: 'configured' }] : [],
     means: {
-      title: 'Excess errors of the bad release, a mean of the rollouts',
+      title: 'Excess errors of the bad release, on average',
       lines: findings.map(({ excess }, i) => ({
         mark: `policy-${i} falsely`,
         square: i > 0,
@@ -380,7 +382,7 @@ function costOfDelay({ excess, caught, falsely }: Findings, i: number, seconds: 
   const [none, some] = [0, k].map((n) => ({ mean: excess[n].mean, caught: caught[n].p, falsely: falsely[n]?.p }));
   const thrown =
     none.falsely && some.falsely
-      ? ` It throws away ${chance(some.falsely)} of healthy ones, not ${chance(none.falsely)}.`
+      ? ` It throws away ${chance(some.falsely)} of healthy ones, without the delay ${chance(none.falsely)}.`
       : '';
   return [
     `Seen ${late(excess[k].at)} late, policy ${'AB'[i]} has ${significant(some.mean)} excess errors instead of ${significant(none.mean)}, ` +
