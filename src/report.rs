@@ -15,7 +15,7 @@ use crate::policy::{By, Level, State, Step};
 use crate::problem::Problem;
 use crate::rollout::{Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
-use crate::rules::words::significant;
+use crate::rules::words::{percent, significant};
 use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_sequence};
 use crate::stats::intervals::{Interval, wilson};
 use crate::world::WorldState;
@@ -596,15 +596,27 @@ fn stage_verdict(rollout: &Rollout, number: u32) -> StageVerdict {
 fn truth_sentence(config: &Config) -> String {
     let canary = &config.release();
     // A ratio that has no effect counts as 1.
-    let error_ratio = if config.error_ratio_acts() { canary.error_ratio } else { 1.0 };
-    let worse = |ratio, verb, compared, arrival| {
+    let error_ratio = if config.error_ratio_acts() { config.error_ratio() } else { 1.0 };
+    let arrives = |arrival| {
         let never = config.never_arrives(arrival).is_some();
-        let never = if never { ", which does not happen here" } else { "" };
-        worse(ratio, verb, compared, arrival).map(|sentence| sentence + never)
+        when(arrival) + if never { ", which does not happen here" } else { "" }
     };
-    let errors = worse(error_ratio, "fails", "as often as the baseline", canary.error_arrival);
+    let times = |ratio, verb, compared, arrival| {
+        let times =
+            || format!("{verb} {} times {compared}{}", significant(ratio), arrives(arrival));
+        (ratio != 1.0).then(times)
+    };
+    let errors = match canary.error_rate {
+        None => times(error_ratio, "fails", "as often as the baseline", canary.error_arrival),
+        Some(rate) => (error_ratio != 1.0).then(|| {
+            let base = config.world().baseline.error_rate;
+            let base = if base == 0.0 { "none".to_string() } else { percent(base) };
+            let arrives = arrives(canary.error_arrival);
+            format!("fails {} of requests{arrives}, the baseline {base}", percent(rate))
+        }),
+    };
     let latency =
-        worse(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
+        times(canary.latency_ratio, "takes", "as long as the baseline", canary.latency_arrival);
     let starts_cold = |arrival| matches!(arrival, Arrival::ColdStart { .. });
     let heals = !config.release_is_bad()
         && (error_ratio > 1.0 && starts_cold(canary.error_arrival)
@@ -619,11 +631,9 @@ fn truth_sentence(config: &Config) -> String {
     }
 }
 
-fn worse(ratio: f64, verb: &str, compared: &str, arrival: Arrival) -> Option<String> {
-    if ratio == 1.0 {
-        return None;
-    }
-    let how = match arrival {
+/// When a ratio takes effect: " from tick 5 on"; empty if from the first tick.
+fn when(arrival: Arrival) -> String {
+    match arrival {
         Arrival::AtOnce => String::new(),
         Arrival::Late { start_tick } => format!(" from tick {start_tick} on"),
         Arrival::Leak { start_tick, ramp_ticks } => {
@@ -635,6 +645,5 @@ fn worse(ratio: f64, verb: &str, compared: &str, arrival: Arrival) -> Option<Str
         Arrival::ColdStart { half_life_ticks } => {
             format!(" at first; the excess halves every {} ticks", significant(half_life_ticks))
         }
-    };
-    Some(format!("{verb} {} times {compared}{how}", significant(ratio)))
+    }
 }

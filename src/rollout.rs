@@ -47,7 +47,7 @@ impl Plan {
         let mut cells = Cells::NONE;
         for needs in monitoring.needs() {
             cells = cells.union(Cells::FAILED).union(Cells::EXCESS);
-            if needs.requests {
+            if needs.requests || needs.gathered_requests {
                 cells = cells.union(Cells::SERVED);
             }
         }
@@ -67,6 +67,11 @@ impl Plan {
     /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Whether a rule looks while the rollout is paused.
+    pub fn looks_in_pauses(&self) -> bool {
+        self.config.policy().rules.iter().any(|rule| rule.look_while_paused)
     }
 
     /// Whether a rule reads latencies. A tick is then many times as expensive.

@@ -12,7 +12,7 @@ mod options;
 mod report;
 mod requirement;
 
-pub use options::{FieldValue, NamedPolicy, StudyOptions, Sweep};
+pub use options::{FieldValue, NamedPolicy, Person, StudyOptions, Sweep};
 pub use report::{
     CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
     SeedRange, StudyReport, SweepPoint, SweepReport,
@@ -22,7 +22,7 @@ pub use requirement::{Fulfilment, Requirement, RequirementReport};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, realised_share};
 use crate::policy::{State, Step};
 use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
 use crate::world::Cells;
@@ -65,6 +65,7 @@ pub struct Study {
     runs: u64,
     seed: u64,
     horizon_ticks: u32,
+    person: Option<Person>,
     done: u64,
     cases: Vec<Case>,
     /// Which cases belong where in the report.
@@ -274,8 +275,11 @@ impl Study {
     /// - `seed`: the first seed; default 0. All seeds must be below 2⁵³.
     /// - `horizon_ticks`: the number of ticks for which excess errors are counted;
     ///   default the longest that a rollout of the study can take, including
-    ///   extensions and `rollback_ticks`
+    ///   extensions, `rollback_ticks` and the pauses that `person` ends
     ///   ([`PolicyConfig::most_ticks`](crate::config::PolicyConfig::most_ticks)).
+    /// - `person`: `{"after_ticks": number, "command": "resume", "promote" or "abort"}`,
+    ///   what a person does in a pause that waits for one; default a run ends there, or
+    ///   at the horizon if a rule looks in pauses.
     /// - `set`: `[{"field": path, "value": number}]`, numeric fields of the
     ///   configuration to change first.
     /// - `sweep`: `{"field": path, "values": [...]}`, a numeric field of the
@@ -395,9 +399,8 @@ impl Study {
             let mut outcomes = Vec::with_capacity((runs.end - runs.start) as usize);
             for i in runs.clone() {
                 run.restart(plan, self.seed + i);
-                let mut counter =
-                    Counter { horizon_ticks: self.horizon_ticks, ..Counter::default() };
-                if !play(plan, &mut run, &mut counter, &stopped) {
+                let mut counter = Counter::new(plan, self.horizon_ticks);
+                if !play(plan, &mut run, self.person, &mut counter, &stopped) {
                     return None;
                 }
                 outcomes.push(counted(plan, &mut run, &counter));
@@ -448,23 +451,47 @@ impl Pair {
 /// those of the rollout and, after it has completed, the expected ones of a canary
 /// with all traffic.
 pub fn outcome(plan: &Plan, run: &mut Run, horizon_ticks: u32) -> RunOutcome {
-    let mut counter = Counter { horizon_ticks, ..Counter::default() };
-    play(plan, run, &mut counter, || false);
+    let mut counter = Counter::new(plan, horizon_ticks);
+    play(plan, run, None, &mut counter, || false);
     counted(plan, run, &counter)
 }
 
 /// Simulates a rollout from its start to its end, or to a pause that waits for a
-/// person; false if stopped.
-fn play(plan: &Plan, run: &mut Run, counter: &mut Counter, stopped: impl Fn() -> bool) -> bool {
+/// person who does not answer; false if stopped.
+fn play(
+    plan: &Plan,
+    run: &mut Run,
+    person: Option<Person>,
+    counter: &mut Counter,
+    stopped: impl Fn() -> bool,
+) -> bool {
     // Checking the flag at every tick would take a noticeable part of the time of a
     // tick.
     let seldom = if plan.reads_latency() { 0 } else { CHEAP_TICKS - 1 };
-    while !run.state().is_terminal() && !run.controller().waits_for_a_person() {
+    let mut waited = 0;
+    while !run.state().is_terminal() {
+        if run.controller().waits_for_a_person() {
+            match person {
+                // A rule that looks in pauses may still roll back.
+                None if plan.looks_in_pauses() && run.ticks() < counter.horizon_ticks => {}
+                None => break,
+                Some(person) if waited == person.after_ticks => {
+                    waited = 0;
+                    // The state is PAUSED, which allows every answer.
+                    if run.command(plan, person.command, counter).is_err() {
+                        break;
+                    }
+                    continue;
+                }
+                Some(_) => waited += 1,
+            }
+        } else {
+            waited = 0;
+        }
         if run.ticks() & seldom == 0 && stopped() {
             return false;
         }
-        // Only the limit on ticks could refuse the tick, and a rollout without
-        // commands ends before that.
+        // Only the limit on ticks could refuse the tick.
         if run.tick(plan, counter).is_err() {
             break;
         }
@@ -498,12 +525,24 @@ fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
 }
 
 /// The sink of a study.
-#[derive(Default)]
 struct Counter {
     horizon_ticks: u32,
+    canary_skew: f64,
     excess_errors: u64,
     exposed_requests: f64,
     rollback_tick: Option<u32>,
+}
+
+impl Counter {
+    fn new(plan: &Plan, horizon_ticks: u32) -> Self {
+        Counter {
+            horizon_ticks,
+            canary_skew: plan.config().world().traffic.canary_skew,
+            excess_errors: 0,
+            exposed_requests: 0.0,
+            rollback_tick: None,
+        }
+    }
 }
 
 impl Sink for Counter {
@@ -520,7 +559,7 @@ impl Sink for Counter {
         if tick.tick <= self.horizon_ticks {
             self.excess_errors += tick.excess_errors;
         }
-        self.exposed_requests += tick.truth.requests * tick.share;
+        self.exposed_requests += tick.truth.requests * realised_share(tick.share, self.canary_skew);
     }
 
     #[inline]

@@ -241,6 +241,14 @@ pub fn study_text(report: &StudyReport) -> String {
     for requirement in &report.requirements {
         let _ = writeln!(text, "{requirement}.");
     }
+    if let Some(person) = report.person {
+        let _ = writeln!(
+            text,
+            "In a pause that waits for a person, one answers after {}: {}.",
+            counted(u64::from(person.after_ticks), "tick"),
+            person.command.name()
+        );
+    }
     let _ = writeln!(
         text,
         "Intervals cover only the sampling error of the simulation. Excess errors are counted over {}.",

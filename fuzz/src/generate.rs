@@ -114,6 +114,7 @@ pub fn config(bytes: &mut Bytes) -> Value {
         let mut traffic = Map::new();
         traffic.insert("requests_per_second".into(), b.number(&[0.1, 1.0, 10.0, 170.0, 5_000.0]));
         b.may(&mut traffic, "burstiness", |b| b.number(&[0.0, 0.2, 1.0]));
+        b.may(&mut traffic, "canary_skew", |b| b.number(&[0.5, 1.0, 1.1]));
         b.may(&mut traffic, "daily_swing", |b| {
             json!({ "amplitude": b.number(&[0.0, 0.4, 1.0]), "period_seconds": b.number(&[60.0, 600.0, 86_400.0]),
                     "peak_seconds": b.number(&[0.0, 300.0]) })
@@ -122,6 +123,7 @@ pub fn config(bytes: &mut Bytes) -> Value {
     });
     bytes.may(&mut config, "baseline", |b| {
         json!({ "error_rate": b.number(&[0.0, 0.001, 0.01, 0.3, 1.0]),
+                "error_clump": b.number(&[1.0, 1.0, 3.0]),
                 "latency_ms": { "p50": b.number(&[1.0, 40.5, 80.0]), "p99": b.number(&[80.0, 180.0, 3_000.0]) } })
     });
     bytes.may(
@@ -133,6 +135,14 @@ pub fn config(bytes: &mut Bytes) -> Value {
         json!({ "chance_per_tick": b.number(&[0.0, 0.1, 1.0]), "duration_ticks": b.number(&[1.0, 3.0]),
                 "error_ratio": b.number(&[0.5, 3.0, 100.0]), "latency_ratio": b.number(&[0.5, 1.0, 4.0]) })
     });
+    bytes.may(&mut config, "observation", |b| {
+        json!({ "delay_seconds": b.number(&[0.0, 0.0, 60.0, 120.0]),
+                "history_seconds": b.number(&[0.0, 300.0, 3_600.0]) })
+    });
+    bytes.may(&mut config, "pods", |b| {
+        json!({ "count": b.number(&[2.0, 3.0, 20.0]), "ready_ticks": b.number(&[0.0, 1.0, 3.0]) })
+    });
+    bytes.may(&mut config, "pass_score", |b| b.number(&[0.0, 50.0, 75.0, 100.0]));
     bytes.may(&mut config, "error_rate_threshold", |b| b.number(&[0.0, 0.005, 0.02, 1.0]));
     bytes.may(&mut config, "latency_threshold_ms", |b| b.number(&[0.0, 10.0, 50.0]));
     bytes.may(&mut config, "on_inconclusive", |b| match b.byte() % 4 {
@@ -183,16 +193,23 @@ fn canary(bytes: &mut Bytes) -> Value {
             _ => json!({ "cold_start": { "half_life_ticks": b.number(&[0.1, 1.5, 20.0]) } }),
         });
     }
+    if bytes.once_in(6) {
+        canary.remove("error_ratio");
+        canary.insert("error_rate".into(), bytes.number(&[0.0, 0.02, 0.3, 1.0]));
+    }
     canary.into()
 }
 
 /// The rules, each with its own keys.
-const RULES: [(&str, &[&str]); 11] = [
+const RULES: &[(&str, &[&str])] = &[
     ("error_rate", &["max"]),
     ("error_rate_delta", &["max"]),
-    ("error_rate_ratio", &["max"]),
+    ("error_rate_ratio", &["max", "floor"]),
     ("latency", &["max", "quantile"]),
     ("latency_delta_ms", &["max", "quantile"]),
+    ("latency_ratio", &["max", "quantile"]),
+    ("error_count", &["max"]),
+    ("burn_rate", &["objective", "factor", "long_seconds", "short_seconds"]),
     ("z_test", &["alpha"]),
     ("fisher", &["alpha"]),
     ("group_sequential", &["alpha", "spending"]),
@@ -210,14 +227,30 @@ const RULES: [(&str, &[&str]); 11] = [
     ),
     ("slow_requests", &["objective_ms", "alpha", "tolerated_ratio", "bets", "bets_open"]),
     ("mann_whitney", &["alpha"]),
+    ("sample_ratio", &["alpha", "prior_requests"]),
+    ("bayesian", &["probability", "min_change", "min_loss", "prior_errors", "prior_successes"]),
+    ("asymptotic_cs", &["alpha", "tuned_for", "min_conversions", "min_change"]),
 ];
-const COMMON: [&str; 7] =
-    ["look", "window", "failure_limit", "on_fail", "stages", "min_requests", "min_errors"];
+const COMMON: [&str; 13] = [
+    "look",
+    "look_while_paused",
+    "window",
+    "of",
+    "failure_limit",
+    "of_last",
+    "counts",
+    "weight",
+    "on_fail",
+    "stages",
+    "min_requests",
+    "no_data",
+    "min_errors",
+];
 /// Keys without which a rule is refused.
 const REQUIRED: [&str; 2] = ["max", "objective_ms"];
 
 fn rule(bytes: &mut Bytes) -> Value {
-    let (name, own) = bytes.some(&RULES);
+    let (name, own) = bytes.some(RULES);
     let mut rule = Map::new();
     rule.insert("rule".into(), json!(name));
     for key in own {
@@ -238,6 +271,10 @@ fn rule(bytes: &mut Bytes) -> Value {
 fn parameter(b: &mut Bytes, key: &str) -> Value {
     match key {
         "max" => b.number(&[0.0, 0.01, 0.05, 1.5, 2.0, 100.0]),
+        "floor" => b.number(&[0.0, 0.001, 0.02]),
+        "probability" => b.number(&[0.5, 0.95, 0.999]),
+        "min_loss" => b.number(&[0.0, 0.001, 0.1]),
+        "min_change" => b.number(&[0.0, 0.005, 0.5]),
         "quantile" => b.number(&[0.01, 0.5, 0.95, 0.999]),
         "alpha" | "certify_alpha" => b.number(&[0.001, 0.05, 0.5]),
         "spending" => b.text(&["pocock", "obrien_fleming", "linear"]),
@@ -246,8 +283,21 @@ fn parameter(b: &mut Bytes, key: &str) -> Value {
         "bets" => json!([b.number(&[1.2, 2.0, 5.0]), b.number(&[3.0, 10.0])]),
         "bets_open" => b.text(&["stage_starts", "tick_1"]),
         "objective_ms" => b.number(&[10.0, 150.0, 1_000.0]),
+        "look" if b.once_in(3) => json!({
+            "every_seconds": b.number(&[60.0, 120.0]), "after_seconds": b.number(&[60.0, 180.0]),
+            "count": b.number(&[1.0, 3.0]),
+        }),
         "look" => b.text(&["stage_end", "every_tick"]),
+        "look_while_paused" => json!(b.once_in(2)),
+        "window" if b.once_in(3) => json!({ "last_seconds": b.number(&[60.0, 300.0]) }),
         "window" => b.text(&["tick", "stage", "rollout"]),
+        "of" => b.text(&["canary", "control", "service"]),
+        "counts" => b.text(&["alone", "together", "by_score"]),
+        "no_data" => b.text(&["inconclusive", "wait", "pass", "fail"]),
+        "objective" => b.number(&[0.9, 0.99, 0.999]),
+        "factor" => b.number(&[1.0, 6.0, 14.4]),
+        "long_seconds" => b.number(&[600.0, 3_600.0]),
+        "short_seconds" => b.number(&[60.0, 300.0]),
         "on_fail" => b.text(&["rollback", "pause"]),
         "stages" => json!([b.number(&[1.0, 2.0])]),
         _ => b.number(&[1.0, 2.0, 5.0, 100.0]),
@@ -271,6 +321,11 @@ pub fn options(bytes: &mut Bytes) -> Value {
     bytes.may(&mut options, "runs", |b| b.number(&[1.0, 2.0, 5.0, 1e9]));
     bytes.may(&mut options, "seed", |b| b.number(&[0.0, 7.0, 9_007_199_254_740_991.0]));
     bytes.may(&mut options, "horizon_ticks", |b| b.number(&[1.0, 5.0, 100.0]));
+    if bytes.once_in(3) {
+        let command = bytes.text(&["resume", "promote", "abort"]);
+        let person = json!({ "after_ticks": bytes.number(&[0.0, 2.0]), "command": command });
+        options.insert("person".into(), person);
+    }
     bytes.may(&mut options, "set", |b| {
         (0..b.byte() % 3)
             .map(

@@ -156,9 +156,13 @@ pub struct TrafficInput {
     /// default 0, none.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 3)))]
     pub burstiness: Option<f64>,
+    /// The odds that a request reaches the canary, divided by the odds of the planned
+    /// share: a fault of the routing; above 0, at most 100; default 1, none.
+    #[cfg_attr(feature = "schema", schemars(range(max = 100), extend("exclusiveMinimum" = 0)))]
+    pub canary_skew: Option<f64>,
 }
 
-fields!(TrafficInput { requests_per_second, daily_swing, burstiness });
+fields!(TrafficInput { requests_per_second, daily_swing, burstiness, canary_skew });
 
 /// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)).
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -33,6 +33,7 @@ pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
 pub use world::{
     Baseline, DailySwing, Incidents, Latency, Noise, Observation, Traffic, WorldConfig,
+    realised_share,
 };
 
 pub use crate::rules::{MAX_STAGES, MAX_TICKS};

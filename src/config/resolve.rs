@@ -423,7 +423,12 @@ impl Check<'_> {
         );
         let daily_swing = input.daily_swing.as_ref().map(|swing| self.daily_swing(swing));
         let burstiness = self.variation("traffic.burstiness", input.burstiness);
-        let traffic = Traffic { requests_per_second, daily_swing, burstiness };
+        let canary_skew = self.number(
+            "traffic.canary_skew",
+            input.canary_skew.unwrap_or(1.0),
+            Range::above(0.0, MAX_RATIO),
+        );
+        let traffic = Traffic { requests_per_second, daily_swing, burstiness, canary_skew };
         let most = requests_per_second * f64::from(tick_seconds) * traffic.peak_load();
         if most > MAX_REQUESTS_PER_TICK {
             let (most, limit) = (plain(most), plain(MAX_REQUESTS_PER_TICK));

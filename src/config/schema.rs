@@ -69,16 +69,23 @@ impl Transform for Tidy {
 }
 
 /// Requires that a rule of this name has the parameters that it needs and no
-/// others, and limits its `max`.
+/// others, and limits those whose range is not that of every rule.
 fn parameters_of(name: &str) -> Value {
     let taken = Method::parameters(name);
     let needed: Vec<&str> =
         taken.iter().filter(|taken| taken.start.is_some()).map(|taken| taken.key).collect();
     let mut properties: serde_json::Map<_, _> =
         Method::refused(name).map(|key| (key.to_string(), json!(false))).collect();
-    if let Some(Parameter { range: Some(range), .. }) = taken.iter().find(|one| one.key == "max") {
-        let least = if range.excludes_min { "exclusiveMinimum" } else { "minimum" };
-        properties.insert("max".to_string(), json!({ least: 0, "maximum": range.max }));
+    let all = Method::all_parameters();
+    for parameter in &taken {
+        let general = all.iter().find(|one| one.key == parameter.key);
+        let is_general =
+            |one: &Parameter| one.range == parameter.range && one.kind == parameter.kind;
+        if !general.is_some_and(is_general) {
+            let mut bounds = json!({});
+            add_bounds(&mut bounds, parameter);
+            properties.insert(parameter.key.to_string(), bounds);
+        }
     }
     json!({
         "if": { "properties": { "rule": { "const": name } } },

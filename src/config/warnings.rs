@@ -4,8 +4,10 @@ use super::*;
 use crate::math;
 use crate::problem::Problem;
 use crate::rules::words::{milliseconds, significant};
-use crate::rules::{CountsFailures, Look, Population, Window};
+use crate::rules::{Bayesian, CountsFailures, ErrorCount, Look, Population, Window};
 
+/// What allows for errors in clumps.
+const CLUMP_REMEDY: &str = "; its parameter error_clump allows for them";
 /// With fewer expected events than this, a measured rate is mostly chance.
 const ENOUGH: f64 = 5.0;
 
@@ -17,7 +19,7 @@ impl Config {
         self.warn_of_incidents(&mut warnings);
         let canary = &self.parts.release;
         for (name, ratio, arrival) in [
-            ("error", canary.error_ratio, canary.error_arrival),
+            ("error", self.error_ratio(), canary.error_arrival),
             ("latency", canary.latency_ratio, canary.latency_arrival),
         ] {
             if let Some(message) = self.idle_arrival(name, ratio, arrival) {
@@ -34,6 +36,12 @@ impl Config {
             };
             warnings.push(Problem::new("canary.error_ratio", message));
         }
+        if let Some(message) = self.stages_unseen() {
+            warnings.push(Problem::new("observation.delay_seconds", message));
+        }
+        if let Some(message) = self.shares_of_pods() {
+            warnings.push(Problem::new("pods.count", message));
+        }
         if self.parts.policy.rules.is_empty() {
             warnings
                 .push(Problem::new("rules", "there are none: only a person can stop a release"));
@@ -41,10 +49,18 @@ impl Config {
         for (i, rule) in self.parts.policy.rules.iter().enumerate() {
             let messages = [
                 self.looked_at_too_often(rule),
+                self.promises_nothing(rule),
                 self.arms_vary_apart(rule),
+                self.errors_in_clumps(rule),
+                self.budget_of_the_baseline(rule),
+                self.no_time_to_look(rule),
+                self.skewed_traffic(rule),
+                self.small_baseline(rule),
+                self.not_as_planned(rule),
                 self.coarse_latency(rule),
                 self.without_baseline(rule),
                 self.few_events(rule),
+                self.usual_errors(rule),
                 self.unreachable_errors(rule),
                 self.unreachable_requests(rule),
                 self.unreachable_failure_limit(rule),
@@ -65,11 +81,30 @@ impl Config {
         })
     }
 
+    /// Warns of a rule whose probability is taken for a level if it looks more than once.
+    fn promises_nothing(&self, rule: &Rule) -> Option<String> {
+        let Method::Bayesian(Bayesian { probability, .. }) = rule.method else { return None };
+        let looks = self.looks(rule);
+        (looks > 1).then(|| {
+            let probability = significant(probability);
+            format!(
+                "promises nothing about false alarms: it makes {looks} looks, and the more there are, the more often a healthy release reaches a probability of {probability}"
+            )
+        })
+    }
+
     /// Warns of a comparison of the arms if each arm has noise of its own.
     fn arms_vary_apart(&self, rule: &Rule) -> Option<String> {
         let remedy = match rule.method {
-            Method::Sequential(_) => "; a tolerated_ratio above 1 allows for some of it",
-            Method::ZTest(_) | Method::Fisher(_) | Method::GroupSequential(_) => "",
+            Method::Sequential(_) | Method::ShiryaevRoberts(_) | Method::SequentialMetrics(_) => {
+                "; a tolerated_ratio above 1 allows for some of it"
+            }
+            Method::SequentialDifference(_) => "; a margin allows for some of it",
+            Method::ZTest(_)
+            | Method::Fisher(_)
+            | Method::GroupSequential(_)
+            | Method::AsymptoticCs(_)
+            | Method::Planned(_) => "",
             _ => return None,
         };
         (self.parts.world.noise.per_arm > 0.0).then(|| {
@@ -77,6 +112,143 @@ impl Config {
                 "keeps its alpha only if both arms vary together: with noise.per_arm they vary separately, and it fails a healthy release more often{remedy}"
             )
         })
+    }
+
+    /// Warns of a rule that weighs errors by the planned share if another share reaches
+    /// the canary.
+    fn skewed_traffic(&self, rule: &Rule) -> Option<String> {
+        let skew = self.parts.world.traffic.canary_skew;
+        let remedy = match rule.method {
+            Method::Sequential(_)
+            | Method::SlowRequests(_)
+            | Method::ShiryaevRoberts(_)
+            | Method::SequentialMetrics(_) => "; a tolerated_ratio of that allows for it",
+            Method::SequentialDifference(_) => "; a margin allows for it",
+            Method::GroupSequential(_) => "",
+            _ => return None,
+        };
+        (skew != 1.0).then(|| {
+            let (skew, remedy) = (significant(skew), if skew > 1.0 { remedy } else { "" });
+            format!("expects the planned share of the errors: with traffic.canary_skew it sees {skew} times the true ratio of the error rates{remedy}")
+        })
+    }
+
+    /// Warns of an asymptotic test where the baseline is the smaller arm: with few errors
+    /// there its variance is underestimated.
+    fn small_baseline(&self, rule: &Rule) -> Option<String> {
+        let Method::AsymptoticCs(_) = rule.method else { return None };
+        let (number, stage) =
+            self.judged_stages(rule).find(|(_, stage)| self.parts.policy.share(stage) > 0.5)?;
+        let share = significant(stage.traffic_pct);
+        Some(format!(
+            "holds its alpha where the baseline is at least as large as the canary: at {share} % in stage {number} it fails a healthy release far more often"
+        ))
+    }
+
+    /// Warns of a rule that is planned for other errors than the world's.
+    fn not_as_planned(&self, rule: &Rule) -> Option<String> {
+        /// A plan may be off by this share.
+        const CLOSE: f64 = 0.1;
+        let Method::Planned(planned) = &rule.method else { return None };
+        let plan = planned.expected_errors_per_tick;
+        let world = &self.parts.world;
+        let expected = world.requests_per_tick() * world.baseline.error_rate;
+        let consequence = if expected > plan * (1.0 + CLOSE) {
+            "its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary"
+        } else if expected < plan * (1.0 - CLOSE) {
+            "its boundaries are higher than they need to be, and it misses more"
+        } else {
+            return None;
+        };
+        Some(format!(
+            "expects {} errors a tick, but a healthy release has {}: {consequence}",
+            significant(plan),
+            significant(expected),
+        ))
+    }
+
+    /// Warns of a method for independent errors if they come in clumps.
+    fn errors_in_clumps(&self, rule: &Rule) -> Option<String> {
+        let clump = self.parts.world.baseline.error_clump;
+        let (allowed, remedy) = match &rule.method {
+            Method::Sequential(rule) => (rule.stake.error_clump, CLUMP_REMEDY),
+            Method::SequentialMetrics(rule) => (rule.stake.error_clump, CLUMP_REMEDY),
+            Method::SequentialDifference(rule) => (rule.error_clump, CLUMP_REMEDY),
+            Method::ShiryaevRoberts(rule) => (rule.error_clump, CLUMP_REMEDY),
+            Method::GroupSequential(_)
+            | Method::Planned(_)
+            | Method::AsymptoticCs(_)
+            | Method::Fisher(_)
+            | Method::ZTest(_) => (None, ""),
+            _ => return None,
+        };
+        let allowed = allowed.unwrap_or(1.0);
+        (clump > allowed).then(|| {
+            let clump = significant(clump);
+            format!(
+                "keeps its alpha only if errors are independent: with baseline.error_clump they come in clumps of {clump}, and it fails a healthy release far more often{remedy}"
+            )
+        })
+    }
+
+    /// Warns of an alert that a healthy service sets off.
+    fn budget_of_the_baseline(&self, rule: &Rule) -> Option<String> {
+        let Method::BurnRate(alert) = &rule.method else { return None };
+        let burn_rate = self.parts.world.baseline.error_rate / (1.0 - alert.objective);
+        (burn_rate > 1.0).then(|| {
+            format!(
+                "has an objective that the baseline does not meet: it uses up its error budget {} times as fast as it may",
+                significant(burn_rate)
+            )
+        })
+    }
+
+    /// Warns of looks at fixed times that come after the plan.
+    fn no_time_to_look(&self, rule: &Rule) -> Option<String> {
+        let Look::Scheduled(schedule) = rule.look else { return None };
+        let last = self.last_tick()?.min(u64::from(MAX_TICKS)) as u32;
+        let times = schedule.times(self.parts.world.tick_seconds);
+        (times.up_to(last) == 0).then(|| {
+            format!(
+                "never looks: its first look is after tick {}, the plan ends with tick {last}",
+                times.first
+            )
+        })
+    }
+
+    /// Warns of stages that are over before anything of them can be seen.
+    fn stages_unseen(&self) -> Option<String> {
+        let delay = self.parts.world.delay_ticks();
+        let unseen: Vec<String> = (1..)
+            .zip(&self.parts.policy.stages)
+            .filter(|(_, stage)| delay > 0 && u64::from(delay) >= stage.planned_ticks())
+            .map(|(number, _): (u32, _)| number.to_string())
+            .collect();
+        (!unseen.is_empty()).then(|| {
+            format!(
+                "is {delay} ticks: rules see nothing of a stage that is no longer while it lasts: stage {}",
+                unseen.join(", ")
+            )
+        })
+    }
+
+    /// Warns of pods that cannot split the traffic nearly as planned.
+    fn shares_of_pods(&self) -> Option<String> {
+        /// Points of share that a split may be off.
+        const CLOSE: f64 = 0.02;
+        let policy = &self.parts.policy;
+        let pods = policy.pods?;
+        let off: Vec<String> = (1..)
+            .zip(&policy.stages)
+            .map(|(number, stage): (u32, _)| (number, stage.traffic_pct, policy.share(stage)))
+            .filter(|(_, planned, share)| (planned / 100.0 - share).abs() > CLOSE)
+            .map(|(number, planned, share)| {
+                let (planned, share) = (significant(planned), significant(share * 100.0));
+                format!("{planned} % of stage {number} becomes {share} %")
+            })
+            .collect();
+        (!off.is_empty())
+            .then(|| format!("is {}, so shares are by whole pods: {}", pods.count, off.join(", ")))
     }
 
     /// Warns of a limit that is finer than the bins in which latencies are drawn.
@@ -99,14 +271,22 @@ impl Config {
                     format!("cannot detect a difference of {max} at the baseline’s {usual}")
                 })
             }
-            Method::SlowRequests(rule) => {
-                let spread = math::exp(latency.ln_law().1);
-                (spread < bin).then(|| {
-                    let objective = milliseconds(rule.objective_ms);
-                    format!("rounds its objective of {objective} to the nearest edge of a bin, and the baseline’s latencies span less than one bin")
+            Method::LatencyRatio(rule) => {
+                let max = rule.max.as_f64();
+                (max.max(1.0 / max) < bin).then(|| {
+                    let max = significant(max);
+                    format!(
+                        "cannot distinguish {max} times the baseline’s latency from an equal one"
+                    )
                 })
             }
-            _ => None,
+            _ => rule.needs().slower_than_ms.and_then(|objective_ms| {
+                let spread = math::exp(latency.ln_law().1);
+                (spread < bin).then(|| {
+                    let objective = milliseconds(objective_ms);
+                    format!("rounds its objective of {objective} to the nearest edge of a bin, and the baseline’s latencies span less than one bin")
+                })
+            }),
         };
         limit.map(|limit| format!("{limit}: latencies are drawn in bins of 2 %"))
     }
@@ -172,6 +352,19 @@ impl Config {
             .filter(move |(_, stage)| !(compares && stage.has_all()))
     }
 
+    /// The number of looks of a rule that can be conclusive, without extensions.
+    fn looks(&self, rule: &Rule) -> u64 {
+        let stages = self.judged_stages(rule);
+        match rule.look {
+            Look::StageEnd => stages.count() as u64,
+            Look::EveryTick => stages.map(|(_, stage)| u64::from(stage.duration_ticks)).sum(),
+            Look::Scheduled(schedule) => {
+                let last = self.parts.policy.planned_ticks().min(u64::from(MAX_TICKS)) as u32;
+                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
+            }
+        }
+    }
+
     /// Canary requests expected in a rule's window at a stage's end.
     fn expected_requests(&self, rule: &Rule, number: u32) -> f64 {
         let in_ticks = |stage: &Stage, ticks: f64| {
@@ -198,7 +391,9 @@ impl Config {
     fn seen_share(&self, rule: &Rule, stage: &Stage) -> f64 {
         match rule.of {
             Population::Service => 1.0,
-            _ => self.parts.policy.share(stage),
+            _ => {
+                realised_share(self.parts.policy.share(stage), self.parts.world.traffic.canary_skew)
+            }
         }
     }
 
@@ -247,6 +442,22 @@ impl Config {
         ))
     }
 
+    /// Warns of a limit on the number of errors that a healthy release exceeds.
+    fn usual_errors(&self, rule: &Rule) -> Option<String> {
+        let Method::ErrorCount(ErrorCount { max }) = rule.method else { return None };
+        let rate = self.parts.world.baseline.error_rate;
+        let stages: Vec<String> = self
+            .judged_stages(rule)
+            .map(|(number, _)| (number, self.expected_requests(rule, number) * rate))
+            .filter(|(_, expected)| *expected > max as f64)
+            .map(|(number, expected)| format!("{} in stage {number}", significant(expected)))
+            .collect();
+        (!stages.is_empty()).then(|| {
+            let stages = stages.join(", ");
+            format!("has a max of {max}, but more errors are expected of a healthy release in its window: {stages}")
+        })
+    }
+
     fn unreachable_errors(&self, rule: &Rule) -> Option<String> {
         let (needed, rate) = (rule.min_errors, self.parts.world.baseline.error_rate);
         let stages = self.stages_with_few(rule, needed as f64, |n| n * rate)?;
@@ -263,21 +474,12 @@ impl Config {
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {
         let extends = matches!(self.parts.policy.on_inconclusive, OnInconclusive::Extend { .. });
-        let looks: u64 = match rule.look {
-            Look::StageEnd => self.judged_stages(rule).count() as u64,
-            Look::EveryTick if extends => return None,
-            Look::EveryTick => {
-                self.judged_stages(rule).map(|(_, stage)| u64::from(stage.duration_ticks)).sum()
-            }
-            Look::Scheduled(_) if extends || rule.counts != CountsFailures::Alone => return None,
-            Look::Scheduled(schedule) => {
-                let last = self.last_tick()?.min(u64::from(MAX_TICKS)) as u32;
-                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
-            }
-        };
-        if rule.counts != CountsFailures::Alone {
+        let may_look_more = rule.look != Look::StageEnd && (extends || self.last_tick().is_none());
+        // Others' failures count, too.
+        if may_look_more || rule.look_while_paused || rule.counts != CountsFailures::Alone {
             return None;
         }
+        let looks = self.looks(rule);
         let limit = rule.failure_limit;
         (u64::from(limit) > looks).then(|| {
             format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")

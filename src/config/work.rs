@@ -13,11 +13,14 @@ pub const MAX_LOOKS: u64 = 1_000_000;
 /// counts each time it is read, for each arm, and five times if whole histograms
 /// are compared.
 pub const MAX_LATENCY_READS: u64 = 1_200_000;
-/// Maximum work for the boundaries of all `group_sequential` rules. A look counts
-/// 1/√g, where g is the share that it adds to the information up to then.
+/// Maximum work for the boundaries of all `group_sequential` and `planned` rules. A look
+/// of the former counts 1/√g, where g is the share that it adds to the information up to
+/// then; a look of the latter counts 4.
 pub const MAX_BOUNDARY_WORK: f64 = 1_000.0;
 /// The cost of reading a tick as a histogram, in ticks read for a quantile.
 const HISTOGRAM_READS: u64 = 5;
+/// The work for the boundary of a look of a `planned` rule.
+const PLANNED_LOOK_WORK: f64 = 4.0;
 
 impl PolicyConfig {
     /// How often a rule can look in a rollout without a person's pause, and how
@@ -78,6 +81,10 @@ impl PolicyConfig {
             Method::GroupSequential(method) => {
                 let fractions = method.fractions(&self.shapes_for(rule, delay_ticks));
                 fractions.map_or(0.0, |fractions| boundary_work(&fractions))
+            }
+            Method::Planned(method) => {
+                let looks = method.planned_looks(&self.shapes_for(rule, delay_ticks));
+                f64::from(looks) * PLANNED_LOOK_WORK
             }
             _ => 0.0,
         }

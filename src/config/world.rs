@@ -70,6 +70,10 @@ pub struct Traffic {
     /// none.
     #[serde(skip_serializing_if = "is_zero", serialize_with = "number")]
     pub burstiness: f64,
+    /// The odds that a request reaches the canary, divided by the odds of the planned
+    /// share; 1 if the routing works. Above 0.
+    #[serde(skip_serializing_if = "is_one", serialize_with = "number")]
+    pub canary_skew: f64,
 }
 
 impl Traffic {
@@ -77,6 +81,17 @@ impl Traffic {
     pub fn peak_load(&self) -> f64 {
         1.0 + self.daily_swing.as_ref().map_or(0.0, |swing| swing.amplitude)
     }
+}
+
+/// The share of requests that reaches the canary where `planned` is the plan, 0..=1, and
+/// the odds are multiplied by `skew`, above 0. All or no traffic is always as planned.
+#[inline]
+pub fn realised_share(planned: f64, skew: f64) -> f64 {
+    if skew == 1.0 {
+        return planned;
+    }
+    let odds = skew * planned;
+    odds / (1.0 - planned + odds)
 }
 
 /// load(t) = mean · (1 + amplitude · cos(2π (t − peak) / period)), at the

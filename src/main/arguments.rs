@@ -211,6 +211,11 @@ pub(crate) struct StudyOptions {
     /// Ticks for which excess errors are counted; default the longest possible rollout
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub horizon: Option<f64>,
+    /// What a person does in a pause that waits for one, and after how many ticks:
+    /// resume, promote or abort; default the run ends there, undecided
+    #[arg(long, value_name = "TICKS:COMMAND", value_parser = timed_command)]
+    #[arg(allow_hyphen_values = true)]
+    pub person: Option<TimedCommand>,
     /// A bound that the policy must meet (see below); may be repeated
     #[arg(long = "require", value_name = "BOUND", value_parser = requirement)]
     #[arg(allow_hyphen_values = true)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use canary_rollout::config::read_policy;
 use canary_rollout::message::shown;
+use canary_rollout::rollout::TimedCommand;
 use canary_rollout::study::{Fulfilment, Requirement, RequirementReport, Study, StudyReport};
 use canary_rollout::text::{study_csv, study_text};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -117,6 +118,9 @@ fn as_json(options: &StudyOptions) -> Result<Json, String> {
         if let Some(number) = number {
             study[key] = json!(number);
         }
+    }
+    if let Some(TimedCommand { tick, command }) = options.person {
+        study["person"] = json!({ "after_ticks": tick, "command": command });
     }
     if let Some(sweep) = &options.sweep {
         study["sweep"] = json!({ "field": sweep.field, "values": sweep.values });

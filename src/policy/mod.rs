@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use staged::{Staged, StagedPolicy};
 
 use crate::config::Config;
+use crate::reading::words;
 use crate::rules::{Gap, Verdict};
 
 /// A level: a share that traffic can stand at.
@@ -249,6 +250,8 @@ pub enum Command {
     /// Roll back.
     Abort,
 }
+
+words!(Command { "pause" => Pause, "resume" => Resume, "promote" => Promote, "abort" => Abort });
 
 impl Command {
     /// All commands.

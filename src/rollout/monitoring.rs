@@ -7,7 +7,7 @@ use super::{Evidence, Plan};
 use crate::config::Config;
 use crate::observation::{Arm, ByArm, Counts};
 use crate::rules::{
-    ByShare, CountsFailures, Memory, Needs, Population, Rule, Sight, Watch, Window,
+    ByShare, CountsFailures, Memory, Needs, Observed, Population, Rule, Sight, Watch, Window,
 };
 use crate::stats::fisher::ErrorLaw;
 use crate::stats::mann_whitney::{RankSum, van_elteren};
@@ -62,12 +62,14 @@ impl Monitoring {
             config.policy().rules.iter().map(|rule| PlannedRule::new(rule, config)).collect();
         let any = |is: &dyn Fn(&PlannedRule) -> bool| rules.iter().any(is);
         let of_service = rules.iter().filter(|planned| planned.rule.of == Population::Service);
-        let past = of_service.map(|planned| planned.long_ticks).max().unwrap_or(0);
+        let delay_ticks = config.world().delay_ticks();
+        let past = of_service.map(|planned| planned.long_ticks).max();
+        let past = past.filter(|ticks| *ticks > 0).map_or(0, |ticks| ticks + delay_ticks);
         let tick_seconds = config.world().tick_seconds;
         let history = config.world().observation.history_seconds;
         Monitoring {
             levels: levels as u32,
-            delay_ticks: config.world().delay_ticks(),
+            delay_ticks,
             past_ticks: history.map_or(past, |seconds| past.min(seconds / tick_seconds)),
             slides: any(&PlannedRule::slides),
             controls: any(&|planned| planned.rule.of == Population::Control),
@@ -191,7 +193,7 @@ impl std::ops::Sub for Seeable {
 
 /// A tick that monitoring will show after the delay.
 #[derive(Clone, Copy, Debug)]
-struct Observed {
+struct ObservedTick {
     level: u32,
     /// Whether the tick was planned.
     in_plan: bool,
@@ -199,7 +201,7 @@ struct Observed {
     latency: LatencyTick,
 }
 
-impl Observed {
+impl ObservedTick {
     /// What latencies are drawn from, with the control in place of the baseline.
     fn with_control(&self) -> LatencyTick {
         let mut tick = self.latency;
@@ -212,7 +214,7 @@ impl Observed {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     /// Ticks that have passed and are not shown yet.
-    pending: VecDeque<Observed>,
+    pending: VecDeque<ObservedTick>,
     /// The level of the last tick shown.
     level: u32,
     /// The number of the first tick at that level.
@@ -329,7 +331,7 @@ impl Seen {
             let counts = Seeable { arms, control: Counts::default() };
             let level = plan.monitoring.levels;
             let latency = LatencyTick::default();
-            self.arrive(plan, world, Observed { level, in_plan: true, counts, latency });
+            self.arrive(plan, world, ObservedTick { level, in_plan: true, counts, latency });
         }
     }
 
@@ -354,7 +356,7 @@ impl Seen {
             true => LatencyTick::new(at.tick, &arms, truth),
             false => LatencyTick::default(),
         };
-        let observed = Observed { level: at.level, in_plan, counts, latency };
+        let observed = ObservedTick { level: at.level, in_plan, counts, latency };
         if monitoring.delay_ticks == 0 {
             self.observe(plan, world, &observed);
         } else {
@@ -364,7 +366,7 @@ impl Seen {
 
     /// Shows a tick after the delay.
     #[inline(never)]
-    fn arrive(&mut self, plan: &Plan, world: &mut WorldState, observed: Observed) {
+    fn arrive(&mut self, plan: &Plan, world: &mut WorldState, observed: ObservedTick) {
         self.pending.push_back(observed);
         if self.pending.len() as u64 > u64::from(plan.monitoring.delay_ticks)
             && let Some(shown) = self.pending.pop_front()
@@ -377,7 +379,7 @@ impl Seen {
     /// Adds a tick to the windows and to what the rules accumulate. Inlined into the
     /// loop, because passing the counts through memory would slow it down.
     #[inline(always)]
-    fn observe(&mut self, plan: &Plan, world: &mut WorldState, observed: &Observed) {
+    fn observe(&mut self, plan: &Plan, world: &mut WorldState, observed: &ObservedTick) {
         let monitoring = &plan.monitoring;
         let level = observed.level;
         self.tick += 1;
@@ -398,14 +400,10 @@ impl Seen {
         if monitoring.control_latency {
             self.control_latencies.push(observed.with_control());
         }
-        let ByArm { canary, baseline } = observed.counts.arms;
-        let errors = [canary.errors, baseline.errors];
         for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
-            let observed_errors = match planned.needs.slower_than_ms {
-                None if planned.rule.of == Population::Control => {
-                    [canary.errors, observed.counts.control.errors]
-                }
-                None => errors,
+            let counts = observed.counts.of(planned.rule.of);
+            let slow = match planned.needs.slower_than_ms {
+                None => [0; 2],
                 Some(ms) => {
                     let tick = match planned.rule.of {
                         Population::Control => [observed.with_control()],
@@ -415,7 +413,12 @@ impl Seen {
                         .map(|arm| plan.world.slower_than(world, arm, &tick, ms))
                 }
             };
-            planned.watch.observe(memory, level, observed.in_plan, observed_errors);
+            let seen = Observed {
+                errors: [counts.canary.errors, counts.baseline.errors],
+                slow,
+                requests: [counts.canary.requests, counts.baseline.requests],
+            };
+            planned.watch.observe(memory, level, observed.in_plan, &seen);
         }
     }
 
@@ -636,6 +639,8 @@ impl Seen {
             score: planned.watch.score(memory, at.level),
             ln_wealth: planned.watch.ln_wealth(memory),
             ln_certificate: None,
+            ln_by_metric: planned.watch.ln_by_metric(memory),
+            split: planned.watch.split(memory),
             canary_has_all: at.share == 1.0,
         }
     }

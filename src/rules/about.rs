@@ -33,12 +33,16 @@ pub enum Subject {
     Errors,
     /// The latency of requests.
     Latency,
+    /// The split of the requests between the arms.
+    Traffic,
 }
 
 /// The quantity that a rule measures, which is also that of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
+    /// A number of requests.
+    Count,
     /// A share of requests, 0..=1.
     Rate,
     /// The canary's value minus the baseline's.
@@ -49,6 +53,8 @@ pub enum Quantity {
     Milliseconds,
     /// A probability; the smaller, the worse.
     PValue,
+    /// A probability; the larger, the worse.
+    Probability,
     /// The value of a stake that began as 1.
     Stake,
     /// A number of standard errors.
@@ -63,6 +69,9 @@ pub enum Guarantee {
     None,
     /// Its level over the whole rollout, however often it looks.
     EveryLook,
+    /// About its level over the whole rollout, however often it looks, if counts are
+    /// large.
+    EveryLookRoughly,
     /// Its level over the planned looks, at the ends of stages.
     PlannedLooks,
     /// Its level in one look.
@@ -81,7 +90,7 @@ impl Guarantee {
     pub fn valid_look(self) -> Option<Look> {
         match self {
             Guarantee::None => None,
-            Guarantee::EveryLook => Some(Look::EveryTick),
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly => Some(Look::EveryTick),
             Guarantee::PlannedLooks | Guarantee::OneLook => Some(Look::StageEnd),
         }
     }
@@ -89,7 +98,9 @@ impl Guarantee {
     /// When the rule can look; the default first.
     pub fn looks(self) -> &'static [Look] {
         match self {
-            Guarantee::EveryLook => &[Look::EveryTick, Look::StageEnd],
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly => {
+                &[Look::EveryTick, Look::StageEnd]
+            }
             Guarantee::PlannedLooks => &[Look::StageEnd],
             Guarantee::None | Guarantee::OneLook => &[Look::StageEnd, Look::EveryTick],
         }
@@ -97,9 +108,11 @@ impl Guarantee {
 
     /// The windows that the rule can have; the default first.
     pub fn windows(self) -> &'static [Window] {
-        match self.gathers() {
-            true => &[Window::Rollout],
-            false => &[Window::Stage, Window::Tick, Window::Rollout],
+        match self {
+            Guarantee::EveryLook | Guarantee::EveryLookRoughly | Guarantee::PlannedLooks => {
+                &[Window::Rollout]
+            }
+            Guarantee::None | Guarantee::OneLook => &[Window::Stage, Window::Tick, Window::Rollout],
         }
     }
 }

@@ -61,6 +61,12 @@ impl Limit {
     pub fn is_below_ratio(self, (a, n): (u64, u64), (b, m): (u64, u64)) -> bool {
         wide(a) * wide(m) * wide(ONE) > wide(self.billionths) * wide(b) * wide(n)
     }
+
+    /// Whether the limit is strictly above `factor` times `part / whole`; `whole` is not
+    /// 0. Exact for counts below 10¹³.
+    pub fn is_above_multiple(self, factor: Limit, (part, whole): (u64, u64)) -> bool {
+        wide(self.billionths) * wide(whole) > wide(factor.billionths) * wide(part)
+    }
 }
 
 fn wide(count: u64) -> u128 {

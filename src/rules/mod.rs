@@ -5,7 +5,10 @@
 //! `use`, a line in [`Method`], a row in `tests/it/rules.rs`, and what a merge needs.
 
 mod about;
+mod asymptotic_cs;
+mod bayesian;
 mod burn_rate;
+mod error_count;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
@@ -13,19 +16,28 @@ mod fisher;
 mod group_sequential;
 mod latency;
 mod latency_delta_ms;
+mod latency_ratio;
 mod limit;
 mod look;
 mod mann_whitney;
 mod parameter;
 mod parameters;
+mod planned;
+mod sample_ratio;
 mod sequential;
+mod sequential_difference;
+mod sequential_metrics;
+mod shiryaev_roberts;
 mod slow_requests;
 mod watch;
 pub(crate) mod words;
 mod z_test;
 
 pub use about::{About, Cost, Guarantee, Quantity, Subject};
+pub use asymptotic_cs::AsymptoticCs;
+pub use bayesian::Bayesian;
 pub use burn_rate::BurnRate;
+pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
@@ -33,6 +45,7 @@ pub use fisher::Fisher;
 pub use group_sequential::{AlphaSpending, GroupSequential};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
+pub use latency_ratio::LatencyRatio;
 pub use limit::Limit;
 pub(crate) use look::whole_ticks;
 pub use look::{CountsFailures, Look, NoData, Population, Schedule, Times, Window};
@@ -41,9 +54,14 @@ pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
+pub use planned::Planned;
+pub use sample_ratio::{SampleRatio, Split};
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
+pub use sequential_difference::SequentialDifference;
+pub use sequential_metrics::SequentialMetrics;
+pub use shiryaev_roberts::ShiryaevRoberts;
 pub use slow_requests::SlowRequests;
-pub use watch::{Memory, StageShape, Watch};
+pub use watch::{Memory, Observed, StageShape, Watch};
 pub use z_test::ZTest;
 
 #[cfg(feature = "schema")]
@@ -240,20 +258,38 @@ methods! {
     /// A burn-rate alert: errors use up an error budget too fast, in a long and in a
     /// short window.
     "burn_rate" => BurnRate(BurnRate),
+    /// A limit on the canary's number of errors.
+    "error_count" => ErrorCount(ErrorCount),
     /// A limit on a latency quantile of the canary.
     "latency" => Latency(LatencyLimit),
     /// A limit on a latency quantile of the canary minus the baseline's.
     "latency_delta_ms" => LatencyDeltaMs(LatencyDelta),
+    /// A limit on a latency quantile of the canary divided by the baseline's.
+    "latency_ratio" => LatencyRatio(LatencyRatio),
+    /// The probability that the canary's error rate is larger, by Bayes' theorem.
+    "bayesian" => Bayesian(Bayesian),
     /// The z test of two error rates.
     "z_test" => ZTest(ZTest),
     /// Fisher's exact test of two error rates.
     "fisher" => Fisher(Fisher),
     /// A few planned looks that share one level.
     "group_sequential" => GroupSequential(GroupSequential),
+    /// Looks at every tick with boundaries for a planned number of errors.
+    "planned" => Planned(Planned),
     /// Evidence on the ratio of the error rates, valid at every look.
     "sequential" => Sequential(Sequential),
-    /// The same evidence on the requests that take longer than a latency objective.
+    /// Evidence on the difference of the error rates, valid at every look.
+    "sequential_difference" => SequentialDifference(SequentialDifference),
+    /// Evidence that the ratio of the error rates has changed, valid at every look.
+    "shiryaev_roberts" => ShiryaevRoberts(ShiryaevRoberts),
+    /// The same evidence as `sequential`, on the requests that take longer than a latency objective.
     "slow_requests" => SlowRequests(SlowRequests),
+    /// Evidence on the errors and the slow requests together, under one level.
+    "sequential_metrics" => SequentialMetrics(SequentialMetrics),
+    /// A sequential test of the difference of the error rates, for large counts.
+    "asymptotic_cs" => AsymptoticCs(AsymptoticCs),
+    /// Evidence that the canary does not get its share of the traffic, valid at every look.
+    "sample_ratio" => SampleRatio(SampleRatio),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
 }
@@ -283,6 +319,11 @@ pub struct Sight {
     pub ln_wealth: Option<f64>,
     /// ln of what the certificate's stake has grown to, where it ends a stage.
     pub ln_certificate: Option<f64>,
+    /// ln of what stakes on errors and on slow requests have grown to, if the rule has
+    /// both.
+    pub ln_by_metric: Option<[f64; 2]>,
+    /// The requests so far, if the rule judges their split.
+    pub split: Option<Split>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }
@@ -308,12 +349,14 @@ pub struct ByShare {
 pub struct Needs {
     /// The number of requests of both arms.
     pub requests: bool,
+    /// The number of requests in each tick, for what the rule accumulates. A look does
+    /// not need them.
+    pub gathered_requests: bool,
     /// A baseline to compare with.
     pub baseline: bool,
     /// A quantile of latency, in (0, 1).
     pub quantile: Option<f64>,
-    /// The number of requests that take longer, in milliseconds, instead of the
-    /// errors.
+    /// The number of requests that take longer, in milliseconds.
     pub slower_than_ms: Option<f64>,
     /// Latency as a shape.
     pub histogram: bool,
@@ -326,6 +369,7 @@ pub struct Needs {
 impl Needs {
     const NONE: Needs = Needs {
         requests: false,
+        gathered_requests: false,
         baseline: false,
         quantile: None,
         slower_than_ms: None,
@@ -334,6 +378,7 @@ impl Needs {
         short_seconds: None,
     };
     const REQUESTS: Needs = Needs { requests: true, ..Needs::NONE };
+    const GATHERED_REQUESTS: Needs = Needs { gathered_requests: true, ..Needs::NONE };
     const BASELINE: Needs = Needs { baseline: true, ..Needs::NONE };
     const HISTOGRAM: Needs = Needs { histogram: true, ..Needs::NONE };
     const EXACT_LAW: Needs = Needs { exact_law: true, ..Needs::NONE };
@@ -353,6 +398,7 @@ impl Needs {
     fn and(self, other: Needs) -> Needs {
         Needs {
             requests: self.requests || other.requests,
+            gathered_requests: self.gathered_requests || other.gathered_requests,
             baseline: self.baseline || other.baseline,
             quantile: self.quantile.or(other.quantile),
             slower_than_ms: self.slower_than_ms.or(other.slower_than_ms),

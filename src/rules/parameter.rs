@@ -286,6 +286,15 @@ impl Parameter {
         }
     }
 
+    /// The limit of a rule on a number of requests.
+    pub(super) fn max_count() -> Parameter {
+        Parameter {
+            unit: "errors",
+            start: Some(10.0),
+            ..Parameter::whole("max", "fails above", Range::from(0.0, MAX_COUNT))
+        }
+    }
+
     /// The limit of a rule on a ratio.
     pub(super) fn max_ratio() -> Parameter {
         Parameter {
@@ -303,6 +312,16 @@ impl Parameter {
             unit: "ms",
             start: Some(300.0),
             ..Parameter::number("max", "fails above", Range::above(0.0, MAX_LATENCY_MS))
+        }
+    }
+
+    /// The least difference that counts, as a part of the baseline's rate.
+    pub(super) fn min_change() -> Parameter {
+        Parameter {
+            default: Some(Usual::Number(0.0)),
+            unit: "%",
+            scale: 100.0,
+            ..Parameter::number("min_change", "Worse by at least", Range::from(0.0, 100.0))
         }
     }
 

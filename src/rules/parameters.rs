@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use super::look::{LookInput, ScheduleInput, WindowInput};
 use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Limit, Look, MAX_STAGES, Method,
-    Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
+    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Kind, Limit, Look, MAX_STAGES,
+    Method, Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
 };
 use crate::json::plain;
 use crate::message::{did_you_mean, found, quoted};
@@ -22,13 +22,13 @@ pub struct RuleInput {
     /// Its name.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = Method::NAMES)))]
     pub rule: String,
-    /// When it looks; default `every_tick` for `sequential` and `slow_requests`,
-    /// else `stage_end`.
+    /// When it looks; default `every_tick` for the rules whose level holds at every look,
+    /// such as `sequential`, and for `burn_rate`, else `stage_end`.
     pub look: Option<LookInput>,
     /// Whether it also looks while the rollout is paused; default false.
     pub look_while_paused: Option<bool>,
     /// What it looks at; default `stage`, and always `rollout` for the rules
-    /// that gather evidence: `group_sequential`, `sequential`, `slow_requests`.
+    /// that gather evidence, such as `group_sequential` and `sequential`.
     /// Over several traffic shares the arms are compared share by share.
     pub window: Option<WindowInput>,
     /// Whose requests it judges: those of the `canary`, against the baseline where
@@ -60,27 +60,35 @@ pub struct RuleInput {
     /// With fewer errors in the window the look is inconclusive, a whole
     /// number from 0 to 10¹²; default 0.
     pub min_errors: Option<f64>,
-    /// The limit: a rate, a difference of rates, a ratio, or milliseconds, as
-    /// the rule's name says. Strictly more fails. A rate or difference is at most
-    /// 1, a ratio at most 1000, a latency above 0 and at most 600000; latencies are
-    /// drawn in bins of 2 %, so a quantile of them is off by up to 1 %.
+    /// The limit: a count, a rate, a difference of rates, a ratio, or milliseconds, as
+    /// the rule's name says. Strictly more fails. A count is a whole number of at most
+    /// 10¹², a rate or difference at most 1, a ratio at most 1000, a latency above 0 and
+    /// at most 600000; latencies are drawn in bins of 2 %, so a quantile of them is off
+    /// by up to 1 %.
     pub max: Option<f64>,
+    /// For `error_rate_ratio`, a canary's error rate up to this passes whatever the
+    /// baseline's is, 0..=1, at most 9 decimal places; default none.
+    pub floor: Option<f64>,
     /// For the latency rules, which quantile, in (0, 1); default 0.99.
     pub quantile: Option<f64>,
-    /// The level, in (0, 1); default 0.05. For `sequential` and `slow_requests`,
-    /// at most this share of rollouts that are not worse ever fail it, as long as
-    /// both arms vary only together. For `group_sequential`, about this share
+    /// The level, in (0, 1), for `asymptotic_cs` below 0.5; default 0.05, for
+    /// `sample_ratio` 0.001. For the rules that may look at any time, at
+    /// most this share of rollouts that are not worse ever fail it, as long as both arms
+    /// vary only together. For `group_sequential`, about this share
     /// fails one of its looks. For `z_test`, `fisher` and `mann_whitney` it is the
     /// level of one look: a rollout with several errs more often.
     pub alpha: Option<f64>,
-    /// For `sequential` and `slow_requests`, the ratio of the rates that is
-    /// still accepted, above 0, at most 100; default 1.
+    /// For the rules with evidence on a ratio, the ratio of the rates that is still
+    /// accepted, above 0, at most 100; default 1.
     pub tolerated_ratio: Option<f64>,
     /// The ratios bet on in equal parts, 1 to 16, each above the tolerated one, at
     /// most 10000; default that times 1.25, 1.5, 2, 3, 4, 6, 10, 20.
     pub bets: Option<Vec<f64>>,
     /// When the bets are placed; default `stage_starts`.
     pub bets_open: Option<BetsOpen>,
+    /// Errors come in clumps of at most this mean size, 1 to 1000000; default 1: each
+    /// request fails independently.
+    pub error_clump: Option<f64>,
     /// For `sequential`: a certificate that the ratio in a stage, the same
     /// throughout it, is below this ends the stage early; above the tolerated
     /// ratio and 0.25, at most 100.
@@ -93,8 +101,36 @@ pub struct RuleInput {
     /// For `group_sequential`, how the level is spent over the looks; default
     /// `pocock`.
     pub spending: Option<AlphaSpending>,
-    /// For `slow_requests`: a request that takes longer is slow, in
-    /// milliseconds, above 0, at most 600000.
+    /// For `sequential_difference`, the difference of the error rates that is still
+    /// accepted, from 0 to 1; default 0.
+    pub margin: Option<f64>,
+    /// For `asymptotic_cs`: the number of requests of two equal arms near which the test
+    /// is sharpest, from 1 to 10¹²; default 5000.
+    pub tuned_for: Option<f64>,
+    /// For `asymptotic_cs`: with fewer errors in each arm the rule passes, a whole
+    /// number from 0 to 10¹²; default 150.
+    pub min_conversions: Option<f64>,
+    /// A difference below this part of the baseline's error rate passes, 0..=100; default
+    /// 0.005 for `asymptotic_cs`, 0 for `bayesian`.
+    pub min_change: Option<f64>,
+    /// For `bayesian`: the least probability of a worse canary that fails, in (0, 1);
+    /// default 0.95.
+    pub probability: Option<f64>,
+    /// For `bayesian`: the least expected loss that fails, a difference of rates, 0..=1;
+    /// default none.
+    pub min_loss: Option<f64>,
+    /// For `bayesian`: a of the prior Beta(a, b) of each error rate, 0.5..=10⁹; default 1.
+    pub prior_errors: Option<f64>,
+    /// For `bayesian`: b of the prior, 0.5..=10⁹; default 1.
+    pub prior_successes: Option<f64>,
+    /// For `sample_ratio`: another share is expected as near to the planned one as that
+    /// of so many requests is by chance, from 1 to 10⁹; default 1000.
+    pub prior_requests: Option<f64>,
+    /// For `planned`, the errors of a healthy service in a tick, of both versions together,
+    /// above 0, at most 100000000.
+    pub expected_errors_per_tick: Option<f64>,
+    /// For `slow_requests` and `sequential_metrics`: a request that takes longer is slow,
+    /// in milliseconds, above 0, at most 600000.
     pub objective_ms: Option<f64>,
     /// For `burn_rate`: the share of requests that must not fail, in (0, 1); default
     /// 0.999.
@@ -108,6 +144,9 @@ pub struct RuleInput {
     /// For `burn_rate`: the length of the short window, a multiple of `tick_seconds`,
     /// less than `long_seconds`; default 300.
     pub short_seconds: Option<f64>,
+    /// For `sequential_metrics`, the part of the stake that is bet on errors, in (0, 1);
+    /// the rest is bet on slow requests; default 0.5.
+    pub errors_weight: Option<f64>,
 }
 
 fields!(RuleInput {
@@ -126,20 +165,33 @@ fields!(RuleInput {
     no_data,
     min_errors,
     max,
+    floor,
     quantile,
     alpha,
     tolerated_ratio,
     bets,
     bets_open,
+    error_clump,
     certify_below,
     certify_alpha,
     min_ticks,
     spending,
+    margin,
+    tuned_for,
+    min_conversions,
+    min_change,
+    probability,
+    min_loss,
+    prior_errors,
+    prior_successes,
+    prior_requests,
+    expected_errors_per_tick,
     objective_ms,
     objective,
     factor,
     long_seconds,
-    short_seconds
+    short_seconds,
+    errors_weight
 });
 
 impl RuleInput {
@@ -158,23 +210,36 @@ impl RuleInput {
 
     /// The parameters that some methods take and others do not, and which of them
     /// are given.
-    fn given(&self) -> [(&'static str, bool); 15] {
-        [
+    fn given(&self) -> Vec<(&'static str, bool)> {
+        vec![
             ("max", self.max.is_some()),
+            ("floor", self.floor.is_some()),
             ("quantile", self.quantile.is_some()),
             ("alpha", self.alpha.is_some()),
             ("tolerated_ratio", self.tolerated_ratio.is_some()),
             ("bets", self.bets.is_some()),
             ("bets_open", self.bets_open.is_some()),
+            ("error_clump", self.error_clump.is_some()),
             ("certify_below", self.certify_below.is_some()),
             ("certify_alpha", self.certify_alpha.is_some()),
             ("min_ticks", self.min_ticks.is_some()),
             ("spending", self.spending.is_some()),
+            ("margin", self.margin.is_some()),
+            ("tuned_for", self.tuned_for.is_some()),
+            ("min_conversions", self.min_conversions.is_some()),
+            ("min_change", self.min_change.is_some()),
+            ("probability", self.probability.is_some()),
+            ("min_loss", self.min_loss.is_some()),
+            ("prior_errors", self.prior_errors.is_some()),
+            ("prior_successes", self.prior_successes.is_some()),
+            ("prior_requests", self.prior_requests.is_some()),
+            ("expected_errors_per_tick", self.expected_errors_per_tick.is_some()),
             ("objective_ms", self.objective_ms.is_some()),
             ("objective", self.objective.is_some()),
             ("factor", self.factor.is_some()),
             ("long_seconds", self.long_seconds.is_some()),
             ("short_seconds", self.short_seconds.is_some()),
+            ("errors_weight", self.errors_weight.is_some()),
         ]
     }
 
@@ -182,17 +247,30 @@ impl RuleInput {
     fn number(&self, key: &str) -> Option<f64> {
         match key {
             "max" => self.max,
+            "floor" => self.floor,
             "quantile" => self.quantile,
             "alpha" => self.alpha,
             "tolerated_ratio" => self.tolerated_ratio,
+            "error_clump" => self.error_clump,
             "certify_below" => self.certify_below,
             "certify_alpha" => self.certify_alpha,
             "min_ticks" => self.min_ticks,
+            "margin" => self.margin,
+            "tuned_for" => self.tuned_for,
+            "min_conversions" => self.min_conversions,
+            "min_change" => self.min_change,
+            "probability" => self.probability,
+            "min_loss" => self.min_loss,
+            "prior_errors" => self.prior_errors,
+            "prior_successes" => self.prior_successes,
+            "prior_requests" => self.prior_requests,
+            "expected_errors_per_tick" => self.expected_errors_per_tick,
             "objective_ms" => self.objective_ms,
             "objective" => self.objective,
             "factor" => self.factor,
             "long_seconds" => self.long_seconds,
             "short_seconds" => self.short_seconds,
+            "errors_weight" => self.errors_weight,
             "failure_limit" => self.failure_limit,
             "of_last" => self.of_last,
             "weight" => self.weight,
@@ -227,6 +305,9 @@ impl Method {
                 Some(known) => {
                     let ranges = known.range.zip(parameter.range);
                     known.range = ranges.map(|(one, other)| one.union(other));
+                    if known.kind != parameter.kind {
+                        known.kind = Kind::Number;
+                    }
                 }
                 None => all.push(parameter),
             }
@@ -237,8 +318,8 @@ impl Method {
     /// The parameters that other rules take, but none of that name.
     pub(crate) fn refused(name: &str) -> impl Iterator<Item = &'static str> {
         let taken = Method::parameters(name);
-        let keys = RuleInput::default().given().map(|(key, _)| key);
-        keys.into_iter().filter(move |key| !taken.iter().any(|taken| taken.key == *key))
+        let keys = RuleInput::default().given().into_iter().map(|(key, _)| key);
+        keys.filter(move |key| !taken.iter().any(|taken| taken.key == *key))
     }
 }
 
@@ -582,11 +663,35 @@ impl<'a> Parameters<'a> {
         self.take(parameter, Limit::from_f64).unwrap_or(Limit::ZERO)
     }
 
+    /// A parameter that may be left out, taken by `take` if it is given.
+    pub(super) fn if_given<T>(
+        &mut self,
+        parameter: Parameter,
+        take: impl FnOnce(&mut Self, Parameter) -> T,
+    ) -> Option<T> {
+        if self.input.number(parameter.key).is_some() {
+            return Some(take(self, parameter));
+        }
+        self.taken.push(parameter);
+        None
+    }
+
     /// A number that may be left out, to be checked by the rule.
     pub(super) fn optional(&mut self, parameter: Parameter) -> Option<f64> {
         let given = self.input.number(parameter.key);
         self.taken.push(parameter);
         given
+    }
+
+    /// A number that may be left out.
+    pub(super) fn optional_within(&mut self, parameter: Parameter) -> Option<f64> {
+        let key = parameter.key;
+        let (allowed, expected) = (parameter.clone(), parameter.expected());
+        let given = self.optional(parameter)?;
+        if !allowed.allows(given) {
+            self.complain(key, format!("{}, expected {expected}", found(Some(given))));
+        }
+        Some(given)
     }
 
     /// Numbers that may be left out, to be checked by the rule.

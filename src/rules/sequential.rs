@@ -13,9 +13,10 @@ use serde::Serialize;
 use super::parameter::Words;
 use super::words::{ever_reaches, significant};
 use super::{
-    About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Parameter, Parameters,
-    Quantity, Range, Sight, StageShape, Subject, Usual, Watch,
+    About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Observed, Parameter,
+    Parameters, Quantity, Range, Sight, StageShape, Subject, Usual, Watch,
 };
+use crate::json::some_number;
 use crate::json::{number, numbers, plain};
 use crate::math::{exp, ln};
 use crate::reading::words;
@@ -49,6 +50,10 @@ pub struct Stake {
     pub bets: Vec<f64>,
     /// When the bets are placed.
     pub bets_open: BetsOpen,
+    /// The largest mean size of a clump of errors that `alpha` holds for, at least 1;
+    /// `None` for 1, independent errors.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    pub error_clump: Option<f64>,
 }
 
 /// When bets are placed.
@@ -88,90 +93,60 @@ pub struct Certificate {
 /// The ratios that a certificate bets on; only those below its bound are used.
 const CERTIFICATE_BETS: [f64; 5] = [0.25, 0.5, 0.75, 1.0, 1.25];
 /// The default bets, in units of the tolerated ratio.
-const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
+pub(super) const DEFAULT_BETS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0];
 
 /// Largest ratio that is tolerated, or certified to be undercut.
 const MAX_RATIO: f64 = 100.0;
+/// Largest mean size of a clump of errors.
+const MAX_CLUMP: f64 = 1e6;
 /// Largest ratio to bet on.
 const MAX_BET: f64 = 10_000.0;
 
 impl Stake {
     pub(super) fn from_parameters(p: &mut Parameters) -> Self {
         let alpha = p.number(Parameter::alpha());
-        let tolerated_ratio = p.number(Parameter {
-            unit: "× the baseline",
-            default: Some(Usual::Number(1.0)),
-            ..Parameter::number("tolerated_ratio", "Tolerates", Range::above(0.0, MAX_RATIO))
-        });
+        let tolerated_ratio = tolerated_ratio(p);
         let bets = bets(p, tolerated_ratio);
-        let bets_open = p.choice(
-            &Words {
-                key: "bets_open",
-                group: Group::Method,
-                label: "Places its bets",
-                options: &[
-                    (BetsOpen::StageStarts, "anew in each stage"),
-                    (BetsOpen::TickOne, "in the first tick"),
-                ],
-                default: BetsOpen::StageStarts,
-            },
-            p.input.bets_open,
-        );
-        Stake { alpha, tolerated_ratio, bets, bets_open }
+        let bets_open = bets_open(p);
+        let error_clump = error_clump(p);
+        Stake { alpha, tolerated_ratio, bets, bets_open, error_clump }
     }
 
     pub(super) fn measure(&self, sight: &Sight) -> Measure {
-        let observed = sight.ln_wealth.map(value);
-        Measure { observed, limit: 1.0 / self.alpha, canary_limit: None }
+        measure(self.alpha, sight)
     }
 
     /// The evidence in a sentence; `worse` is what the bets are on, in words.
     pub(super) fn sentence(&self, sight: &Sight, worse: &str) -> String {
-        let now = worth(sight.ln_wealth.unwrap_or_default());
-        let limit = significant(1.0 / self.alpha);
-        if self.is_enough(sight) {
-            format!(
-                "Evidence: a stake of 1, bet on “{worse}”, has grown to {now}. If that is false and the arms vary only together, at most {} {limit}.",
-                ever_reaches(self.alpha)
-            )
-        } else {
-            format!("Evidence: a stake of 1, bet on “{worse}”, is now {now}; the limit is {limit}.")
-        }
+        evidence(self.alpha, sight, &format!("bet on “{worse}”"), VARY_TOGETHER)
     }
 
     pub(super) fn is_enough(&self, sight: &Sight) -> bool {
-        sight.ln_wealth.is_some_and(|ln_wealth| ln_wealth >= self.ln_limit())
+        is_enough(self.alpha, sight)
     }
 
-    fn ln_limit(&self) -> f64 {
-        ln(1.0 / self.alpha)
-    }
-
-    fn bets(&self) -> Option<Bets> {
-        let bets: Vec<Bet> = self.bets.iter().map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
-        Bets::new(self.tolerated_ratio, &bets)
+    pub(super) fn bets(&self) -> Option<Bets> {
+        equal_bets(self.tolerated_ratio, &self.bets, self.error_clump)
     }
 
     pub(super) fn watch(
         &self,
         plan: &[StageShape],
+        counts: Counted,
         certificate: Option<&Certificate>,
     ) -> Option<WealthWatch> {
-        let informative = plan.iter().filter(|stage| stage.is_informative()).count() as u32;
-        let openings = match self.bets_open {
-            BetsOpen::TickOne => 1,
-            BetsOpen::StageStarts => informative.max(1),
-        };
+        let openings = self.bets_open.openings(plan);
         Some(WealthWatch {
-            worse: PlannedBets::new(self.bets()?, plan, openings, self.ln_limit()),
+            counts,
+            worse: PlannedBets::new(self.bets()?, plan, openings, ln_limit(self.alpha)),
             certificate: match certificate {
                 None => None,
                 Some(certificate) => Some((
                     PlannedBets::new(
-                        certificate.bets()?,
+                        certificate.bets(self.error_clump)?,
                         plan,
                         1,
-                        ln(1.0 / certificate.certify_alpha),
+                        ln_limit(certificate.certify_alpha),
                     ),
                     certificate.min_ticks,
                 )),
@@ -180,8 +155,62 @@ impl Stake {
     }
 }
 
+impl BetsOpen {
+    /// The number of parts in which the stake is placed in a plan.
+    pub(super) fn openings(self, plan: &[StageShape]) -> u32 {
+        let informative = plan.iter().filter(|stage| stage.is_informative()).count() as u32;
+        match self {
+            BetsOpen::TickOne => 1,
+            BetsOpen::StageStarts => informative.max(1),
+        }
+    }
+}
+
+pub(super) fn tolerated_ratio(p: &mut Parameters) -> f64 {
+    p.number(Parameter {
+        unit: "× the baseline",
+        default: Some(Usual::Number(1.0)),
+        ..Parameter::number("tolerated_ratio", "Tolerates", Range::above(0.0, MAX_RATIO))
+    })
+}
+
+pub(super) fn bets_open(p: &mut Parameters) -> BetsOpen {
+    p.choice(
+        &Words {
+            key: "bets_open",
+            group: Group::Method,
+            label: "Places its bets",
+            options: &[
+                (BetsOpen::StageStarts, "anew in each stage"),
+                (BetsOpen::TickOne, "in the first tick"),
+            ],
+            default: BetsOpen::StageStarts,
+        },
+        p.input.bets_open,
+    )
+}
+
+/// Equal bets on ratios, against a ratio.
+pub(super) fn equal_bets(against: f64, ratios: &[f64], error_clump: Option<f64>) -> Option<Bets> {
+    let bets: Vec<Bet> = ratios.iter().map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
+    Bets::new(against, &bets)?.in_clumps(error_clump.unwrap_or(1.0))
+}
+
+/// The largest mean size of a clump of errors.
+pub(super) fn error_clump(p: &mut Parameters) -> Option<f64> {
+    let declared = Parameter {
+        placeholder: "1, independent errors",
+        ..Parameter::number(
+            "error_clump",
+            "Errors in a clump, at most",
+            Range::from(1.0, MAX_CLUMP),
+        )
+    };
+    p.optional_within(declared)
+}
+
 /// The ratios bet on, each above the tolerated one.
-fn bets(p: &mut Parameters, tolerated: f64) -> Vec<f64> {
+pub(super) fn bets(p: &mut Parameters, tolerated: f64) -> Vec<f64> {
     let declared = Parameter {
         items: Some(Items { min: 1, max: MAX_BETS }),
         above: Some("tolerated_ratio"),
@@ -254,13 +283,55 @@ fn certificate(p: &mut Parameters, tolerated: f64) -> Option<Certificate> {
     })
 }
 
+/// What every promise about the ratio of the error rates assumes.
+pub(super) const VARY_TOGETHER: &str = "If that is false and the arms vary only together";
+
+pub(super) fn ln_limit(alpha: f64) -> f64 {
+    ln(1.0 / alpha)
+}
+
+/// Whether a stake has reached its limit.
+pub(super) fn is_enough(alpha: f64, sight: &Sight) -> bool {
+    sight.ln_wealth.is_some_and(|ln_wealth| ln_wealth >= ln_limit(alpha))
+}
+
+/// The value of a stake against its limit.
+pub(super) fn measure(alpha: f64, sight: &Sight) -> Measure {
+    let observed = sight.ln_wealth.map(value);
+    Measure { observed, limit: 1.0 / alpha, canary_limit: None }
+}
+
+/// The value of a stake in a sentence: what it is bet on, and the condition under which
+/// the level holds.
+pub(super) fn evidence(alpha: f64, sight: &Sight, bet: &str, condition: &str) -> String {
+    let now = worth(sight.ln_wealth.unwrap_or_default());
+    let limit = significant(1.0 / alpha);
+    if is_enough(alpha, sight) {
+        let rarely = ever_reaches(alpha);
+        format!(
+            "Evidence: a stake of 1, {bet}, has grown to {now}. {condition}, at most {rarely} {limit}."
+        )
+    } else {
+        format!("Evidence: a stake of 1, {bet}, is now {now}; the limit is {limit}.")
+    }
+}
+
+/// "The canary is worse" than the tolerated ratio.
+pub(super) fn worse_than(tolerated: f64) -> String {
+    if tolerated == 1.0 {
+        "the canary is worse".to_string()
+    } else {
+        format!("the canary fails more than {} times as often", significant(tolerated))
+    }
+}
+
 /// E itself, kept finite.
-fn value(ln_value: f64) -> f64 {
+pub(super) fn value(ln_value: f64) -> f64 {
     exp(ln_value.min(690.0))
 }
 
 /// The value of a stake, in words or digits.
-fn worth(ln_value: f64) -> String {
+pub(super) fn worth(ln_value: f64) -> String {
     match value(ln_value) {
         worth if worth > 1e6 => "more than a million".to_string(),
         worth if worth < 1e-3 => "less than 0.001".to_string(),
@@ -269,10 +340,9 @@ fn worth(ln_value: f64) -> String {
 }
 
 impl Certificate {
-    fn bets(&self) -> Option<Bets> {
-        let below = CERTIFICATE_BETS.iter().filter(|ratio| **ratio < self.certify_below);
-        let bets: Vec<Bet> = below.map(|&ratio| Bet { ratio, stake: 1.0 }).collect();
-        Bets::new(self.certify_below, &bets)
+    fn bets(&self, error_clump: Option<f64>) -> Option<Bets> {
+        let below = CERTIFICATE_BETS.into_iter().filter(|ratio| *ratio < self.certify_below);
+        equal_bets(self.certify_below, &below.collect::<Vec<_>>(), error_clump)
     }
 }
 
@@ -321,23 +391,18 @@ impl Judge for Sequential {
                 significant(1.0 / certificate.certify_alpha),
             );
         }
-        let tolerated = self.stake.tolerated_ratio;
-        let worse = if tolerated == 1.0 {
-            "the canary is worse".to_string()
-        } else {
-            format!("the canary fails more than {} times as often", significant(tolerated))
-        };
-        self.stake.sentence(sight, &worse)
+        self.stake.sentence(sight, &worse_than(self.stake.tolerated_ratio))
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-        Some(Watch::Wealth(self.stake.watch(plan, self.certificate.as_ref())?))
+        let counts = Counted::Errors;
+        Some(Watch::Wealth(self.stake.watch(plan, counts, self.certificate.as_ref())?))
     }
 }
 
 /// Bets, with the effect of an error on them in each stage.
 #[derive(Clone, Debug)]
-struct PlannedBets {
+pub(super) struct PlannedBets {
     bets: Bets,
     /// By stage index; `None` if the rule does not apply or no baseline is left.
     steps: Vec<Option<Step>>,
@@ -346,25 +411,58 @@ struct PlannedBets {
 }
 
 impl PlannedBets {
-    fn new(bets: Bets, plan: &[StageShape], openings: u32, ln_limit: f64) -> Self {
+    pub(super) fn new(bets: Bets, plan: &[StageShape], openings: u32, ln_limit: f64) -> Self {
         let step = |stage: &StageShape| stage.is_informative().then(|| bets.step(stage.weight()));
         PlannedBets { steps: plan.iter().map(step).collect(), bets, openings, ln_limit }
     }
 
-    fn fresh(&self) -> Evidence {
+    pub(super) fn fresh(&self) -> Evidence {
         self.bets.evidence(self.openings)
     }
 
-    fn enter(&self, evidence: &mut Evidence, stage: usize) {
+    /// Whether a stake has reached its limit.
+    #[inline]
+    pub(super) fn is_reached(&self, evidence: &Evidence) -> bool {
+        evidence.reaches(self.ln_limit)
+    }
+
+    /// Whether this value of a stake is its limit.
+    pub(super) fn is_enough(&self, ln_wealth: f64) -> bool {
+        ln_wealth >= self.ln_limit
+    }
+
+    pub(super) fn enter(&self, evidence: &mut Evidence, stage: usize) {
         if self.steps[stage].is_some() {
             evidence.open(&self.bets);
         }
     }
 
     #[inline]
-    fn observe(&self, evidence: &mut Evidence, stage: usize, [canary, baseline]: [u64; 2]) {
+    pub(super) fn observe(
+        &self,
+        evidence: &mut Evidence,
+        stage: usize,
+        [canary, baseline]: [u64; 2],
+    ) {
         if let Some(step) = &self.steps[stage] {
             evidence.observe(step, canary, baseline);
+        }
+    }
+}
+
+/// What a stake is bet on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    Errors,
+    SlowRequests,
+}
+
+impl Counted {
+    #[inline(always)]
+    fn of(self, seen: &Observed) -> [u64; 2] {
+        match self {
+            Counted::Errors => seen.errors,
+            Counted::SlowRequests => seen.slow,
         }
     }
 }
@@ -372,6 +470,7 @@ impl PlannedBets {
 /// The stakes of a rule, prepared for a plan.
 #[derive(Clone, Debug)]
 pub struct WealthWatch {
+    counts: Counted,
     worse: PlannedBets,
     certificate: Option<(PlannedBets, u32)>,
 }
@@ -401,7 +500,8 @@ impl WealthWatch {
     }
 
     #[inline]
-    pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
+    pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, seen: &Observed) {
+        let errors = self.counts.of(seen);
         self.worse.observe(&mut wealth.worse, stage, errors);
         if self.may_certify() {
             self.observe_certificate(wealth, stage, errors);
@@ -418,7 +518,7 @@ impl WealthWatch {
     /// Whether the evidence that the canary is worse has reached its limit.
     #[inline]
     pub(super) fn is_enough(&self, wealth: &Wealth) -> bool {
-        wealth.worse.reaches(self.worse.ln_limit)
+        self.worse.is_reached(&wealth.worse)
     }
 
     pub(super) fn ln_wealth(&self, wealth: &Wealth) -> f64 {
@@ -434,7 +534,7 @@ impl WealthWatch {
     pub(super) fn certifies(&self, wealth: &Wealth, clock: u32) -> Option<bool> {
         let (planned, min_ticks) = self.certificate.as_ref()?;
         let evidence = wealth.certificate.as_ref()?;
-        Some(clock >= *min_ticks && evidence.reaches(planned.ln_limit))
+        Some(clock >= *min_ticks && planned.is_reached(evidence))
     }
 
     /// ln of the value of the certificate's stake in this stage.

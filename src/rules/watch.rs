@@ -3,8 +3,15 @@
 
 use super::Population;
 use super::group_sequential::ScoreWatch;
+use super::planned::{PlannedScore, PlannedWatch};
+use super::sample_ratio::{Split, SplitSoFar, SplitWatch};
 use super::sequential::{Wealth, WealthWatch};
+use super::sequential_difference::DifferenceWatch;
+use super::sequential_metrics::{MetricsWatch, MetricsWealth};
+use super::shiryaev_roberts::DetectorWatch;
+use crate::stats::eprocess::Evidence;
 use crate::stats::group_sequential::Score;
+use crate::stats::shiryaev_roberts::Detector;
 
 /// The properties of a stage that a rule is prepared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +56,18 @@ impl StageShape {
     }
 }
 
+/// What a rule observes of a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The errors of canary and baseline.
+    pub errors: [u64; 2],
+    /// The requests of canary and baseline that are slower than the rule's objective; 0
+    /// if it has none.
+    pub slow: [u64; 2],
+    /// The requests of canary and baseline; 0 unless the rule needs them.
+    pub requests: [u64; 2],
+}
+
 /// A rule's method of accumulation, prepared for a plan.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one for a rule")]
@@ -59,11 +78,20 @@ pub enum Watch {
     Wealth(WealthWatch),
     /// A sum of scores.
     Score(ScoreWatch),
+    /// A stake that is placed tick by tick.
+    Detector(DetectorWatch),
+    /// The value of a stake on a difference.
+    Difference(DifferenceWatch),
+    /// The values of stakes on errors and on slow requests.
+    Metrics(MetricsWatch),
+    /// The split of the requests.
+    Split(SplitWatch),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedWatch),
 }
 
 /// What a rule has accumulated in a run.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "in a box, every run would allocate")]
 pub enum Memory {
     /// Nothing is accumulated: the counts of the window are enough.
     #[default]
@@ -72,42 +100,72 @@ pub enum Memory {
     Wealth(Wealth),
     /// A sum of scores.
     Score(Score),
+    /// A stake that is placed tick by tick.
+    Detector(Detector),
+    /// The value of a stake on a difference.
+    Difference(Evidence),
+    /// The values of stakes on errors and on slow requests.
+    Metrics(MetricsWealth),
+    /// The split of the requests.
+    Split(SplitSoFar),
+    /// A sum of scores with boundaries for planned errors.
+    Planned(PlannedScore),
 }
 
 impl Watch {
     /// The state before the first tick, in the first stage. It is the same for
     /// every run.
     pub fn begin(&self) -> Memory {
-        match self {
+        let mut memory = match self {
             Watch::Nothing => Memory::Nothing,
-            Watch::Wealth(watch) => {
-                let mut wealth = watch.begin();
-                watch.enter(&mut wealth, 0);
-                Memory::Wealth(wealth)
-            }
+            Watch::Wealth(watch) => Memory::Wealth(watch.begin()),
             Watch::Score(_) => Memory::Score(Score::default()),
-        }
+            Watch::Detector(watch) => Memory::Detector(watch.begin()),
+            Watch::Difference(watch) => Memory::Difference(watch.begin()),
+            Watch::Metrics(watch) => Memory::Metrics(watch.begin()),
+            Watch::Split(_) => Memory::Split(SplitSoFar::default()),
+            Watch::Planned(_) => Memory::Planned(PlannedScore::default()),
+        };
+        self.enter(&mut memory, 0);
+        memory
     }
 
     /// Called when a stage after the first begins.
     pub fn enter(&self, memory: &mut Memory, stage: u32) {
-        if let (Watch::Wealth(watch), Memory::Wealth(wealth)) = (self, memory) {
-            watch.enter(wealth, stage as usize);
+        let stage = stage as usize;
+        match (self, memory) {
+            (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.enter(wealth, stage),
+            (Watch::Difference(watch), Memory::Difference(evidence)) => {
+                watch.enter(evidence, stage);
+            }
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => watch.enter(wealth, stage),
+            (Watch::Split(watch), Memory::Split(so_far)) => watch.enter(so_far, stage),
+            _ => {}
         }
     }
 
-    /// Adds a tick: the errors (or slow requests) of canary and baseline. `planned`
-    /// is false for ticks of an extension or of a person's pause. Inlined into the
-    /// loop, because a call would cost as much as the work.
+    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause.
+    /// Inlined into the loop, because a call would cost as much as the work.
     #[inline(always)]
-    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, errors: [u64; 2]) {
+    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, seen: &Observed) {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
-                watch.observe(wealth, stage as usize, errors);
+                watch.observe(wealth, stage as usize, seen);
             }
             (Watch::Score(watch), Memory::Score(score)) if planned => {
-                watch.observe(score, stage as usize, errors);
+                watch.observe(score, stage as usize, seen.errors);
             }
+            (Watch::Detector(watch), Memory::Detector(detector)) => {
+                watch.observe(detector, stage as usize, seen);
+            }
+            (Watch::Difference(watch), Memory::Difference(evidence)) => {
+                watch.observe(evidence, stage as usize, seen);
+            }
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => {
+                watch.observe(wealth, stage as usize, seen);
+            }
+            (Watch::Split(_), Memory::Split(so_far)) => SplitWatch::observe(so_far, seen.requests),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.observe(score, stage, seen),
             _ => {}
         }
     }
@@ -118,6 +176,11 @@ impl Watch {
     pub fn passes(&self, memory: &Memory) -> bool {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => !watch.is_enough(wealth),
+            (Watch::Detector(watch), Memory::Detector(detector)) => !watch.is_enough(detector),
+            (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
+            (Watch::Split(watch), Memory::Split(so_far)) => !watch.is_enough(so_far),
+            (Watch::Planned(watch), Memory::Planned(score)) => !watch.is_enough(score),
             _ => false,
         }
     }
@@ -126,14 +189,35 @@ impl Watch {
     pub fn ln_wealth(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Detector(watch), Memory::Detector(detector)) => Some(watch.ln_wealth(detector)),
+            (Watch::Difference(_), Memory::Difference(evidence)) => Some(evidence.ln_value()),
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.ln_evidence(so_far)),
             _ => None,
         }
     }
 
-    /// Z and its boundary for a look at the end of a stage.
+    /// ln of the values of the stakes on errors and on slow requests.
+    pub fn ln_by_metric(&self, memory: &Memory) -> Option<[f64; 2]> {
+        match (self, memory) {
+            (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_by_metric(wealth)),
+            _ => None,
+        }
+    }
+
+    /// The requests so far, if their split is judged.
+    pub fn split(&self, memory: &Memory) -> Option<Split> {
+        match (self, memory) {
+            (Watch::Split(watch), Memory::Split(so_far)) => Some(watch.split(so_far)),
+            _ => None,
+        }
+    }
+
+    /// Z and its boundary for a look now.
     pub fn score(&self, memory: &Memory, stage: u32) -> Option<(f64, f64)> {
         match (self, memory) {
             (Watch::Score(watch), Memory::Score(score)) => watch.look(score, stage as usize),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.look(score),
             _ => None,
         }
     }

@@ -17,8 +17,32 @@
 //! reaches 1/α) ≤ α. At w = 1 there is no concurrent baseline and E does not
 //! change.
 //!
-//! The evidence is not valid if an arm has noise of its own or if requests do not
-//! fail independently.
+//! The evidence is not valid if an arm has noise of its own.
+//!
+//! # Clumps
+//!
+//! Requests may not fail independently: one lost connection fails several of them.
+//! Suppose that errors come in clumps, that the clumps of each arm are a Poisson
+//! process, and that a clump has k ≥ 1 errors with probability (1/c)(1 − 1/c)^(k−1),
+//! which has the mean c. Let y be a bet's factor for an independent error of one arm.
+//! [`Bets::in_clumps`] uses instead
+//!
+//! ```text
+//! z = h(y) = c·y / (1 + (c−1)·y)
+//! ```
+//!
+//! z is the inverse of the generating function of a clump, G(z) = z/(c − (c−1)z): the
+//! expected factor of a whole clump is E[z^k] = G(h(y)) = y, so the bet is as fair as
+//! before. The same z is valid
+//!
+//! - for a smaller mean c′: with k = c/c′, the expected factor of a clump is
+//!   k·y/(1 + (k−1)·y), which is concave in y and 1 at y = 1. By Jensen's inequality
+//!   its mean over canary and baseline, weighted as their errors are, is at most 1.
+//!   So independent errors are covered, and clumps whose mean varies up to c;
+//! - for clumps that all have c errors: z^c ≤ y, because (1 + (c−1)·y)/c ≥
+//!   y^((c−1)/c), the inequality of the arithmetic and geometric means.
+//!
+//! The price is slower growth: about c times as many errors are needed.
 //!
 //! Sources: M. Lindon and A. Malek, "Anytime-Valid Inference for Multinomial
 //! Count Data", NeurIPS 2022, with the prior put on the ratio itself; J. Ville,
@@ -48,6 +72,8 @@ pub struct Bet {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bets {
     against: f64,
+    /// The mean size of a clump of errors, at least 1.
+    clump: f64,
     count: u32,
     ratio: [f64; MAX_BETS],
     ln_stake: [f64; MAX_BETS],
@@ -72,6 +98,7 @@ impl Bets {
         }
         let mut made = Bets {
             against,
+            clump: 1.0,
             count: bets.len() as u32,
             // Padding: bets that do not change and have no stake.
             ratio: [against; MAX_BETS],
@@ -84,9 +111,31 @@ impl Bets {
         Some(made)
     }
 
+    /// The same bets on errors that come in clumps of at most the mean size `mean`.
+    ///
+    /// `None` unless `mean` is finite and at least 1. At 1 nothing changes.
+    pub fn in_clumps(self, mean: f64) -> Option<Bets> {
+        (mean >= 1.0 && mean.is_finite()).then_some(Bets { clump: mean, ..self })
+    }
+
     /// The ratio r₀ that the bets are against.
     pub fn against(&self) -> f64 {
         self.against
+    }
+
+    /// The mean size of a clump of errors that is allowed for, at least 1.
+    pub fn clump(&self) -> f64 {
+        self.clump
+    }
+
+    /// A number for each bet by its ratio; for places without a bet, by r₀.
+    pub(super) fn map_ratios(&self, number: impl Fn(f64) -> f64) -> [f64; MAX_BETS] {
+        self.ratio.map(number)
+    }
+
+    /// The parts of the stake, which add up to 1.
+    pub fn stakes(&self) -> impl Iterator<Item = f64> {
+        self.ln_stake[..self.count as usize].iter().map(|ln_stake| math::exp(*ln_stake))
     }
 
     /// The effect of an error of either arm on each bet, while the canary's share
@@ -98,10 +147,21 @@ impl Bets {
         for (j, &r) in self.ratio.iter().enumerate() {
             // These forms of the logarithms are exactly 0 at weight 1 and weight 0
             // respectively, where such an error has no information.
-            step.canary[j] = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
-            step.baseline[j] = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
+            let canary = math::ln_1p(other * (r - r0) / (r0 * (other + weight * r)));
+            let baseline = -math::ln_1p(weight * (r - r0) / (other + weight * r0));
+            step.canary[j] = self.clumped(canary);
+            step.baseline[j] = self.clumped(baseline);
         }
         step
+    }
+
+    /// ln h(y) for ln y: the factor for each error of a clump.
+    fn clumped(&self, ln_factor: f64) -> f64 {
+        if self.clump == 1.0 {
+            return ln_factor;
+        }
+        let others = (self.clump - 1.0) / self.clump;
+        ln_factor - math::ln_1p(others * math::expm1(ln_factor))
     }
 
     /// A new stake of 1, placed in `openings` equal parts (at least 1) by as many
@@ -131,6 +191,14 @@ impl Bets {
 pub struct Step {
     canary: [f64; MAX_BETS],
     baseline: [f64; MAX_BETS],
+}
+
+impl Step {
+    /// What these errors add to the logarithm of the bet with the number `bet`, below
+    /// [`MAX_BETS`].
+    pub fn ln_growth(&self, bet: usize, canary_errors: u64, baseline_errors: u64) -> f64 {
+        canary_errors as f64 * self.canary[bet] + baseline_errors as f64 * self.baseline[bet]
+    }
 }
 
 /// The e-process: the value of a stake that began as 1. A plain value; to restart,
@@ -190,6 +258,16 @@ impl Evidence {
         self.highest = greater(greater(a, c), greater(b, d));
     }
 
+    /// Adds something to the logarithm of each bet for each of a number of requests.
+    pub(super) fn add(&mut self, by_request: &[f64; MAX_BETS], requests: u64) {
+        let requests = requests as f64;
+        self.highest = self.ln_unspent;
+        for (wealth, by_request) in self.ln_wealth.iter_mut().zip(by_request) {
+            *wealth += requests * by_request;
+            self.highest = greater(self.highest, *wealth);
+        }
+    }
+
     /// ln E; 0 before the first opening. It cannot overflow.
     pub fn ln_value(&self) -> f64 {
         let mut sum = math::exp(self.ln_unspent - self.highest);
@@ -209,6 +287,13 @@ impl Evidence {
         self.highest + self.ln_components >= ln_limit
             && (self.highest >= ln_limit || self.ln_value() >= ln_limit)
     }
+}
+
+/// ln of the weighted mean of two e-processes, from the logarithms of the weights and of
+/// the values. The weights add up to 1. The mean is an e-process, too, whatever the
+/// dependence of the two, if each is one given all that both have seen.
+pub fn ln_mean(ln_weights: &[f64; 2], ln_values: &[f64; 2]) -> f64 {
+    ln_of_sum(ln_weights[0] + ln_values[0], ln_weights[1] + ln_values[1])
 }
 
 /// The anytime p-value 1 / max E, at most 1, from the highest

@@ -316,21 +316,24 @@ impl Step {
     }
 }
 
+/// The positive points of the 8-point Gauss-Legendre rule on [−1, 1], with their weights.
+pub(super) const GAUSS_LEGENDRE_8: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+    (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
+];
+
 /// Points and weights of the 8-point Gauss-Legendre rule on equal panels of at most
 /// the width `panel` over [low, high], in increasing order.
 fn gauss_legendre(low: f64, high: f64, panel: f64) -> impl Iterator<Item = (f64, f64)> {
-    const HALF: [(f64, f64); 4] = [
-        (0.183_434_642_495_649_8, 0.362_683_783_378_362),
-        (0.525_532_409_916_329, 0.313_706_645_877_887_3),
-        (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
-        (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
-    ];
     let panels = ((high - low) / panel).ceil().max(1.0);
     let radius = 0.5 * (high - low) / panels;
     (0..panels as u32).flat_map(move |i| {
         let middle = low + radius * (2.0 * f64::from(i) + 1.0);
-        let left = HALF.iter().rev().map(move |(x, w)| (middle - radius * x, radius * w));
-        let right = HALF.iter().map(move |(x, w)| (middle + radius * x, radius * w));
+        let left =
+            GAUSS_LEGENDRE_8.iter().rev().map(move |(x, w)| (middle - radius * x, radius * w));
+        let right = GAUSS_LEGENDRE_8.iter().map(move |(x, w)| (middle + radius * x, radius * w));
         left.chain(right)
     })
 }

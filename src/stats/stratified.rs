@@ -21,6 +21,19 @@ pub struct Stratified {
     /// Mantel-Haenszel's difference of the error rates, canary minus baseline; 0
     /// without strata.
     pub difference: f64,
+    /// The variance of `difference`, from the rates of each arm in each stratum.
+    pub difference_variance: f64,
+    /// The number of requests of two equal arms whose difference is known as well:
+    /// 4·Σ n_c·n_b/N.
+    pub equal_requests: f64,
+    /// The counts of the strata with requests of both arms, added up.
+    pub counts: ByArm<Counts>,
+    /// The baseline's error rate if each stratum had the weight that it has for the
+    /// canary; `None` without strata.
+    pub baseline_rate: Option<f64>,
+    /// The number of requests from which one rate would be known as well as
+    /// `baseline_rate` is: n_c² / Σ n_c²/n_b.
+    pub baseline_requests: f64,
     /// Mantel-Haenszel's ratio of the error rates, canary divided by baseline;
     /// `None` if the strata with requests of both arms have no baseline errors.
     pub ratio: Option<f64>,
@@ -45,7 +58,10 @@ pub fn stratified(strata: impl IntoIterator<Item = ByArm<Counts>>) -> Stratified
     let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
     let (mut count, mut u, mut v, mut weight) = (0, 0.0, 0.0, 0.0);
     let (mut above, mut below) = (0.0, 0.0);
-    for ByArm { canary: c, baseline: b } in strata {
+    let (mut variance, mut counts) = (0.0, ByArm::default());
+    let (mut expected, mut spread) = (0.0, 0.0);
+    for stratum in strata {
+        let ByArm { canary: c, baseline: b } = stratum;
         if c.requests == 0 || b.requests == 0 {
             continue;
         }
@@ -54,6 +70,16 @@ pub fn stratified(strata: impl IntoIterator<Item = ByArm<Counts>>) -> Stratified
         let served = (c.requests + b.requests - c.errors - b.errors) as f64;
         let arms = c.requests as f64 * (b.requests as f64 / all);
         let (crossed_c, crossed_b) = (product(c.errors, b.requests), product(b.errors, c.requests));
+        let of_one = |arm: Counts| {
+            let (requests, errors) = (arm.requests as f64, arm.errors as f64);
+            errors / requests * ((arm.requests - arm.errors) as f64 / requests)
+        };
+        let [canary, baseline] = [c, b].map(|arm| arms / arm.requests as f64);
+        variance += arms * (canary * of_one(c) + baseline * of_one(b));
+        let per_baseline = c.requests as f64 / b.requests as f64;
+        expected += b.errors as f64 * per_baseline;
+        spread += c.requests as f64 * per_baseline;
+        counts += stratum;
         count += 1;
         u += (crossed_c - crossed_b) as f64 / all;
         v += (errors / all) * (served / all) * arms;
@@ -61,10 +87,16 @@ pub fn stratified(strata: impl IntoIterator<Item = ByArm<Counts>>) -> Stratified
         above += crossed_c as f64 / all;
         below += crossed_b as f64 / all;
     }
+    let requests = counts.canary.requests as f64;
     Stratified {
         strata: count,
         test: if v > 0.0 { ZTest::of(u / v.sqrt()) } else { ZTest::NO_EVIDENCE },
         difference: if weight > 0.0 { u / weight } else { 0.0 },
+        difference_variance: if weight > 0.0 { variance / weight / weight } else { 0.0 },
+        equal_requests: 4.0 * weight,
+        counts,
+        baseline_rate: (count > 0).then(|| expected / requests),
+        baseline_requests: if spread > 0.0 { requests * (requests / spread) } else { 0.0 },
         ratio: (below > 0.0).then(|| above / below),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::{
     Case, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares,
     Study, SweepCases, Tally,
@@ -11,10 +13,11 @@ use crate::config::{
 };
 use crate::json::pretty;
 use crate::message::{quoted, thousands};
+use crate::policy::Command;
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
-use crate::rules::Range;
+use crate::rules::{OnFail, Range, Rule};
 use crate::seed::MAX_SEED;
 
 /// The options of a study.
@@ -27,6 +30,8 @@ pub struct StudyOptions {
     /// The number of ticks for which excess errors are counted; default the longest
     /// that a rollout of the study can take.
     pub horizon_ticks: Option<u32>,
+    /// What a person does in a pause that waits for one; `None` if the run ends there.
+    pub person: Option<Person>,
     /// Numeric fields of the configuration to change first.
     pub set: Vec<FieldValue>,
     /// A numeric field with the values to simulate.
@@ -41,10 +46,41 @@ impl Default for StudyOptions {
             runs: DEFAULT_RUNS,
             seed: 0,
             horizon_ticks: None,
+            person: None,
             set: Vec::new(),
             sweep: None,
             policies: Vec::new(),
         }
+    }
+}
+
+/// A person who answers in every pause that waits for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Ticks from the start of the pause to the answer.
+    pub after_ticks: u32,
+    /// The answer: [`Command::Resume`], [`Command::Promote`] or [`Command::Abort`].
+    pub command: Command,
+}
+
+impl Person {
+    /// The most ticks by which the answers prolong a rollout: once in each stage, and
+    /// once more for each rule that can pause it, unless the answer ends the stage.
+    fn most_ticks(&self, config: &Config) -> u64 {
+        let policy = config.policy();
+        let pauses = |rule: &&Rule| rule.on_fail == OnFail::Pause;
+        let waits: u64 = (1..=policy.stages.len() as u32)
+            .map(|stage| {
+                let rules = policy.rules.iter().filter(|rule| rule.holds_in(stage));
+                1 + rules.filter(pauses).count() as u64
+            })
+            .sum();
+        let waits = match self.command {
+            Command::Abort => 1,
+            Command::Promote => policy.stages.len() as u64,
+            _ => waits,
+        };
+        waits * u64::from(self.after_ticks)
     }
 }
 
@@ -82,9 +118,17 @@ struct StudyInput {
     runs: Option<f64>,
     seed: Option<f64>,
     horizon_ticks: Option<f64>,
+    person: Option<PersonInput>,
     set: Option<Vec<ChangeInput>>,
     sweep: Option<SweepInput>,
     policies: Option<Vec<PolicyInput>>,
+}
+
+/// [`Person`] as written in a text.
+#[derive(Debug, Default)]
+struct PersonInput {
+    after_ticks: Option<f64>,
+    command: Option<Command>,
 }
 
 /// [`FieldValue`] as written in a text.
@@ -108,7 +152,8 @@ struct PolicyInput {
     policy: Option<Node>,
 }
 
-fields!(StudyInput { runs, seed, horizon_ticks, set, sweep, policies });
+fields!(StudyInput { runs, seed, horizon_ticks, person, set, sweep, policies });
+fields!(PersonInput { after_ticks, command });
 fields!(ChangeInput { field, value });
 fields!(SweepInput { field, values });
 fields!(PolicyInput { name, policy });
@@ -145,6 +190,10 @@ pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<S
         runs: Some(options.runs as f64),
         seed: Some(options.seed as f64),
         horizon_ticks: options.horizon_ticks.map(f64::from),
+        person: options.person.map(|person| PersonInput {
+            after_ticks: Some(f64::from(person.after_ticks)),
+            command: Some(person.command),
+        }),
         set: Some(options.set.iter().cloned().map(change).collect()),
         sweep: options.sweep.clone().map(sweep),
         policies: Some(policies?),
@@ -175,6 +224,7 @@ fn prepare(
     let most = u64::from(MAX_TICKS);
     let horizon =
         input.horizon_ticks.map(|x| draft.whole("study.horizon_ticks", Some(x), 1, 1, most));
+    let person = input.person.as_ref().map(|person| draft.person(person));
     if !is_read {
         return Err(ConfigError::of_values(draft.problems));
     }
@@ -210,8 +260,13 @@ fn prepare(
     let (true, Some(config)) = (draft.problems.is_empty(), configs.into_iter().next()) else {
         return Err(ConfigError::of_values(draft.problems));
     };
-    let longest = draft.cases.iter().map(|case| case.plan.config().policy().most_ticks()).max();
+    let longest = |case: &Case| {
+        let config = case.plan.config();
+        config.policy().most_ticks() + person.map_or(0, |person| person.most_ticks(config))
+    };
+    let longest = draft.cases.iter().map(longest).max().map(|ticks| ticks.min(most));
     Ok(Study {
+        person,
         config,
         runs,
         seed,
@@ -276,6 +331,24 @@ impl Draft {
                 min
             }
         }
+    }
+
+    fn person(&mut self, input: &PersonInput) -> Person {
+        let most = u64::from(MAX_TICKS);
+        let after = "study.person.after_ticks";
+        if input.after_ticks.is_none() {
+            self.problems.push(Problem::new(after, "missing, expected a number of ticks"));
+        }
+        let after_ticks = self.whole(after, input.after_ticks, 0, 0, most) as u32;
+        let command = input.command.filter(|command| *command != Command::Pause);
+        if command.is_none() {
+            let found = input.command.map_or("missing", |_| "found \"pause\"");
+            self.problems.push(Problem::new(
+                "study.person.command",
+                format!("{found}, expected resume, promote or abort"),
+            ));
+        }
+        Person { after_ticks, command: command.unwrap_or(Command::Abort) }
     }
 
     /// The configuration of a tree; `path` is the prefix of its faults.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::{Case, PolicyCases, RequirementReport, Study, Tally};
+use super::{Case, Person, PolicyCases, RequirementReport, Study, Tally};
 use crate::config::Config;
 use crate::json::number;
 use crate::seed::MAX_SEED;
@@ -30,6 +30,9 @@ pub struct StudyReport {
     pub seeds: SeedRange,
     /// The number of ticks for which excess errors are counted.
     pub horizon_ticks: u32,
+    /// What a person does in a pause that waits for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     /// The probability that the policy rolls back a healthy release. This is the
     /// configuration's release if that is healthy in the end but differs from the
     /// baseline (by a cold start), otherwise a release as good as the baseline.
@@ -282,6 +285,7 @@ impl Study {
                 next: Some(self.seed + self.runs).filter(|next| *next <= MAX_SEED),
             },
             horizon_ticks: self.horizon_ticks,
+            person: self.person,
             false_rollback: thrown_away.p_false_rollback,
             missed_regression: release.as_ref().filter(|_| is_bad).map(|case| case.p_completed),
             release_is_bad: is_bad,

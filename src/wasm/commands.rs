@@ -4,7 +4,7 @@
 use crate::config::{ConfigError, MAX_TICKS};
 use crate::policy::Command;
 use crate::problem::Problem;
-use crate::reading::{fields, parse, read, words};
+use crate::reading::{fields, parse, read};
 use crate::rollout::TimedCommand;
 use crate::rules::Range;
 
@@ -15,12 +15,6 @@ struct CommandInput {
 }
 
 fields!(CommandInput { tick, command });
-words!(Command {
-    "pause" => Pause,
-    "resume" => Resume,
-    "promote" => Promote,
-    "abort" => Abort,
-});
 
 /// Most values in the text: a command for every tick of the longest rollout.
 const MAX_VALUES: usize = 3 * MAX_TICKS as usize + 1;

@@ -248,6 +248,7 @@ export interface Rule {
   no_data?: "inconclusive" | "wait" | "pass" | "fail";
   min_errors?: number;
   max?: number;
+  floor?: number;
   quantile?: number;
   alpha?: number;
   tolerated_ratio?: number;
@@ -257,6 +258,14 @@ export interface Rule {
   certify_alpha?: number;
   min_ticks?: number;
   spending?: "pocock" | "obrien_fleming" | "linear";
+  tuned_for?: number;
+  min_conversions?: number;
+  min_change?: number;
+  probability?: number;
+  min_loss?: number;
+  prior_errors?: number;
+  prior_successes?: number;
+  prior_requests?: number;
   objective_ms?: number;
   objective?: number;
   factor?: number;
@@ -284,6 +293,7 @@ export interface Config {
     requests_per_second?: number;
     daily_swing?: { amplitude: number; period_seconds?: number; peak_seconds?: number };
     burstiness?: number;
+    canary_skew?: number;
   };
   noise?: { common?: number; per_arm?: number };
   incidents?: {
@@ -388,7 +398,7 @@ export interface Catalogue {
 }
 
 /** What a rule measures, and its limit: a share of requests, the difference of two, a ratio to the baseline and so on. */
-export type Quantity = "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "stake" | "score";
+export type Quantity = "count" | "rate" | "difference" | "ratio" | "milliseconds" | "p_value" | "probability" | "stake" | "score";
 
 /** A rule. */
 export interface RuleEntry {
@@ -398,10 +408,10 @@ export interface RuleEntry {
   title: string;
   /** What it is, in a sentence. */
   description: string;
-  subject: "errors" | "latency";
+  subject: "errors" | "latency" | "traffic";
   quantity: Quantity;
   /** Where its level holds; a plain limit promises nothing. */
-  guarantee: "none" | "every_look" | "planned_looks" | "one_look";
+  guarantee: "none" | "every_look" | "every_look_roughly" | "planned_looks" | "one_look";
   /** Whether it gathers evidence over the rollout rather than reads a window. */
   gathers: boolean;
   /** What a look takes at most, and each tick in its window, in microseconds of a processor of 2024. */
@@ -487,6 +497,8 @@ export interface StudyOptions {
   seed?: number;
   /** Ticks over which harm is charged; default the longest that a rollout can take, extensions and the way back included. */
   horizon_ticks?: number;
+  /** What a person does in a pause that waits for one; default a run ends there. */
+  person?: { after_ticks: number; command: "resume" | "promote" | "abort" };
   /** Numeric fields of the configuration changed beforehand. */
   set?: { field: string; value: number }[];
   /** A numeric field that takes several values; "error_ratio" is short for "canary.error_ratio". */

@@ -30,7 +30,7 @@ pub use truth::Truth;
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, realised_share};
 use crate::observation::{Arm, ByArm, Counts};
 use latency::{Descent, Law};
 use poisson::Table;
@@ -103,7 +103,7 @@ enum Pace {
     },
     /// The truth changes with every tick.
     Moving {
-        /// The canary's share by level.
+        /// The share that reaches the canary, by level.
         shares: Vec<f64>,
     },
 }
@@ -144,12 +144,14 @@ pub struct WorldState {
 
 impl World {
     /// Prepares the world of a configuration. `shares` are the canary's shares of
-    /// the levels, in 0..=1. The level with the next number has share 0, for ticks in
+    /// the levels, in 0..=1, as planned. The level with the next number has share 0, for ticks in
     /// which the canary has no traffic. Takes milliseconds for many levels with many
     /// requests per tick.
     pub fn new(config: &Config, shares: &[f64]) -> World {
         let model = Model::new(config);
         let clump = config.world().baseline.error_clump;
+        let skew = config.world().traffic.canary_skew;
+        let shares: Vec<f64> = shares.iter().map(|share| realised_share(*share, skew)).collect();
         let pace = match model.steps() {
             Some(steps) => {
                 let mut tables = Vec::new();

@@ -136,7 +136,7 @@ fn a_number_is_taken_within_its_range_and_refused_just_beyond() {
     for entry in &catalogue().rules {
         for parameter in entry.parameters.iter().filter(|one| one.range.is_some()) {
             // The times of a look or window depend on the tick: `tests/it/observation.rs`.
-            if parameter.key.contains('.') {
+            if parameter.unit == "s" || parameter.key.contains('.') {
                 continue;
             }
             let range = parameter.range.unwrap();

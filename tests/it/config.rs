@@ -144,7 +144,7 @@ fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
         (
             r#"{"traffic": {"rps": 1}}"#,
             "traffic.rps: unknown field `rps`, expected one of `requests_per_second`, \
-             `daily_swing`, `burstiness` at line 1 column 14",
+             `daily_swing`, `burstiness`, `canary_skew` at line 1 column 14",
         ),
         (
             r#"{"canary": {"error_arrival": 5}}"#,
@@ -245,6 +245,10 @@ fn a_fault_of_value_is_reported_with_its_path() {
         (
             r#""traffic": {"burstiness": 3.5}"#,
             "traffic.burstiness: found 3.5, expected a number from 0 to 3",
+        ),
+        (
+            r#""traffic": {"canary_skew": 0}"#,
+            "traffic.canary_skew: found 0, expected a number above 0, at most 100",
         ),
         (r#""noise": {"common": -1}"#, "noise.common: found -1, expected a number from 0 to 3"),
         (
@@ -530,6 +534,40 @@ fn probable_mistakes_are_warned_of() {
              in its window: 0.51 in stage 1",
         ),
         (
+            rule(r#""rule": "error_count", "max": 5"#),
+            "rules[0]: error_count has a max of 5, but more errors are expected of a healthy \
+             release in its window: 5.1 in stage 1, 510 in stage 2",
+        ),
+        (
+            r#""rules": [{ "rule": "asymptotic_cs" }],
+               "traffic": { "requests_per_second": 5000 },
+               "stages": [{ "traffic_pct": 50 }, { "traffic_pct": 80 }]"#
+                .into(),
+            "rules[0]: asymptotic_cs holds its alpha where the baseline is at least as large as \
+             the canary: at 80 % in stage 2 it fails a healthy release far more often",
+        ),
+        (
+            rule(r#""rule": "sequential""#) + r#", "traffic": { "canary_skew": 1.1 }"#,
+            "rules[0]: sequential expects the planned share of the errors: with \
+             traffic.canary_skew it sees 1.1 times the true ratio of the error rates; a \
+             tolerated_ratio of that allows for it",
+        ),
+        (
+            rule(r#""rule": "group_sequential""#) + r#", "traffic": { "canary_skew": 0.9 }"#,
+            "rules[0]: group_sequential expects the planned share of the errors: with \
+             traffic.canary_skew it sees 0.9 times the true ratio of the error rates",
+        ),
+        (
+            rule(r#""rule": "bayesian", "look": "every_tick""#),
+            "rules[0]: bayesian promises nothing about false alarms: it makes 5 looks, and the more \
+             there are, the more often a healthy release reaches a probability of 0.95",
+        ),
+        (
+            rule(r#""rule": "latency_ratio", "max": 1.01"#),
+            "rules[0]: latency_ratio cannot distinguish 1.01 times the baseline’s latency from an \
+             equal one: latencies are drawn in bins of 2 %",
+        ),
+        (
             rule(r#""rule": "error_rate_delta", "max": 0.1"#),
             "rules[0]: error_rate_delta is inconclusive in stage 2: at 100 % there is no baseline \
              to compare with",
@@ -567,7 +605,11 @@ fn probable_mistakes_are_warned_of() {
             "incidents.at_tick: starts in tick 11, but the plan ends with tick 10",
         ),
     ] {
-        let config = Config::from_text(&format!("{{{keys}, {stages}}}")).unwrap();
+        let text = match keys.contains(r#""stages": [{"#) {
+            true => format!("{{{keys}}}"),
+            false => format!("{{{keys}, {stages}}}"),
+        };
+        let config = Config::from_text(&text).unwrap();
         let warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         assert_eq!(warnings.first().map(String::as_str), Some(expected), "{warnings:?}");
     }

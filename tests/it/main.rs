@@ -18,6 +18,7 @@ mod honesty;
 mod limits;
 #[cfg(all(feature = "cli", not(target_family = "wasm")))]
 mod native;
+mod observation;
 mod plain_rules_false_rollbacks;
 mod properties;
 mod reading;
@@ -31,5 +32,6 @@ mod study;
 mod study_gate;
 mod study_harm;
 mod support;
+mod trials;
 mod world;
 mod yaml;

@@ -234,6 +234,105 @@ fn error_rate_ratio_is_a_limit_in_times_the_baseline() {
     );
 }
 
+/// The limit is the larger of `max` times the baseline's rate and the floor, and the
+/// sentence says which.
+#[test]
+fn a_ratio_may_have_a_floor() {
+    let rule = r#""rule": "error_rate_ratio", "max": 1.2, "floor": 0.0001"#;
+    // 1.2 times the baseline's 0.02 % is above the floor of 0.01 %.
+    check_counts(
+        rule,
+        ((24, 100_000), (20, 100_000)),
+        Pass,
+        "Error rate: 24 of 100,000 canary requests failed, 0.024 %, 1.2 times the baseline’s 0.02 %; the limit is 1.2 times.",
+    );
+    check_counts(
+        rule,
+        ((25, 100_000), (20, 100_000)),
+        Fail,
+        "Error rate: 25 of 100,000 canary requests failed, 0.025 %, 1.25 times the baseline’s 0.02 %; the limit is 1.2 times.",
+    );
+    // Five times the baseline's rate, but at the floor.
+    check_counts(
+        rule,
+        ((10, 100_000), (2, 100_000)),
+        Pass,
+        "Error rate: 10 of 100,000 canary requests failed, 0.01 %, 5 times the baseline’s 0.002 %; the limit is the floor of 0.01 %.",
+    );
+    check_counts(
+        rule,
+        ((11, 100_000), (2, 100_000)),
+        Fail,
+        "Error rate: 11 of 100,000 canary requests failed, 0.011 %, 5.5 times the baseline’s 0.002 %; the limit is the floor of 0.01 %.",
+    );
+    // A floor of exactly 1.2 times the baseline's rate changes nothing.
+    check_counts(
+        r#""rule": "error_rate_ratio", "max": 1.2, "floor": 0.0006"#,
+        ((61, 100_000), (50, 100_000)),
+        Fail,
+        "Error rate: 61 of 100,000 canary requests failed, 0.061 %, 1.22 times the baseline’s 0.05 %; the limit is 1.2 times.",
+    );
+    // A baseline without errors.
+    check_counts(
+        rule,
+        ((1, 100_000), (0, 100_000)),
+        Pass,
+        "Error rate: 1 of 100,000 canary requests failed, 0.001 %, compared with the baseline’s 0 %; the limit is the floor of 0.01 %.",
+    );
+    check_counts(
+        rule,
+        ((11, 100_000), (0, 100_000)),
+        Fail,
+        "Error rate: 11 of 100,000 canary requests failed, 0.011 %, compared with the baseline’s 0 %; the limit is the floor of 0.01 %.",
+    );
+}
+
+/// The limit as measured, for charts: a ratio, and a rate of the canary.
+#[test]
+fn a_floor_that_binds_is_the_measured_limit() {
+    for (baseline_errors, limit, canary_limit) in
+        [(20, 1.2, Some(0.000_24)), (2, 5.0, Some(0.0001)), (0, 1.2, Some(0.0001))]
+    {
+        let text = r#"{ "stages": [{ "traffic_pct": 10 }],
+            "rules": [{ "rule": "error_rate_ratio", "max": 1.2, "floor": 0.0001 }] }"#;
+        let config = config(text);
+        let rule = &config.policy().rules[0];
+        let seen = sight(((5, 100_000), (baseline_errors, 100_000)), [0.0, 0.0]);
+        let measure = rule.judge(&seen).measure;
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(close(measure.limit, limit), "{measure:?}");
+        assert!(measure.canary_limit.zip(canary_limit).is_some_and(|(a, b)| close(a, b)));
+    }
+}
+
+#[test]
+fn error_count_is_an_alarm_on_a_number() {
+    let rule = r#""rule": "error_count", "max": 0"#;
+    check_counts(rule, ((0, 100), (0, 0)), Pass, "Errors: 0 canary errors; the limit is 0.");
+    check_counts(rule, ((1, 100), (9, 10)), Fail, "Errors: 1 canary error; the limit is 0.");
+    // Without requests there are no errors: nothing is alarming.
+    check_counts(rule, ((0, 0), (0, 0)), Pass, "Errors: 0 canary errors; the limit is 0.");
+    let million = r#""rule": "error_count", "max": 1000000"#;
+    check_counts(
+        million,
+        ((1_000_000, 2_000_000), (0, 1)),
+        Pass,
+        "Errors: 1,000,000 canary errors; the limit is 1,000,000.",
+    );
+    check_counts(
+        million,
+        ((1_000_001, 2_000_000), (0, 1)),
+        Fail,
+        "Errors: 1,000,001 canary errors; the limit is 1,000,000.",
+    );
+    check_counts(
+        r#""rule": "error_count", "max": 0, "min_requests": 50"#,
+        ((7, 49), (0, 1)),
+        Inconclusive,
+        "Too little traffic to decide: 49 canary requests, 50 needed.",
+    );
+}
+
 #[test]
 fn minimum_requests_come_before_the_limit() {
     let rule = r#""rule": "error_rate", "max": 0.02, "min_requests": 1000"#;
@@ -277,6 +376,25 @@ fn latency_rules_read_a_quantile() {
         &sight(enough, [250.5, 180.0]),
         Fail,
         "Latency: the canary’s p99 is 250 ms; the limit is 250 ms.",
+    );
+    let ratio = r#""rule": "latency_ratio", "max": 1.5"#;
+    check(
+        ratio,
+        &sight(enough, [270.0, 180.0]),
+        Pass,
+        "Latency: the canary’s p99 is 270 ms, 1.5 times the baseline’s 180 ms; the limit is 1.5 times.",
+    );
+    check(
+        ratio,
+        &sight(enough, [279.0, 180.0]),
+        Fail,
+        "Latency: the canary’s p99 is 279 ms, 1.55 times the baseline’s 180 ms; the limit is 1.5 times.",
+    );
+    check(
+        ratio,
+        &sight(((0, 9), (0, 0)), [279.0, 0.0]),
+        Inconclusive,
+        "The canary has all traffic: there is no baseline to compare with.",
     );
     let delta = r#""rule": "latency_delta_ms", "max": 50, "quantile": 0.5"#;
     check(

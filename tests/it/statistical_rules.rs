@@ -8,11 +8,18 @@ use canary_rollout::config::Config;
 use canary_rollout::observation::{ByArm, Counts};
 use canary_rollout::policy::{By, State, Step};
 use canary_rollout::rollout::Rollout;
-use canary_rollout::rules::{Gap, Memory, Rule, Sight, Verdict, Watch};
+use canary_rollout::rules::{ByShare, Gap, Memory, Observed, Rule, Sight, Verdict, Watch};
+use canary_rollout::stats::difference::DifferenceStep;
 use canary_rollout::stats::eprocess::{Bet, Bets};
 use canary_rollout::stats::fisher::fisher_test;
 use canary_rollout::stats::group_sequential::{Score, Sides, Spending, boundaries};
 use canary_rollout::stats::mann_whitney::mann_whitney;
+use canary_rollout::stats::planned::{
+    LastBoundary, Leg, boundaries as boundaries_of_plan, planned_information,
+};
+use canary_rollout::stats::sample_ratio::PlannedShare;
+use canary_rollout::stats::shiryaev_roberts::Detector;
+use canary_rollout::stats::stratified::stratified;
 use canary_rollout::stats::two_proportion::z_test;
 
 use crate::support::{config, rolled_out};
@@ -89,6 +96,235 @@ fn z_test_is_the_textbooks() {
         Some(z_test(1, 100, 0, 9_900).p_value),
         "Error rate: 1 of 100 canary requests failed, 1 %, the baseline’s 0 %: p = less than 0.000001 by the z test; the limit is 0.01.",
     );
+}
+
+/// The half-widths are those of the formula in Python.
+#[test]
+fn asymptotic_cs_has_a_half_width_and_two_gates() {
+    let base = "Error rate: 150 of 5,000 canary requests failed, 3 %, the baseline’s";
+    for (rule, baseline, verdict, sentence) in [
+        (
+            r#""rule": "asymptotic_cs""#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "alpha": 0.001"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 1.24 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "tuned_for": 1000000"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 2.76 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_conversions": 151"#,
+            (90, 5_000),
+            Pass,
+            format!("{base} 1.8 %: 1.2 points above; the test begins with 151 errors in one arm."),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.67"#,
+            (90, 5_000),
+            Pass,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the least difference that counts is 67 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0.66"#,
+            (90, 5_000),
+            Fail,
+            format!(
+                "{base} 1.8 %: 1.2 points above; the limit of the sequential test is 0.857 points."
+            ),
+        ),
+        // As in GrowthBook, a baseline without errors passes everything.
+        (
+            r#""rule": "asymptotic_cs""#,
+            (0, 5_000),
+            Pass,
+            format!(
+                "{base} 0 %: 3 points above; the least difference that counts is 0.5 % of the baseline’s rate."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs", "min_change": 0"#,
+            (0, 5_000),
+            Fail,
+            format!(
+                "{base} 0 %: 3 points above; the limit of the sequential test is 0.676 points."
+            ),
+        ),
+        (
+            r#""rule": "asymptotic_cs""#,
+            (250, 5_000),
+            Pass,
+            format!("{base} 5 %: 2 points below; the limit of the sequential test is 1.1 points."),
+        ),
+    ] {
+        let rule = only_rule(rule);
+        let sight = seen((150, 5_000), baseline);
+        let judgement = rule.judge(&sight);
+        assert_eq!(rule.sentence(&sight), sentence);
+        assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+        let measure = judgement.measure;
+        let base = sight.counts.baseline.error_rate().unwrap();
+        assert_eq!(measure.canary_limit, Some(base + measure.limit));
+    }
+}
+
+/// Over several shares the difference is Mantel-Haenszel's, and every share counts as
+/// two equal arms would.
+#[test]
+fn asymptotic_cs_compares_share_by_share() {
+    let rule = only_rule(r#""rule": "asymptotic_cs", "min_change": 0"#);
+    let counts = |x_c, n_c, x_b, n_b| seen((x_c, n_c), (x_b, n_b)).counts;
+    // Pooled, the canary fails less often (Kohavi's example).
+    let days = [counts(230, 10_000, 20_000, 990_000), counts(6_000, 500_000, 5_000, 500_000)];
+    let mut pooled = days[0];
+    pooled += days[1];
+    let by_share = Some(ByShare { errors: stratified(days), exact_p_value: None });
+    let judgement = rule.judge(&Sight { counts: pooled, by_share, ..Sight::default() });
+    assert_eq!(judgement.verdict, Fail, "{judgement:?}");
+    assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
+}
+
+/// The split of the requests as the loop gathers it, with the evidence of
+/// `stats::sample_ratio` in each stage.
+#[test]
+fn sample_ratio_gathers_the_split_of_each_stage() {
+    let rule = only_rule(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let config = planned(r#""rule": "sample_ratio", "alpha": 0.01, "prior_requests": 100"#);
+    let requests = |requests| Observed { requests, ..Observed::default() };
+    let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, &requests([104, 896]));
+    watch.enter(&mut memory, 1);
+    // Ticks that are not planned count too: the evidence is valid at any time.
+    watch.observe(&mut memory, 1, false, &requests([520, 480]));
+    let first = PlannedShare::new(0.1, 100.0).ln_evidence(104, 896);
+    let second = PlannedShare::new(0.5, 100.0).ln_evidence(520, 480);
+    let ln_wealth = watch.ln_wealth(&memory);
+    assert_eq!(ln_wealth, Some(first + second));
+    let sight = |memory: &Memory| Sight {
+        ln_wealth: watch.ln_wealth(memory),
+        split: watch.split(memory),
+        ..Sight::default()
+    };
+    assert!(watch.passes(&memory));
+    let seen = sight(&memory);
+    assert_eq!(rule.judge(&seen).verdict, Pass);
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 624 of 2,000 requests reached the canary, 31.2 % where 30 % is planned: a stake of 1, bet on a wrong share, is now 0.199; the limit is 100."
+    );
+    watch.observe(&mut memory, 1, true, &requests([1_200, 800]));
+    // Without a baseline nothing is gathered.
+    watch.enter(&mut memory, 2);
+    watch.observe(&mut memory, 2, true, &requests([1_000_000, 0]));
+    assert!(!watch.passes(&memory));
+    let seen = sight(&memory);
+    let judgement = rule.judge(&seen);
+    assert_eq!((judgement.verdict, judgement.measure.limit), (Fail, 100.0));
+    assert_eq!(
+        rule.sentence(&seen),
+        "Traffic: 1,824 of 4,000 requests reached the canary, 45.6 % where 40 % is planned: a stake of 1, bet on a wrong share, has grown to more than a million. If the share is right, at most 1 rollout in 100 ever reaches 100."
+    );
+}
+
+/// A canary that no request reaches is a wrong share, not a lack of data.
+#[test]
+fn sample_ratio_fails_where_nothing_reaches_the_canary() {
+    let rule = only_rule(r#""rule": "sample_ratio""#);
+    let config = planned(r#""rule": "sample_ratio""#);
+    let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
+    let mut memory = watch.begin();
+    watch.observe(&mut memory, 0, true, &Observed { requests: [0, 1_000], ..Observed::default() });
+    let seen = Sight {
+        ln_wealth: watch.ln_wealth(&memory),
+        split: watch.split(&memory),
+        ..Sight::default()
+    };
+    assert_eq!(rule.judge(&seen).verdict, Fail, "{seen:?}");
+}
+
+/// The probabilities and losses are integrals by mpmath.
+#[test]
+fn bayesian_compares_beta_distributions() {
+    let base =
+        "Error rate: 30 of 1,000 canary requests failed, 3 %, the baseline’s 2 %: the canary is";
+    for (rule, verdict, rest) in [
+        (r#""rule": "bayesian""#, Fail, "worse with probability 0.982; the limit is 0.95."),
+        (
+            r#""rule": "bayesian", "probability": 0.99"#,
+            Pass,
+            "worse with probability 0.982; the limit is 0.99.",
+        ),
+        (
+            r#""rule": "bayesian", "min_change": 0.2"#,
+            Pass,
+            "worse by more than 20 % with probability 0.889; the limit is 0.95.",
+        ),
+        (
+            r#""rule": "bayesian", "min_loss": 0.0108"#,
+            Fail,
+            "worse with probability 0.982; the limit is 0.95; the expected loss is 1.09 points, the limit 1.08 points.",
+        ),
+        (
+            r#""rule": "bayesian", "min_loss": 0.011"#,
+            Pass,
+            "worse with probability 0.982; the limit is 0.95; the expected loss is 1.09 points, the limit 1.1 points.",
+        ),
+        // The loss is against the baseline as it is, whatever the change is.
+        (
+            r#""rule": "bayesian", "min_change": 0.2, "min_loss": 0.0108, "probability": 0.8"#,
+            Fail,
+            "worse by more than 20 % with probability 0.889; the limit is 0.8; the expected loss is 1.09 points, the limit 1.08 points.",
+        ),
+    ] {
+        let rule = only_rule(rule);
+        let sight = seen((30, 1_000), (200, 10_000));
+        let judgement = rule.judge(&sight);
+        assert_eq!(rule.sentence(&sight), format!("{base} {rest}"));
+        assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+    }
+    let skeptical = only_rule(r#""rule": "bayesian", "prior_errors": 30, "prior_successes": 970"#);
+    let judgement = skeptical.judge(&seen((3, 100), (50, 1_000)));
+    let observed = judgement.measure.observed.unwrap();
+    assert!((observed - 0.071_241_734).abs() < 1e-8, "{observed}");
+}
+
+/// Over several shares the baseline's requests have the canary's weights: pooled, the
+/// canary of Kohavi's example looks better.
+#[test]
+fn bayesian_compares_share_by_share() {
+    let rule = only_rule(r#""rule": "bayesian", "window": "rollout""#);
+    let counts = |x_c, n_c, x_b, n_b| seen((x_c, n_c), (x_b, n_b)).counts;
+    let days = [counts(230, 10_000, 20_000, 990_000), counts(6_000, 500_000, 5_000, 500_000)];
+    let mut pooled = days[0];
+    pooled += days[1];
+    let sight = |errors| {
+        let by_share = Some(ByShare { errors, exact_p_value: None });
+        Sight { counts: pooled, by_share, ..Sight::default() }
+    };
+    assert_eq!(rule.judge(&sight(stratified(days))).verdict, Fail);
+    assert_eq!(rule.judge(&Sight { counts: pooled, ..Sight::default() }).verdict, Pass);
+    // One share is compared as if there were no others.
+    let one = Sight { counts: days[0], ..sight(stratified(days[..1].iter().copied())) };
+    let alone = Sight { counts: days[0], ..Sight::default() };
+    let [one, alone] = [one, alone].map(|sight| rule.judge(&sight).measure.observed.unwrap());
+    assert!((one - alone).abs() < 1e-12, "{one} {alone}");
 }
 
 #[test]
@@ -228,7 +464,8 @@ fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
             stage += 1;
             watch.enter(&mut memory, stage);
         }
-        watch.observe(&mut memory, stage, true, [canary, baseline]);
+        let seen = Observed { errors: [canary, baseline], ..Observed::default() };
+        watch.observe(&mut memory, stage, true, &seen);
     }
     (watch, memory)
 }
@@ -254,11 +491,247 @@ fn sequential_gathers_the_e_process_of_stats() {
         // The stage at 100 % has no baseline and adds nothing.
         assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
     }
+    // In clumps, the factors of stats.
+    let clumped = bets.in_clumps(3.0).unwrap();
+    let rule = r#""rule": "sequential", "tolerated_ratio": 1.2, "bets": [2, 3], "bets_open": "tick_1", "error_clump": 3"#;
+    let (watch, memory) = gathered(rule, &[(0, 3, 8)]);
+    let mut evidence = clumped.evidence(1);
+    evidence.open(&clumped);
+    evidence.observe(&clumped.step(0.1), 3, 8);
+    assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()));
     // The formula computed with scipy gives 13.1425 after 12 errors against 40.
     let (watch, memory) =
         gathered(r#""rule": "sequential", "bets_open": "tick_1""#, &[(0, 12, 40)]);
     let wealth = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
     assert!((wealth - 13.142_501_070_577_216).abs() < 1e-9, "{wealth}");
+}
+
+/// Looks at every tick of stages of 10 and 50 %, 5 ticks each, with 8 errors expected in
+/// each tick.
+#[test]
+fn planned_has_the_boundaries_of_stats() {
+    let rule = r#""rule": "planned", "expected_errors_per_tick": 8, "alpha": 0.1"#;
+    let leg = |weight: f64| Leg {
+        weight,
+        errors_per_look: 8.0,
+        looks: 5,
+        errors: 40.0,
+        errors_after: 0.0,
+    };
+    let legs = [0.1, 0.5].map(leg);
+    let bounds = boundaries_of_plan(&legs, 0.1 * 0.95 / 2.0);
+    let last = LastBoundary::new(planned_information(&legs), 0.1 * 0.05);
+    let deviations = [3.6_f64.sqrt(), 13.6_f64.sqrt()];
+    let at = |ticks: &[(u32, u64, u64)]| {
+        let (watch, memory) = gathered(rule, ticks);
+        (watch.score(&memory, 0).unwrap(), watch.passes(&memory))
+    };
+    #[track_caller]
+    fn check_look(found: (f64, f64), u: f64, boundary: f64, deviation: f64) {
+        assert!((found.0 - u / deviation).abs() < 1e-12, "{found:?}");
+        assert!((found.1 - boundary / deviation).abs() < 1e-12, "{found:?}");
+    }
+    let (look, passes) = at(&[(0, 3, 5)]);
+    check_look(look, 3.0 - 0.8, bounds[0], deviations[0]);
+    assert!(passes);
+    let (look, passes) = at(&[(0, 3, 5), (0, 4, 4)]);
+    check_look(look, 7.0 - 1.6, bounds[0], deviations[0]);
+    assert!(!passes);
+    let (look, _) = at(&[(0, 3, 5), (1, 4, 6)]);
+    check_look(look, 2.2 - 1.0, bounds[1], deviations[1]);
+    // An extension, and more errors than planned: the last boundary, for V up to V₀ and
+    // twice that.
+    let (look, _) = at(&[(0, 0, 4); 6]);
+    check_look(look, -2.4, last.at(2.16), deviations[0]);
+    let (look, _) = at(&[(0, 6, 54), (1, 0, 0)]);
+    check_look(look, 0.0, last.at(5.4), deviations[1]);
+    let (look, passes) = at(&[(0, 6, 54), (1, 40, 20)]);
+    check_look(look, 10.0, last.at(20.4), deviations[1]);
+    assert!(passes);
+    assert!(last.at(20.4) > last.at(5.4) && last.at(5.4) > bounds[1]);
+    // At 100 % there is no look.
+    let (watch, memory) = gathered(rule, &[(2, 4, 0)]);
+    assert_eq!(watch.score(&memory, 2), None);
+    let sight =
+        |z: f64| Sight { score: Some((z, 2.25)), canary_has_all: false, ..seen((0, 0), (0, 0)) };
+    check(
+        rule,
+        &sight(2.25),
+        Fail,
+        Some(2.25),
+        "Evidence: the canary’s errors beyond their share are 2.25 planned standard errors; the boundary of this look is 2.25. If the canary is not worse and the errors are as expected, at most 1 rollout in 10 ever reaches one.",
+    );
+    check(
+        rule,
+        &sight(-0.5),
+        Pass,
+        Some(-0.5),
+        "Evidence: the canary’s errors beyond their share are -0.5 planned standard errors; the boundary of this look is 2.25. If the canary is not worse and the errors are as expected, at most 1 rollout in 10 ever reaches one.",
+    );
+}
+
+/// A plan that differs from the world by more than a tenth is warned of.
+#[test]
+fn other_errors_than_planned_are_warned_of() {
+    for (expected, warning) in [
+        (
+            8.0,
+            Some(
+                "expects 8 errors a tick, but a healthy release has 10: its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary",
+            ),
+        ),
+        (9.1, None),
+        (11.0, None),
+        (
+            15.0,
+            Some(
+                "expects 15 errors a tick, but a healthy release has 10: its boundaries are higher than they need to be, and it misses more",
+            ),
+        ),
+    ] {
+        let text = format!(
+            r#"{{ "tick_seconds": 10, "traffic": {{ "requests_per_second": 100 }},
+                  "baseline": {{ "error_rate": 0.01 }}, "stages": [{{ "traffic_pct": 50 }}],
+                  "rules": [{{ "rule": "planned", "expected_errors_per_tick": {expected} }}] }}"#
+        );
+        let warnings: Vec<String> =
+            config(&text).warnings().iter().map(ToString::to_string).collect();
+        let expected: Vec<String> =
+            warning.iter().map(|warning| format!("rules[0]: planned {warning}")).collect();
+        assert_eq!(warnings, expected);
+    }
+}
+
+#[test]
+fn shiryaev_roberts_gathers_the_detector_of_stats() {
+    let bets = [2.0, 3.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = Bets::new(1.2, &bets).unwrap().in_clumps(2.0).unwrap();
+    let rule =
+        r#""rule": "shiryaev_roberts", "tolerated_ratio": 1.2, "bets": [2, 3], "error_clump": 2"#;
+    let (watch, memory) = gathered(rule, &TICKS);
+    // Ten ticks of stages with a baseline.
+    let mut detector = Detector::new(&bets, 10);
+    for &(stage, canary, baseline) in &TICKS[..4] {
+        detector.observe(&bets.step([0.1, 0.5][stage as usize]), canary, baseline);
+    }
+    assert_eq!(watch.ln_wealth(&memory), Some(canary_rollout::math::ln(detector.value())));
+    let rule = r#""rule": "shiryaev_roberts", "alpha": 0.1"#;
+    let sight = |worth: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(worth)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    check(
+        rule,
+        &sight(16.0),
+        Fail,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(16.0))),
+        "Evidence: a stake of 1, bet in equal parts, one in each tick, on “the canary is worse from now on”, has grown to 16. If that is false and the arms vary only together, at most 1 rollout in 10 ever reaches 10.",
+    );
+    check(
+        rule,
+        &sight(0.0),
+        Pass,
+        Some(0.0),
+        "Evidence: a stake of 1, bet in equal parts, one in each tick, on “the canary is worse from now on”, is now less than 0.001; the limit is 10.",
+    );
+}
+
+#[test]
+fn sequential_difference_gathers_the_difference_of_stats() {
+    let bets = [1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0].map(|ratio| Bet { ratio, stake: 1.0 });
+    let bets = Bets::new(1.0, &bets).unwrap();
+    for (bets_open, openings) in [("tick_1", 1), ("stage_starts", 2)] {
+        let config = planned(&format!(
+            r#""rule": "sequential_difference", "margin": 0.01, "bets_open": "{bets_open}""#
+        ));
+        let rule = &config.policy().rules[0];
+        let watch = rule.watch(&config.policy().shapes_for(rule, 0));
+        let mut memory = watch.begin();
+        let mut evidence = bets.evidence(openings);
+        for (stage, weight) in [(0, 0.1), (1, 0.5)] {
+            if stage > 0 {
+                watch.enter(&mut memory, stage);
+            }
+            evidence.open(&bets);
+            let step = DifferenceStep::new(&bets, 0.01, weight);
+            for (canary, baseline, requests) in [(3, 8, 100), (2, 9, 90)] {
+                let errors = [canary, baseline];
+                let seen = Observed { errors, requests: [requests, 0], ..Observed::default() };
+                watch.observe(&mut memory, stage, true, &seen);
+                step.observe(&mut evidence, canary, baseline, requests);
+            }
+        }
+        assert_eq!(watch.ln_wealth(&memory), Some(evidence.ln_value()), "{bets_open}");
+    }
+    let rule = r#""rule": "sequential_difference", "margin": 0.005"#;
+    let sight = |worth: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(worth)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    check(
+        rule,
+        &sight(32.0),
+        Fail,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(32.0))),
+        "Evidence: a stake of 1, bet on “the canary’s error rate is more than 0.5 points above the baseline’s”, has grown to 32. If it never is, at most 1 rollout in 20 ever reaches 20.",
+    );
+    check(
+        r#""rule": "sequential_difference""#,
+        &sight(0.25),
+        Pass,
+        Some(canary_rollout::math::exp(canary_rollout::math::ln(0.25))),
+        "Evidence: a stake of 1, bet on “the canary’s error rate is above the baseline’s”, is now 0.25; the limit is 20.",
+    );
+}
+
+#[test]
+fn sequential_metrics_gathers_two_stakes_under_one_level() {
+    let bets = Bets::new(1.0, &[Bet { ratio: 2.0, stake: 1.0 }]).unwrap();
+    let config = planned(
+        r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 0.75, "bets": [2]"#,
+    );
+    let rule = &config.policy().rules[0];
+    let watch = rule.watch(&config.policy().shapes_for(rule, 0));
+    let mut memory = watch.begin();
+    let mut evidence = [bets.evidence(2); 2];
+    evidence.iter_mut().for_each(|evidence| evidence.open(&bets));
+    for (errors, slow) in [([3, 8], [0, 20]), ([2, 9], [9, 31])] {
+        watch.observe(&mut memory, 0, true, &Observed { errors, slow, requests: [0; 2] });
+        evidence[0].observe(&bets.step(0.1), errors[0], errors[1]);
+        evidence[1].observe(&bets.step(0.1), slow[0], slow[1]);
+    }
+    let by_metric = evidence.map(|evidence| evidence.ln_value());
+    assert_eq!(watch.ln_by_metric(&memory), Some(by_metric));
+    let [errors, slow] = by_metric.map(canary_rollout::math::exp);
+    let mean = canary_rollout::math::exp(watch.ln_wealth(&memory).unwrap());
+    assert!((mean - (0.75 * errors + 0.25 * slow)).abs() < 1e-12, "{mean}");
+    let rule = r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 0.75"#;
+    let sight = |errors: f64, slow: f64| Sight {
+        ln_wealth: Some(canary_rollout::math::ln(0.75 * errors + 0.25 * slow)),
+        ln_by_metric: Some([errors, slow].map(canary_rollout::math::ln)),
+        canary_has_all: false,
+        ..seen((0, 0), (0, 0))
+    };
+    #[track_caller]
+    fn check_words(rule: &str, sight: &Sight, verdict: Verdict, sentence: &str) {
+        let rule = only_rule(rule);
+        assert_eq!(rule.judge(sight).verdict, verdict);
+        assert_eq!(rule.sentence(sight), sentence);
+    }
+    check_words(
+        rule,
+        &sight(0.5, 120.0),
+        Fail,
+        "Evidence: a stake of 1, 75 % of it bet on “the canary is worse” and the rest on “more canary requests exceed 250 ms”, has grown to 30.4. If that is false and the arms vary only together, at most 1 rollout in 20 ever reaches 20. A stake of 1 on the errors alone is now 0.5, on the slow requests alone 120.",
+    );
+    check_words(
+        rule,
+        &sight(0.5, 2.0),
+        Pass,
+        "Evidence: a stake of 1, 75 % of it bet on “the canary is worse” and the rest on “more canary requests exceed 250 ms”, is now 0.875; the limit is 20. A stake of 1 on the errors alone is now 0.5, on the slow requests alone 2.",
+    );
 }
 
 #[test]
@@ -381,6 +854,10 @@ const REFUSED: &[(&str, &str)] = &[
         r#""rule": "sequential", "certify_alpha": 0.1"#,
         ".certify_alpha: has no effect without certify_below",
     ),
+    (
+        r#""rule": "sequential", "error_clump": 0.5"#,
+        ".error_clump: found 0.5, expected a number from 1 to 1000000",
+    ),
     (r#""rule": "sequential", "min_ticks": 2"#, ".min_ticks: has no effect without certify_below"),
     (
         r#""rule": "sequential", "window": "stage""#,
@@ -395,8 +872,28 @@ const REFUSED: &[(&str, &str)] = &[
         ".look: group_sequential has boundaries for stage ends alone, expected stage_end",
     ),
     (
+        r#""rule": "bayesian", "probability": 1"#,
+        ".probability: found 1, expected a number between 0 and 1",
+    ),
+    (
+        r#""rule": "bayesian", "prior_errors": 0"#,
+        ".prior_errors: found 0, expected a number from 0.5 to 1000000000",
+    ),
+    (
+        r#""rule": "asymptotic_cs", "window": "tick""#,
+        ".window: asymptotic_cs gathers evidence, expected rollout",
+    ),
+    (
+        r#""rule": "asymptotic_cs", "alpha": 0.5"#,
+        ".alpha: found 0.5, expected a number between 0 and 0.5",
+    ),
+    (
         r#""rule": "group_sequential", "stages": [3]"#,
         ": group_sequential applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sample_ratio", "stages": [3]"#,
+        ": sample_ratio applies in no stage with a baseline",
     ),
     (r#""rule": "sequential", "stages": [3]"#, ": sequential applies in no stage with a baseline"),
     (
@@ -412,8 +909,44 @@ const REFUSED: &[(&str, &str)] = &[
         ".objective_ms: found 0, expected milliseconds above 0, at most 600000",
     ),
     (
+        r#""rule": "planned""#,
+        ".expected_errors_per_tick: missing, expected a number above 0, at most 100000000",
+    ),
+    (
+        r#""rule": "planned", "expected_errors_per_tick": 0"#,
+        ".expected_errors_per_tick: found 0, expected a number above 0, at most 100000000",
+    ),
+    (
+        r#""rule": "planned", "expected_errors_per_tick": 5, "stages": [3]"#,
+        ": planned applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sequential_difference", "margin": 1.5"#,
+        ".margin: found 1.5, expected a number from 0 to 1",
+    ),
+    (
+        r#""rule": "sequential_difference", "tolerated_ratio": 2"#,
+        ".tolerated_ratio: sequential_difference takes no such parameter, only alpha, margin, bets_open, error_clump",
+    ),
+    (
+        r#""rule": "shiryaev_roberts", "bets_open": "tick_1""#,
+        ".bets_open: shiryaev_roberts takes no such parameter, only alpha, tolerated_ratio, bets, error_clump",
+    ),
+    (
+        r#""rule": "shiryaev_roberts", "stages": [3]"#,
+        ": shiryaev_roberts applies in no stage with a baseline",
+    ),
+    (
+        r#""rule": "sequential_metrics", "objective_ms": 250, "errors_weight": 1"#,
+        ".errors_weight: found 1, expected a number between 0 and 1",
+    ),
+    (
+        r#""rule": "sequential_metrics""#,
+        ".objective_ms: missing, expected milliseconds above 0, at most 600000",
+    ),
+    (
         r#""rule": "slow_requests", "objective_ms": 250, "certify_below": 2"#,
-        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open",
+        ".certify_below: slow_requests takes no such parameter, only objective_ms, alpha, tolerated_ratio, bets, bets_open, error_clump",
     ),
 ];
 
@@ -447,7 +980,12 @@ fn looking_more_often_than_is_valid_is_warned_of() {
         (r#""rule": "mann_whitney", "look": "every_tick""#, true),
         (r#""rule": "z_test""#, false),
         (r#""rule": "sequential""#, false),
+        (r#""rule": "asymptotic_cs""#, false),
         (r#""rule": "slow_requests", "objective_ms": 250"#, false),
+        (r#""rule": "planned", "expected_errors_per_tick": 10"#, false),
+        (r#""rule": "sequential_difference""#, false),
+        (r#""rule": "sequential_metrics", "objective_ms": 250"#, false),
+        (r#""rule": "shiryaev_roberts""#, false),
         (r#""rule": "group_sequential""#, false),
     ] {
         let warnings: Vec<String> =

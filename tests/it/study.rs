@@ -7,12 +7,12 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use std::sync::Arc;
 
 use canary_rollout::config::Config;
-use canary_rollout::policy::{State, Step};
+use canary_rollout::policy::{Command, State, Step};
 use canary_rollout::rollout::{Plan, Rollout, Run};
 use canary_rollout::stats::intervals::{Interval, tango};
 use canary_rollout::study::{
-    End, FieldValue, Fulfilment, NamedPolicy, Requirement, RunOutcome, Study, StudyOptions, Sweep,
-    outcome,
+    End, FieldValue, Fulfilment, NamedPolicy, Person, Requirement, RunOutcome, Study, StudyOptions,
+    Sweep, outcome,
 };
 use serde_json::{Value, json};
 
@@ -559,6 +559,7 @@ fn typed_options_give_the_same_study_as_a_text() {
         runs: 60,
         seed: 5,
         horizon_ticks: Some(30),
+        person: Some(Person { after_ticks: 3, command: Command::Promote }),
         set: vec![FieldValue { field: "stages[0].duration_ticks".to_string(), value: 7.0 }],
         sweep: Some(Sweep { field: "error_ratio".to_string(), values: vec![1.0, 2.0] }),
         policies: vec![NamedPolicy {
@@ -572,6 +573,7 @@ fn typed_options_give_the_same_study_as_a_text() {
         "runs": 60,
         "seed": 5,
         "horizon_ticks": 30,
+        "person": { "after_ticks": 3, "command": "promote" },
         "set": [{ "field": "stages[0].duration_ticks", "value": 7 }],
         "sweep": { "field": "error_ratio", "values": [1, 2] },
         "policies": [{ "name": "other", "policy": serde_json::from_str::<Value>(other).unwrap() }],

@@ -752,3 +752,35 @@ fn a_latency_without_spread() {
         assert!((ms / 80.0 - 1.0).abs() < 0.02, "q {q}: {ms}");
     }
 }
+
+/// The odds of the share are multiplied by the skew, in a world whose truth is known in
+/// advance and in one that moves. 2,000,000 requests: the tolerance is 5 standard errors.
+#[test]
+fn a_skew_multiplies_the_odds_of_the_canarys_share() {
+    const TICKS: u32 = 200;
+    for (burstiness, traffic_pct, skew, share) in [
+        (0.0, 20.0, 1.5, 3.0 / 11.0),
+        (0.0, 20.0, 1.0, 0.2),
+        (0.0, 50.0, 0.9, 9.0 / 19.0),
+        (0.5, 50.0, 3.0, 0.75),
+        (0.5, 20.0, 1.0, 0.2),
+        (0.0, 100.0, 0.5, 1.0),
+    ] {
+        let config = with(|parts| {
+            parts.world.traffic.burstiness = burstiness;
+            parts.world.traffic.canary_skew = skew;
+            parts.policy.stages = vec![stage(traffic_pct)];
+        });
+        let world = world_of(&config);
+        let mut state = world.start(7);
+        let mut counts = [0; 2];
+        for tick in 1..=TICKS {
+            let draw = world.tick(&mut state, tick, 0, Cells::ALL);
+            counts[0] += draw.failed.canary + draw.served.canary + draw.excess;
+            counts[1] += draw.failed.baseline + draw.served.baseline;
+        }
+        let [canary, baseline] = counts.map(|count| count as f64);
+        let found = canary / (canary + baseline);
+        assert!((found - share).abs() <= 0.0018, "{traffic_pct} {skew}: {found}");
+    }
+}

@@ -285,6 +285,7 @@ fn every_command_has_its_help() {
                 "--sweep",
                 "--policy",
                 "--horizon",
+                "--person",
                 "--require",
                 "--threads",
                 "--format",

@@ -8,7 +8,7 @@ use canary_rollout::study::CaseReport;
 use serde_json::{Value, json};
 
 use super::studied;
-use super::tables::{check_table, check_words, half_width};
+use super::tables::{check_table, check_words, half_width, thousands};
 
 /// With this many runs, an estimate is within 0.0022 of the true probability 19
 /// times in 20.
@@ -159,6 +159,94 @@ fn bets_at_stage_starts_catch_late_regressions_and_match_the_documents() {
         rows.push(cells);
     }
     check_table("bets", &rows);
+}
+
+/// With this many runs, an estimate is within 0.005 of the true probability 19 times in
+/// 20.
+const FEWER_RUNS: u64 = 40_000;
+
+/// P(false rollback), and the figures of a bad release, over [`FEWER_RUNS`].
+fn figures(config: &Value) -> (f64, Figures) {
+    let report = studied(config, &json!({ "runs": FEWER_RUNS })).report();
+    (report.healthy.p_rollback.estimate, Figures::from(&report.release.unwrap()))
+}
+
+/// `planned` beside `sequential`, with many and with few errors, and where its plan is
+/// wrong.
+#[test]
+fn planned_keeps_its_level_and_misses_less() {
+    let mut rows = Vec::new();
+    let (_, text) = policy!("sequential");
+    let with = |requests: u32, factor: f64, rule: Value| {
+        let mut config: Value = serde_json::from_str(text).unwrap();
+        config["traffic"]["requests_per_second"] = json!(f64::from(requests) * factor / 60.0);
+        config["rules"] = json!([rule]);
+        config["canary"] = json!({ "error_ratio": 2 });
+        config
+    };
+    let planned = |requests: u32| json!({ "rule": "planned", "expected_errors_per_tick": f64::from(requests) * 0.002 });
+    for requests in [10_000, 2_000, 500] {
+        let mut caught = Vec::new();
+        for rule in [planned(requests), json!({ "rule": "sequential" })] {
+            let mut cells = vec![thousands(f64::from(requests), 0)];
+            cells.push(format!("`{}`", rule["rule"].as_str().unwrap()));
+            let mut config = with(requests, 1.0, rule);
+            for ratio in [1.25, 1.5, 2.0, 5.0] {
+                config["canary"]["error_ratio"] = json!(ratio);
+                let (healthy, found) = figures(&config);
+                if ratio == 1.25 {
+                    // 4.5 standard errors above 5 %.
+                    assert!(healthy < 0.055, "{config}: {healthy}");
+                    caught.push(found.p);
+                    cells.push(format!("{healthy:.3}"));
+                }
+                cells.push(format!("{:.3} [{:.1}]", found.p, found.excess));
+            }
+            rows.push(cells);
+        }
+        assert!(caught[0] > 1.8 * caught[1], "{requests}: {caught:?}");
+    }
+    check_table("planned", &rows);
+    let beyond = [0.5, 0.9, 1.0, 1.1, 1.2, 1.5, 3.0].map(|factor| {
+        let shares = [10_000, 2_000, 500].map(|n| figures(&with(n, factor, planned(n))).0);
+        let shares = shares.map(|share| format!("{share:.3}"));
+        [format!("{factor}")].into_iter().chain(shares).collect::<Vec<_>>()
+    });
+    check_table("another traffic than planned", &beyond);
+}
+
+/// One stage of 200 ticks at 50 %, in which 1.5 times the errors begin at some tick.
+#[test]
+fn bets_in_each_tick_catch_what_turns_bad_late() {
+    let mut rows = Vec::new();
+    let (_, text) = policy!("sequential");
+    for rule in [
+        json!({ "rule": "sequential" }),
+        json!({ "rule": "shiryaev_roberts" }),
+        json!({ "rule": "planned", "expected_errors_per_tick": 20 }),
+    ] {
+        let mut config: Value = serde_json::from_str(text).unwrap();
+        config["stages"] = json!([{ "traffic_pct": 50, "duration_ticks": 200 }]);
+        config["rules"] = json!([rule]);
+        let mut cells = vec![format!("`{}`", rule["rule"].as_str().unwrap())];
+        let mut caught = 0.0;
+        for start_tick in [1, 51, 101, 151] {
+            let arrival = json!({ "late": { "start_tick": start_tick } });
+            config["canary"] = json!({ "error_ratio": 1.5, "error_arrival": arrival });
+            let report = studied(&config, &json!({ "runs": FEWER_RUNS })).report();
+            if start_tick == 1 {
+                cells.push(format!("{:.3}", report.healthy.p_rollback.estimate));
+            }
+            let release = report.release.unwrap();
+            caught = release.p_caught.estimate;
+            let excess = release.excess_errors.unwrap().mean;
+            cells.push(format!("{caught:.3} [{excess:.0}]"));
+        }
+        let late = if rule["rule"] == "sequential" { 0.2..=0.4 } else { 0.9..=1.0 };
+        assert!(late.contains(&caught), "{rule}: {caught}");
+        rows.push(cells);
+    }
+    check_table("turning bad late", &rows);
 }
 
 /// Whether the requests of an arm in a tick are a fixed number, or Poisson.

@@ -1,14 +1,20 @@
 //! `canary_rollout::stats` against `tests/data/stats.json`: 50-digit values
 //! (mpmath), exact enumerations, and values of SciPy and statsmodels.
 
+mod asymptotic_cs;
+mod beta_comparison;
 mod confidence_sequence;
+mod difference;
 mod eprocess;
 mod fisher;
 mod group_sequential;
 mod intervals;
 mod mann_whitney;
 mod normal;
+mod planned;
 mod quantile_interval;
+mod sample_ratio;
+mod shiryaev_roberts;
 mod special;
 mod stratified;
 mod two_proportion;

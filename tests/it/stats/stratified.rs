@@ -41,6 +41,10 @@ struct Row {
     z: f64,
     p: f64,
     difference: f64,
+    difference_variance: f64,
+    equal_requests: f64,
+    baseline_rate: f64,
+    baseline_requests: f64,
     ratio: Option<f64>,
     fisher_p: f64,
 }
@@ -57,6 +61,10 @@ fn strata_are_compared_as_exact_sums_compare_them() {
         check_relative(&what, found.test.z, row.z, 1e-13);
         check_relative(&what, found.test.p_value, row.p, 1e-12);
         check_relative(&what, found.difference, row.difference, 1e-13);
+        check_relative(&what, found.difference_variance, row.difference_variance, 1e-13);
+        check_relative(&what, found.equal_requests, row.equal_requests, 1e-14);
+        check_relative(&what, found.baseline_rate.unwrap(), row.baseline_rate, 1e-14);
+        check_relative(&what, found.baseline_requests, row.baseline_requests, 1e-14);
         check_relative(&what, found.ratio.unwrap(), row.ratio.unwrap(), 1e-13);
         check_relative(&what, exact_p_value(&row.strata), row.fisher_p, 1e-10);
     }

@@ -103,6 +103,8 @@ export function inUnitOf(rule: string, value: number | null) {
       return measured(value, '×');
     case 'milliseconds':
       return milliseconds(value);
+    case 'probability':
+      return percent(value);
     case 'p_value':
       return `p\u00a0=\u00a0${significant(value)}`;
     default:

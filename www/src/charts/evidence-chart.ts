@@ -8,7 +8,7 @@ import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { svg } from 'lit/html.js';
 import { raised, significant, unbroken } from '../base/format.ts';
-import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
 import type { Report } from '../engine/engine.ts';
 import type { Point } from '../rollout/series.ts';
 import { deciding, evidenceRule, points, thinned } from '../rollout/series.ts';
@@ -38,7 +38,8 @@ export class EvidenceChart implements Chart {
     const { rule: name, look } = report.config.rules[this.#rule];
     const planned = ruleNamed(name)?.quantity === 'score';
     this.#lowest = planned ? -Infinity : LEAST;
-    this.title = planned ? 'Evidence: Z at a stage’s end, and its boundary' : stakeTitle(name);
+    const when = look === 'every_tick' ? '' : ' at a stage’s end';
+    this.title = planned ? `Evidence: Z${when}, and its boundary` : stakeTitle(name);
     const { observed, limit } = series.rules[this.#rule];
     const seen = points(observed).map(({ tick, value }) => ({ tick, value: Math.max(this.#lowest, value) }));
     const limits = points(limit);
@@ -99,8 +100,15 @@ export class EvidenceChart implements Chart {
 
 const words = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : significant(value));
 
+/** What a stake is bet on, by what a rule judges. */
+const WORSE: Record<string, string> = {
+  errors: 'fails more',
+  latency: 'is slow more often',
+  traffic: 'does not get its share',
+};
+
 const stakeTitle = (rule: string) =>
-  `Evidence that the canary ${isLatencyRule(rule) ? 'is slow more often' : 'fails more'}: a stake of 1, bet on it`;
+  `Evidence that the canary ${WORSE[ruleNamed(rule)?.subject ?? 'errors']}: a stake of 1, bet on it`;
 
 function logarithmic(all: Point[], range: [number, number]): Scale {
   const [low = 1, high = 1] = extent(all, ({ value }) => value);

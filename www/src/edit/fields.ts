@@ -156,6 +156,12 @@ const FIELDS: Record<string, FieldSpec> = {
     otherwise: 0,
     hint: 'How much the load varies from tick to tick: its standard deviation, in percent of the mean.',
   },
+  'traffic.canary_skew': {
+    label: 'Odds of the canary’s share',
+    unit: '× planned',
+    otherwise: 1,
+    hint: 'A fault of the routing: at 1.1 a stage of 50 % sends 52.4 % to the canary. Rules that rely on the planned share err.',
+  },
   'noise.common': {
     label: 'Error rates vary together by',
     ...PERCENT,
@@ -302,6 +308,7 @@ const FIELDS: Record<string, FieldSpec> = {
 const HINTS: Record<string, string> = {
   rule: 'What the rule measures. Plain limits compare a number with a limit; the others weigh whether chance explains the difference.',
   max: 'The rule fails if what it measures is above this.',
+  floor: 'Up to this error rate of the canary the rule passes, whatever the ratio is.',
   quantile: '0.99 is the p99: 99 of 100 requests take at most that long.',
   objective_ms: 'A request that takes longer counts as slow.',
   alpha:
@@ -314,6 +321,15 @@ const HINTS: Record<string, string> = {
   certify_alpha: 'How often such a certificate may be wrong.',
   min_ticks: 'A stage lasts at least so long before a certificate ends it.',
   spending: 'How the probability of a false alarm is shared out over the looks.',
+  tuned_for: 'The number of requests, in two equal arms, near which the test sees the smallest differences.',
+  min_conversions: 'With fewer errors in each arm the rule passes.',
+  min_change: 'A smaller difference, as a part of the baseline’s rate, passes.',
+  prior_requests: 'Another share is expected as near to the planned one as that of so many requests is by chance.',
+  probability: 'The probability of a worse canary from which on the rule fails. It is no promise on false alarms.',
+  min_loss: 'The rule fails only if the canary is worse by this much in the mean, too.',
+  prior_errors: 'Errors that each version is assumed to have had before: a of the prior Beta(a, b).',
+  prior_successes:
+    'Requests without an error that each version is assumed to have had before: b of the prior Beta(a, b).',
   look: 'When the rule measures and judges: at a stage’s end, every tick, or at fixed times after the start.',
   'look.every_seconds': 'The time between two looks (Argo Rollouts: interval). A multiple of the tick.',
   'look.after_seconds': 'From the rollout’s start to the first look (Argo Rollouts: initialDelay).',

@@ -22,7 +22,7 @@ export const trafficPanel = (store: Store, form: Form): TemplateResult => html`
   <h4>What monitoring sees</h4>
   <div class="fields">${['observation.delay_seconds', 'observation.history_seconds'].map((path) => form.field(path))}</div>
   <h4>Variation</h4>
-  <div class="fields">${['traffic.burstiness', 'noise.common', 'noise.per_arm'].map((path) => form.field(path))}</div>
+  <div class="fields">${['traffic.burstiness', 'traffic.canary_skew', 'noise.common', 'noise.per_arm'].map((path) => form.field(path))}</div>
   ${form.optional('traffic.daily_swing', { amplitude: 0.5 }, ['amplitude', 'period_seconds', 'peak_seconds'])}
   ${form.optional('incidents', { at_tick: 8, duration_ticks: 3, error_ratio: 5 }, ['at_tick', 'chance_per_tick', 'duration_ticks', 'error_ratio', 'latency_ratio'])}
   ${notes(store, 'traffic')}

@@ -155,7 +155,7 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
     { text: percent(baseline.error_rate), path: 'baseline.error_rate' },
     ' fail',
   ];
-  const { daily_swing: swing, burstiness = 0 } = traffic;
+  const { daily_swing: swing, burstiness = 0, canary_skew: skew = 1 } = traffic;
   const { common = 0, per_arm = 0 } = noise ?? {};
   const more: Piece[][] = [];
   const { delay_seconds: delay = 0, history_seconds: history } = observation ?? {};
@@ -194,6 +194,9 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
       { text: percent(burstiness), path: 'traffic.burstiness' },
       ` from ${name} to ${name}`,
     ]);
+  }
+  if (skew !== 1) {
+    more.push(['; the canary gets ', { text: times(skew), path: 'traffic.canary_skew' }, ' the planned odds']);
   }
   if (incidents) more.push(incident(incidents, config));
   if (common > 0) more.push(['; both error rates vary together by ', { text: percent(common), path: 'noise.common' }]);
@@ -523,6 +526,9 @@ function testOf(rule: Rule, path: string, isShort: boolean, at: (key: string) =>
   }
   const whose = isShort ? 'its' : 'the canary’s';
   const quantile = rule.quantile === undefined ? '' : `${quantileWords(rule.quantile)} `;
+  if (entry?.subject === 'latency' && entry.quantity === 'ratio') {
+    return [`${whose} ${quantile}latency is more than `, limit, ' the baseline’s'];
+  }
   // The title says what is compared: `latency over the baseline`.
   if (entry?.quantity === 'milliseconds' && title.startsWith('latency')) {
     const compared = title.slice('latency'.length);
