@@ -125,7 +125,7 @@ test('of a configuration with every key the sentences say the most important, an
       'all from 1.3 ×.',
     traffic:
       '33.3 requests/s, of which 0.2 % fail; half take up to 40.5 ms, 99 % up to 300 ms; the load swings by 40 % over two hours; ' +
-      'it varies by 20 % from tick to tick; both error rates vary together by 30 %; each varies by 10 %; and more.',
+      'it varies by 20 % from tick to tick; the canary gets 1.05 times the planned odds; each varies by 10 %; and more.',
     policy:
       '1, 12.5, 100 %, five ticks of 30 s each, waits for a person after 1 %, pauses for two ticks after 12.5 %; rolls back when ' +
       'at a stage’s end the canary fails 3 points more than the baseline (2 points from 12.5 % on); and 6 more rules.',

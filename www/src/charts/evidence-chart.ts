@@ -38,7 +38,7 @@ export class EvidenceChart implements Chart {
     const { rule: name, look } = report.config.rules[this.#rule];
     const planned = ruleNamed(name)?.quantity === 'score';
     this.#lowest = planned ? -Infinity : LEAST;
-    const when = look === 'every_tick' ? '' : ' at a stage’s end';
+    const when = look === 'stage_end' ? ' at a stage’s end' : '';
     this.title = planned ? `Evidence: Z${when}, and its boundary` : stakeTitle(name);
     const { observed, limit } = series.rules[this.#rule];
     const seen = points(observed).map(({ tick, value }) => ({ tick, value: Math.max(this.#lowest, value) }));

@@ -516,7 +516,8 @@ function testOf(rule: Rule, path: string, isShort: boolean, at: (key: string) =>
   const other = of === 'control' ? of_('a control of its size') : 'the baseline';
   const whole: Piece[] = of === 'canary' ? [] : [' ', of_(OF[of])];
   if (entry?.gathers) return [title.split(',', 1)[0], ...whole];
-  if (rule.max === undefined) return [`the ${title}`, ...whole, rule.alpha === undefined ? ' is too high' : ' fails'];
+  if (rule.max === undefined)
+    return [`the ${title}`, ...whole, entry?.quantity === 'ratio' ? ' is too high' : ' fails'];
   if (entry?.subject === 'errors') {
     if (entry.quantity === 'rate') return [who, ' fails more than ', limit, ' of its requests'];
     if (entry.quantity === 'difference' && rule.max === 0)
@@ -547,13 +548,14 @@ const NO_DATA = { wait: 'waits', pass: 'passes', fail: 'fails' };
 /** What else a rule needs: a level, more failed looks, a minimum of data. */
 function conditions(rule: ResolvedConfig['rules'][number], at: (key: string) => string): Piece[] {
   const values = rule as object as Record<string, Json | undefined>;
-  // What is neither a limit nor a test is said by its parameters alone.
-  const isAlone = rule.max === undefined && rule.alpha === undefined;
+  // What has neither a limit nor a level is said by its parameters alone; of a probability that one will do.
+  const quantity = rule.max === undefined && rule.alpha === undefined ? ruleNamed(rule.rule)?.quantity : undefined;
+  const isKey = (key: string) => key === 'alpha' || quantity === 'ratio' || key === quantity;
   const own: Piece[][] = (ruleNamed(rule.rule)?.parameters ?? [])
     .filter(({ key, group, kind, items, default: usual }) => {
       const value = values[key];
       if (group !== 'method' || kind === 'choice' || items || key === 'max' || key === 'quantile') return false;
-      return typeof value === 'number' && (value !== usual || key === 'alpha' || isAlone);
+      return typeof value === 'number' && (value !== usual || isKey(key));
     })
     .map(({ key, label, unit = '', scale = 1 }) => [
       `${label[0].toLowerCase()}${label.slice(1).replace(',', ':')} `,

@@ -132,8 +132,8 @@ export const deciding = (report: Report): Decision | undefined =>
 export function errorRule(report: Report) {
   const { rules } = report.config;
   const decided = deciding(report)?.rule ?? null;
-  if (decided !== null && !isLatencyRule(rules[decided].rule)) return decided;
-  return rules.findIndex(({ rule }) => !isLatencyRule(rule));
+  const isOnErrors = ({ rule }: { rule: string }) => (ruleNamed(rule)?.subject ?? 'errors') === 'errors';
+  return decided !== null && isOnErrors(rules[decided]) ? decided : rules.findIndex(isOnErrors);
 }
 
 /** The window to draw error rates over: that of the rule on errors, so that line and limit can be compared. */
