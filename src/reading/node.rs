@@ -90,6 +90,14 @@ impl Node {
         }
     }
 
+    /// Removes a key from the object at `key` of an object.
+    pub(crate) fn remove_in(&mut self, key: &str, inner: &str) {
+        let Value::Object(entries) = &mut self.value else { return };
+        for entry in entries.iter_mut().filter(|entry| entry.key == key) {
+            entry.node.retain(|its| its != inner);
+        }
+    }
+
     /// Removes a key from every object in the array at `list`.
     pub(crate) fn remove_in_items(&mut self, list: &str, key: &str) {
         let Value::Object(entries) = &mut self.value else { return };

@@ -395,7 +395,7 @@ impl Draft {
         let Some(value) = change.value else {
             return self.problems.push(Problem::new(path, "has no value, expected a number"));
         };
-        if tree.set_number(field, value).is_none() {
+        if set_field(tree, field, value).is_none() {
             self.problems.push(Problem::new(format!("{path}.field"), no_field(field)));
         }
     }
@@ -440,7 +440,7 @@ impl Draft {
             let (mut of_policy, mut of_healthy) = (Vec::new(), Vec::new());
             for (i, &value) in values.iter().enumerate() {
                 let mut tree = policy.tree.clone();
-                if tree.set_number(field, value).is_none() {
+                if set_field(&mut tree, field, value).is_none() {
                     self.problems.push(Problem::new("study.sweep.field", no_field(field)));
                     return None;
                 }
@@ -459,6 +459,19 @@ impl Draft {
         let healthy = (differs && !of_release).then_some(healthy);
         Some(SweepCases { field: field.to_string(), values, cases, healthy })
     }
+}
+
+/// Sets a numeric field. An error ratio of the release replaces its error rate, and the
+/// other way round, because only one of them is allowed. `None` if there is no such
+/// field.
+fn set_field(tree: &mut Node, field: &str, value: f64) -> Option<()> {
+    tree.set_number(field, value)?;
+    match field {
+        "canary.error_ratio" => tree.remove_in("canary", "error_rate"),
+        "canary.error_rate" => tree.remove_in("canary", "error_ratio"),
+        _ => {}
+    }
+    Some(())
 }
 
 /// The full path of a field's short name.

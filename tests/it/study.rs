@@ -6,9 +6,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::sync::Arc;
 
-use canary_rollout::config::Config;
+use canary_rollout::config::{Config, realised_share};
 use canary_rollout::policy::{Command, State, Step};
-use canary_rollout::rollout::{Plan, Rollout, Run};
+use canary_rollout::rollout::{Plan, Rollout, Run, TickRow};
 use canary_rollout::stats::intervals::{Interval, tango};
 use canary_rollout::study::{
     End, FieldValue, Fulfilment, NamedPolicy, Person, Requirement, RunOutcome, Study, StudyOptions,
@@ -51,7 +51,9 @@ fn by_history(rollout: &Rollout, horizon_ticks: u32) -> RunOutcome {
     let history = rollout.history();
     let within = history.ticks.iter().take(horizon_ticks as usize);
     let happened: u64 = within.map(|row| row.excess_errors).sum();
-    let exposed: f64 = history.ticks.iter().map(|row| row.true_requests * row.share).sum();
+    let skew = rollout.plan().config().world().traffic.canary_skew;
+    let exposed = |row: &TickRow| row.true_requests * realised_share(row.share, skew);
+    let exposed: f64 = history.ticks.iter().map(exposed).sum();
     let end = match rollout.state() {
         State::Completed => End::Completed,
         State::RolledBack => End::RolledBack,
