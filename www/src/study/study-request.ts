@@ -5,7 +5,7 @@
 
 import { percent } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
-import { get, put } from '../base/json-path.ts';
+import { put } from '../base/json-path.ts';
 import type { FirstRuns, Report, StudyReport } from '../engine/engine.ts';
 import { validate } from '../engine/engine.ts';
 import type { StudyOrder, StudyPart } from '../engine/study-loop.ts';
@@ -75,17 +75,8 @@ export const firstSeed = (seed: number) =>
  *
  * @param report of its rollout
  */
-function studiedConfig(config: string, report: Report) {
-  if (!isHealthy(report)) return config;
-  if (!isAsBaseline(report)) return JSON.stringify(put(JSON.parse(config), 'canary', undefined));
-  return withoutRate(config);
-}
-
-/** A configuration whose errors can be set as a ratio: without their rate as a number. */
-function withoutRate(config: string) {
-  const draft = JSON.parse(config);
-  return get(draft, ERROR_RATE) === undefined ? config : JSON.stringify(put(draft, ERROR_RATE, undefined));
-}
+const studiedConfig = (config: string, report: Report) =>
+  isHealthy(report) && !isAsBaseline(report) ? JSON.stringify(put(JSON.parse(config), 'canary', undefined)) : config;
 
 /**
  * Where the curve along traffic is measured, in requests per second: a tenth to
@@ -155,13 +146,7 @@ export function studyPlan(
   const bad = isHealthy(report) ? { ...common, set: [{ field: ERROR_RATIO, value: BAD_RATIO }] } : common;
   const ratios = little ? FEW_RATIOS : brief ? SOME_RATIOS : RATIOS;
   const values = [...new Set([...ratios, ...near])].sort((a, b) => a - b);
-  const sweep = { field: ERROR_RATIO, values };
-  // A release whose errors are a rate has no ratio to sweep: that is studied apart.
-  const byRatio = withoutRate(studied);
-  const main =
-    byRatio === studied
-      ? divided({ config: studied, options: { ...bad, sweep } }, workers)
-      : [{ config: studied, options: common }, ...divided({ config: byRatio, options: { ...common, sweep } }, workers)];
+  const main = divided({ config: studied, options: { ...bad, sweep: { field: ERROR_RATIO, values } } }, workers);
   // A release on screen that is healthy without being as good as the baseline is studied apart.
   const own = isHealthy(report) && !isAsBaseline(report) ? [{ config, options: common }] : [];
   const other =
@@ -180,10 +165,9 @@ export function studyPlan(
       const rest = [...parts];
       const [first, ...others] = rest.splice(0, main.length);
       const [apart] = rest.splice(0, own.length);
-      const swept = byRatio === studied ? [first, ...others] : others;
       const found = {
         ...first,
-        report: { ...first.report, sweep: joined(swept).sweep },
+        report: joined([first, ...others]),
         beside: beside.map(({ length }) => joined(rest.splice(0, length))),
       };
       return apart ? withOwnRelease(found, apart) : found;
