@@ -115,8 +115,12 @@ const PLAYS = {
     },
   },
   'stage-limits': {
-    wrong: configure({ error_rate_threshold: 0.01 }),
-    missing: /stages completed/,
+    // With the limit at 25 % alone the release is caught, too.
+    wrong: configure({
+      error_rate_threshold: 0.02,
+      stages: stages(1, 5, 25, 50).map((stage, i) => (i === 2 ? { ...stage, error_rate_threshold: 0.01 } : stage)),
+    }),
+    missing: /Not yet. limit in the last stage: at most 1\spoint; it is 2\spoints\.$/,
     right: configure({ error_rate_threshold: 0.02, stages: strict(stages(1, 5, 25, 50)) }),
   },
   seed: {
@@ -569,6 +573,24 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
     JSON.stringify({ ...OWN, title: 'Inline' }),
   );
   await page.getByRole('heading', { name: 'Inline' }).waitFor();
+});
+
+test('in a lesson its own rollout cannot be undone, but what the learner changed', async ({ open }) => {
+  const page = await open({ context: CALMLY });
+  await show(page, { ...JSON.parse(preset('healthy')), name: 'mine' });
+  await page.locator('canary-rollout').evaluate((element) => (element.lesson = 'stage-limits'));
+  const undo = button(page, 'Undo');
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  await undo.click({ force: true });
+  assert.equal((await json(page)).canary.error_ratio, 2.5);
+  await configure({ error_rate_threshold: 0.03 })(page);
+  await undo.click();
+  assert.equal((await json(page)).error_rate_threshold, 0.02);
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  // Who has left it gets back what was there before.
+  await button(page, 'Leave the lesson').click();
+  await undo.click();
+  assert.equal((await json(page)).name, 'mine');
 });
 
 test('each lesson’s still picture is what the page draws', async ({ open }) => {

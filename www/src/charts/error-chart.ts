@@ -186,9 +186,11 @@ export class ErrorChart implements Chart {
     const { rule, max: most } = report.config.rules[limit.rule];
     const value = limitAt(this.#limits, series, tick);
     const words = most === undefined ? percent(value) : limitWords(rule, most);
-    // The handle stands at the last look: the words stand above it.
-    const y = this.#y(value) - (tick === this.#grip ? GRIP_HEIGHT : 0);
-    return [...arms, { mark: 'limit', text: `limit: ${words}`, y }];
+    const y = this.#y(value);
+    const isHeld = tick === this.#grip;
+    // The handle stands at the last look: the words stand above it, and those of the lines beside it.
+    const label = { mark: 'limit', text: `limit: ${words}`, y: y - (isHeld ? GRIP_HEIGHT : 0) };
+    return [...arms, label, ...(isHeld ? [{ mark: 'limit', text: '', y }] : [])];
   }
 
   key({ report }: Scene) {

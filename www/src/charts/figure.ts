@@ -40,10 +40,11 @@ export class Figure {
     const backdrop = chart.backdrop?.(scene, here);
     const words = chart.words?.(here);
     // On a narrow chart labels would hide the lines: they stand above it then.
-    const above = scene.width < NARROW ? labels : [];
-    chart.plot.seek(tick, atEnd, hidesFuture, above === labels ? [] : labels, backdrop);
+    const isNarrow = scene.width < NARROW;
+    const above = isNarrow ? labels.filter(({ text }) => text) : [];
+    chart.plot.seek(tick, atEnd, hidesFuture, isNarrow ? [] : labels, backdrop);
     const unit = tickUnit(scene.report.config.tick_seconds).name;
-    const figures = labels.filter(({ y }) => Number.isFinite(y)).map(({ text }) => text);
+    const figures = labels.filter(({ y, text }) => text && Number.isFinite(y)).map(({ text }) => text);
     chart.plot.svg.setAttribute(
       'aria-label',
       `${chart.title}. At ${unit} ${count(tick)}: ${figures.join(', ') || 'nothing yet'}.${words ? ` ${words}` : ''}`,
