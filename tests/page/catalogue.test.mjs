@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { catalogue, validate } from './engine.mjs';
-import { test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 import { button, CALM, choose, field, json, openEditor, ruleRow, show } from './rollout-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,6 +18,12 @@ const shown = (row) =>
   row.locator('.field').evaluateAll((fields) =>
     fields.map((one) => {
       const input = one.querySelector('input, select');
+      if (input.type === 'checkbox')
+        return {
+          key: input.dataset.path.replace('rules[0].', ''),
+          label: one.querySelector('label').textContent.trim(),
+          flag: input.checked,
+        };
       return {
         key: input.dataset.path.replace('rules[0].', ''),
         label: one.querySelector('label').textContent,
@@ -30,14 +36,15 @@ const shown = (row) =>
   );
 
 /** What it should show of a parameter, by the catalogue alone. */
-function expected({ key, label, unit, scale = 1, start, default: usual, only_with, placeholder, options }) {
-  const value = start ?? (only_with ? '' : usual) ?? '';
+function expected({ key, label, unit, kind, scale = 1, start, default: usual, placeholder, options }) {
+  if (kind === 'flag') return { key, label, flag: usual };
+  const value = start ?? usual ?? '';
   return {
     key,
     label,
     unit,
     value: typeof value === 'number' ? String(value * scale) : value,
-    placeholder: placeholder ?? (only_with && String(usual * scale)),
+    placeholder,
     options: options?.map((option) => [option.value, option.label]),
   };
 }
@@ -45,10 +52,21 @@ function expected({ key, label, unit, scale = 1, start, default: usual, only_wit
 const rules = catalogue().rules;
 const names = rules.map(({ rule, title }) => [rule, title]);
 
-/** The field that names the rule, then those of its parameters that leave a choice. */
+/** What is of no use without another parameter, unless that is there from the start. */
+const isIdle = ({ only_with }, parameters) =>
+  only_with !== undefined && parameters.find(({ key }) => key === only_with).start === undefined;
+
+/**
+ * The field that names the rule, then, group by group, those of its parameters that leave a choice
+ * and have an effect.
+ */
 const form = ({ rule, parameters }, all) => [
   { key: 'rule', label: 'Rule', unit: undefined, value: rule, placeholder: undefined, options: all },
-  ...parameters.filter(({ options }) => options?.length !== 1).map(expected),
+  ...['method', 'look', 'action'].flatMap((group) =>
+    parameters
+      .filter((one) => one.group === group && one.options?.length !== 1 && !isIdle(one, parameters))
+      .map(expected),
+  ),
 ];
 
 test('every rule is shown as the catalogue has it', async ({ open }) => {
@@ -61,6 +79,37 @@ test('every rule is shown as the catalogue has it', async ({ open }) => {
     await field(page, 'rules[0].rule').selectOption(entry.rule);
     assert.deepEqual(await shown(ruleRow(page)), form(entry, names));
     assert.deepEqual(validate(await json(page)).problems, [], entry.rule);
+  }
+});
+
+test('fields of an object, and what has an effect only beside another parameter', async ({ open }) => {
+  const page = await open();
+  for (const { rule, parameters } of rules) {
+    const starts = parameters.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start]]));
+    // Seconds that a form begins with are a multiple of the tick.
+    await show(page, { ...CALM, tick_seconds: 50, rules: [{ rule, ...Object.fromEntries(starts) }] });
+    await openEditor(page, 'Policy');
+    const objects = parameters.flatMap(({ key, options = [], ...one }) =>
+      options.length > 1 ? options.filter(({ seconds }) => seconds).map((option) => ({ key, option, one })) : [],
+    );
+    for (const { key, option, one } of objects) {
+      const own = parameters.filter((other) => other.key.startsWith(`${key}.`));
+      for (const inner of own) await expect(field(page, `rules[0].${inner.key}`)).toHaveCount(0);
+      await field(page, `rules[0].${key}`).selectOption(option.value);
+      const seconds = Math.ceil(option.seconds / 50) * 50;
+      assert.deepEqual((await json(page)).rules[0][key], { [option.value]: seconds }, rule);
+      assert.deepEqual(validate(await json(page)).problems, [], `${rule}, ${key}`);
+      for (const inner of own) await expect(field(page, `rules[0].${inner.key}`)).toHaveCount(1);
+      await field(page, `rules[0].${key}`).selectOption(one.default);
+    }
+    const beside = parameters.filter((one) => one.only_with && !one.key.includes('.'));
+    for (const { key } of beside) await expect(field(page, `rules[0].${key}`), `${rule}, ${key}`).toHaveCount(0);
+    for (const { key, only_with } of beside) {
+      const other = parameters.find((one) => one.key === only_with);
+      if (other.options) await field(page, `rules[0].${only_with}`).selectOption(other.options.at(-1).value);
+      else await field(page, `rules[0].${only_with}`).fill('9');
+      await expect(field(page, `rules[0].${key}`), `${rule}, ${key}`).toHaveCount(1);
+    }
   }
 });
 
@@ -135,6 +184,7 @@ const INVENTED = {
       default: 'rollout',
       options: [{ value: 'rollout', label: 'the rollout so far' }],
     },
+    { key: 'chimes', group: 'action', label: 'chimes', kind: 'flag', default: false },
     { key: 'strikes', group: 'action', label: 'Strikes', kind: 'whole', min: 1, max: 12, unit: 'times', default: 1 },
   ],
 };
@@ -190,11 +240,13 @@ test('a rule that no module has heard of has its form', async ({ open }) => {
   await path('teeth').fill('3, 12');
   await path('rust').fill('25');
   await path('hand').selectOption('short');
+  await path('chimes').check();
   await path('strikes').fill('4');
-  const rule = { rule: 'wobble', swing: 0.007, teeth: [3, 12], rust: 0.25, hand: 'short', strikes: 4 };
+  const rule = { rule: 'wobble', swing: 0.007, teeth: [3, 12], rust: 0.25, hand: 'short', chimes: true, strikes: 4 };
   assert.deepEqual(await page.evaluate(() => window.draft.rules), [rule]);
   await path('rule').selectOption('latency');
-  assert.deepEqual(await page.evaluate(() => window.draft.rules), [{ rule: 'latency', max: 300, strikes: 4 }]);
+  const kept = { rule: 'latency', max: 300, chimes: true, strikes: 4 };
+  assert.deepEqual(await page.evaluate(() => window.draft.rules), [kept]);
 });
 
 test('its type has every key of it', () => {
@@ -232,10 +284,10 @@ test('no module of the page knows a rule by its name', () => {
   const folder = new URL('../../www/src/', import.meta.url);
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
   assert.ok(files.length > 50);
-  // A name in quotes, or as the key of a list. One is an ordinary word, too.
+  // A name in quotes, or as the key of a list. Some are ordinary words, too.
   const told = rules
     .map(({ rule }) => rule)
-    .filter((rule) => rule !== 'latency')
+    .filter((rule) => !['latency', 'latency_ratio', 'planned'].includes(rule))
     .join('|');
   const named = new RegExp(`['"\`](${told})['"\`]|^\\s*(${told}|latency): [[{'"]`, 'm');
   const found = files.filter((name) => named.test(readFileSync(new URL(name, folder), 'utf8')));

@@ -49,6 +49,9 @@ const EDITS = [
   ['baseline.error_rate', '0.7', (config) => config.baseline.error_rate, 0.007],
   ['baseline.latency_ms.p50', '90', (config) => config.baseline.latency_ms.p50, 90],
   ['baseline.latency_ms.p99', '300', (config) => config.baseline.latency_ms.p99, 300],
+  ['baseline.error_clump', '3', (config) => config.baseline.error_clump, 3],
+  ['observation.delay_seconds', '120', (config) => config.observation?.delay_seconds, 120],
+  ['observation.history_seconds', '3600', (config) => config.observation?.history_seconds, 3600],
   ['tick_seconds', '30', (config) => config.tick_seconds, 30],
   ['stages[1].traffic_pct', '40', (config) => config.stages[1].traffic_pct, 40],
   ['stages[0].duration_ticks', '7', (config) => config.stages[0].duration_ticks, 7],
@@ -169,6 +172,91 @@ onCalm('rules are added, set and removed', async (page) => {
   assert.deepEqual((await json(page)).rules, []);
 });
 
+onCalm('when a rule looks, at what, of whom, and what follows from failures and from no data', async (page) => {
+  await openEditor(page, 'Policy');
+  await button(page, 'Add a rule').click();
+  await choose(page, 'rules[0].rule', 'error_rate');
+  await choose(page, 'rules[0].look', 'every_seconds');
+  await enter(page, 'rules[0].look.every_seconds', '120');
+  await enter(page, 'rules[0].look.after_seconds', '60');
+  await enter(page, 'rules[0].look.count', '9');
+  await field(page, 'rules[0].look_while_paused').check();
+  await choose(page, 'rules[0].window', 'last_seconds');
+  await enter(page, 'rules[0].window.last_seconds', '180');
+  await choose(page, 'rules[0].of', 'service');
+  await enter(page, 'rules[0].failure_limit', '2');
+  await enter(page, 'rules[0].of_last', '3');
+  await choose(page, 'rules[0].counts', 'by_score');
+  await enter(page, 'rules[0].weight', '2');
+  await choose(page, 'rules[0].no_data', 'fail');
+  await enter(page, 'pass_score', '60');
+  const rule = {
+    max: 0.02,
+    rule: 'error_rate',
+    look: { every_seconds: 120, after_seconds: 60, count: 9 },
+    look_while_paused: true,
+    window: { last_seconds: 180 },
+    of: 'service',
+    failure_limit: 2,
+    of_last: 3,
+    counts: 'by_score',
+    weight: 2,
+    no_data: 'fail',
+  };
+  const config = await json(page);
+  assert.deepEqual(config.rules, [rule]);
+  assert.equal(config.pass_score, 60);
+  assert.deepEqual(validate(config).problems, []);
+  await field(page, 'rules[0].look_while_paused').uncheck();
+  assert.equal((await json(page)).rules[0].look_while_paused, undefined);
+  // A score that nothing counts by is of no use.
+  await enter(page, 'pass_score', '');
+  await choose(page, 'rules[0].counts', 'alone');
+  await expect(field(page, 'pass_score')).toHaveCount(0);
+});
+
+onCalm('what is wrong with looks, windows and the delay is said at the field', async (page) => {
+  const wrong = {
+    ...CALM,
+    observation: { delay_seconds: 30 },
+    rules: [
+      { rule: 'error_rate', max: 0.02, look: { after_seconds: 60 }, window: { last_seconds: 90 }, of: 'control' },
+    ],
+  };
+  const { problems } = validate(wrong);
+  assert.ok(problems.length >= 2);
+  await openText(page);
+  await jsonBox(page).fill(JSON.stringify(wrong));
+  await button(page, 'Apply').click();
+  for (const { path, message } of problems) {
+    await expect(await fieldAt(page, path), path).toHaveAttribute('aria-invalid', 'true');
+    await expect(fault(page, path)).toHaveText(message);
+  }
+});
+
+onCalm('the canary’s error rate takes the place of its ratio, and back', async (page) => {
+  await enter(page, 'canary.error_ratio', '3');
+  await enter(page, 'canary.error_rate', '5');
+  assert.deepEqual((await json(page)).canary, { error_rate: 0.05 });
+  await expect(field(page, 'canary.error_ratio')).toHaveCount(0);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'missed_regression');
+  await enter(page, 'canary.error_rate', '');
+  await enter(page, 'canary.error_ratio', '2');
+  assert.deepEqual((await json(page)).canary, { error_ratio: 2 });
+});
+
+onCalm('traffic is split among whole instances', async (page) => {
+  await openEditor(page, 'Policy');
+  await page.getByLabel('Traffic is split among whole instances').check();
+  await enter(page, 'pods.count', '20');
+  await enter(page, 'pods.ready_ticks', '2');
+  const config = await json(page);
+  assert.deepEqual(config.pods, { count: 20, ready_ticks: 2 });
+  assert.deepEqual(validate(config).problems, []);
+  await page.getByLabel('Traffic is split among whole instances').uncheck();
+  assert.equal((await json(page)).pods, undefined);
+});
+
 /** What the forms offer for the rules that gather evidence, and for the tests. */
 const RULES = {
   sequential: {
@@ -186,6 +274,13 @@ const RULES = {
   z_test: { alpha: ['1', 0.01], window: ['rollout', 'rollout'] },
   fisher: { alpha: ['1', 0.01] },
   mann_whitney: { alpha: ['1', 0.01] },
+  burn_rate: {
+    objective: ['99.5', 0.995],
+    factor: ['6', 6],
+    long_seconds: ['1800', 1800],
+    short_seconds: ['120', 120],
+    of: ['service', 'service'],
+  },
 };
 
 for (const [rule, parameters] of Object.entries(RULES)) {

@@ -58,6 +58,24 @@ test('what was undone is done again, until another step is taken', () => {
   assert.deepEqual(undone(history, 5), [1, 0]);
 });
 
+test('steps before a fence are beyond reach, until it is taken away', () => {
+  const history = stepped(['a', null]);
+  history.fence();
+  assert.ok(!history.canUndo);
+  assert.equal(history.undo(2), undefined);
+  history.record(2, null);
+  assert.equal(history.undo(3), 2);
+  assert.equal(history.undo(2), undefined);
+  assert.equal(history.redo(2), 3);
+  history.unfence();
+  assert.deepEqual(undone(history, 3), [2, 1, 0]);
+  // Of what is forgotten nothing is fenced.
+  const long = stepped(Array(100).fill(null));
+  long.fence();
+  for (let i = 100; i < 150; i += 1) long.record(i);
+  assert.equal(undone(long, 150).length, 50);
+});
+
 test('a hundred steps are kept', () => {
   assert.deepEqual(undone(stepped(Array(130).fill(null)), 130).length, 100);
 });

@@ -89,6 +89,12 @@ const FAULTS = [
   [drawn({ kind: 'curve', figure: 'caught', from: 5, most: 50 }), 'predict.along', 'expected an object'],
   [drawn({ kind: 'curve', from: 101, most: 50, along: ALONG }), 'predict.from', 'expected a number from 0 to 100'],
   [
+    drawn({ kind: 'curve', figure: 'mean_excess_errors', from: -1, most: 500, along: ALONG }),
+    'predict.from',
+    'expected a number from 0 to 10000',
+  ],
+  [drawn({ kind: 'squares', figure: 'canary_error_rate' }), 'predict.figure', 'expected false_rollback or'],
+  [
     drawn({ kind: 'curve', from: 5, most: 50, along: { ...ALONG, values: [1] } }),
     'predict.along.values',
     'expected a list of 2 to 8',
@@ -173,7 +179,7 @@ for (const [name, source] of Object.entries(HOSTILE)) {
 test('the lessons of the page have no fault', () => {
   const folder = new URL('../../www/lessons/', import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  assert.equal(names.length, 22);
+  assert.equal(names.length, 25);
   const kinds = new Set();
   for (const name of names) {
     const { lesson, problems } = readLesson(readFileSync(new URL(name, folder), 'utf8'));

@@ -94,6 +94,9 @@ const order = (name) => async (page) => {
   await check(page);
 };
 const stages = (...shares) => shares.map((traffic_pct) => ({ traffic_pct, duration_ticks: 5 }));
+const ticks = (...all) => all.map(([traffic_pct, duration_ticks]) => ({ traffic_pct, duration_ticks }));
+/** The rules of a burn-rate alert, changed. */
+const alerts = (changes) => JSON.parse(preset('burn-rate-sloth')).rules.map((rule) => ({ ...rule, ...changes }));
 const strict = (all) => all.map((stage, i) => (i > 1 ? { ...stage, error_rate_threshold: 0.01 } : stage));
 
 /**
@@ -112,8 +115,12 @@ const PLAYS = {
     },
   },
   'stage-limits': {
-    wrong: configure({ error_rate_threshold: 0.01 }),
-    missing: /stages completed/,
+    // With the limit at 25 % alone the release is caught, too.
+    wrong: configure({
+      error_rate_threshold: 0.02,
+      stages: stages(1, 5, 25, 50).map((stage, i) => (i === 2 ? { ...stage, error_rate_threshold: 0.01 } : stage)),
+    }),
+    missing: /Not yet. limit in the last stage: at most 1\spoint; it is 2\spoints\.$/,
     right: configure({ error_rate_threshold: 0.02, stages: strict(stages(1, 5, 25, 50)) }),
   },
   seed: {
@@ -213,6 +220,27 @@ const PLAYS = {
     right: sort('same-seed'),
     transfer: ['Yes, the seed is the same', 'No, another share'],
   },
+  'ramp-up': {
+    predictions: [1.75, 1.2],
+    wrong: configure({ rules: [{ rule: 'error_rate', max: 0.02, window: 'rollout' }] }),
+    missing: /false rollback: at most 5\s%; it is/,
+    right: configure({ rules: [{ rule: 'sequential' }] }),
+    transfer: [{ squares: 41 }, { squares: 17 }],
+  },
+  delay: {
+    predictions: [{ line: [4, 8, 12, 16] }, { line: [4, 14, 40, 87] }],
+    wrong: configure({ stages: ticks([1, 10], [5, 10], [25, 10], [50, 5]) }),
+    missing: /excess errors on average: at most 36\sexcess errors; it is/,
+    right: configure({ stages: ticks([1, 20], [5, 10], [25, 10], [50, 10]) }),
+    transfer: ['About as many', 'About twenty times as many'],
+  },
+  'burn-rate': {
+    predictions: [{ squares: 90 }, { squares: 0 }],
+    wrong: configure({ rules: alerts({ of: 'canary' }) }),
+    missing: /false rollback: at most 2\s%; it is 2\d/,
+    right: configure({ rules: alerts({ of: 'canary', min_requests: 1000 }) }),
+    transfer: [{ squares: 90 }, { squares: 1 }],
+  },
 };
 const predicting = Object.entries(PLAYS).filter(([, { predictions }]) => predictions);
 
@@ -275,8 +303,9 @@ for (const [name, { wrong, missing, right, untried = false, predictions, transfe
       await answer(page, predictions[0]);
       await commit(page);
       await lessonReveal(page).waitFor();
-      const { ticks } = outcomeOf(lessonOf(name)).report.metrics;
-      await expect(where(page)).toHaveText(`minute ${ticks} of ${ticks}`);
+      const { config, metrics } = outcomeOf(lessonOf(name)).report;
+      const unit = config.tick_seconds === 60 ? 'minute' : 'tick';
+      await expect(where(page)).toHaveText(`${unit} ${metrics.ticks} of ${metrics.ticks}`);
     }
     await wrong(page);
     await lessonAnswer(page).last().getByText(missing).waitFor();
@@ -336,7 +365,7 @@ for (const [name, { predictions, right, transfer }] of predicting) {
     // Nor does a key or a pointer reach it.
     await chartOf(page, 'errors').locator('svg').first().click();
     for (const key of ['End', 'ArrowRight', ' ']) await page.keyboard.press(key);
-    await expect(where(page)).toHaveText('minute 0');
+    await expect(where(page)).toHaveText(/^(minute|tick) 0$/);
     await expectAccessible(page);
     await takePicture(page, `lesson-${name}-veiled`);
   });
@@ -381,7 +410,8 @@ test('what the lessons say is what the engine finds', () => {
   for (const [name, { transfer }] of predicting) {
     const asked = lessonOf(name).transfer;
     if (asked.predict.kind !== 'squares') continue;
-    const { estimate } = study(configOf(asked.start)).healthy.p_rollback;
+    const { healthy, release } = study(configOf(asked.start));
+    const { estimate } = asked.predict.figure === 'caught' ? release.p_caught : healthy.p_rollback;
     assert.ok(Math.abs(estimate * 100 - transfer[1].squares) < 2, `${name}: ${estimate}`);
   }
   const rollout = new_rollout(opening, 192);
@@ -396,6 +426,30 @@ test('what the lessons say is what the engine finds', () => {
   const once = { ...looks, rules: [{ ...looks.rules[0], look: 'stage_end' }] };
   const thrown = (config) => study(config).healthy.p_rollback.estimate;
   assert.ok(Math.abs(thrown(once) - 0.05) < 0.01 && thrown(looks) > 0.15);
+
+  // The counts of both days, as the lesson on the ramp-up paradox has them.
+  const rampUp = lessonOf('ramp-up');
+  const days = outcomeOf(rampUp).report;
+  for (const { metrics } of days.stages)
+    for (const { errors, requests } of [metrics.canary, metrics.baseline])
+      assert.match(rampUp.text[1], new RegExp(`${errors.toLocaleString('en')} of ${requests.toLocaleString('en')}\\b`));
+  assert.equal((days.metrics.baseline.error_rate * 100).toFixed(2), '1.66');
+  assert.ok(days.metrics.canary.error_rate < days.metrics.baseline.error_rate);
+  const still = { ...configOf(rampUp.transfer.start), noise: {} };
+  assert.ok(Math.abs(thrown(still) - 0.16) < 0.025, 'without noise');
+
+  // Means of 2,000 rollouts: of 4 within 1, of 87 within 5, more than five standard errors.
+  const late = configOf(lessonOf('delay').start);
+  const cost = (seconds) => study({ ...late, observation: { delay_seconds: seconds } }).release.excess_errors.mean;
+  for (const [seconds, mean, within] of [
+    [0, 4, 1],
+    [250, 14, 2],
+    [500, 40, 3],
+    [750, 87, 5],
+  ])
+    assert.ok(Math.abs(cost(seconds) - mean) < within, `${seconds} s late`);
+  assert.ok(study(configOf(lessonOf('delay').transfer.start)).release.excess_errors.mean / cost(250) > 15);
+  assert.equal(study(configOf(lessonOf('burn-rate').start)).release.p_caught.estimate, 0);
 
   const { report: canary } = outcomeOf({ start: { ...lessonOf('what-is-a-canary').start } });
   assert.equal(canary.metrics.excess_errors, 15);
@@ -519,6 +573,24 @@ test('the page’s URL opens a lesson, follows it, and is free of it when it is 
     JSON.stringify({ ...OWN, title: 'Inline' }),
   );
   await page.getByRole('heading', { name: 'Inline' }).waitFor();
+});
+
+test('in a lesson its own rollout cannot be undone, but what the learner changed', async ({ open }) => {
+  const page = await open({ context: CALMLY });
+  await show(page, { ...JSON.parse(preset('healthy')), name: 'mine' });
+  await page.locator('canary-rollout').evaluate((element) => (element.lesson = 'stage-limits'));
+  const undo = button(page, 'Undo');
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  await undo.click({ force: true });
+  assert.equal((await json(page)).canary.error_ratio, 2.5);
+  await configure({ error_rate_threshold: 0.03 })(page);
+  await undo.click();
+  assert.equal((await json(page)).error_rate_threshold, 0.02);
+  await expect(undo).toHaveAttribute('aria-disabled', 'true');
+  // Who has left it gets back what was there before.
+  await button(page, 'Leave the lesson').click();
+  await undo.click();
+  assert.equal((await json(page)).name, 'mine');
 });
 
 test('each lesson’s still picture is what the page draws', async ({ open }) => {

@@ -89,6 +89,31 @@ test('a threshold that a rule stands for is moved where it is written', async ({
   );
 });
 
+test('where the limit meets the baseline, no label stands on the handle or on another', async ({ open }) => {
+  for (const max of [0, 0.0005, 0.002, 0.02]) {
+    const page = await open({ context: { reducedMotion: 'reduce' } });
+    await show(page, {
+      stages: [{ traffic_pct: 20, duration_ticks: 8 }],
+      rules: [{ rule: 'error_rate_delta', max, failure_limit: 9 }],
+    });
+    const boxes = await page.locator('figure[data-chart=errors]').evaluate((figure) =>
+      [...figure.querySelectorAll('.labels text'), figure.querySelector('.limit-grip')].map((one) => {
+        const { left, right, top, bottom } = one.getBoundingClientRect();
+        return { what: one.textContent || 'handle', left, right, top, bottom };
+      }),
+    );
+    assert.equal(boxes.length, 4);
+    for (const [i, a] of boxes.entries())
+      for (const b of boxes.slice(i + 1)) {
+        // Letters are less high than their box.
+        const over =
+          Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3.5 &&
+          Math.min(a.right, b.right) > Math.max(a.left, b.left);
+        assert.ok(!over, `limit ${max}: ${a.what} and ${b.what}`);
+      }
+  }
+});
+
 test('a policy without a limit on errors has nothing to drag', async ({ open }) => {
   const page = await open();
   await show(page, { stages: [{ traffic_pct: 10 }], rules: [{ rule: 'sequential' }] });

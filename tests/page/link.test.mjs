@@ -286,7 +286,7 @@ test('whatever is edited, the link is read back, and its rollout is the same to 
       theme: some([null, 'light', 'dark']),
       against: some([null, ...known.policies]),
       bad: some([null, 0, 5, 0.25, 100]),
-      along: some([null, 'ratio', 'traffic']),
+      along: some([null, 'ratio', 'traffic', 'delay']),
       lesson: some([null, 'slow-leak', '{"a": "b & c = 50 %"}']),
       place: some([null, ...known.places]),
     };
@@ -352,7 +352,7 @@ const FAULTS = [
   ['tick=1e9', /^tick: found 1e9, expected a whole number from 0 to 100000$/],
   ['bad=101', /^bad: found 101, expected a number from 0 to 100$/],
   ['view=<b>', /^view: found <b>, expected one of rollout, flow, errors, study, ladder, slide$/],
-  ['along=time', /^along: found time, expected one of ratio, traffic$/],
+  ['along=time', /^along: found time, expected one of ratio, traffic, delay$/],
   ['theme=blue', /^theme: found blue, expected one of light, dark$/],
   ['against=luck', /^against: found luck, expected one of once, evidence$/],
   [

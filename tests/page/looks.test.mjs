@@ -101,16 +101,18 @@ const TARGETS = {
     await strategies(page).scrollIntoViewIfNeeded();
   },
   ...Object.fromEntries(
-    ['why-in-steps', 'thrown-away', 'slow-leak', 'looking-every-minute', 'state-machine'].map((name) => [
-      `the lesson ${name}`,
-      async (page) => {
-        await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), name);
-        assert.deepEqual(await page.evaluate(tooSmall), []);
-        await answerAnyhow(page);
-        await button(page, 'Commit my prediction').click();
-        await lessonReveal(page).waitFor();
-      },
-    ]),
+    ['why-in-steps', 'thrown-away', 'slow-leak', 'looking-every-minute', 'state-machine', 'delay', 'burn-rate'].map(
+      (name) => [
+        `the lesson ${name}`,
+        async (page) => {
+          await page.locator('canary-rollout').evaluate((element, lesson) => (element.lesson = lesson), name);
+          assert.deepEqual(await page.evaluate(tooSmall), []);
+          await answerAnyhow(page);
+          await button(page, 'Commit my prediction').click();
+          await lessonReveal(page).waitFor();
+        },
+      ],
+    ),
   ),
 };
 

@@ -142,7 +142,7 @@ export const closeEditor = (page) => button(page, 'Close the editor').click();
 export async function fieldAt(page, path) {
   const about = /^(name|canary)/.test(path)
     ? 'Release'
-    : /^(stages|rules|on_|rollback|error_|latency_)/.test(path)
+    : /^(stages|rules|on_|rollback|error_|latency_|pods|pass_)/.test(path)
       ? 'Policy'
       : 'Traffic';
   await openEditor(page, about);

@@ -32,7 +32,8 @@ function check(config, expected) {
   const sentences = sentencesOf(config);
   for (const [about, sentence] of Object.entries(expected)) assert.equal(text(sentences[about]), sentence);
   for (const pieces of Object.values(sentences)) {
-    assert.ok(text(pieces).length <= 250, text(pieces));
+    // The plan and the first rule are said whole, however much they have to say.
+    assert.ok(text(pieces).length <= 270, text(pieces));
     assert.match(text(pieces), /^[A-Z0-9].*[^.]\.$/);
     assert.ok(
       pieces.some(({ path }) => path),
@@ -95,6 +96,18 @@ const PRESETS = {
       'All traffic at once, for 20 minutes; rolls back when after any minute, over the stage so far, the canary fails more than ' +
       '1.5 % of its requests, or its p99 latency is more than 230 ms; a rollback takes ten minutes.',
   },
+  'burn-rate-sloth': {
+    release: 'Ten times the errors, from the start.',
+    policy:
+      '1, 5, 25, 50 %, ten minutes each; rolls back when after any minute the burn rate of an error budget of the whole service is ' +
+      'too high (objective 99.9 %, fails above 14.4 × the budget over the last hour and the last five minutes); and 1 more rule.',
+  },
+  'burn-rate-pyrra': {
+    policy:
+      '1, 5, 25, 50 %, ten minutes each; rolls back when after any minute the burn rate of an error budget of the whole service is ' +
+      'too high (objective 99.9 %, fails above 14 × the budget over the last hour and the last five minutes), three times in a ' +
+      'row; and 1 more rule.',
+  },
 };
 
 test('every preset is said', () => {
@@ -112,7 +125,7 @@ test('of a configuration with every key the sentences say the most important, an
       'all from 1.3 ×.',
     traffic:
       '33.3 requests/s, of which 0.2 % fail; half take up to 40.5 ms, 99 % up to 300 ms; the load swings by 40 % over two hours; ' +
-      'it varies by 20 % from tick to tick; both error rates vary together by 30 %; each varies by 10 %; and more.',
+      'it varies by 20 % from tick to tick; the canary gets 1.05 times the planned odds; each varies by 10 %; and more.',
     policy:
       '1, 12.5, 100 %, five ticks of 30 s each, waits for a person after 1 %, pauses for two ticks after 12.5 %; rolls back when ' +
       'at a stage’s end the canary fails 3 points more than the baseline (2 points from 12.5 % on); and 6 more rules.',
@@ -195,6 +208,66 @@ const RULES = [
     ],
     'rolls back when at a stage’s end at 50 % the canary fails 5 points more than the baseline, or it fails 1 point more than the baseline.',
   ],
+  // When it looks, at what, of whom, and what follows.
+  [
+    [{ rule: 'error_rate_delta', max: 0.02, look: { every_seconds: 120 }, window: { last_seconds: 300 } }],
+    'rolls back when in a look every two minutes, over the last five minutes, the canary fails 2 points more than the baseline.',
+  ],
+  [
+    [
+      {
+        rule: 'error_rate',
+        max: 0.02,
+        look: 'every_tick',
+        window: { last_seconds: 3600 },
+        of: 'service',
+        no_data: 'fail',
+      },
+    ],
+    'rolls back when after any minute, over the last hour, the whole service fails more than 2 % of its requests; without data it fails.',
+  ],
+  [
+    [
+      {
+        rule: 'error_rate_ratio',
+        max: 2,
+        look: { every_seconds: 60, after_seconds: 180, count: 4 },
+        look_while_paused: true,
+        window: 'stage',
+        of: 'control',
+        failure_limit: 2,
+        of_last: 3,
+      },
+    ],
+    'rolls back when in four looks, every minute from minute 3 on, also in a pause, over the stage so far, the canary fails more than ' +
+      'twice as often as a control of its size, in two of the last three looks.',
+  ],
+  [
+    [{ rule: 'latency_delta_ms', max: 50, of: 'control', failure_limit: 2, of_last: 2, no_data: 'wait' }],
+    'rolls back when at a stage’s end the canary’s p99 latency is more than 50 ms over a control of its size, two times in a row; ' +
+      'without data it waits.',
+  ],
+  [
+    [{ rule: 'sequential', of: 'control', look_while_paused: true, no_data: 'pass' }],
+    'rolls back on evidence of more errors against a control of its size, after any minute, also in a pause, (false alarms: at most 5 %); ' +
+      'without data it passes.',
+  ],
+  [
+    [
+      { rule: 'error_rate_delta', max: 0.02, counts: 'by_score', weight: 2 },
+      { rule: 'latency', max: 300, counts: 'by_score' },
+    ],
+    'rolls back when at a stage’s end the canary fails 2 points more than the baseline, by a score, or its p99 latency is more than ' +
+      '300 ms, by a score.',
+  ],
+  [
+    [
+      { rule: 'error_rate_delta', max: 0.02, counts: 'together' },
+      { rule: 'latency', max: 300, counts: 'together' },
+    ],
+    'rolls back when at a stage’s end the canary fails 2 points more than the baseline, counted together, or its p99 latency is more ' +
+      'than 300 ms, counted together.',
+  ],
 ];
 
 test('every way to judge is said', () => {
@@ -208,8 +281,36 @@ test('whatever rule the catalogue has, it is said', () => {
   }
 });
 
+/** What monitoring sees, and how errors come. */
+const WORLDS = [
+  [{ observation: { delay_seconds: 300 } }, 'monitoring sees five minutes late.'],
+  [{ observation: { history_seconds: 3600 } }, 'it knows an hour from before the start.'],
+  [{ observation: { delay_seconds: 0, history_seconds: 0 } }, 'it knows nothing from before the start.'],
+  [{ baseline: { error_clump: 3 } }, 'errors come in clumps of three.'],
+  [{ baseline: { error_clump: 2.5 } }, 'errors come in clumps of 2.5.'],
+  [{ observation: { delay_seconds: 0 }, baseline: { error_clump: 1 } }, ''],
+];
+
+test('what monitoring sees is said, and what is usual is not', () => {
+  for (const [world, said] of WORLDS)
+    check(
+      { ...world, stages: [{ traffic_pct: 5, duration_ticks: 20 }] },
+      { traffic: `170 requests/s, of which 1 % fail${said ? `; ${said}` : '.'}` },
+    );
+});
+
 /** Plans and the rest of a policy. */
 const POLICIES = [
+  [
+    { stages: TWO, pods: { count: 10, ready_ticks: 2 } },
+    '5, 50 %, four minutes each, on ten pods, ready after two minutes; no rule judges it.',
+  ],
+  [
+    { stages: TWO, rules: [{ rule: 'error_rate', max: 0.02, counts: 'by_score' }], pass_score: 60 },
+    '5, 50 %, four minutes each; rolls back when at a stage’s end the canary fails more than 2 % of its requests, by a score; a score ' +
+      'under 60 fails.',
+  ],
+  [{ stages: TWO, pods: { count: 40 } }, '5, 50 %, four minutes each, on 40 pods; no rule judges it.'],
   [{ stages: [{ traffic_pct: 5, duration_ticks: 1 }] }, '5 %, for one minute; no rule judges it.'],
   [
     { stages: [TWO[0], { traffic_pct: 50, duration_ticks: 9, pause: 'manual' }], rollback_ticks: 2 },
@@ -235,6 +336,12 @@ test('every plan is said', () => {
 
 /** Releases: the canary, and what is said. */
 const RELEASES = [
+  [{ error_rate: 0.05 }, '5 % of its requests fail, from the start.'],
+  [
+    { error_rate: 0.05, error_arrival: { late: { start_tick: 4 } } },
+    'Healthy at first; 5 % of its requests fail from minute 4 on.',
+  ],
+  [{ error_rate: 0.01 }, PLAIN],
   [{ error_ratio: 0 }, 'No errors at all, from the start.'],
   [{ error_ratio: 0.5, latency_ratio: 2 }, 'Half the errors, from the start; twice the latency, from the start.'],
   [
@@ -262,6 +369,8 @@ const PLACES = [
   ['stages[0].error_rate_threshold', 'stage 1, limit on error rate'],
   ['rules[1].max', 'rule 2, error rate, fails above'],
   ['rules[2]', 'rule 3, latency'],
+  ['rules[2].look.every_seconds', 'rule 3, latency, every'],
+  ['observation.delay_seconds', 'seen late by'],
   ['fly', 'fly'],
 ];
 

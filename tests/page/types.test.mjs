@@ -168,6 +168,7 @@ const PARTS = {
   BetsOpen: "Given<Rule, 'bets_open'>",
   Canary: "Given<Config, 'canary'>",
   ColdStart: 'Extract<Arrival, { cold_start: any }>["cold_start"]',
+  CountsFailures: "Given<Rule, 'counts'>",
   DailySwing: "Given<Given<Config, 'traffic'>, 'daily_swing'>",
   Extension: "Extract<Given<Config, 'on_inconclusive'>, object>['extend']",
   Incidents: "Given<Config, 'incidents'>",
@@ -175,10 +176,15 @@ const PARTS = {
   Latency: "Given<Given<Config, 'baseline'>, 'latency_ms'>",
   Leak: 'Extract<Arrival, { leak: any }>["leak"]',
   Look: "Given<Rule, 'look'>",
+  NoData: "Given<Rule, 'no_data'>",
   Noise: "Given<Config, 'noise'>",
+  Observation: "Given<Config, 'observation'>",
   OnFail: "Given<Rule, 'on_fail'>",
   OnInconclusive: "Given<Config, 'on_inconclusive'>",
+  Pods: "Given<Config, 'pods'>",
+  Population: "Given<Rule, 'of'>",
   Rule: 'Rule',
+  Schedule: "Extract<Given<Rule, 'look'>, object>",
   Stage: 'engine.Stage',
   StagePause: "Given<engine.Stage, 'pause'>",
   Traffic: "Given<Config, 'traffic'>",
@@ -192,7 +198,9 @@ test('a configuration’s type has the keys and words of the schema', () => {
   const parts = [['Config', schema], ...Object.entries(PARTS).map(([name, type]) => [type, schema.$defs[name]])];
   const lines = parts.flatMap(([type, part]) => {
     // One of several words, or an object.
-    const choices = part.oneOf ?? part.anyOf ?? [part];
+    const choices = (part.oneOf ?? part.anyOf ?? [part]).map(
+      (choice) => schema.$defs[choice.$ref?.replace('#/$defs/', '')] ?? choice,
+    );
     const words = choices.flatMap((choice) => choice.enum ?? choice.const ?? []);
     const objects = choices.filter((choice) => choice.properties);
     const keys = objects.flatMap(({ properties }) => Object.keys(properties));

@@ -43,7 +43,7 @@ export function timeScale(width: number, lived: number, end: number): Scale {
 /** Where the axis of time ends, in pixels. */
 export const endOf = (x: Scale) => x.range()[x.range().length - 1];
 
-/** A text beside a line, at the playhead. */
+/** A text beside a line, at the playhead; one without a text keeps its place free. */
 export type Label = { mark: string; text: string; y: number };
 
 /** `draft` is the configuration as written, `report` and `series` are of the whole rollout. */
@@ -68,8 +68,10 @@ export interface Chart {
   figures(scene: Scene, tick: number, atEnd?: boolean): string[];
   labels(scene: Scene, tick: number, atEnd: boolean): Label[];
   key(scene: Scene): { mark: string; name: string; title?: string }[];
-  /** A sentence on the rollout up to the playhead. */
+  /** A sentence on the rollout up to the playhead; empty where there is nothing to say. */
   words?(here: Report): string;
+  /** What stands behind the marks, of the rollout up to the playhead. */
+  backdrop?(scene: Scene, here: Report): SVGTemplateResult;
 }
 
 /** What stands behind the marks, the marks themselves, and what stands before them. */
@@ -118,14 +120,15 @@ export class Plot {
    *
    * @param atEnd whether nothing lies in the future
    * @param hidesFuture whether the future is not to be seen
+   * @param backdrop what stands behind the marks at that tick
    */
-  seek(tick: number, atEnd: boolean, hidesFuture: boolean, labels: Label[]) {
+  seek(tick: number, atEnd: boolean, hidesFuture: boolean, labels: Label[], backdrop: SVGTemplateResult = svg``) {
     const at = this.#x(tick);
     const { behind, marks, before } = this.#layers;
     // At the end the last mark shows whole, its half beyond the playhead too.
     const past = atEnd ? this.width : at;
     render(
-      svg`${behind}
+      svg`${behind}${backdrop}
         ${atEnd || hidesFuture ? nothing : svg`<g class="ghost">${marks}</g>`}
         <svg class="past" x="0" y="0" width=${past} height=${this.height}>${marks}</svg>
         ${before}
@@ -142,21 +145,51 @@ export const LETTER_WIDTH = 6.9;
 /** How far a label stands from the playhead. In px. */
 const BESIDE = 9;
 
+/** How far a label stands from a place that is kept free. */
+const CLEAR = 15;
+
 /** Labels beside their lines: right of the playhead where there is room, none over another. */
 function placed(labels: Label[], at: number, width: number, [bottom, top]: [number, number]) {
-  const all = labels.filter(({ y }) => Number.isFinite(y)).sort((a, b) => a.y - b.y);
-  const heights = all.map(({ y }) => Math.max(top + 4, Math.min(bottom - 4, y)));
-  for (let i = 1; i < heights.length; i += 1) heights[i] = Math.max(heights[i], heights[i - 1] + LABEL_HEIGHT);
-  let lowest = bottom - 4;
-  for (let i = heights.length - 1; i >= 0; i -= 1) {
-    heights[i] = Math.min(heights[i], lowest);
-    lowest = heights[i] - LABEL_HEIGHT;
-  }
+  const finite = labels.filter(({ y }) => Number.isFinite(y)).sort((a, b) => a.y - b.y);
+  const all = finite.filter(({ text }) => text);
+  const free = finite.find(({ text }) => !text)?.y;
+  const heights = heightsOf(
+    all.map(({ y }) => y),
+    free,
+    top + 4,
+    bottom - 4,
+  );
   return all.map(({ mark, text }, i) => {
     const fits = at + BESIDE + text.length * LETTER_WIDTH < width;
     return svg`<text class="label ${mark}" x=${fits ? at + BESIDE : at - BESIDE} y=${heights[i]} dy="0.35em"
       text-anchor=${fits ? 'start' : 'end'}>${text}</text>`;
   });
+}
+
+/**
+ * Heights near those that are wanted, from the top down, none on another.
+ *
+ * @param free what is to be kept free, if anything
+ */
+function heightsOf(wanted: number[], free: number | undefined, from: number, to: number) {
+  if (free === undefined) return spread(wanted, from, to);
+  const room = (length: number) => Math.max(0, Math.floor(length / LABEL_HEIGHT) + 1);
+  const roomAbove = room(free - CLEAR - from);
+  const roomBelow = room(to - free - CLEAR);
+  const above = wanted.filter((y) => y <= free).length;
+  const cut = Math.max(Math.min(above, roomAbove), wanted.length - roomBelow);
+  return [...spread(wanted.slice(0, cut), from, free - CLEAR), ...spread(wanted.slice(cut), free + CLEAR, to)];
+}
+
+function spread(wanted: number[], from: number, to: number) {
+  const heights = wanted.map((y) => Math.max(from, Math.min(to, y)));
+  for (let i = 1; i < heights.length; i += 1) heights[i] = Math.max(heights[i], heights[i - 1] + LABEL_HEIGHT);
+  let lowest = to;
+  for (let i = heights.length - 1; i >= 0; i -= 1) {
+    heights[i] = Math.min(heights[i], lowest);
+    lowest = heights[i] - LABEL_HEIGHT;
+  }
+  return heights;
 }
 
 /** Alternating bands behind the stages; what was only planned is shaded. */

@@ -3,7 +3,7 @@
 import { extent, max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { svg } from 'lit/html.js';
-import { count, percent, tickUnit } from '../base/format.ts';
+import { count, counted, percent, tickUnit } from '../base/format.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
 import type { Report, Series } from '../engine/engine.ts';
 import { ARMS } from '../rollout/arms.ts';
@@ -12,18 +12,20 @@ import {
   at,
   deciding,
   errorRates,
+  errorRule,
   errorWindow,
   limitAt,
   limitOf,
   limits,
   points,
-  windowCounts,
+  seenCounts,
 } from '../rollout/series.ts';
 import type { Chart, Label, Scale, Scene } from './chart.ts';
 import { endOf, Plot, stageBands, yAxis } from './chart.ts';
 import type { Holdable, OnSet } from './limit-handle.ts';
 import { GRIP_HEIGHT, GRIP_WIDTH, LimitHandle } from './limit-handle.ts';
 import { limitMarks, limitPaths, limitWords } from './limits.ts';
+import { delayOf, isWorthShowing, seenBands, seenWords } from './look-marks.ts';
 import type { Range } from './rate-marks.ts';
 import { dots, fades, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.ts';
 
@@ -44,7 +46,10 @@ export class ErrorChart implements Chart {
   active = true;
   overlay;
   control;
-  #window: Window = 'tick';
+  /** The rule whose window the rates are of. */
+  #rule = -1;
+  /** Whether the bands of its last look are drawn. */
+  #showsLook = false;
   #limits: Limit[] = [];
   /**
    * Rates of both arms over the window that is judged, then, if that is not the
@@ -67,15 +72,16 @@ export class ErrorChart implements Chart {
 
   draw(scene: Scene) {
     const { report, series, bands, x, width } = scene;
-    const window = errorWindow(report);
-    this.#window = window;
+    this.#rule = errorRule(report);
+    this.#showsLook = isWorthShowing(report, this.#rule);
+    const window = errorWindow(report, this.#rule);
     const unit = tickUnit(report.config.tick_seconds).name;
     const words = {
       tick: `each ${unit} by itself`,
       stage: 'the stage so far',
       rollout: 'the rollout so far',
     };
-    this.title = `Failed requests, ${words[window]}`;
+    this.title = `Failed requests, ${typeof window === 'number' ? `the last ${counted(window, unit)}` : words[window]}`;
     const windows: Window[] = window === 'tick' ? ['tick'] : [window, 'tick'];
     this.#rates = windows.flatMap((w) => ARMS.map((arm) => errorRates(series, arm, w)));
     const alone = windows.slice(1).flatMap(() => ARMS.map((arm) => `${arm}, the ${unit} alone`));
@@ -143,11 +149,23 @@ export class ErrorChart implements Chart {
   #failure(report: Report, series: Series, x: Scale, y: Scale) {
     const decision = deciding(report);
     if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
-    const { errors, requests } = windowCounts(series, 'canary', this.#window);
-    const [failed, all] = [errors[decision.tick - 1], requests[decision.tick - 1]];
+    // Of the whole service no line is drawn, and what it saw may lie before the rollout.
+    const { window, tick, rule } = decision;
+    if (!window || report.config.rules[rule ?? 0]?.of === 'service') return null;
+    const { errors: failed, requests: all } = seenCounts(series, 'canary', { ...window, tick });
     if (!all) return null;
-    const words = `rolled back: ${count(failed)} of ${count(all)} failed`;
-    return failedPoint(x(decision.tick - 0.5), y(failed / all), words, x.range()[0]);
+    const { name } = tickUnit(report.config.tick_seconds);
+    const late = window.last_tick < tick ? ` at ${name} ${count(tick)}` : '';
+    const words = [`rolled back${late}:`, `${count(failed)} of ${count(all)} failed`];
+    return failedPoint(x(window.last_tick - 0.5), y(failed / all), words, [x.range()[0], endOf(x)]);
+  }
+
+  backdrop({ x }: Scene, here: Report) {
+    return this.#showsLook ? seenBands(here, this.#rule, x, this.plot.height, this.words(here)) : svg``;
+  }
+
+  words(here: Report) {
+    return this.#showsLook ? seenWords(here, this.#rule) : '';
   }
 
   figures({ series }: Scene, tick: number) {
@@ -168,13 +186,18 @@ export class ErrorChart implements Chart {
     const { rule, max: most } = report.config.rules[limit.rule];
     const value = limitAt(this.#limits, series, tick);
     const words = most === undefined ? percent(value) : limitWords(rule, most);
-    // The handle stands at the last look: the words stand above it.
-    const y = this.#y(value) - (tick === this.#grip ? GRIP_HEIGHT : 0);
-    return [...arms, { mark: 'limit', text: `limit: ${words}`, y }];
+    const y = this.#y(value);
+    const isHeld = tick === this.#grip;
+    // The handle stands at the last look: the words stand above it, and those of the lines beside it.
+    const label = { mark: 'limit', text: `limit: ${words}`, y: y - (isHeld ? GRIP_HEIGHT : 0) };
+    return [...arms, label, ...(isHeld ? [{ mark: 'limit', text: '', y }] : [])];
   }
 
-  key() {
-    return [{ mark: 'interval', name: ONE_LOOK, title: INTERVAL_MEANS }];
+  key({ report }: Scene) {
+    const interval = { mark: 'interval', name: ONE_LOOK, title: INTERVAL_MEANS };
+    if (!this.#showsLook) return [interval];
+    const seen = { mark: 'seen', name: 'seen by the last look' };
+    return [interval, seen, ...(delayOf(report) > 0 ? [{ mark: 'not-seen', name: 'not seen yet' }] : [])];
   }
 }
 

@@ -38,7 +38,7 @@ export class EvidenceChart implements Chart {
     const { rule: name, look } = report.config.rules[this.#rule];
     const planned = ruleNamed(name)?.quantity === 'score';
     this.#lowest = planned ? -Infinity : LEAST;
-    const when = look === 'every_tick' ? '' : ' at a stage’s end';
+    const when = look === 'stage_end' ? ' at a stage’s end' : '';
     this.title = planned ? `Evidence: Z${when}, and its boundary` : stakeTitle(name);
     const { observed, limit } = series.rules[this.#rule];
     const seen = points(observed).map(({ tick, value }) => ({ tick, value: Math.max(this.#lowest, value) }));
@@ -101,14 +101,14 @@ export class EvidenceChart implements Chart {
 const words = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : significant(value));
 
 /** What a stake is bet on, by what a rule judges. */
-const WORSE: Record<string, string> = {
-  errors: 'fails more',
-  latency: 'is slow more often',
-  traffic: 'does not get its share',
-};
+const WORSE = new Map([
+  ['errors', 'fails more'],
+  ['latency', 'is slow more often'],
+  ['traffic', 'does not get its share'],
+]);
 
 const stakeTitle = (rule: string) =>
-  `Evidence that the canary ${WORSE[ruleNamed(rule)?.subject ?? 'errors']}: a stake of 1, bet on it`;
+  `Evidence that the canary ${WORSE.get(ruleNamed(rule)?.subject ?? 'errors')}: a stake of 1, bet on it`;
 
 function logarithmic(all: Point[], range: [number, number]): Scale {
   const [low = 1, high = 1] = extent(all, ({ value }) => value);

@@ -37,16 +37,19 @@ export class Figure {
     const scene = this.#scene;
     if (!scene || !chart.active) return;
     const labels = chart.labels(scene, tick, atEnd);
+    const backdrop = chart.backdrop?.(scene, here);
+    const words = chart.words?.(here);
     // On a narrow chart labels would hide the lines: they stand above it then.
-    const above = scene.width < NARROW ? labels : [];
-    chart.plot.seek(tick, atEnd, hidesFuture, above === labels ? [] : labels);
+    const isNarrow = scene.width < NARROW;
+    const above = isNarrow ? labels.filter(({ text }) => text) : [];
+    chart.plot.seek(tick, atEnd, hidesFuture, isNarrow ? [] : labels, backdrop);
     const unit = tickUnit(scene.report.config.tick_seconds).name;
-    const figures = labels.filter(({ y }) => Number.isFinite(y)).map(({ text }) => text);
+    const figures = labels.filter(({ y, text }) => text && Number.isFinite(y)).map(({ text }) => text);
     chart.plot.svg.setAttribute(
       'aria-label',
-      `${chart.title}. At ${unit} ${count(tick)}: ${figures.join(', ') || 'nothing yet'}.`,
+      `${chart.title}. At ${unit} ${count(tick)}: ${figures.join(', ') || 'nothing yet'}.${words ? ` ${words}` : ''}`,
     );
-    this.#render(scene, above, chart.words?.(here));
+    this.#render(scene, above, words);
   }
 
   #render(scene: Scene, above: Label[], words: string | undefined) {
@@ -61,7 +64,7 @@ export class Figure {
         </figcaption>
         <div class="plot">${chart.plot.svg}${chart.overlay}</div>
         ${chart.control}
-        ${words === undefined ? nothing : html`<p class="figure-words">${words}</p>`}
+        ${!words ? nothing : html`<p class="figure-words">${words}</p>`}
         ${figuresTable(
           chart.title,
           this.#isOpen ? figuresOf(chart, scene) : null,

@@ -8,7 +8,7 @@ import type { Arm } from '../rollout/arms.ts';
 import type { Band, Point, Window } from '../rollout/series.ts';
 import { thinned, until, windowCounts } from '../rollout/series.ts';
 import type { Scale } from './chart.ts';
-import { endOf } from './chart.ts';
+import { endOf, LETTER_WIDTH } from './chart.ts';
 
 /** An interval at a tick. */
 export type Range = { tick: number; low: number; high: number };
@@ -86,20 +86,21 @@ export function dots(all: Point[], arm: Arm, kind: string, x: Scale, y: Scale) {
   })}</g>`;
 }
 
-/** About how wide the words beside the point that decided are, in px. */
-const WORDS_WIDTH = 190;
-
 /**
  * The point that decided: a cross in a disc.
  *
- * @param words what was decided, and by what
+ * @param words what was decided, and by what, on a line or, where there is no room, on two
+ * @param room from where to where words may stand, in px
  */
-export function failedPoint(x: number, y: number, words: string, left: number) {
+export function failedPoint(x: number, y: number, words: string[], [left, right]: [number, number]) {
+  const lines = words.join(' ').length * LETTER_WIDTH > right - left ? words : [words.join(' ')];
+  const longest = Math.max(...lines.map((line) => line.length));
   // Left of the point, away from the labels at the playhead, as far as there is room.
-  const end = Math.max(left + WORDS_WIDTH - x, -10);
+  const end = Math.max(left + longest * LETTER_WIDTH - x, -10);
+  const top = y > 20 + 14 * lines.length ? 2 - 14 * lines.length : 22;
   return svg`<g class="failed-point" transform="translate(${x} ${y})">
     <circle r="7"></circle>
     <path d="M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8"></path>
-    <text x=${end} y=${y > 34 ? -12 : 22} text-anchor="end">${words}</text>
+    ${lines.map((line, i) => svg`<text x=${end} y=${top + 14 * i} text-anchor="end">${line}</text>`)}
   </g>`;
 }

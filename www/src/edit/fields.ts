@@ -5,7 +5,7 @@
 
 import { tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
-import { get } from '../base/json-path.ts';
+import { get, isObject, listAt } from '../base/json-path.ts';
 import { catalogue, ruleNamed } from '../engine/catalogue.ts';
 import type { Parameter } from '../engine/engine.ts';
 
@@ -15,7 +15,7 @@ export type FieldSpec = {
   unit?: string;
   /** What a field shows is the value times this: 100 shows 0.01 as 1 %. */
   scale?: number;
-  kind?: 'number' | 'text' | 'numbers';
+  kind?: 'number' | 'text' | 'numbers' | 'flag';
   /** A slider stands beside the number, over this range. */
   range?: [number, number];
   options?: [value: string, name: string][];
@@ -90,6 +90,12 @@ const FIELDS: Record<string, FieldSpec> = {
     otherwise: 1,
     hint: 'How often a request to the canary fails, compared with the baseline. 1 is healthy; 2 fails twice as often.',
   },
+  'canary.error_rate': {
+    label: 'Or: requests that fail',
+    ...PERCENT,
+    placeholder: 'by the ratio',
+    hint: 'The canary’s error rate as a number, in place of the ratio: also where the baseline never fails.',
+  },
   'canary.error_arrival': { label: 'Errors arrive', ...ARRIVAL },
   ...arrivalsOf('canary.error_arrival'),
   'canary.latency_ratio': {
@@ -121,6 +127,23 @@ const FIELDS: Record<string, FieldSpec> = {
     label: 'Latency p99',
     unit: 'ms',
     hint: '99 of 100 of the baseline’s requests take at most this long.',
+  },
+  'baseline.error_clump': {
+    label: 'Errors in a clump',
+    otherwise: 1,
+    hint: 'How many errors come together, on the average. 1 is each by itself; with more, error rates vary more than tests expect.',
+  },
+  'observation.delay_seconds': {
+    label: 'Seen late by',
+    unit: 's',
+    otherwise: 0,
+    hint: 'How long after a tick its counts can be seen: the time for scraping, aggregation and storage. No rule sees more.',
+  },
+  'observation.history_seconds': {
+    label: 'Known before the start',
+    unit: 's',
+    placeholder: 'as much as is read',
+    hint: 'For how long before the rollout monitoring has counts of the service. Long windows reach back so far.',
   },
   tick_seconds: {
     label: 'A tick lasts',
@@ -253,6 +276,26 @@ const FIELDS: Record<string, FieldSpec> = {
   },
   'on_inconclusive.extend.max_ticks': { label: 'by at most', unit: 'ticks' },
   'on_inconclusive.extend.then': { label: 'then', options: THEN },
+  pass_score: {
+    label: 'A score passes from',
+    otherwise: 75,
+    hint: 'For rules that count failures by a score: 100 is where all of them pass (Spinnaker, Kayenta: the pass threshold).',
+  },
+  pods: {
+    label: 'Traffic is split among whole instances',
+    hint: 'Without a router that splits requests, a share is the number of canary instances among all: 1 of 10 is 10 %.',
+  },
+  'pods.count': {
+    label: 'Instances',
+    otherwise: 10,
+    hint: 'Of both versions together. A share becomes the nearest one that they allow.',
+  },
+  'pods.ready_ticks': {
+    label: 'Ready after',
+    unit: 'ticks',
+    otherwise: 0,
+    hint: 'Until further canary instances take requests; so long the share before stays.',
+  },
   rollback_ticks: {
     label: 'A rollback takes',
     unit: 'ticks',
@@ -287,10 +330,28 @@ const HINTS: Record<string, string> = {
   prior_errors: 'Errors that each version is assumed to have had before: a of the prior Beta(a, b).',
   prior_successes:
     'Requests without an error that each version is assumed to have had before: b of the prior Beta(a, b).',
-  look: 'When the rule measures and judges (Argo Rollouts: the interval of an analysis).',
-  window: 'The counts that a look takes: the last tick’s alone, or all since the start of the stage or of the rollout.',
-  min_requests: 'With fewer requests to the canary a look is inconclusive.',
+  look: 'When the rule measures and judges: at a stage’s end, every tick, or at fixed times after the start.',
+  'look.every_seconds': 'The time between two looks (Argo Rollouts: interval). A multiple of the tick.',
+  'look.after_seconds': 'From the rollout’s start to the first look (Argo Rollouts: initialDelay).',
+  'look.count': 'The number of looks (Argo Rollouts: count); without one they go on to the end.',
+  look_while_paused: 'Whether the rule also looks while the rollout is paused (Argo Rollouts: a background analysis).',
+  window:
+    'The counts that a look takes: the last tick’s alone, all since the start of the stage or of the rollout, or those of the last seconds.',
+  'window.last_seconds': 'How far back a look sees, also over the ends of stages. A multiple of the tick.',
+  of: 'Whose requests are judged: the canary’s, against the whole baseline or against a part of it of the canary’s size; or those of both versions together.',
+  min_requests: 'With fewer requests in its window a look has no data.',
+  no_data:
+    'What a look without data says: it does not count, it is made again in each tick until there are data, it passes, or it fails.',
   min_errors: 'With fewer errors of the canary a look is inconclusive.',
+  of_last: 'Only failures among so many of the last looks count: as many as have to fail are failures in a row.',
+  counts:
+    'Which failed looks count: the rule’s own, those of all rules that count together, or those of a score over them.',
+  weight: 'How much the rule counts in the score.',
+  objective: 'The share of requests that is to succeed. What it leaves over is the error budget: 0.1 % for 99.9 %.',
+  factor:
+    'How many times as fast as the budget allows errors may come: 14.4 times uses up 2 % of a month’s budget in an hour.',
+  long_seconds: 'The long window: errors must come too fast in both windows.',
+  short_seconds: 'The short window, so that an alert ends soon after the errors do.',
   failure_limit:
     'So many looks of a rollout have to fail before the rule acts. Argo Rollouts’ failureLimit is one less.',
   on_fail: 'Rolls back at once, or stops the plan until a person decides.',
@@ -298,13 +359,16 @@ const HINTS: Record<string, string> = {
 };
 
 /** The rule that a path is about, and what of it. */
-const ruleAt = (path: string) => path.match(/^rules\[(\d+)\](?:\.(\w+))?/);
+const ruleAt = (path: string) => path.match(/^rules\[(\d+)\](?:\.([\w.]+))?/);
 
 /** What a path may edit, if it has a field. */
 export function specOf(path: string, draft: Json): FieldSpec | undefined {
   const [, i, key] = ruleAt(path) ?? [];
-  const spec = key ? ruleSpec(String(get(draft, `rules[${i}].rule`)), key) : FIELDS[path.replace(/\[\d+\]/, '[]')];
-  return spec && inUnits(spec, get(draft, 'tick_seconds'));
+  const tick = get(draft, 'tick_seconds');
+  const spec = key
+    ? ruleSpec(String(get(draft, `rules[${i}].rule`)), key, typeof tick === 'number' && tick > 0 ? tick : 60)
+    : FIELDS[path.replace(/\[\d+\]/, '[]')];
+  return spec && inUnits(spec, tick);
 }
 
 /** The path of the field that shows what is wrong at a path: its own, or that of a part it is in. */
@@ -316,8 +380,11 @@ export function fieldOf(path: string, draft: Json): string | undefined {
 /** Whether a form has a field of that path now. */
 function isShown(path: string, draft: Json) {
   if (!specOf(path, draft)) return false;
+  const [, i, key] = ruleAt(path) ?? [];
+  if (key && key !== 'rule') return fieldsOf(get(draft, `rules[${i}]`)).some((one) => one.key === key);
+  if (path === 'pass_score') return hasScore(draft);
   // The fields of what is not there are not, either: of another word's parameters, of a removed stage.
-  const parent = path.match(/^(.*(?:daily_swing|incidents|arrival\.\w+|pause|extend|\[\d+\]))\.\w+$/)?.[1];
+  const parent = path.match(/^(.*(?:daily_swing|incidents|pods|arrival\.\w+|pause|extend|\[\d+\]))\.\w+$/)?.[1];
   return parent === undefined || (get(draft, parent) ?? null) !== null;
 }
 
@@ -329,6 +396,25 @@ export function parametersOf(rule: string): Parameter[] {
   const common = () => catalogue().rules[0].parameters.filter(({ group }) => group !== 'method');
   return (ruleNamed(rule)?.parameters ?? common()).filter(({ options }) => options?.length !== 1);
 }
+
+/** Those of a rule that have an effect, or are set all the same. */
+export const fieldsOf = (rule: Json | undefined): Parameter[] => {
+  const all = parametersOf(String(get(rule, 'rule')));
+  return all.filter((one) => get(rule, one.key) !== undefined || hasEffect(one, all, rule));
+};
+
+/** Whether what a parameter is of no use without is there: a choice other than the usual one, an object, a number. */
+function hasEffect({ key, only_with }: Parameter, all: Parameter[], rule: Json | undefined) {
+  if (only_with === undefined) return true;
+  const value = get(rule, only_with);
+  if (key.startsWith(`${only_with}.`)) return isObject(value);
+  const usual = all.find((one) => one.key === only_with)?.default;
+  return value !== undefined && value !== usual;
+}
+
+/** Whether a policy has a score: some rule counts by one, or its limit is set. */
+export const hasScore = (draft: Json) =>
+  get(draft, 'pass_score') !== undefined || listAt(draft, 'rules').some((rule) => get(rule, 'counts') === 'by_score');
 
 /** A rule to begin with. */
 export function startRule(rule: string): { [key: string]: Json } {
@@ -344,23 +430,27 @@ export function ruleAs(rule: Json, name: string): Json {
   return { ...startRule(name), ...Object.fromEntries(kept) };
 }
 
-function ruleSpec(rule: string, key: string): FieldSpec | undefined {
-  const hint = HINTS[key];
+/** @param tick its length in seconds */
+function ruleSpec(rule: string, key: string, tick: number): FieldSpec | undefined {
+  const hint = HINTS[key] ?? ruleNamed(rule)?.description;
   if (key === 'rule') return { label: 'Rule', hint, options: catalogue().rules.map((one) => [one.rule, one.title]) };
   const parameter = parametersOf(rule).find((one) => one.key === key);
   if (!parameter) return undefined;
-  const { label, unit, scale = 1, items, options, only_with, placeholder, default: usual } = parameter;
-  // What is of no use by itself is not shown as if it held.
-  const faint = only_with && typeof usual === 'number' ? String(usual * scale) : undefined;
+  const { label, unit, scale = 1, kind, items, options = [], placeholder, default: usual } = parameter;
+  // An option with seconds is an object that has them, a multiple of the tick.
+  const objects = options.flatMap(({ value, seconds }) =>
+    seconds === undefined ? [] : [[value, Math.ceil(seconds / tick) * tick]],
+  );
   return {
     label,
     hint,
     unit,
     scale,
-    kind: items ? 'numbers' : 'number',
-    otherwise: faint === undefined ? usual : undefined,
-    placeholder: placeholder ?? faint,
-    options: options?.map((option) => [option.value, option.label]),
+    kind: kind === 'flag' ? 'flag' : items ? 'numbers' : 'number',
+    otherwise: usual,
+    placeholder,
+    options: kind === 'choice' ? options.map((option) => [option.value, option.label]) : undefined,
+    starts: objects.length > 0 ? Object.fromEntries(objects) : undefined,
   };
 }
 

@@ -11,7 +11,7 @@ import type { TemplateResult } from 'lit/html.js';
 import { html, noChange, nothing } from 'lit/html.js';
 import { counted, cut, MOST_OF_MESSAGE } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
-import { get, listAt } from '../base/json-path.ts';
+import { get, isObject, listAt } from '../base/json-path.ts';
 import type { Problem } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import type { FieldSpec } from './fields.ts';
@@ -57,53 +57,63 @@ export class Form {
   }
 
   /** @param onedit takes what is entered, in place of the configuration */
-  field(path: string, onedit = (value: Json | undefined) => this.edit(path, value)): TemplateResult {
+  field(path: string, onedit?: (value: Json | undefined) => void): TemplateResult {
     const spec = this.#spec(path);
+    const enter = onedit ?? ((value: Json | undefined) => this.edit(path, started(value, spec)));
     const value = get(this.draft, path) ?? get(this.#resolved, path) ?? spec.otherwise;
     const faults = this.#problems.get(path) ?? [];
     const hint = this.#hintAt(path, spec);
     const id = `field-${path}`;
     const described = [hint ? `${id}-hint` : '', faults.length ? `${id}-fault` : ''].filter(Boolean).join(' ');
-    const change = (event: Event) => onedit(read(event.currentTarget as HTMLInputElement, spec));
+    const change = (event: Event) => enter(read(event.currentTarget as HTMLInputElement, spec));
+    const notes = html`
+      ${hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : nothing}
+      ${faults.length ? html`<p class="fault" id="${id}-fault">${faultText(faults)}</p>` : nothing}`;
+    if (spec.kind === 'flag')
+      return html`<div class="field flag" title=${ifDefined(spec.hint)}>
+        <label class="check-label" for=${id}>
+          <input id=${id} data-path=${path} type="checkbox" aria-description=${ifDefined(spec.hint)}
+            aria-describedby=${described || nothing} aria-invalid=${faults.length ? 'true' : nothing}
+            .checked=${live(value === true)} @change=${change} />
+          ${spec.label}
+        </label>
+        ${notes}
+      </div>`;
     const isText = spec.kind === 'text' || spec.kind === 'numbers';
     const control = spec.options
       ? html`<select id=${id} data-path=${path} aria-description=${ifDefined(spec.hint)}
           aria-describedby=${described || nothing} aria-invalid=${faults.length ? 'true' : nothing} @change=${change}>
-          ${options(spec.options, wordOf(value))}
+          ${options(spec.options, wordOf(value, spec))}
         </select>`
       : html`<input id=${id} data-path=${path} type=${isText ? 'text' : 'number'} step=${isText ? nothing : 'any'}
           inputmode=${isText ? nothing : 'decimal'} autocomplete="off" placeholder=${ifDefined(spec.placeholder)}
           aria-description=${ifDefined(spec.hint)} aria-describedby=${described || nothing}
           aria-invalid=${faults.length ? 'true' : nothing} .value=${unlessTyped(shown(value, spec))} @input=${change} />`;
     return html`
-      <div class="field ${spec.range ? 'ranged' : ''}" title=${ifDefined(spec.hint)}>
+      <div class="field ${spec.range ? 'ranged' : isWide(spec) ? 'wide' : ''}" title=${ifDefined(spec.hint)}>
         <label for=${id}>${spec.label}</label>
         <span class="value">${control}${spec.unit ? html`<span class="unit">${spec.unit}</span>` : nothing}</span>
         ${
           spec.range
             ? html`<input type="range" min=${spec.range[0]} max=${spec.range[1]} step="any" aria-label=${spec.label}
                 .value=${live(String(value))}
-                @input=${({ currentTarget }: Event) => onedit(rounded((currentTarget as HTMLInputElement).valueAsNumber))} />`
+                @input=${({ currentTarget }: Event) => enter(rounded((currentTarget as HTMLInputElement).valueAsNumber))} />`
             : nothing
         }
-        ${hint ? html`<p class="hint" id="${id}-hint">${hint}</p>` : nothing}
-        ${faults.length ? html`<p class="fault" id="${id}-fault">${faultText(faults)}</p>` : nothing}
+        ${notes}
       </div>
     `;
   }
 
   /** A setting that is a word, or a word with parameters, which have fields of their own. */
   choice(path: string): TemplateResult {
-    const { starts = {}, options: words = [] } = this.#spec(path);
-    const word = wordOf(get(this.draft, path)) ?? words[0][0];
-    const choose = (chosen: Json | undefined) => {
-      const start = starts[String(chosen)];
-      this.edit(path, start === undefined ? chosen || undefined : { [String(chosen)]: start });
-    };
+    const spec = this.#spec(path);
+    const { starts = {}, options: words = [] } = spec;
+    const word = wordOf(get(this.draft, path), spec) ?? words[0][0];
     const start = starts[word];
     const at = `${path}.${word}`;
     const keys = typeof start === 'object' && start !== null ? Object.keys(start).map((key) => `${at}.${key}`) : [at];
-    return html`${this.field(path, choose)}${start === undefined ? nothing : keys.map((key) => this.field(key))}`;
+    return html`${this.field(path)}${start === undefined ? nothing : keys.map((key) => this.field(key))}`;
   }
 
   /** A part of the configuration that is there or not, with its fields. */
@@ -148,10 +158,24 @@ export class Form {
   }
 }
 
-/** The word of a setting that is a word, or a word with parameters. */
-function wordOf(value: Json | undefined): string | undefined {
+/** The word of a setting that is a word, or a word with parameters, which are an object's. */
+function wordOf(value: Json | undefined, { starts = {} }: FieldSpec): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value)[0] : undefined;
+  if (!isObject(value)) return undefined;
+  const words = Object.keys(starts);
+  return words.find((word) => word in value) ?? (words.length === 1 ? words[0] : Object.keys(value)[0]);
+}
+
+/** Words of more characters have the room of two fields. */
+const MOST_OF_WORD = 20;
+const isWide = ({ options: words = [], starts }: FieldSpec) =>
+  words.length > 0 && starts === undefined && words.some(([, name]) => name.length > MOST_OF_WORD);
+
+/** What a setting becomes by what is entered: a word with parameters starts with some. */
+function started(value: Json | undefined, { starts }: FieldSpec): Json | undefined {
+  const start = starts?.[String(value)];
+  if (start !== undefined) return { [String(value)]: start };
+  return starts && value === '' ? undefined : value;
 }
 
 /** The options of a select; a word that is none of them is there, too, to be seen. */
@@ -172,7 +196,8 @@ function shown(value: Json | undefined, { scale = 1 }: FieldSpec) {
 }
 
 /** What is entered in a field. An emptied one removes its key. */
-function read(input: HTMLInputElement, { kind, options: words, scale = 1 }: FieldSpec): Json | undefined {
+function read(input: HTMLInputElement, { kind, options: words, otherwise, scale = 1 }: FieldSpec): Json | undefined {
+  if (kind === 'flag') return input.checked === otherwise ? undefined : input.checked;
   const text = input.value;
   if (words) return text;
   // What is no number is for the engine to refuse, in its words.

@@ -73,7 +73,7 @@ export class HistoryButtons implements View {
   }
 
   update(change: Change) {
-    if (change !== 'rollout') return;
+    if (change !== 'rollout' && change !== 'page') return;
     const { canUndo, canRedo } = this.#store;
     // A button of no use now keeps the focus.
     const button = (does: 'undo' | 'redo', name: string, title: string, can: boolean) =>

@@ -7,17 +7,20 @@ import { icon } from '../base/icons.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
 import { limits } from '../engine/catalogue.ts';
+import type { Parameter } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { COURSE } from '../study/policies.ts';
-import { editorOf, parametersOf, placeWords, ruleAs } from './fields.ts';
+import { editorOf, fieldsOf, hasScore, placeWords, ruleAs } from './fields.ts';
 import type { Form } from './form.ts';
 import { hasRoomAfter, withoutStage, withStageAfter } from './plan-edit.ts';
 
 export const trafficPanel = (store: Store, form: Form): TemplateResult => html`
   ${form.field('traffic.requests_per_second')}
   <div class="fields">
-    ${['baseline.error_rate', 'baseline.latency_ms.p50', 'baseline.latency_ms.p99', 'tick_seconds'].map((path) => form.field(path))}
+    ${['baseline.error_rate', 'baseline.error_clump', 'baseline.latency_ms.p50', 'baseline.latency_ms.p99', 'tick_seconds'].map((path) => form.field(path))}
   </div>
+  <h4>What monitoring sees</h4>
+  <div class="fields">${['observation.delay_seconds', 'observation.history_seconds'].map((path) => form.field(path))}</div>
   <h4>Variation</h4>
   <div class="fields">${['traffic.burstiness', 'traffic.canary_skew', 'noise.common', 'noise.per_arm'].map((path) => form.field(path))}</div>
   ${form.optional('traffic.daily_swing', { amplitude: 0.5 }, ['amplitude', 'period_seconds', 'peak_seconds'])}
@@ -65,10 +68,21 @@ export function policyPanel(store: Store, form: Form, plan: HTMLElement): Templa
     </div>
     ${addButton('Add a rule', () => form.edit(`rules[${rules.length}]`, COURSE[0]), rules.length >= limits().rules)}
     <h4>Otherwise</h4>
-    <div class="fields">${form.choice('on_inconclusive')} ${form.field('rollback_ticks')}</div>
+    <div class="fields">
+      ${form.choice('on_inconclusive')} ${form.field('rollback_ticks')}
+      ${hasScore(store.draft) ? form.field('pass_score') : nothing}
+    </div>
+    ${form.optional('pods', { count: 10 }, ['count', 'ready_ticks'])}
     ${notes(store, 'policy')}
   `;
 }
+
+/** The groups of a rule's parameters, in the order of a form. */
+const GROUPS: [Parameter['group'], name: string][] = [
+  ['method', 'What it measures'],
+  ['look', 'When it looks, and at what'],
+  ['action', 'What follows'],
+];
 
 function ruleRow(form: Form, rule: Json, i: number) {
   const path = `rules[${i}]`;
@@ -77,9 +91,15 @@ function ruleRow(form: Form, rule: Json, i: number) {
   return html`<div class="rule-row" role="group" aria-label="Rule ${i + 1}">
     <span class="row-number">${i + 1}</span> ${form.field(`${path}.rule`, become)}
     ${removeButton(`Remove rule ${i + 1}`, () => form.edit(path, undefined))}
-    <div class="fields">
-      ${parametersOf(String(get(rule, 'rule'))).map(({ key }) => form.field(`${path}.${key}`))}
-    </div>
+    ${GROUPS.map(([group, name]) => {
+      const fields = fieldsOf(rule).filter((one) => one.group === group);
+      return fields.length === 0
+        ? nothing
+        : html`<div class="rule-group" role="group" aria-label="Rule ${i + 1}, ${name}">
+            <span class="quiet">${name}</span>
+            <div class="fields">${fields.map(({ key }) => form.field(`${path}.${key}`))}</div>
+          </div>`;
+    })}
   </div>`;
 }
 

@@ -28,6 +28,13 @@ const RELEASE_KEYS = ['canary', 'incidents'];
 
 export function releasePanel(store: Store, form: Form): TemplateResult {
   const present = releaseText(store.session.report.config);
+  const isRate =
+    get(store.draft, 'canary.error_rate') !== undefined && get(store.draft, 'canary.error_ratio') === undefined;
+  /** Two keys that say the same: one takes the other's place. */
+  const inPlaceOf = (other: string, path: string) => (value: Json | undefined) =>
+    get(store.draft, other) === undefined || value === undefined
+      ? form.edit(path, value)
+      : store.configure(put(put(store.draft, other, undefined), path, value), path);
   const button = ([name, label]: [string, string]) => {
     const preset = presetNamed(name);
     if (!preset) return nothing;
@@ -36,8 +43,12 @@ export function releasePanel(store: Store, form: Form): TemplateResult {
   };
   return html`
     <div class="releases" role="group" aria-label="A release to try">${RELEASES.map(button)}</div>
-    ${notes(store, 'release')} ${form.field('canary.error_ratio')}
-    <div class="fields">${form.choice('canary.error_arrival')}</div>
+    ${notes(store, 'release')}
+    ${isRate ? nothing : form.field('canary.error_ratio', inPlaceOf('canary.error_rate', 'canary.error_ratio'))}
+    <div class="fields">
+      ${form.field('canary.error_rate', inPlaceOf('canary.error_ratio', 'canary.error_rate'))}
+      ${form.choice('canary.error_arrival')}
+    </div>
     ${form.field('canary.latency_ratio')}
     <div class="fields">${form.choice('canary.latency_arrival')}</div>
     ${form.field('name')}

@@ -19,7 +19,7 @@ import type { Json } from '../base/json-path.ts';
 import { listAt } from '../base/json-path.ts';
 import { limitPaths } from '../charts/limits.ts';
 import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
-import type { ResolvedConfig, Rule } from '../engine/engine.ts';
+import type { Look, ResolvedConfig, Rule } from '../engine/engine.ts';
 import { parametersOf } from './fields.ts';
 
 /** A part of a sentence: text, or what a field edits. */
@@ -30,6 +30,7 @@ const MOST_CHARACTERS = 230;
 
 const NUMBERS = 'no one two three four five six seven eight nine ten eleven twelve'.split(' ');
 const inWords = (n: number) => NUMBERS[n] ?? count(n);
+const countInWords = (n: number) => (Number.isInteger(n) ? inWords(n) : significant(n));
 
 const textOf = (pieces: Piece[]) => pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join('');
 
@@ -62,18 +63,23 @@ const tickWords = ({ tick_seconds }: ResolvedConfig) =>
 /** The release, compared with its baseline. */
 export function releaseSentence(config: ResolvedConfig): Piece[] {
   const { canary, baseline } = config;
+  const rate = canary.error_rate;
   const errors = canary.error_ratio;
   const latency = canary.latency_ratio;
-  if (errors === 1 && latency === 1) {
+  const isDifferent = rate === undefined ? errors !== 1 : rate !== baseline.error_rate;
+  if (!isDifferent && latency === 1) {
     return [
       'A ',
-      { text: 'healthy', path: 'canary.error_ratio' },
+      { text: 'healthy', path: rate === undefined ? 'canary.error_ratio' : 'canary.error_rate' },
       ' release: the new version (canary) fails as often as the old one (baseline).',
     ];
   }
   const worse: Piece[][] = [];
-  const what = errors === 0 ? 'no errors at all' : `${times(errors)} the errors`;
-  if (errors !== 1) worse.push(arriving({ text: what, path: 'canary.error_ratio' }, 'canary.error_arrival', config));
+  const what: Piece =
+    rate === undefined
+      ? { text: errors === 0 ? 'no errors at all' : `${times(errors)} the errors`, path: 'canary.error_ratio' }
+      : { text: `${percent(rate)} of its requests fail`, path: 'canary.error_rate' };
+  if (isDifferent) worse.push(arriving(what, 'canary.error_arrival', config));
   if (latency !== 1)
     worse.push(
       arriving(
@@ -82,15 +88,15 @@ export function releaseSentence(config: ResolvedConfig): Piece[] {
         config,
       ),
     );
-  const isLate = [errors !== 1 && canary.error_arrival, latency !== 1 && canary.latency_arrival]
+  const isLate = [isDifferent && canary.error_arrival, latency !== 1 && canary.latency_arrival]
     .filter((arrival) => arrival !== false)
     .every((arrival) => startOf(arrival) > 1);
   const sentence: Piece[] = [
     ...(isLate ? ['healthy at first; '] : []),
     ...worse.flatMap((part, i) => (i ? ['; ', ...part] : part)),
   ];
-  if (errors === 1) sentence.push('; it fails as often as the old one (baseline)');
-  else if (baseline.error_rate === 0) sentence.push('; but the baseline has none');
+  if (!isDifferent) sentence.push('; it fails as often as the old one (baseline)');
+  else if (rate === undefined && baseline.error_rate === 0) sentence.push('; but the baseline has none');
   return [...capital(sentence), '.'];
 }
 
@@ -141,7 +147,7 @@ function arriving(
 
 /** The load and the stable version, and what happens to both versions. */
 export function trafficSentence(config: ResolvedConfig): Piece[] {
-  const { traffic, baseline, noise, incidents, canary, rules } = config;
+  const { traffic, baseline, noise, incidents, canary, rules, observation } = config;
   const { name } = tickUnit(config.tick_seconds);
   const sentence: Piece[] = [
     { text: `${significant(traffic.requests_per_second)}\u00a0requests/s`, path: 'traffic.requests_per_second' },
@@ -152,6 +158,18 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
   const { daily_swing: swing, burstiness = 0, canary_skew: skew = 1 } = traffic;
   const { common = 0, per_arm = 0 } = noise ?? {};
   const more: Piece[][] = [];
+  const { delay_seconds: delay = 0, history_seconds: history } = observation ?? {};
+  if (delay > 0)
+    more.push(['; monitoring sees ', { text: `${period(delay)} late`, path: 'observation.delay_seconds' }]);
+  if (history !== undefined)
+    more.push([
+      '; it knows ',
+      { text: history > 0 ? period(history) : 'nothing', path: 'observation.history_seconds' },
+      ' from before the start',
+    ]);
+  const { error_clump: clump = 1 } = baseline as typeof baseline & { error_clump?: number };
+  if (clump > 1)
+    more.push(['; errors come in clumps of ', { text: countInWords(clump), path: 'baseline.error_clump' }]);
   // Latencies matter where something is slower, or where a rule looks.
   if (canary.latency_ratio !== 1 || rules.some(({ rule }) => isLatencyRule(rule))) {
     const { p50, p99 } = baseline.latency_ms;
@@ -200,6 +218,9 @@ function period(seconds: number) {
   return n === 1 ? `${name === 'hour' ? 'an' : 'a'} ${name}` : `${inWords(n)} ${name}s`;
 }
 
+/** What the last so many seconds are: `hour`, `five minutes`. */
+const lastOf = (seconds: number) => period(seconds).replace(/^an? /, '');
+
 function incident(incidents: NonNullable<ResolvedConfig['incidents']>, config: ResolvedConfig): Piece[] {
   const { at_tick, chance_per_tick = 0, duration_ticks, error_ratio = 1, latency_ratio = 1 } = incidents;
   const { name } = tickUnit(config.tick_seconds);
@@ -225,9 +246,12 @@ function incident(incidents: NonNullable<ResolvedConfig['incidents']>, config: R
 export function policySentence(config: ResolvedConfig, draft: Json): Piece[] {
   const [first, ...others] =
     config.rules.length > 0 ? clausesOf(config, draft) : [{ pieces: ['; no rule judges it'], rules: 0 }];
-  const ends = [inconclusivePieces(config), rollbackPieces(config)].map((pieces) => ({ pieces, rules: 0 }));
+  const ends = [scorePieces(config), inconclusivePieces(config), rollbackPieces(config)].map((pieces) => ({
+    pieces,
+    rules: 0,
+  }));
   const plan = planPieces(config);
-  const pauses = pausePieces(config);
+  const pauses = [...podPieces(config), ...pausePieces(config)];
   const hasRoom = textOf([...plan, ...pauses, ...first.pieces]).length <= MOST_CHARACTERS;
   const start = capital([...plan, ...(hasRoom ? pauses : []), ...first.pieces]);
   const left = hasRoom || pauses.length === 0 ? [] : [{ pieces: pauses, rules: 0 }];
@@ -338,6 +362,21 @@ function pausePieces(config: ResolvedConfig): Piece[] {
   return result;
 }
 
+/** Where traffic is split among whole instances. */
+function podPieces(config: ResolvedConfig): Piece[] {
+  const { pods } = config;
+  if (!pods) return [];
+  const { ready_ticks: ready = 0 } = pods;
+  const result: Piece[] = [', on ', { text: `${inWords(pods.count)} pods`, path: 'pods.count' }];
+  if (ready > 0) result.push(', ready after ', { text: length(ready, config), path: 'pods.ready_ticks' });
+  return result;
+}
+
+const scorePieces = ({ rules, pass_score }: ResolvedConfig): Piece[] =>
+  pass_score !== undefined && rules.some(({ counts }) => counts === 'by_score')
+    ? ['; a score under ', { text: significant(pass_score), path: 'pass_score' }, ' fails']
+    : [];
+
 const rollbackPieces = (config: ResolvedConfig): Piece[] =>
   config.rollback_ticks > 0
     ? ['; a rollback takes ', { text: length(config.rollback_ticks, config), path: 'rollback_ticks' }]
@@ -385,17 +424,18 @@ function clausesOf(config: ResolvedConfig, draft: Json): Clause[] {
   let before = { action: '', place: '', isEvidence: false };
   return inOrder.map(([{ rule, limit, at }, ...others]) => {
     const action = rule.on_fail === 'pause' ? 'pauses' : 'rolls back';
-    const place = placeOf(rule, config, others.length > 0);
+    const canChoose = (key: string) => parametersOf(rule.rule).some((one) => one.key === key);
+    const edits = (key: string, text: string): Piece => (canChoose(key) ? { text, path: at(key) } : text);
+    const where = placeOf(rule, config, others.length > 0, edits);
+    const place = textOf(where);
     const isEvidence = ruleNamed(rule.rule)?.gathers ?? false;
     const isLike = action === before.action && isEvidence === before.isEvidence && place === before.place;
     const start = action === before.action ? ', or ' : `; ${action} `;
     before = { action, place, isEvidence };
-    const canChoose = parametersOf(rule.rule).some(({ key }) => key === 'look');
-    const where = canChoose ? { text: place, path: at('look') } : place;
-    const test = testOf(rule, limit, isLike);
+    const test = testOf(rule, limit, isLike, at);
     const pieces: Piece[] = isEvidence
-      ? [start, 'on ', ...test, ...(isLike ? [] : [', ', where])]
-      : [start, ...(isLike ? [] : ['when ', where, ' ']), ...test];
+      ? [start, 'on ', ...test, ...(isLike ? [] : [', ', ...where])]
+      : [start, ...(isLike ? [] : ['when ', ...where, ' ']), ...test];
     if (others.length > 0) {
       const rest = others.map((one) => `${limitWords(one.rule)} ${atStages(one.rule.stages ?? [], config)}`);
       pieces.push(` (${rest.join(', ')})`);
@@ -410,17 +450,47 @@ const sameButLimit = (a: Rule, b: Rule) => {
   return a.max !== undefined && b.max !== undefined && bare(a) === bare(b);
 };
 
-/** When a rule looks and at what, and in which stages. */
-function placeOf(rule: ResolvedConfig['rules'][number], config: ResolvedConfig, isWhole: boolean) {
+/**
+ * When a rule looks and at what, and in which stages.
+ *
+ * @param edits a text that a parameter's field edits
+ */
+function placeOf(
+  rule: ResolvedConfig['rules'][number],
+  config: ResolvedConfig,
+  isWhole: boolean,
+  edits: (key: string, text: string) => Piece,
+): Piece[] {
   const { look, window, stages } = rule;
   const { name } = tickUnit(config.tick_seconds);
   const only = stages && !isWhole && stages.length < config.stages.length ? ` ${atStages(stages, config)}` : '';
   const isEnd = look === 'stage_end';
-  if (window === 'tick') return `${isEnd ? `in a stage’s last ${name}` : `in any ${name}`}${only}`;
-  const when = `${isEnd ? 'at a stage’s end' : `after any ${name}`}${only}`;
-  // Evidence is of the whole rollout, and at a stage's end counts are the stage's, if nothing is said.
-  if (ruleNamed(rule.rule)?.gathers || (isEnd && window === 'stage')) return when;
-  return `${when}, over the ${window} so far,`;
+  const paused: Piece[] = rule.look_while_paused ? [', ', edits('look_while_paused', 'also in a pause')] : [];
+  if (window === 'tick' && typeof look === 'string')
+    return [edits('look', `${isEnd ? `in a stage’s last ${name}` : `in any ${name}`}${only}`), ...paused];
+  const when = typeof look === 'string' ? (isEnd ? 'at a stage’s end' : `after any ${name}`) : scheduled(look, config);
+  const start = [edits('look', `${when}${only}`), ...paused];
+  // Evidence is of the whole rollout, and at a stage's end counts are the stage's, if nothing is said;
+  // a rule with windows of its own says them itself.
+  const isSaid = ruleNamed(rule.rule)?.gathers || !parametersOf(rule.rule).some(({ key }) => key === 'window');
+  if (isSaid || (isEnd && window === 'stage')) return paused.length > 0 ? [...start, ','] : start;
+  const counts =
+    typeof window === 'object'
+      ? `last ${lastOf(window.last_seconds)}`
+      : window === 'tick'
+        ? `last ${name}`
+        : `${window} so far`;
+  return [...start, ', over the ', edits('window', counts), ','];
+}
+
+/** Looks at fixed times: `in a look every two minutes`. */
+function scheduled(
+  { every_seconds: every, after_seconds: after = every, count: looks }: Exclude<Look, string>,
+  { tick_seconds }: ResolvedConfig,
+) {
+  const from = after === every ? '' : ` from ${tickUnit(tick_seconds).name} ${count(after / tick_seconds)} on`;
+  const some = looks === undefined ? 'a look' : looks === 1 ? 'one look' : `${inWords(looks)} looks,`;
+  return `in ${some} every ${lastOf(every)}${from}`;
 }
 
 /** A limit in its unit: `2 points`, `50 ms`, `twice`. */
@@ -436,19 +506,24 @@ const quantileWords = (quantile: number) => `p${significant(quantile * 100)}`;
  * @param path of its limit
  * @param isShort whether the sentence has named the canary just before
  */
-function testOf(rule: Rule, path: string, isShort: boolean): Piece[] {
+function testOf(rule: Rule, path: string, isShort: boolean, at: (key: string) => string): Piece[] {
   const entry = ruleNamed(rule.rule);
   const title = entry?.title ?? rule.rule;
   const limit = { text: limitWords(rule), path };
-  const who = isShort ? 'it' : 'the canary';
-  if (entry?.gathers) return [title.split(',', 1)[0]];
-  if (rule.max === undefined) return [`the ${title} fails`];
+  const { of = 'canary' } = rule;
+  const of_ = (text: string): Piece => (of === 'canary' ? text : { text, path: at('of') });
+  const who = of === 'service' ? of_('the whole service') : isShort ? 'it' : 'the canary';
+  const other = of === 'control' ? of_('a control of its size') : 'the baseline';
+  const whole: Piece[] = of === 'canary' ? [] : [' ', of_(OF[of])];
+  if (entry?.gathers) return [title.split(',', 1)[0], ...whole];
+  if (rule.max === undefined)
+    return [`the ${title}`, ...whole, entry?.quantity === 'ratio' ? ' is too high' : ' fails'];
   if (entry?.subject === 'errors') {
-    if (entry.quantity === 'rate') return [`${who} fails more than `, limit, ' of its requests'];
+    if (entry.quantity === 'rate') return [who, ' fails more than ', limit, ' of its requests'];
     if (entry.quantity === 'difference' && rule.max === 0)
-      return [`${who} fails `, { text: 'more', path }, ' than the baseline'];
-    if (entry.quantity === 'difference') return [`${who} fails `, limit, ' more than the baseline'];
-    if (entry.quantity === 'ratio') return [`${who} fails more than `, limit, ' as often as the baseline'];
+      return [who, ' fails ', { text: 'more', path }, ' than ', other];
+    if (entry.quantity === 'difference') return [who, ' fails ', limit, ' more than ', other];
+    if (entry.quantity === 'ratio') return [who, ' fails more than ', limit, ' as often as ', other];
   }
   const whose = isShort ? 'its' : 'the canary’s';
   const quantile = rule.quantile === undefined ? '' : `${quantileWords(rule.quantile)} `;
@@ -457,27 +532,59 @@ function testOf(rule: Rule, path: string, isShort: boolean): Piece[] {
   }
   // The title says what is compared: `latency over the baseline`.
   if (entry?.quantity === 'milliseconds' && title.startsWith('latency')) {
-    return [`${whose} ${quantile}latency is more than `, limit, title.slice('latency'.length)];
+    const compared = title.slice('latency'.length);
+    const than: Piece[] = of === 'control' && compared ? [' over ', other] : [compared];
+    return [`${whose} ${quantile}latency is more than `, limit, ...than];
   }
-  return [`${whose} ${quantile}${title} is more than `, limit];
+  return [`${whose} ${quantile}${title}`, ...whole, ' is more than ', limit];
 }
+
+/** Whose requests a rule judges that compares by itself, or compares not at all. */
+const OF = { canary: '', control: 'against a control of its size', service: 'of the whole service' };
+
+/** What a look without data does. */
+const NO_DATA = { wait: 'waits', pass: 'passes', fail: 'fails' };
 
 /** What else a rule needs: a level, more failed looks, a minimum of data. */
 function conditions(rule: ResolvedConfig['rules'][number], at: (key: string) => string): Piece[] {
   const values = rule as object as Record<string, Json | undefined>;
+  // What has neither a limit nor a level is said by its parameters alone; of a probability that one will do.
+  const quantity = rule.max === undefined && rule.alpha === undefined ? ruleNamed(rule.rule)?.quantity : undefined;
+  const isKey = (key: string) => key === 'alpha' || quantity === 'ratio' || key === quantity;
   const own: Piece[][] = (ruleNamed(rule.rule)?.parameters ?? [])
     .filter(({ key, group, kind, items, default: usual }) => {
       const value = values[key];
       if (group !== 'method' || kind === 'choice' || items || key === 'max' || key === 'quantile') return false;
-      return typeof value === 'number' && (value !== usual || key === 'alpha');
+      return typeof value === 'number' && (value !== usual || isKey(key));
     })
     .map(({ key, label, unit = '', scale = 1 }) => [
       `${label[0].toLowerCase()}${label.slice(1).replace(',', ':')} `,
-      { text: `${significant(Number(values[key]) * scale)}\u00a0${unit}`.trim(), path: at(key) },
+      {
+        // Three digits would make 100 % of an objective of 99.95 %.
+        text:
+          unit === 's'
+            ? lastOf(Number(values[key]))
+            : `${Number((Number(values[key]) * scale).toPrecision(6))}\u00a0${unit}`.trim(),
+        path: at(key),
+      },
     ]);
-  const { failure_limit, min_requests = 1, min_errors = 0 } = rule;
-  const result: Piece[] = own.length ? [' (', ...own.flatMap((part, i) => (i ? [', ', ...part] : part)), ')'] : [];
-  if (failure_limit > 1) result.push(', ', { text: `${inWords(failure_limit)} times`, path: at('failure_limit') });
+  const { failure_limit, of_last, counts = 'alone', no_data, min_requests = 1, min_errors = 0 } = rule;
+  // A label in small letters goes on where the one before it ended.
+  const goesOn = (part: Piece[]) => /^(over|and|of|in|to) /.test(String(part[0]));
+  const result: Piece[] = own.length
+    ? [' (', ...own.flatMap((part, i) => (i ? [goesOn(part) ? ' ' : ', ', ...part] : part)), ')']
+    : [];
+  if (failure_limit > 1 || (of_last ?? 0) > 1) {
+    const text =
+      of_last === undefined
+        ? `${inWords(failure_limit)} times`
+        : of_last === failure_limit
+          ? `${inWords(failure_limit)} times in a row`
+          : `in ${inWords(failure_limit)} of the last ${inWords(of_last)} looks`;
+    result.push(', ', { text, path: at('failure_limit') });
+  }
+  if (counts !== 'alone')
+    result.push(', ', { text: counts === 'by_score' ? 'by a score' : 'counted together', path: at('counts') });
   const least = [
     min_requests > 1 ? counted(min_requests, 'request') : '',
     min_errors > 0 ? counted(min_errors, 'error') : '',
@@ -487,5 +594,7 @@ function conditions(rule: ResolvedConfig['rules'][number], at: (key: string) => 
       text: listed(least),
       path: at(min_requests > 1 ? 'min_requests' : 'min_errors'),
     });
+  if (no_data !== undefined && no_data !== 'inconclusive')
+    result.push('; without data it ', { text: NO_DATA[no_data], path: at('no_data') });
   return result;
 }

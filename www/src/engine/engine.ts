@@ -30,6 +30,7 @@ export type Quantity = import('../../../pkg/canary_rollout.js').Quantity;
 export type CallEntry = import('../../../pkg/canary_rollout.js').CallEntry;
 export type Policy = import('../../../pkg/canary_rollout.js').Policy;
 export type Rule = import('../../../pkg/canary_rollout.js').Rule;
+export type Look = import('../../../pkg/canary_rollout.js').Look;
 export type ResolvedConfig = import('../../../pkg/canary_rollout.js').ResolvedConfig;
 export type Study = import('../../../pkg/canary_rollout.js').Study;
 export type StudyOptions = import('../../../pkg/canary_rollout.js').StudyOptions;

@@ -155,6 +155,7 @@ export class Course {
     this.problems = [];
     this.name = this.loading = '';
     this.page = 'start';
+    this.#store.fence(false);
     this.#store.unveil();
   }
 
@@ -212,6 +213,8 @@ export class Course {
 
   #ask(lesson: Lesson, task: Check, context: Context) {
     this.step = 'task';
+    // The lesson's own rollout is not the learner's to undo.
+    this.#store.fence(true);
     const form = this.#form(task, context, 'Check', ({ right }) => {
       if (this.step !== 'task') return;
       this.tries += 1;
@@ -275,6 +278,7 @@ export class Course {
       this.progress.answer('after', this.name, right);
       this.step = 'end';
       this.#store.load({ ...context.start, tick: null });
+      this.#store.fence(true);
       const reveal = chosen(transfer.reveal, right);
       const values = await context.measure(figuresIn(reveal), undefined, transfer.predict as StudyChoices);
       if (this.#context !== context) return;

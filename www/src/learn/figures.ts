@@ -3,7 +3,18 @@
  * of a rollout's report, or of a study's. Probabilities are in percent.
  */
 
-import { count, counted, DECIDERS, OUTCOMES, percent, ruleWords, significant, stateWords } from '../base/format.ts';
+import {
+  count,
+  counted,
+  DECIDERS,
+  measuredIn,
+  OUTCOMES,
+  percent,
+  ruleWords,
+  significant,
+  stateWords,
+} from '../base/format.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
 
 import type { Report, StudyReport } from '../engine/engine.ts';
 /** `null` where there is none */
@@ -23,6 +34,8 @@ export type Figure = {
 export type Goal = { figure: string; is?: string; at_least?: number; at_most?: number };
 
 const chance = (p: import('../engine/engine.ts').Estimate | undefined) => (p ? p.estimate * 100 : null);
+
+const inPercent = (rate: number | null) => (rate === null ? null : rate * 100);
 
 export const FIGURES: Record<string, Figure> = {
   final_state: {
@@ -47,13 +60,39 @@ export const FIGURES: Record<string, Figure> = {
   },
   total_stages: { noun: 'stage', rollout: (report) => report.total_stages },
   stages_completed: { noun: 'stage', rollout: (report) => report.stages_completed },
+  last_limit: { words: 'limit in the last stage', noun: 'point', rollout: lastLimit },
   excess_errors: { noun: 'excess error', rollout: (report) => report.metrics.excess_errors },
   canary_requests: { noun: 'request', rollout: (report) => report.metrics.canary.requests },
+  canary_error_rate: {
+    words: 'the canary’s error rate',
+    noun: '%',
+    rollout: (report) => inPercent(report.metrics.canary.error_rate),
+  },
+  baseline_error_rate: {
+    words: 'the baseline’s error rate',
+    noun: '%',
+    rollout: (report) => inPercent(report.metrics.baseline.error_rate),
+  },
+  mean_excess_errors: {
+    words: 'excess errors on average',
+    noun: 'excess error',
+    study: ({ release }) => release?.excess_errors?.mean ?? null,
+  },
   false_rollback: { noun: '%', study: ({ healthy }) => chance(healthy.p_rollback) },
   promoted_rightly: { noun: '%', study: ({ healthy }) => chance(healthy.p_completed) },
   missed_regression: { noun: '%', study: ({ release }) => chance(release?.p_completed) },
   caught: { noun: '%', study: ({ release }) => chance(release?.p_caught) },
 };
+
+/** The strictest limit on errors over the baseline in the last stage, in points. */
+function lastLimit({ config: { rules, stages } }: Report) {
+  const limits = rules.flatMap(({ rule, max, stages: some }) =>
+    max !== undefined && ruleNamed(rule)?.quantity === 'difference' && (some?.includes(stages.length) ?? true)
+      ? [max * 100]
+      : [],
+  );
+  return limits.length > 0 ? Math.min(...limits) : null;
+}
 
 /** The name in words: `false rollback`. */
 const figureWords = (name: string) => FIGURES[name].words ?? ruleWords(name);
@@ -78,6 +117,7 @@ export function tell(name: string, value: Value | undefined, tick: string) {
   if (value === null || value === undefined) return 'none';
   if (typeof value === 'string') return values?.[value] ?? value;
   if (noun === '%') return percent(value / 100);
+  if (noun === 'point') return measuredIn(value, noun);
   return name === 'rollback_tick' ? `${tick} ${count(value)}` : counted(value, noun === 'tick' ? tick : noun);
 }
 

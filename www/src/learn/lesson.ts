@@ -31,8 +31,8 @@
  * - `estimate`: a `figure` and the `tolerance` in its unit; in a task with `config`, of the
  *   changed configuration, which is opened when the figure was found.
  * - `squares`: the same for a probability, drawn as a number of 100 squares.
- * - `curve`: the same at several `values` of the field `along.path`, drawn as a line, which
- *   starts level at `from`; the axis ends at `most`, in percent.
+ * - `curve`: an `estimate` at several `values` of the field `along.path`, drawn as a line,
+ *   which starts level at `from`; the axis ends at `most`, both in the figure's unit.
  * - `configure`: `goals` that the learner's policy must meet on the lesson's release.
  * - `operate`: `goals` that the rollout must meet after the learner's commands; at its end,
  *   or with `"at": "playhead"` where it is shown. With `any_seed` the seed may be changed.
@@ -222,7 +222,27 @@ const refused: Shape = all(
   },
 );
 
-const percentFigure = figure((name) => FIGURES[name].noun === '%');
+const percentFigure = figure((name) => FIGURES[name].noun === '%' && FIGURES[name].study !== undefined);
+const MOST_DRAWN = 10_000;
+const height = expect(`a number from 0 to ${MOST_DRAWN}`, (v) => typeof v === 'number' && v >= 0 && v <= MOST_DRAWN);
+/** A line's heights are in percent where its figure is. */
+const curve: Shape = (value, path, fault) => {
+  const { figure: name } = (value ?? {}) as Members;
+  const isPercent = typeof name !== 'string' || !Object.hasOwn(FIGURES, name) || FIGURES[name].noun === '%';
+  const axis = isPercent ? percent : height;
+  record(
+    {
+      kind: short,
+      question,
+      figure: figure(numeric),
+      tolerance: positive,
+      from: axis,
+      most: axis,
+      along: record({ path: short, values: list(number, 2, 8), words: text(40) }),
+    },
+    study,
+  )(value, path, fault);
+};
 const percent = expect('a number from 0 to 100', (v) => typeof v === 'number' && v >= 0 && v <= 100);
 const estimated = (fits: Shape) =>
   record({ kind: short, question, figure: fits, tolerance: positive }, { config: changes, ...study });
@@ -231,18 +251,7 @@ const PREDICTIONS = {
   choose: record({ kind: short, question, options }, study),
   estimate: estimated(figure(numeric)),
   squares: estimated(percentFigure),
-  curve: record(
-    {
-      kind: short,
-      question,
-      figure: percentFigure,
-      tolerance: positive,
-      from: percent,
-      most: percent,
-      along: record({ path: short, values: list(number, 2, 8), words: text(40) }),
-    },
-    study,
-  ),
+  curve,
 };
 const goals = (fits?: (name: string) => boolean) => list(goal(fits), 1, 6);
 const CHECKS = {

@@ -2,11 +2,14 @@
 
 import course from '../../course.json';
 import afterTheEnd from '../../lessons/after-the-end.json';
+import burnRate from '../../lessons/burn-rate.json';
+import delay from '../../lessons/delay.json';
 import fallingShares from '../../lessons/falling-shares.json';
 import guard from '../../lessons/guard.json';
 import latencySpike from '../../lessons/latency-spike.json';
 import lookingEveryMinute from '../../lessons/looking-every-minute.json';
 import pause from '../../lessons/pause.json';
+import rampUp from '../../lessons/ramp-up.json';
 import realPlatforms from '../../lessons/real-platforms.json';
 import risingShares from '../../lessons/rising-shares.json';
 import run from '../../lessons/run.json';
@@ -31,11 +34,14 @@ export const PARTS: { part: string; items: { name: string; asks: string; look_fo
 
 const FILES: Record<string, unknown> = {
   'after-the-end': afterTheEnd,
+  'burn-rate': burnRate,
+  delay,
   'falling-shares': fallingShares,
   guard,
   'latency-spike': latencySpike,
   'looking-every-minute': lookingEveryMinute,
   pause,
+  'ramp-up': rampUp,
   'real-platforms': realPlatforms,
   'rising-shares': risingShares,
   run,

@@ -56,7 +56,7 @@ const KEYS: Record<string, (text: string, known: Known) => string | number> = {
   theme: (text) => oneOf(text, ['light', 'dark']),
   against: (text, { policies }) => oneOf(text, policies),
   bad: (text) => numberIn(text, /^\d+(?:\.\d+)?(?:e-\d+)?$/, 100, 'a number'),
-  along: (text) => oneOf(text, ['ratio', 'traffic']),
+  along: (text) => oneOf(text, ['ratio', 'traffic', 'delay']),
   lesson: (text) => text,
   place: (text, { places }) => oneOf(text, places),
 };

@@ -55,9 +55,16 @@ function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config))
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (rule: Rule) => {
     const { look_us: look, tick_us: each } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0 };
-    const window = rule.window === 'tick' ? 1 : rule.window === 'rollout' ? ticks : Math.min(ticks, longest);
-    if (rule.look !== 'every_tick') return config.stages.length * look + ticks * each;
-    return ticks * (look + (each * (window + 1)) / 2);
+    const { look: when = 'stage_end', window: what = 'stage' } = rule;
+    const window =
+      what === 'tick'
+        ? 1
+        : what === 'rollout'
+          ? ticks
+          : Math.min(ticks, typeof what === 'object' ? what.last_seconds / config.tick_seconds : longest);
+    if (when === 'stage_end') return config.stages.length * look + ticks * each;
+    const looks = typeof when === 'object' ? Math.ceil((ticks * config.tick_seconds) / when.every_seconds) : ticks;
+    return looks * (look + (each * (window + 1)) / 2);
   };
   return config.rules.map(ofRule).reduce((a, b) => a + b, ticks * RUN);
 }

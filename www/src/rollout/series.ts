@@ -13,7 +13,8 @@ import type { Arm } from './arms.ts';
  * to, inclusive. `ran` tells it from the rest of a plan that was cut short.
  */
 export type Band = { stage: number; pct: number; from: number; to: number; ran: boolean };
-export type Window = 'tick' | 'stage' | 'rollout';
+/** The tick alone, the stage or the rollout so far, or so many last ticks. */
+export type Window = 'tick' | 'stage' | 'rollout' | number;
 export type Point = { tick: number; value: number };
 /** A rule's limit in terms of the canary's own figure, where the rule looked. */
 export type Limit = { rule: number; name: string; everyTick: boolean; deciding: boolean; points: Point[] };
@@ -75,12 +76,32 @@ export const axisEnd = (all: Band[]) => Math.max(1, all.at(-1)?.to ?? 1);
 export function windowCounts(series: Series, arm: Arm, window: Window) {
   const requests = Float64Array.from(series[`${arm}_requests`]);
   const errors = Float64Array.from(series[`${arm}_errors`]);
+  if (typeof window === 'number') return { requests: lastSums(requests, window), errors: lastSums(errors, window) };
   for (let i = 1; i < requests.length; i += 1) {
     const anew = window === 'tick' || (window === 'stage' && series.stage[i] !== series.stage[i - 1]);
     requests[i] += anew ? 0 : requests[i - 1];
     errors[i] += anew ? 0 : errors[i - 1];
   }
   return { requests, errors };
+}
+
+/** Of each place, the sum of so many last values. */
+function lastSums(values: Float64Array, length: number) {
+  let sum = 0;
+  return values.map((value, i) => {
+    sum += value - (values[i - length] ?? 0);
+    return sum;
+  });
+}
+
+/** Requests and errors of one arm in the ticks of the rollout that a look saw. */
+export function seenCounts(series: Series, arm: Arm, { first_tick, last_tick }: Seen) {
+  const sum = (values: ArrayLike<number>) => {
+    let total = 0;
+    for (let tick = Math.max(1, first_tick); tick <= last_tick; tick += 1) total += values[tick - 1];
+    return total;
+  };
+  return { requests: sum(series[`${arm}_requests`]), errors: sum(series[`${arm}_errors`]) };
 }
 
 /**
@@ -107,16 +128,31 @@ export function evidenceRule(report: Report) {
 export const deciding = (report: Report): Decision | undefined =>
   report.decisions.findLast(({ action, by }) => by === 'rule' && (action === 'rollback' || action === 'pause'));
 
+/** The index of the rule on errors that decided, or of the first one; -1 without one. */
+export function errorRule(report: Report) {
+  const { rules } = report.config;
+  const decided = deciding(report)?.rule ?? null;
+  const isOnErrors = ({ rule }: { rule: string }) => (ruleNamed(rule)?.subject ?? 'errors') === 'errors';
+  return decided !== null && isOnErrors(rules[decided]) ? decided : rules.findIndex(isOnErrors);
+}
+
+/** The window to draw error rates over: that of the rule on errors, so that line and limit can be compared. */
+export function errorWindow({ config }: Report, rule: number): Window {
+  const window = config.rules[rule]?.window ?? 'stage';
+  return typeof window === 'object' ? Math.max(1, Math.round(window.last_seconds / config.tick_seconds)) : window;
+}
+
 /**
- * The window to draw error rates over: that of the rule that decided, or of
- * the first rule on errors, so that line and limit can be compared.
+ * What the last look of a rule saw, up to where the rollout stands: the ticks of its window,
+ * and when it looked.
  */
-export function errorWindow(report: Report): Window {
-  const rules = report.config.rules;
-  const decided = deciding(report)?.rule;
-  const rule = decided === null || decided === undefined ? undefined : rules[decided];
-  const shown = rule && !isLatencyRule(rule.rule) ? rule : rules.find((r) => !isLatencyRule(r.rule));
-  return shown?.window ?? 'stage';
+export type Seen = { first_tick: number; last_tick: number; tick: number };
+
+/** @param report of the rollout up to there */
+export function lastSeen(report: Report, rule: number): Seen | null {
+  const looks = report.stages.flatMap(({ checks }) => checks.filter((check) => check.rule === rule));
+  const last = looks.findLast(({ window, tick }) => window && tick !== null);
+  return last?.window && last.tick !== null ? { ...last.window, tick: last.tick } : null;
 }
 
 /** The limits of the rules on errors or on latency, where they looked. */
@@ -126,7 +162,7 @@ export function limits(report: Report, series: Series, latency: boolean): Limit[
     .map((rule, index) => ({
       rule: index,
       name: rule.rule,
-      everyTick: rule.look === 'every_tick',
+      everyTick: rule.look !== 'stage_end',
       deciding: index === decided,
       points: points(series.rules[index].canary_limit),
     }))

@@ -9,11 +9,13 @@ const MOST_STEPS = 100;
 export class History<T> {
   #past: T[] = [];
   #future: T[] = [];
+  /** How many of the past steps are beyond reach. */
+  #fenced = 0;
   /** What the last step changed, while more of the same belongs to it. */
   #open: string | null = null;
 
   get canUndo() {
-    return this.#past.length > 0;
+    return this.#past.length > this.#fenced;
   }
 
   get canRedo() {
@@ -29,7 +31,11 @@ export class History<T> {
    */
   record(before: T, subject: string | null = null) {
     const more = subject !== null && subject === this.#open && this.canUndo;
-    if (!more) this.#past = [...this.#past, before].slice(-MOST_STEPS);
+    if (!more) {
+      this.#past.push(before);
+      this.#fenced = Math.max(0, this.#fenced - Math.max(0, this.#past.length - MOST_STEPS));
+      this.#past = this.#past.slice(-MOST_STEPS);
+    }
     this.#future = [];
     this.#open = subject;
   }
@@ -39,6 +45,17 @@ export class History<T> {
     this.#open = null;
   }
 
+  /** Puts the steps so far beyond reach, until `unfence`. */
+  fence() {
+    this.settle();
+    this.#fenced = this.#past.length;
+  }
+
+  /** Puts all steps within reach. */
+  unfence() {
+    this.#fenced = 0;
+  }
+
   /**
    * Takes the last step back.
    *
@@ -46,7 +63,7 @@ export class History<T> {
    * @returns the state to go to, `undefined` where there is none
    */
   undo(now: T): T | undefined {
-    return this.#go(this.#past, this.#future, now);
+    return this.canUndo ? this.#go(this.#past, this.#future, now) : undefined;
   }
 
   /**

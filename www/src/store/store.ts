@@ -171,6 +171,12 @@ export class Store extends RolloutState {
     this.#history.settle();
   }
 
+  /** Lets nothing be undone that was done before now, until it is called with `false`. */
+  fence(on: boolean) {
+    if (on) this.#history.fence();
+    else this.#history.unfence();
+  }
+
   undo() {
     this.#travel('undo', 'Undone.');
   }

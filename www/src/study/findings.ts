@@ -2,13 +2,16 @@
 
 import { significant } from '../base/format.ts';
 import type { Estimate, MeanDifference, StudyCase } from '../engine/engine.ts';
-import type { StudyResult } from './study-request.ts';
-/** a probability at a value of what is swept */
+import type { Along, StudyResult } from './study-request.ts';
+/** a probability, or a mean, at a value of what is swept */
 export type Point = { at: number; p: Estimate };
+/** Excess errors, a mean of a rollout, at a value of what is swept. */
+export type MeanPoint = { at: number; mean: number };
 /**
  * A policy on healthy and on bad releases. `ratios` are the cases by the ratio of
- * errors, `falsely` and `missed` the two errors by requests per second, empty
- * where they were not asked for; `runs` is how many there were. `beside` is the policy less the one on screen,
+ * errors, `falsely` and `missed` the two errors along what the curve goes along beside
+ * that, `caught` and `excess` what is caught and what it costs there, all empty where it
+ * does not; `runs` is how many there were. `beside` is the policy less the one on screen,
  * on the same seeds: of the share of healthy releases rolled back, of the share
  * of bad ones missed, of excess errors a rollout.
  */
@@ -18,8 +21,11 @@ export type Findings = {
   healthy: StudyCase;
   release: StudyCase | null;
   ratios: { at: number; found: StudyCase }[];
+  along: Along;
   falsely: Point[];
   missed: Point[];
+  caught: Point[];
+  excess: MeanPoint[];
   beside: { healthy: Estimate; missed: Estimate | null; excess: MeanDifference | null } | null;
 };
 export type CaughtFrom = {
@@ -35,9 +41,10 @@ const SURELY = 0.95;
 
 /**
  * @param names of the policy on screen and the other
+ * @param along what was studied beside how bad the release is
  * @returns of the policies that were studied
  */
-export function findingsOf({ report, beside }: StudyResult, names: string[]): Findings[] {
+export function findingsOf({ report, beside }: StudyResult, names: string[], along: Along = 'ratio'): Findings[] {
   const [bad = [], own] = beside.map(({ sweep }) => sweep?.points ?? []);
   /** The cases of a healthy release: of the one on screen, if that was studied by itself. */
   const healthy = own ?? bad.map((point) => ({ ...point, policies: point.healthy ?? point.policies }));
@@ -52,6 +59,9 @@ export function findingsOf({ report, beside }: StudyResult, names: string[]): Fi
     })),
     falsely: healthy.map(({ value, policies }) => ({ at: value, p: policies[policy].p_rollback })),
     missed: bad.map(({ value, policies }) => ({ at: value, p: policies[policy].p_completed })),
+    caught: bad.map(({ value, policies }) => ({ at: value, p: policies[policy].p_caught })),
+    excess: bad.map(({ value, policies }) => ({ at: value, mean: policies[policy].excess_errors?.mean ?? 0 })),
+    along,
     beside: 'healthy_difference' in cases ? differences(report.release, cases) : null,
   }));
 }

@@ -3,6 +3,7 @@
  * another policy. Pure functions, from a configuration to the engine's options and back from its reports.
  */
 
+import { percent } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { put } from '../base/json-path.ts';
 import type { FirstRuns, Report, StudyReport } from '../engine/engine.ts';
@@ -21,17 +22,22 @@ export const RATIOS = [1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5];
 const SOME_RATIOS = [1, 1.25, 1.5, 2, 3, 5];
 const FEW_RATIOS = [1, 1.5, 2, 5];
 const ERROR_RATIO = 'canary.error_ratio';
+const ERROR_RATE = 'canary.error_rate';
 const TRAFFIC = 'traffic.requests_per_second';
 /** How many more between two of them, around the smallest that is caught. */
 const BETWEEN = 3;
 /** The steps of traffic, three to a factor of ten, up and down from the configured one. */
 const STEPS = [-3, -2, -1, 0, 1, 2, 3];
 const FEW_STEPS = [-3, 0, 3];
+const DELAY = 'observation.delay_seconds';
+/** Where the curve along the delay is measured, in ticks; the few are for where the runs are slow. */
+const DELAYS = [0, 1, 2, 5, 10, 15];
+const FEW_DELAYS = [0, 5, 15];
 /** Runs while a limit is dragged, by default, while nobody does anything, and when asked for. */
 export const RUNS = { dragging: WALL, shown: 2_000, idle: 10_000, many: 100_000 };
 
-/** What the curve goes along: how bad the release is, or how much traffic there is. */
-export type Along = 'ratio' | 'traffic';
+/** What the curve goes along: how bad the release is, how much traffic there is, or how late monitoring sees. */
+export type Along = 'ratio' | 'traffic' | 'delay';
 /** What can be chosen of a study: the other policy, bad releases in percent of all, what the curve goes along. */
 export type Choices = { rival: PolicyName; badShare: number; along: Along };
 export const USUAL: Readonly<Choices> = { rival: 'evidence', badShare: 5, along: 'ratio' };
@@ -54,7 +60,9 @@ export const isAsBaseline = (report: Report) =>
 export function withRelease(draft: Json, report: Report, healthy: boolean): Json {
   if (healthy) return isHealthy(report) ? draft : put(draft, 'canary', undefined);
   if (!isHealthy(report)) return draft;
-  return isAsBaseline(report) ? put(draft, ERROR_RATIO, BAD_RATIO) : put(draft, 'canary', { error_ratio: BAD_RATIO });
+  return isAsBaseline(report)
+    ? put(put(draft, ERROR_RATE, undefined), ERROR_RATIO, BAD_RATIO)
+    : put(draft, 'canary', { error_ratio: BAD_RATIO });
 }
 
 /** The seed of a wall's first square: that of the rollout on screen stands on it. */
@@ -81,11 +89,24 @@ export function trafficsAround({ config }: Report, steps: number[] = STEPS) {
   return steps.map((step) => (step === 0 ? here : Number((here * 10 ** (step / 3)).toPrecision(2))));
 }
 
+/**
+ * Where the curve along the delay is measured, in seconds: whole ticks, the configured delay
+ * among them, all shorter than the plan.
+ *
+ * @param report of the rollout on screen
+ */
+export function delaysOf({ config }: Report, ticks: number[] = DELAYS) {
+  const { tick_seconds, stages, observation } = config;
+  const plan = stages.reduce((sum, { duration_ticks }) => sum + duration_ticks, 0) * tick_seconds;
+  const all = [...ticks.map((delay) => delay * tick_seconds), observation?.delay_seconds ?? 0];
+  return [...new Set(all)].filter((delay) => delay < plan).sort((a, b) => a - b);
+}
+
 /** Studies to run, and what they have found together. */
 export type StudyPlan = { studies: StudyOrder[]; resultOf: (parts: StudyPart[]) => StudyResult };
 /**
  * What is found so far, with the outcomes of the first runs on either release; `beside` are
- * the reports along traffic, of the bad release and, where it is studied apart, of the healthy one.
+ * the reports along traffic or delay, of the bad release and, where it is studied apart, of the healthy one.
  */
 export type StudyResult = { report: StudyReport; healthy: FirstRuns; release: FirstRuns; beside: StudyReport[] };
 export type Extent = {
@@ -95,8 +116,8 @@ export type Extent = {
   little?: boolean;
   /** At these ratios, too. */
   near?: number[];
-  /** Along traffic as well. */
-  traffic?: boolean;
+  /** Along this as well. */
+  beside?: Along;
 };
 
 /**
@@ -112,7 +133,7 @@ export function studyPlan(
   report: Report,
   rival: PolicyName,
   runs: number,
-  { brief, little, near = [], traffic }: Extent,
+  { brief, little, near = [], beside: along = 'ratio' }: Extent,
   workers: number,
 ): StudyPlan {
   const studied = studiedConfig(config, report);
@@ -128,9 +149,15 @@ export function studyPlan(
   const main = divided({ config: studied, options: { ...bad, sweep: { field: ERROR_RATIO, values } } }, workers);
   // A release on screen that is healthy without being as good as the baseline is studied apart.
   const own = isHealthy(report) && !isAsBaseline(report) ? [{ config, options: common }] : [];
-  const sweep = { field: TRAFFIC, values: traffic ? allowedTraffics(studied, report, little ? FEW_STEPS : STEPS) : [] };
-  const beside = (traffic ? [{ config: studied, options: bad }, ...own] : []).map(({ config, options }) =>
-    divided({ config, options: { ...options, sweep } }, workers),
+  const other =
+    along === 'traffic'
+      ? { field: TRAFFIC, values: trafficsAround(report, little ? FEW_STEPS : STEPS) }
+      : { field: DELAY, values: delaysOf(report, little ? FEW_DELAYS : DELAYS) };
+  const beside = (along === 'ratio' ? [] : [{ config: studied, options: bad }, ...own]).map(({ config, options }) =>
+    divided(
+      { config, options: { ...options, sweep: { ...other, values: allowed(other.field, studied, other.values) } } },
+      workers,
+    ),
   );
   return {
     studies: [...main, ...own, ...beside.flat()],
@@ -194,11 +221,10 @@ function withOwnRelease(result: StudyResult, { report: own, release }: StudyPart
   };
 }
 
-/** The traffics around the configured one that are within the engine's limits. */
-function allowedTraffics(config: string, report: Report, steps: number[]) {
+/** Those values of a field that are within the engine's limits. */
+function allowed(field: string, config: string, values: number[]) {
   const draft = JSON.parse(config);
-  const isAllowed = (value: number) => validate(JSON.stringify(put(draft, TRAFFIC, value))).problems.length === 0;
-  return trafficsAround(report, steps).filter(isAllowed);
+  return values.filter((value) => validate(JSON.stringify(put(draft, field, value))).problems.length === 0);
 }
 
 /**
@@ -219,8 +245,9 @@ export const ratiosNear = (brackets: { low: number | null; high: number | null }
 /** The release that stands for bad, in words: `1.5 times the errors`. */
 export function badRelease(report: Report) {
   if (isHealthy(report)) return `${BAD_RATIO} times the errors`;
-  const { error_ratio, latency_ratio } = report.config.canary;
+  const { error_ratio, error_rate, latency_ratio } = report.config.canary;
   const worse = [
+    error_rate === undefined ? '' : `${percent(error_rate)} of requests failing`,
     error_ratio > 1 ? `${error_ratio} times the errors` : '',
     latency_ratio > 1 ? `${latency_ratio} times the latency` : '',
   ].filter(Boolean);

@@ -11,7 +11,7 @@ import type { Findings } from './findings.ts';
 import { caughtFrom, findingsOf } from './findings.ts';
 import { POLICIES } from './policies.ts';
 import { StrategyState } from './strategy-state.ts';
-import type { Choices, StudyResult } from './study-request.ts';
+import type { Along, Choices, StudyResult } from './study-request.ts';
 import { firstSeed, RUNS, ratiosNear, studyPlan, USUAL, WALL } from './study-request.ts';
 import type { Progress } from './study-runner.ts';
 import { cancelled, StudyRunner, workersHere } from './study-runner.ts';
@@ -45,8 +45,8 @@ export class StudyState {
   #found: Found | null = null;
   /** Whether `found` is of the configuration on screen. */
   #isCurrent = false;
-  /** Whether it was studied along traffic, too. */
-  #withTraffic = false;
+  /** What it was studied along, beside how bad the release is. */
+  #beside: Along = 'ratio';
   /** What a run of a whole study took last, in ms. */
   #msPerRun = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -122,7 +122,7 @@ export class StudyState {
     this.#choices = { ...choices, badShare: Math.min(100, Math.max(0, choices.badShare)) };
     if (!this.#session) return;
     this.show(this.#session);
-    if (this.along === 'traffic' && !this.#withTraffic) this.#study(RUNS.shown, []);
+    if (this.along !== 'ratio' && this.#beside !== this.along) this.#study(RUNS.shown, []);
     this.#onchange();
   }
 
@@ -134,7 +134,7 @@ export class StudyState {
     this.strategies.show(session);
     if (subject === this.#subject) return;
     this.#subject = subject;
-    this.#withTraffic = false;
+    this.#beside = 'ratio';
     this.#isCurrent = false;
     this.#dragging = dragging;
     this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
@@ -172,15 +172,15 @@ export class StudyState {
     const { config, report } = session;
     const started = performance.now();
     const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
-    const traffic = this.along === 'traffic';
-    this.#withTraffic = traffic;
+    const beside = this.along;
+    this.#beside = beside;
     const near = runs > RUNS.shown ? ratiosNear((this.#found?.findings ?? []).map(caughtFrom)) : [];
     const { studies, resultOf } = studyPlan(
       config,
       report,
       this.rival,
       runs,
-      { brief, little, near, traffic },
+      { brief, little, near, beside },
       this.#workers,
     );
     this.#progress = { done: 0, runs };
@@ -192,7 +192,7 @@ export class StudyState {
         onresult: (parts, last) => {
           const result = resultOf(parts);
           const { report: found } = result;
-          this.#take(result, report, brief, little);
+          this.#take(result, report, brief, little, beside);
           this.#progress = { done: found.runs, runs };
           if (last) this.#end(found.partial ? cancelled(this.#progress) : finished(this.#isLong, runs));
           if (!brief) this.#msPerRun = (performance.now() - started) / found.runs;
@@ -222,9 +222,12 @@ export class StudyState {
     this.#idle = setTimeout(() => this.#study(RUNS.idle, []), IDLE_MS);
   }
 
-  /** @param little whether it leaves out the other policy, which stays as it was */
-  #take(result: StudyResult, report: Report, brief: boolean, little: boolean) {
-    const found = findingsOf(result, ['this policy', POLICIES[this.rival].name]);
+  /**
+   * @param little whether it leaves out the other policy, which stays as it was
+   * @param along what was studied beside how bad the release is
+   */
+  #take(result: StudyResult, report: Report, brief: boolean, little: boolean, along: Along) {
+    const found = findingsOf(result, ['this policy', POLICIES[this.rival].name], along);
     const kept = little ? (this.#found?.findings ?? []).slice(1).map((other) => ({ ...other, beside: null })) : [];
     this.#found = { result, findings: [...found, ...kept], report, brief };
     this.#isCurrent = true;

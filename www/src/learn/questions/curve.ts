@@ -1,8 +1,8 @@
-/** `curve`: a probability at several values of a field, drawn as a line. */
+/** `curve`: a figure at several values of a field, drawn as a line. */
 
 import { html, svg } from 'lit/html.js';
 import { significant } from '../../base/format.ts';
-import { tell } from '../figures.ts';
+import { tell, unitOf } from '../figures.ts';
 import type { Curve } from '../lesson.ts';
 import { configWith } from '../start.ts';
 import { afterKey } from './estimate.ts';
@@ -14,6 +14,9 @@ const BOX = { width: 340, height: 200, left: 44, right: 16, top: 10, bottom: 40 
 export function curve(check: Curve, { measure, start, tick, redraw }: Context): Question {
   const { question, figure, tolerance, from, most, along } = check;
   const guess = along.values.map(() => from);
+  const unit = unitOf(figure, tick);
+  /** On the axis there is room for a sign, not for words. */
+  const sign = unit === '%' ? ' %' : '';
   let drawn = false;
   let found: number[] | null = null;
   const find = async () => {
@@ -48,13 +51,13 @@ export function curve(check: Curve, { measure, start, tick, redraw }: Context): 
   const axes = () => svg`
     ${[0, most / 2, most].map(
       (value) => svg`<line class="rule" x1=${BOX.left} x2=${BOX.width - BOX.right} y1=${y(value)} y2=${y(value)}></line>
-        <text x=${BOX.left - 6} y=${y(value)} dy="0.35em" text-anchor="end">${significant(value)} %</text>`,
+        <text x=${BOX.left - 6} y=${y(value)} dy="0.35em" text-anchor="end">${significant(value)}${sign}</text>`,
     )}
     ${along.values.map((value, i) => svg`<text x=${x(i)} y=${BOX.height - 22} text-anchor="middle">${value}</text>`)}
     <text x=${BOX.width - BOX.right} y=${BOX.height - 5} text-anchor="end">${along.words}</text>`;
   const point = (value: number, i: number) => svg`<circle class="point" cx=${x(i)} cy=${y(value)} r="7"
       role="slider" tabindex="0" aria-orientation="vertical" aria-label="${along.values[i]} ${along.words}"
-      aria-valuemin="0" aria-valuemax=${most} aria-valuenow=${value} aria-valuetext="${value} %"
+      aria-valuemin="0" aria-valuemax=${most} aria-valuenow=${value} aria-valuetext="${value} ${unit}"
       @keydown=${(event: KeyboardEvent) => {
         const to = afterKey(event.key, value, most);
         if (to === null) return;
@@ -78,21 +81,27 @@ export function curve(check: Curve, { measure, start, tick, redraw }: Context): 
       if (!drawn) return { right: null, says: 'Draw your line first.' };
       found = await find();
       const right = off(guess, found) <= tolerance;
-      return { right, says: '', given: words(guess), answered: `${words(guess)} %`, fact: `${words(found)} %` };
+      return {
+        right,
+        says: '',
+        given: words(guess),
+        answered: `${words(guess)} ${unit}`,
+        fact: `${words(found)} ${unit}`,
+      };
     },
     result: ({ right }) => html`<div class="draw">
       <p>${question}</p>
       <svg class="line" viewBox="0 0 ${BOX.width} ${BOX.height}" role="img"
-        aria-label="At ${words(along.values)} ${along.words}: your line ${words(guess)} %, truly ${words(found ?? [])} %">
+        aria-label="At ${words(along.values)} ${along.words}: your line ${words(guess)} ${unit}, truly ${words(found ?? [])} ${unit}">
         ${axes()}<path class="mine" d=${path(guess)}></path><path class="true" d=${path(found ?? [])}></path>
       </svg>
       <p class="gap"><span class="key mine"></span>Your line <b>${words(guess)}</b> ·
-        <span class="key true"></span>truly <b>${words(found ?? [])} %</b> ·
-        off by <b>${significant(off(guess, found ?? guess))}</b> points on average${right ? ': close' : ''}</p>
+        <span class="key true"></span>truly <b>${words(found ?? [])} ${unit}</b> ·
+        off by <b>${significant(off(guess, found ?? guess))}</b> ${unit === '%' ? 'points' : unit} on average${right ? ': close' : ''}</p>
     </div>`,
     answer: async () => [
       `${(await find()).map((value, i) => `${tell(figure, value, tick)} at ${along.values[i]}`).join(', ')} ${along.words}`,
-      `right within ${significant(tolerance)} points on average`,
+      `right within ${significant(tolerance)} ${unit === '%' ? 'points' : unit} on average`,
     ],
   };
 }
