@@ -18,9 +18,10 @@ use crate::policy::{
 };
 use crate::rules::{ByShare, Gap, Judgement, Memory, Needs, Rule, Sight, Verdict, Watch, Window};
 use crate::stats::fisher::ErrorLaw;
-use crate::stats::mann_whitney::{RankSum, van_elteren};
+use crate::stats::mann_whitney::van_elteren;
 use crate::stats::stratified::stratified;
-use crate::world::{Cells, LatencyTick, Truth, WeightedTicks, World, WorldState};
+use crate::world::latency::nearest_edge;
+use crate::world::{Cells, LatencyTick, LatencyWindow, Truth, World, WorldState};
 
 /// What is computed once for a configuration.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ struct PlannedRule {
     fresh: Memory,
     /// Whether the accumulated state is enough for a look.
     by_memory: bool,
+    /// The edge of a latency bin that slow requests exceed, if it counts these.
+    slow_edge: Option<u32>,
 }
 
 impl Plan {
@@ -137,6 +140,7 @@ fn planned(rule: &Rule, config: &Config) -> PlannedRule {
         fresh: watch.begin(),
         watch,
         by_memory: rule.min_errors == 0 && !needs.requests,
+        slow_edge: needs.slower_than_ms.map(nearest_edge),
         rule: rule.clone(),
     }
 }
@@ -226,8 +230,11 @@ struct Seen {
     latencies: Vec<LatencyTick>,
     /// The length of `latencies` when the level began.
     latencies_before_level: usize,
-    /// The levels passed so far.
-    behind: Vec<Stratum>,
+    /// What each rule has drawn of the latencies in its window.
+    windows: Vec<LatencyWindow>,
+    /// The counts of the levels passed so far, for rules that compare the arms by
+    /// share.
+    behind: Vec<ByArm<Counts>>,
     /// The exact distribution of the canary's errors in those levels, if a rule
     /// needs it.
     law_behind: ErrorLaw,
@@ -235,15 +242,6 @@ struct Seen {
     memories: Vec<Memory>,
     /// The first tick in which the release was worse than the baseline, if any.
     degraded_from: Option<u32>,
-}
-
-/// The counts and latencies of one level, which has one traffic share, for rules
-/// that compare the arms by share.
-#[derive(Clone, Copy, Debug)]
-struct Stratum {
-    counts: ByArm<Counts>,
-    /// How many elements of `latencies` belong to this level.
-    latencies: usize,
 }
 
 /// The rules of a plan, with what they need to look after the tick that has just
@@ -296,6 +294,7 @@ impl Run {
                 counts_before_level: ByArm::default(),
                 latencies: Vec::new(),
                 latencies_before_level: 0,
+                windows: plan.rules.iter().map(|_| LatencyWindow::new()).collect(),
                 behind: Vec::new(),
                 law_behind: ErrorLaw::none(),
                 memories: plan.rules.iter().map(|planned| planned.fresh).collect(),
@@ -316,6 +315,7 @@ impl Run {
         seen.counts_before_level = ByArm::default();
         seen.latencies.clear();
         seen.latencies_before_level = 0;
+        seen.windows.iter_mut().for_each(LatencyWindow::restart);
         seen.behind.clear();
         if plan.exact_law {
             seen.law_behind = ErrorLaw::none();
@@ -457,12 +457,12 @@ impl Seen {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
-            let observed = match planned.needs.slower_than_ms {
+            let observed = match planned.slow_edge {
                 None => errors,
-                Some(ms) => {
-                    let tick = &self.latencies[self.latencies.len() - 1..];
+                Some(edge) => {
+                    let tick = LatencyTick::new(self.tick, &counts, truth);
                     [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, ms))
+                        .map(|arm| plan.world.slower_than(&mut self.world, arm, &tick, edge))
                 }
             };
             planned.watch.observe(memory, level, in_plan, observed);
@@ -493,34 +493,20 @@ impl Seen {
         // Where the window has several traffic shares, the arms are compared share
         // by share.
         let across = planned.compares_shares() && !self.behind.is_empty();
-        let strata = if across { self.strata() } else { Vec::new() };
-        let by_share = across.then(|| self.by_share(&strata, needs));
-        let window = self.latencies.get(from..).unwrap_or_default();
-        let world = &mut self.world;
+        let by_share = across.then(|| self.by_share(needs));
+        let Seen { latencies, world, windows, .. } = self;
+        let window = &mut windows[check];
+        if needs.quantile.is_some() || needs.histogram {
+            window.cover(latencies, from..latencies.len());
+        }
         let quantile_ms = match needs.quantile {
             None => ByArm::default(),
-            Some(q) if across => ByArm::from_fn(|arm| {
-                let weights = weights(&strata, arm);
-                plan.world.weighted_quantile_ms(world, arm, window, &weights, q)
-            }),
-            Some(q) => ByArm::from_fn(|arm| plan.world.quantile_ms(world, arm, window, q)),
-        };
-        let shape = needs.histogram.then(|| {
-            let mut rank_sum = |ticks: &[LatencyTick]| {
-                let bins = ByArm::from_fn(|arm| plan.world.histogram(world, arm, ticks));
-                RankSum::new(&bins.canary, &bins.baseline)
-            };
-            if !across {
-                return van_elteren(&[rank_sum(window)]);
+            Some(q) => {
+                ByArm::from_fn(|arm| window.quantile_ms(&plan.world, world, latencies, arm, q))
             }
-            let mut rest = window;
-            let split = |stratum: &Stratum| {
-                let (ticks, after) = rest.split_at(stratum.latencies);
-                rest = after;
-                rank_sum(ticks)
-            };
-            van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
-        });
+        };
+        let shape =
+            needs.histogram.then(|| van_elteren(window.rank_sums(&plan.world, world, latencies)));
         let memory = &self.memories[check];
         Sight {
             counts,
@@ -534,20 +520,11 @@ impl Seen {
         }
     }
 
-    /// The levels so far, including the current one.
-    fn strata(&self) -> Vec<Stratum> {
-        let here = Stratum {
-            counts: self.counts - self.counts_before_level,
-            latencies: self.latencies.len() - self.latencies_before_level,
-        };
-        self.behind.iter().copied().chain([here]).collect()
-    }
-
     /// The error rates compared share by share.
-    fn by_share(&self, strata: &[Stratum], needs: Needs) -> ByShare {
+    fn by_share(&self, needs: Needs) -> ByShare {
         let here = self.counts - self.counts_before_level;
         ByShare {
-            errors: stratified(strata.iter().map(|stratum| stratum.counts)),
+            errors: stratified(self.behind.iter().copied().chain([here])),
             exact_p_value: needs.exact_law.then(|| self.law_behind.p_value(here)),
         }
     }
@@ -559,14 +536,18 @@ impl Seen {
         }
         if plan.across {
             let counts = self.counts - self.counts_before_level;
-            let latencies = self.latencies.len() - self.latencies_before_level;
-            self.behind.push(Stratum { counts, latencies });
+            self.behind.push(counts);
             if plan.exact_law {
                 self.law_behind.add(counts);
             }
         }
         self.counts_before_level = self.counts;
         self.latencies_before_level = self.latencies.len();
+        for (window, planned) in self.windows.iter_mut().zip(&plan.rules) {
+            if planned.compares_shares() {
+                window.begin_stratum(self.latencies.len());
+            }
+        }
         if step == Step::Promote {
             let level = controller.level(&plan.policy);
             for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
@@ -574,24 +555,6 @@ impl Seen {
             }
         }
     }
-}
-
-/// The weight of a request where latencies are compared over several traffic
-/// shares. It is 1 for the canary. For the baseline it is such that each share
-/// weighs as much as it does for the canary. A share in which an arm has no
-/// requests has weight 0.
-fn weights(strata: &[Stratum], arm: Arm) -> Vec<WeightedTicks> {
-    let weight = |stratum: &Stratum| {
-        let ByArm { canary: c, baseline: b } = stratum.counts;
-        match arm {
-            _ if c.requests == 0 || b.requests == 0 => 0.0,
-            Arm::Canary => 1.0,
-            Arm::Baseline => c.requests as f64 / b.requests as f64,
-        }
-    };
-    let ticks =
-        |stratum: &Stratum| WeightedTicks { ticks: stratum.latencies, weight: weight(stratum) };
-    strata.iter().map(ticks).collect()
 }
 
 /// A rollout with a seed and its whole history.
