@@ -31,6 +31,14 @@ impl<T> ByArm<T> {
         }
     }
 
+    /// The value of one arm, to change it.
+    pub fn of_mut(&mut self, arm: Arm) -> &mut T {
+        match arm {
+            Arm::Baseline => &mut self.baseline,
+            Arm::Canary => &mut self.canary,
+        }
+    }
+
     /// Makes both values with a function of the arm.
     pub fn from_fn(mut make: impl FnMut(Arm) -> T) -> Self {
         ByArm { baseline: make(Arm::Baseline), canary: make(Arm::Canary) }

@@ -18,7 +18,7 @@ use crate::rules::Verdict;
 use crate::rules::words::{percent, significant};
 use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_sequence};
 use crate::stats::intervals::{Interval, wilson};
-use crate::world::WorldState;
+use crate::world::{LatencyWindow, WorldState};
 
 /// The report of a rollout, finished or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -468,11 +468,14 @@ struct Scribe<'a> {
     /// A world of its own. It draws the same latencies as the rollout's, because
     /// random draws are addressed.
     world: WorldState,
+    /// The ticks whose latencies are drawn.
+    window: LatencyWindow,
 }
 
 impl<'a> Scribe<'a> {
     fn new(rollout: &'a Rollout) -> Self {
-        Scribe { rollout, world: rollout.plan().world().start(rollout.seed()) }
+        let world = rollout.plan().world().start(rollout.seed());
+        Scribe { rollout, world, window: LatencyWindow::new() }
     }
 
     fn metrics(&mut self, rows: Range<usize>) -> Metrics {
@@ -516,10 +519,10 @@ impl<'a> Scribe<'a> {
     }
 
     fn quantiles(&mut self, arm: Arm, rows: Range<usize>) -> [Option<f64>; 3] {
-        let rollout = self.rollout;
-        let window = &rollout.history().latencies[rows];
-        let world = rollout.plan().world();
-        Quantiles::AT.map(|q| world.quantile_ms(&mut self.world, arm, window, q))
+        let latencies = &self.rollout.history().latencies;
+        let world = self.rollout.plan().world();
+        self.window.cover(latencies, rows);
+        Quantiles::AT.map(|q| self.window.quantile_ms(world, &mut self.world, latencies, arm, q))
     }
 
     fn stage(&mut self, number: u32) -> StageReport {

@@ -10,9 +10,10 @@ use crate::rules::{
     ByShare, CountsFailures, Memory, Needs, Observed, Population, Rule, Sight, Watch, Window,
 };
 use crate::stats::fisher::ErrorLaw;
-use crate::stats::mann_whitney::{RankSum, van_elteren};
+use crate::stats::mann_whitney::van_elteren;
 use crate::stats::stratified::stratified;
-use crate::world::{LatencyTick, Truth, WeightedTicks, WorldState};
+use crate::world::latency::nearest_edge;
+use crate::world::{LatencyTick, LatencyWindow, Truth, WorldState};
 
 /// The rules of a policy with what they observe, prepared for the loop.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ struct PlannedRule {
     fresh: Memory,
     /// Whether the accumulated state is enough for a look.
     by_memory: bool,
+    /// The edge of a latency bin that slow requests exceed, if it counts these.
+    slow_edge: Option<u32>,
 }
 
 impl Monitoring {
@@ -128,6 +131,7 @@ impl PlannedRule {
             short_ticks: needs.short_seconds.map(ticks),
             fresh: watch.begin(),
             watch,
+            slow_edge: needs.slower_than_ms.map(nearest_edge),
             by_memory: rule.min_errors == 0 && !needs.requests && !counts_passes,
             rule: rule.clone(),
         }
@@ -252,8 +256,11 @@ pub(super) struct Seen {
     control_latencies: Vec<LatencyTick>,
     /// The length of `latencies` when the level began.
     latencies_before_level: usize,
-    /// The levels passed so far, if a rule compares over them.
-    behind: Vec<Stratum>,
+    /// What each rule has drawn of the latencies in its window.
+    windows: Vec<LatencyWindow>,
+    /// The counts of the levels passed so far, if a rule compares over them. A level has
+    /// one traffic share.
+    behind: Vec<Seeable>,
     /// The exact distribution of the canary's errors in those levels, if a rule
     /// needs it.
     law_behind: ErrorLaw,
@@ -261,22 +268,12 @@ pub(super) struct Seen {
     memories: Vec<Memory>,
 }
 
-/// The counts and latencies of one level, which has one traffic share, for rules
-/// that compare the arms by share.
-#[derive(Clone, Copy, Debug)]
-struct Stratum {
-    counts: Seeable,
-    /// How many elements of `latencies` belong to this level.
-    latencies: usize,
-}
-
-/// A window: its counts, the latencies of its ticks, and its strata if it has several
-/// traffic shares.
+/// A window: its counts, and those of its strata if it has several traffic shares.
 struct View {
     counts: Seeable,
     /// The index of its first element in `latencies`.
     latencies_from: usize,
-    strata: Vec<Stratum>,
+    strata: Vec<Seeable>,
     /// The number of its first tick.
     first_tick: i32,
 }
@@ -298,6 +295,7 @@ impl Seen {
             latencies: Vec::new(),
             control_latencies: Vec::new(),
             latencies_before_level: 0,
+            windows: monitoring.rules.iter().map(|_| LatencyWindow::new()).collect(),
             behind: Vec::new(),
             law_behind: ErrorLaw::none(),
             memories: monitoring.rules.iter().map(|planned| planned.fresh).collect(),
@@ -323,6 +321,9 @@ impl Seen {
         self.latencies.clear();
         self.control_latencies.clear();
         self.latencies_before_level = 0;
+        if monitoring.latency {
+            self.windows.iter_mut().for_each(LatencyWindow::restart);
+        }
         self.behind.clear();
         if monitoring.exact_law {
             self.law_behind = ErrorLaw::none();
@@ -436,13 +437,13 @@ impl Seen {
             let (mut counts, mut slow) = (observed.counts.arms, [0; 2]);
             if !PLAIN {
                 counts = observed.counts.of(planned.rule.of);
-                if let Some(ms) = planned.needs.slower_than_ms {
+                if let Some(edge) = planned.slow_edge {
                     let tick = match planned.rule.of {
-                        Population::Control => [observed.with_control()],
-                        _ => [observed.latency],
+                        Population::Control => observed.with_control(),
+                        _ => observed.latency,
                     };
                     slow = [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(world, arm, &tick, ms));
+                        .map(|arm| plan.world.slower_than(world, arm, &tick, edge));
                 }
             }
             let seen = Observed {
@@ -465,8 +466,7 @@ impl Seen {
         } else {
             if monitoring.across {
                 let counts = self.counts - self.counts_before_level;
-                let latencies = self.latencies.len() - self.latencies_before_level;
-                self.behind.push(Stratum { counts, latencies });
+                self.behind.push(counts);
                 if monitoring.exact_law {
                     self.law_behind.add(counts.arms);
                 }
@@ -480,6 +480,13 @@ impl Seen {
         (self.level, self.level_from_tick) = (level, self.tick);
         self.counts_before_level = self.counts;
         self.latencies_before_level = self.latencies.len();
+        if monitoring.latency {
+            for (window, planned) in self.windows.iter_mut().zip(&monitoring.rules) {
+                if planned.compares_shares() {
+                    window.begin_stratum(self.latencies.len());
+                }
+            }
+        }
         if monitoring.slides {
             self.levels.push((level, self.totals.len() - 1));
         }
@@ -509,7 +516,7 @@ impl Seen {
 
     /// A rule's look, or its certificate, with what the rule sees.
     pub(super) fn evidence(
-        &self,
+        &mut self,
         plan: &Plan,
         world: &mut WorldState,
         check: usize,
@@ -559,10 +566,7 @@ impl Seen {
             Window::Last { .. } => self.last_ticks(planned),
         };
         if !view.strata.is_empty() && planned.rule.window == Window::Rollout {
-            view.strata.push(Stratum {
-                counts: self.counts - self.counts_before_level,
-                latencies: self.latencies.len() - self.latencies_before_level,
-            });
+            view.strata.push(self.counts - self.counts_before_level);
         }
         view
     }
@@ -585,10 +589,7 @@ impl Seen {
                     break;
                 }
                 let begin = (*began).max(from);
-                strata.push(Stratum {
-                    counts: self.totals[end] - self.totals[begin],
-                    latencies: end - begin,
-                });
+                strata.push(self.totals[end] - self.totals[begin]);
                 end = begin;
             }
             strata.reverse();
@@ -608,7 +609,7 @@ impl Seen {
 
     /// What a rule sees at a look.
     fn sight(
-        &self,
+        &mut self,
         plan: &Plan,
         world: &mut WorldState,
         planned: &PlannedRule,
@@ -631,35 +632,19 @@ impl Seen {
         let strata = view.strata.as_slice();
         let across = !strata.is_empty();
         let by_share = across.then(|| self.by_share(planned, strata));
-        let latencies = match of {
+        let log = match of {
             Population::Control => &self.control_latencies,
             _ => &self.latencies,
         };
-        let window = latencies.get(view.latencies_from..).unwrap_or_default();
+        let window = &mut self.windows[check];
+        if needs.quantile.is_some() || needs.histogram {
+            window.cover(log, view.latencies_from..log.len());
+        }
         let quantile_ms = match needs.quantile {
             None => ByArm::default(),
-            Some(q) if across => ByArm::from_fn(|arm| {
-                let weights = weights(strata, of, arm);
-                plan.world.weighted_quantile_ms(world, arm, window, &weights, q)
-            }),
-            Some(q) => ByArm::from_fn(|arm| plan.world.quantile_ms(world, arm, window, q)),
+            Some(q) => ByArm::from_fn(|arm| window.quantile_ms(&plan.world, world, log, arm, q)),
         };
-        let shape = needs.histogram.then(|| {
-            let mut rank_sum = |ticks: &[LatencyTick]| {
-                let bins = ByArm::from_fn(|arm| plan.world.histogram(world, arm, ticks));
-                RankSum::new(&bins.canary, &bins.baseline)
-            };
-            if !across {
-                return van_elteren(&[rank_sum(window)]);
-            }
-            let mut rest = window;
-            let split = |stratum: &Stratum| {
-                let (ticks, after) = rest.split_at(stratum.latencies.min(rest.len()));
-                rest = after;
-                rank_sum(ticks)
-            };
-            van_elteren(&strata.iter().map(split).collect::<Vec<_>>())
-        });
+        let shape = needs.histogram.then(|| van_elteren(window.rank_sums(&plan.world, world, log)));
         let memory = &self.memories[check];
         Sight {
             of,
@@ -678,9 +663,9 @@ impl Seen {
     }
 
     /// The error rates compared share by share.
-    fn by_share(&self, planned: &PlannedRule, strata: &[Stratum]) -> ByShare {
+    fn by_share(&self, planned: &PlannedRule, strata: &[Seeable]) -> ByShare {
         let of = planned.rule.of;
-        let counts = || strata.iter().map(|stratum| stratum.counts.of(of));
+        let counts = || strata.iter().map(|stratum| stratum.of(of));
         let exact_p_value = planned.needs.exact_law.then(|| {
             let here = counts().next_back().unwrap_or_default();
             if planned.reads_levels_behind() && of == Population::Canary {
@@ -694,22 +679,4 @@ impl Seen {
         });
         ByShare { errors: stratified(counts()), exact_p_value }
     }
-}
-
-/// The weight of a request where latencies are compared over several traffic
-/// shares. It is 1 for the canary. For the baseline it is such that each share
-/// weighs as much as it does for the canary. A share in which an arm has no
-/// requests has weight 0.
-fn weights(strata: &[Stratum], of: Population, arm: Arm) -> Vec<WeightedTicks> {
-    let weight = |stratum: &Stratum| {
-        let ByArm { canary: c, baseline: b } = stratum.counts.of(of);
-        match arm {
-            _ if c.requests == 0 || b.requests == 0 => 0.0,
-            Arm::Canary => 1.0,
-            Arm::Baseline => c.requests as f64 / b.requests as f64,
-        }
-    };
-    let ticks =
-        |stratum: &Stratum| WeightedTicks { ticks: stratum.latencies, weight: weight(stratum) };
-    strata.iter().map(ticks).collect()
 }

@@ -1,6 +1,8 @@
 //! The Mann-Whitney test on two histograms: whether the canary's values tend to be
 //! greater, from their order only.
 
+use std::ops::{Add, Mul};
+
 use crate::stats::normal;
 
 /// The result of a Mann-Whitney test.
@@ -55,23 +57,22 @@ pub struct RankSum {
 impl RankSum {
     /// The contribution of two histograms, as for [`mann_whitney`].
     pub fn new(canary: &[u64], baseline: &[u64]) -> Self {
-        // Twice U in integers, because ties count one half.
-        let (mut twice_u, mut canary_total, mut baseline_total) = (0_i128, 0_i128, 0_i128);
-        for (&c, &b) in canary.iter().zip(baseline) {
-            let (c, b) = (i128::from(c), i128::from(b));
-            twice_u += c * (2 * baseline_total + b);
-            canary_total += c;
-            baseline_total += b;
-        }
-        let pairs = canary_total * baseline_total;
-        let n = (canary_total + baseline_total) as f64;
-        // N³ − Σt³, from the correction for ties.
-        let untied: f64 = canary
-            .iter()
-            .zip(baseline)
-            .map(|(c, b)| (c + b) as f64)
-            .map(|tied| tied * (n - tied) * (n + tied))
-            .sum();
+        let total = |counts: &[u64]| counts.iter().sum::<u64>();
+        let (canary_total, baseline_total) = (total(canary), total(baseline));
+        let n = canary_total + baseline_total;
+        let pairs = i128::from(canary_total) * i128::from(baseline_total);
+        // Twice U in integers, because ties count one half; and N³ − Σt³, from the
+        // correction for ties, as a sum of positive terms.
+        let tied = canary.iter().zip(baseline).map(|(c, b)| c + b);
+        let (twice_u, untied) = if n < FITS {
+            let cubes: u64 = tied.map(|tied| tied * tied * tied).sum();
+            (i128::from(twice_u::<u64>(canary, baseline)), (n * n * n - cubes) as f64)
+        } else {
+            let n = n as f64;
+            let untied = tied.map(|tied| tied as f64).map(|tied| tied * (n - tied) * (n + tied));
+            (twice_u::<u128>(canary, baseline) as i128, untied.sum())
+        };
+        let n = n as f64;
         let variance = match pairs {
             0 => 0.0,
             _ => pairs as f64 / 12.0 * (untied / (n * (n - 1.0))),
@@ -84,6 +85,23 @@ impl RankSum {
             variance,
         }
     }
+}
+
+/// With fewer values, their cubes fit into 64 bits.
+const FITS: u64 = 1 << 21;
+
+/// Σ c_i·(2 B_{<i} + b_i).
+fn twice_u<T>(canary: &[u64], baseline: &[u64]) -> T
+where
+    T: From<u64> + Copy + Add<Output = T> + Mul<Output = T>,
+{
+    let (mut sum, mut before) = (T::from(0), T::from(0));
+    for (&c, &b) in canary.iter().zip(baseline) {
+        let b = T::from(b);
+        sum = sum + T::from(c) * (before + before + b);
+        before = before + b;
+    }
+    sum
 }
 
 /// Van Elteren's test: Mann-Whitney's within each stratum, summed with weights

@@ -1,89 +1,182 @@
 //! Binomial counts, for splitting the requests of a tick among latency bins.
 
+use std::sync::LazyLock;
+
 use super::stream::open_unit;
 use crate::math::{exp, ln, ln_1p};
 
+/// Up to this many trials: all of them together, digit by digit.
+const TOGETHER: u64 = 2 * WORD;
+/// Bits of a word.
+const WORD: u64 = 64;
 /// Below this expected count on the rarer side: inversion from 0. Otherwise
 /// rejection.
 const FEW: f64 = 10.0;
 
-/// The number of successes in n trials with probability p, from a source of 64-bit
-/// uniform numbers. None is taken if p is 0 or 1.
-pub fn draw(n: u64, p: f64, bits: impl FnMut() -> u64) -> u64 {
-    if n == 0 || p <= 0.0 {
-        0
-    } else if p >= 1.0 {
-        n
-    } else if p > 0.5 {
-        n - rarer(n, 1.0 - p, bits)
-    } else {
-        rarer(n, p, bits)
+/// The probability of a success, with what is computed once for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chance {
+    /// The probability of the rarer outcome, at most 1/2.
+    rarer: f64,
+    /// The same as a binary fraction: times 2⁶⁴, rounded.
+    fraction: u64,
+    /// Whether the rarer outcome is a failure.
+    failure: bool,
+    /// ln(1 − p) of the rarer outcome.
+    ln_other: f64,
+    /// ln(p / (1 − p)) of the rarer outcome.
+    ln_odds: f64,
+}
+
+impl Chance {
+    /// A probability in 0..=1.
+    pub fn new(p: f64) -> Self {
+        let failure = p > 0.5;
+        let rarer = if failure { 1.0 - p } else { p }.max(0.0);
+        let ln_other = ln_1p(-rarer);
+        Chance {
+            rarer,
+            fraction: (rarer * TWO_TO_64) as u64,
+            failure,
+            ln_other,
+            ln_odds: if rarer > 0.0 { ln(rarer) - ln_other } else { f64::NEG_INFINITY },
+        }
+    }
+
+    /// The number of successes in n trials, from a source of 64-bit uniform numbers.
+    /// None is taken without trials, or if the probability is 0 or 1.
+    #[inline]
+    pub fn draw(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
+        if n == 0 || self.rarer == 0.0 {
+            return if self.failure { n } else { 0 };
+        }
+        let rarer = match n {
+            1 => u64::from(bits() < self.fraction),
+            ..=WORD => self.together::<1>(n, bits),
+            ..=TOGETHER => self.together::<2>(n, bits),
+            _ => self.many(n, bits),
+        };
+        if self.failure { n - rarer } else { rarer }
+    }
+
+    /// The rarer outcomes in up to 64 trials for each of `WORDS`. A trial compares the
+    /// digits of a uniform number with those of the probability, both binary fractions,
+    /// up to the first that differs. The next digits of all trials are bits of the same
+    /// words; for few trials, a word has several digits of each.
+    #[inline]
+    fn together<const WORDS: usize>(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
+        /// Digits before the first check whether a trial is still undecided. Few are.
+        const UNCHECKED: u32 = 8;
+        let width = if WORDS > 1 { WORD } else { n.next_power_of_two().max(WORD / 8) };
+        let mut undecided = [u64::MAX; WORDS];
+        undecided[WORDS - 1] >>= WORD * WORDS as u64 - n;
+        let (mut hits, mut fraction, mut digits) = ([0; WORDS], self.fraction, 0);
+        while digits < UNCHECKED || undecided != [0; WORDS] && fraction != 0 {
+            let mut drawn = [(); WORDS].map(|()| bits());
+            for _ in 0..WORD / width {
+                // All ones if the digit of the probability is 1.
+                let digit = ((fraction as i64) >> 63) as u64;
+                for word in 0..WORDS {
+                    hits[word] |= undecided[word] & digit & !drawn[word];
+                    undecided[word] &= !(drawn[word] ^ digit);
+                    drawn[word] = drawn[word].rotate_right(width as u32);
+                }
+                fraction <<= 1;
+                digits += 1;
+            }
+        }
+        hits.iter().map(|hits| u64::from(hits.count_ones())).sum()
+    }
+
+    /// The rarer outcomes in any number of trials.
+    #[inline(never)]
+    fn many(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
+        if n as f64 * self.rarer < FEW {
+            self.invert(n, open_unit(bits()))
+        } else {
+            self.reject(n, bits)
+        }
+    }
+
+    /// Inversion: adds up probabilities from 0.
+    fn invert(&self, n: u64, u: f64) -> u64 {
+        /// Stops where probabilities vanish, in case rounding keeps the sum below u.
+        const NOTHING: f64 = 1e-20;
+        let odds = self.rarer / (1.0 - self.rarer);
+        let mut probability = exp(n as f64 * self.ln_other);
+        let mut distance = u - probability;
+        let mut k = 0;
+        while distance >= 0.0 && k < n && probability > NOTHING {
+            probability *= odds * (n - k) as f64 / (k + 1) as f64;
+            k += 1;
+            distance -= probability;
+        }
+        k
+    }
+
+    /// Transformed rejection with squeeze; takes two numbers per attempt.
+    ///
+    /// Source: W. Hörmann, "The generation of binomial random variates", J. Stat.
+    /// Comput. Simul. 46 (1993), 101-110, algorithm BTRS.
+    fn reject(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
+        let (trials, p) = (n as f64, self.rarer);
+        let deviation = (trials * p * (1.0 - p)).sqrt();
+        let b = 1.15 + 2.53 * deviation;
+        let a = -0.0873 + 0.0248 * b + 0.01 * p;
+        let centre = trials * p + 0.5;
+        let inside = 0.92 - 4.2 / b;
+        loop {
+            let u = open_unit(bits()) - 0.5;
+            let v = open_unit(bits());
+            let side = 0.5 - u.abs();
+            let x = (2.0 * a / side + b) * u + centre;
+            if side >= 0.07 && v <= inside {
+                return x as i64 as u64;
+            }
+            if x < 0.0 || x >= trials + 1.0 {
+                continue;
+            }
+            let k = x as i64 as f64;
+            let alpha = (2.83 + 5.1 / b) * deviation;
+            if ln(v * alpha / (a / (side * side) + b)) <= self.ln_ratio(k, trials) {
+                return k as i64 as u64;
+            }
+        }
+    }
+
+    /// ln P(k) − ln P(mode) in n trials.
+    fn ln_ratio(&self, k: f64, n: f64) -> f64 {
+        let mode = ((n + 1.0) * self.rarer).floor();
+        if n < LN_FACTORIALS.len() as f64 {
+            let ln_factorial = |k: f64| LN_FACTORIALS[k as usize];
+            return ln_factorial(mode) + ln_factorial(n - mode)
+                - ln_factorial(k)
+                - ln_factorial(n - k)
+                + (k - mode) * self.ln_odds;
+        }
+        // With factorials by Stirling's formula.
+        let odds = self.rarer / (1.0 - self.rarer);
+        (mode + 0.5) * ln((mode + 1.0) / (odds * (n - mode + 1.0)))
+            + (n + 1.0) * ln((n - mode + 1.0) / (n - k + 1.0))
+            + (k + 0.5) * ln(odds * (n - k + 1.0) / (k + 1.0))
+            + stirling_rest(mode)
+            + stirling_rest(n - mode)
+            - stirling_rest(k)
+            - stirling_rest(n - k)
     }
 }
 
-/// The same for p in (0, 1/2].
-fn rarer(n: u64, p: f64, mut bits: impl FnMut() -> u64) -> u64 {
-    if n as f64 * p < FEW { invert(n, p, open_unit(bits())) } else { reject(n, p, bits) }
-}
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
 
-/// Inversion: adds up probabilities from 0.
-fn invert(n: u64, p: f64, u: f64) -> u64 {
-    /// Stops where probabilities vanish, in case rounding keeps the sum below u.
-    const NOTHING: f64 = 1e-20;
-    let odds = p / (1.0 - p);
-    let mut probability = exp(n as f64 * ln_1p(-p));
-    let mut distance = u - probability;
-    let mut k = 0;
-    while distance >= 0.0 && k < n && probability > NOTHING {
-        probability *= odds * (n - k) as f64 / (k + 1) as f64;
-        k += 1;
-        distance -= probability;
-    }
-    k
-}
-
-/// Transformed rejection with squeeze; takes two numbers per attempt.
-///
-/// Source: W. Hörmann, "The generation of binomial random variates", J. Stat.
-/// Comput. Simul. 46 (1993), 101-110, algorithm BTRS.
-fn reject(n: u64, p: f64, mut bits: impl FnMut() -> u64) -> u64 {
-    let trials = n as f64;
-    let deviation = (trials * p * (1.0 - p)).sqrt();
-    let b = 1.15 + 2.53 * deviation;
-    let a = -0.0873 + 0.0248 * b + 0.01 * p;
-    let centre = trials * p + 0.5;
-    let inside = 0.92 - 4.2 / b;
-    loop {
-        let u = open_unit(bits()) - 0.5;
-        let v = open_unit(bits());
-        let side = 0.5 - u.abs();
-        let k = ((2.0 * a / side + b) * u + centre).floor();
-        if side >= 0.07 && v <= inside {
-            return k as u64;
-        }
-        if k < 0.0 || k > trials {
-            continue;
-        }
-        let alpha = (2.83 + 5.1 / b) * deviation;
-        let height = ln(v * alpha / (a / (side * side) + b));
-        let mode = ((trials + 1.0) * p).floor();
-        if height <= ln_ratio(k, mode, trials, p) {
-            return k as u64;
-        }
-    }
-}
-
-/// ln P(k) − ln P(mode), with factorials by Stirling's formula.
-fn ln_ratio(k: f64, mode: f64, n: f64, p: f64) -> f64 {
-    let odds = p / (1.0 - p);
-    (mode + 0.5) * ln((mode + 1.0) / (odds * (n - mode + 1.0)))
-        + (n + 1.0) * ln((n - mode + 1.0) / (n - k + 1.0))
-        + (k + 0.5) * ln(odds * (n - k + 1.0) / (k + 1.0))
-        + stirling_rest(mode)
-        + stirling_rest(n - mode)
-        - stirling_rest(k)
-        - stirling_rest(n - k)
-}
+/// ln k!
+static LN_FACTORIALS: LazyLock<Box<[f64]>> = LazyLock::new(|| {
+    let mut sum = 0.0;
+    let mut next = |k: u32| {
+        sum += ln(f64::from(k.max(1)));
+        sum
+    };
+    (0..1 << 14).map(&mut next).collect()
+});
 
 /// ln k! minus Stirling's (k + ½) ln(k + 1) − (k + 1) + ½ ln 2π.
 fn stirling_rest(k: f64) -> f64 {

@@ -8,8 +8,8 @@
 //! of each arm, and the excess errors, which are caused by the release.
 //!
 //! Reading order: `truth` computes the rates of a tick. [`poisson`] draws counts
-//! from them and `latency` draws latencies, with [`binomial`], from the random
-//! words of `stream`.
+//! from them and [`latency`] draws latencies, with [`binomial`], from the random
+//! words of `stream`. `latency_window` sums them over the ticks of a window.
 //!
 //! Invariants:
 //! - A random word is addressed by its purpose and its tick. A word that is not
@@ -21,18 +21,21 @@
 pub mod binomial;
 pub mod gamma;
 pub mod latency;
+mod latency_window;
 pub mod poisson;
 mod stream;
 mod truth;
 
-pub use latency::{LatencyTick, WeightedTicks};
+pub use latency::LatencyTick;
+pub use latency_window::LatencyWindow;
 pub use truth::Truth;
 
 use std::sync::Arc;
 
 use crate::config::{Config, realised_share};
 use crate::observation::{Arm, ByArm, Counts};
-use latency::{Descent, Law};
+use latency::{Law, Read};
+use latency_window::Trails;
 use poisson::Table;
 use stream::{Component, Streams};
 use truth::{Model, Surroundings};
@@ -138,8 +141,8 @@ pub struct WorldState {
     scene: usize,
     /// In a moving world, the truth of the last tick.
     truth: Truth,
-    /// A buffer for drawing latencies.
-    descents: Vec<Descent>,
+    /// Buffers for drawing latencies.
+    trails: Trails,
 }
 
 impl World {
@@ -168,7 +171,11 @@ impl World {
             }
             None => Pace::Moving { shares: shares.iter().copied().chain([0.0]).collect() },
         };
-        let latency = Law::new(&config.world().baseline.latency_ms, &model.usual_latency_shifts());
+        let latency = Law::new(
+            &config.world().baseline.latency_ms,
+            &model.usual_latency_shifts(),
+            latency_reads(config),
+        );
         let first_truth = model.truth(1, &Surroundings::CALM);
         World { model, pace, first_truth, latency, clump: Some(clump).filter(|clump| *clump > 1.0) }
     }
@@ -180,7 +187,7 @@ impl World {
             incident_end: 0,
             scene: self.first_scene(),
             truth: self.first_truth,
-            descents: Vec::new(),
+            trails: Trails::default(),
         }
     }
 
@@ -245,8 +252,7 @@ impl World {
         let part = if share < 1.0 { (share / (1.0 - share)).min(1.0) } else { 0.0 };
         let place = 2 * u64::from(tick);
         let mut draw = |n: u64, place: u64| {
-            let components = [Component::Control, Component::Control];
-            binomial::draw(n, part, state.streams.supply(components, place, NEAR))
+            binomial::Chance::new(part).draw(n, state.streams.supply(Component::Control, place, NEAR))
         };
         let errors = draw(baseline.errors, place);
         let served = draw(baseline.requests - baseline.errors, place + 1);
@@ -286,54 +292,17 @@ impl World {
         }
     }
 
-    /// A quantile of an arm's latencies over a window of ticks, in
-    /// milliseconds; `q` in 0..=1. `None` without requests.
-    ///
-    /// The result is the latency at rank q · n of n, interpolated on a logarithmic
-    /// scale between the edges of its bin. Takes 10 splits per tick.
-    pub fn quantile_ms(
-        &self,
-        state: &mut WorldState,
-        arm: Arm,
-        window: &[LatencyTick],
-        q: f64,
-    ) -> Option<f64> {
-        let all = [WeightedTicks { ticks: window.len(), weight: 1.0 }];
-        self.weighted_quantile_ms(state, arm, window, &all, q)
-    }
-
-    /// Like [`World::quantile_ms`], with weighted requests. `weights` are
-    /// consecutive ranges of ticks that make up the window.
-    pub fn weighted_quantile_ms(
-        &self,
-        state: &mut WorldState,
-        arm: Arm,
-        window: &[LatencyTick],
-        weights: &[WeightedTicks],
-        q: f64,
-    ) -> Option<f64> {
-        let WorldState { streams, descents, .. } = state;
-        self.latency.quantile_ms(streams, descents, arm, window, weights, q)
-    }
-
-    /// The number of requests of an arm that took longer than `ms`. `ms` is rounded
-    /// to the nearest edge of a bin ([`latency::nearest_edge`]), by at most 1 %
+    /// The number of requests of an arm in a tick whose latency is in the bins from
+    /// `edge` on. [`latency::nearest_edge`] rounds a latency to an edge, by at most 1 %
     /// between 1 µs and 10 minutes.
     pub fn slower_than(
         &self,
         state: &mut WorldState,
         arm: Arm,
-        window: &[LatencyTick],
-        ms: f64,
+        tick: &LatencyTick,
+        edge: u32,
     ) -> u64 {
-        let WorldState { streams, descents, .. } = state;
-        self.latency.above_edge(streams, descents, arm, window, latency::nearest_edge(ms))
-    }
-
-    /// The latencies of an arm over a window of ticks, as counts by bin
-    /// ([`latency::edge_ms`]).
-    pub fn histogram(&self, state: &mut WorldState, arm: Arm, window: &[LatencyTick]) -> Vec<u64> {
-        self.latency.histogram(&mut state.streams, arm, window)
+        self.latency.from_edge(&mut state.streams, arm, tick, edge)
     }
 
     fn first_scene(&self) -> usize {
@@ -342,6 +311,18 @@ impl World {
             Pace::Moving { .. } => 0,
         }
     }
+}
+
+/// What is read of the latencies: by a report, and by the rules.
+fn latency_reads(config: &Config) -> impl Iterator<Item = Read> {
+    let report = [0.5, 0.95, 0.99].map(|q| Read::Quantile { q, often: false });
+    let rules = config.policy().rules.iter().flat_map(|rule| {
+        let needs = rule.needs();
+        let quantile = needs.quantile.map(|q| Read::Quantile { q, often: true });
+        let edge = needs.slower_than_ms.map(|ms| Read::Edge(latency::nearest_edge(ms)));
+        quantile.into_iter().chain(edge)
+    });
+    report.into_iter().chain(rules)
 }
 
 /// The index of the phase of a tick.
@@ -363,7 +344,7 @@ fn clumped(streams: &mut Streams, tick: u32, clump: f64, mut draw: Draw) -> Draw
         if clumps == 0 {
             return 0;
         }
-        let mut bits = streams.supply([component, component], u64::from(tick), NEAR);
+        let mut bits = streams.supply(component, u64::from(tick), NEAR);
         let mean = gamma::standard(clumps as f64, &mut bits) * (clump - 1.0);
         clumps + if mean > 0.0 { poisson::invert(bits(), mean) } else { 0 }
     };

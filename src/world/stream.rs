@@ -5,6 +5,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::observation::Arm;
+
 /// The purpose of random words. The number is that of the ChaCha stream. It never
 /// changes, because it is part of what a seed means.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +23,14 @@ pub(super) enum Component {
     Excess = 9,
     ExcessFine = 10,
     LatencyBaseline = 11,
-    LatencyBaselineMore = 12,
-    LatencyCanary = 13,
-    LatencyCanaryMore = 14,
-    Control = 15,
-    ClumpsBaseline = 16,
-    ClumpsCanary = 17,
-    ClumpsExcess = 18,
+    LatencyCanary = 12,
+    Control = 13,
+    ClumpsBaseline = 14,
+    ClumpsCanary = 15,
+    ClumpsExcess = 16,
 }
 
-const COMPONENTS: usize = 19;
+const COMPONENTS: usize = 17;
 
 /// Number of words generated together: four blocks of ChaCha, which are computed in
 /// parallel.
@@ -91,11 +91,10 @@ impl Streams {
 
     /// Longs for a draw that rarely needs many. Its first `near` words, an even
     /// number, are adjacent to those of neighbouring places, so that loading a
-    /// window once serves several draws. Further words have a range of their own in
-    /// the stream `more`.
+    /// window once serves several draws. Further words have a range of their own.
     pub(super) fn supply(
         &mut self,
-        [component, more]: [Component; 2],
+        component: Component,
         place: u64,
         near: u64,
     ) -> impl FnMut() -> u64 {
@@ -109,9 +108,19 @@ impl Streams {
             if at < near {
                 self.long(component, place * near + at)
             } else {
-                self.long(more, FAR + place * ROOM + at)
+                self.long(component, FAR + place * ROOM + at)
             }
         }
+    }
+
+    /// The key of the latencies of an arm in a tick, for [`Numbers`].
+    #[inline]
+    pub(super) fn latency_key(&mut self, arm: Arm, tick: u32) -> u64 {
+        let component = match arm {
+            Arm::Baseline => Component::LatencyBaseline,
+            Arm::Canary => Component::LatencyCanary,
+        };
+        self.long(component, 2 * u64::from(tick))
     }
 
     #[inline(never)]
@@ -128,6 +137,34 @@ impl Streams {
         }
         fill(&mut stream.generator, &mut stream.words);
         *held = window;
+    }
+}
+
+/// Uniform 64-bit numbers that are derived from a key and a place. A tick has many
+/// places, and few of them are read; words of a stream would be generated for all.
+///
+/// Source: G. L. Steele, D. Lea and C. H. Flood, "Fast splittable pseudorandom number
+/// generators", OOPSLA 2014: SplitMix64, which starts at the key.
+pub(super) struct Numbers(u64);
+
+impl Numbers {
+    /// The golden ratio's fraction, times 2⁶⁴.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    /// Numbers at each place.
+    const ROOM: u64 = 1 << 12;
+
+    #[inline]
+    pub(super) fn new(key: u64, place: u64) -> Self {
+        Numbers(key.wrapping_add((Numbers::STEP.wrapping_mul(Numbers::ROOM)).wrapping_mul(place)))
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(Numbers::STEP);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
     }
 }
 
@@ -152,5 +189,5 @@ fn key(seed: u64) -> [u8; 32] {
 /// round to 1.
 pub(super) fn open_unit(bits: u64) -> f64 {
     const ULP: f64 = 1.0 / (1u64 << 52) as f64;
-    ((bits >> 12) as f64 + 0.5) * ULP
+    ((bits >> 12) as i64 as f64 + 0.5) * ULP
 }

@@ -240,9 +240,7 @@ fn heals(arrival: Arrival) -> bool {
 fn draw(factor: Option<Factor>, streams: &mut Streams, component: Component, tick: u32) -> f64 {
     /// In most cases three longs are enough.
     const NEAR: u64 = 8;
-    factor.map_or(1.0, |factor| {
-        factor.draw(streams.supply([component, component], u64::from(tick), NEAR))
-    })
+    factor.map_or(1.0, |factor| factor.draw(streams.supply(component, u64::from(tick), NEAR)))
 }
 
 /// Whether an incident starts in a tick.
