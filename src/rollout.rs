@@ -459,6 +459,9 @@ impl Seen {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
+            if planned.watch.observe_errors(memory, level, errors) {
+                continue;
+            }
             let slow = match planned.needs.slower_than_ms {
                 None => [0; 2],
                 Some(ms) => {
@@ -468,7 +471,7 @@ impl Seen {
                 }
             };
             let seen = Observed { errors, slow, canary_requests: counts.canary.requests };
-            planned.watch.observe(memory, level, in_plan, &seen);
+            planned.watch.observe(memory, level, in_plan, seen);
         }
     }
 

@@ -234,7 +234,7 @@ fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
             watch.enter(&mut memory, stage);
         }
         let seen = Observed { errors: [canary, baseline], ..Observed::default() };
-        watch.observe(&mut memory, stage, true, &seen);
+        watch.observe(&mut memory, stage, true, seen);
     }
     (watch, memory)
 }
@@ -427,7 +427,7 @@ fn sequential_difference_gathers_the_difference_of_stats() {
             for (canary, baseline, requests) in [(3, 8, 100), (2, 9, 90)] {
                 let errors = [canary, baseline];
                 let seen = Observed { errors, canary_requests: requests, ..Observed::default() };
-                watch.observe(&mut memory, stage, true, &seen);
+                watch.observe(&mut memory, stage, true, seen);
                 step.observe(&mut evidence, canary, baseline, requests);
             }
         }
@@ -467,7 +467,7 @@ fn sequential_metrics_gathers_two_stakes_under_one_level() {
     let mut evidence = [bets.evidence(2); 2];
     evidence.iter_mut().for_each(|evidence| evidence.open(&bets));
     for (errors, slow) in [([3, 8], [0, 20]), ([2, 9], [9, 31])] {
-        watch.observe(&mut memory, 0, true, &Observed { errors, slow, canary_requests: 0 });
+        watch.observe(&mut memory, 0, true, Observed { errors, slow, canary_requests: 0 });
         evidence[0].observe(&bets.step(0.1), errors[0], errors[1]);
         evidence[1].observe(&bets.step(0.1), slow[0], slow[1]);
     }
