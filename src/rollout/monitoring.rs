@@ -433,25 +433,27 @@ impl Seen {
         if !PLAIN && monitoring.control_latency {
             self.control_latencies.push(observed.with_control());
         }
+        let plain = observed.counts.arms;
         for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
-            let (mut counts, mut slow) = (observed.counts.arms, [0; 2]);
-            if !PLAIN {
-                counts = observed.counts.of(planned.rule.of);
-                if let Some(edge) = planned.slow_edge {
+            let counts = if PLAIN { plain } else { observed.counts.of(planned.rule.of) };
+            let errors = [counts.canary.errors, counts.baseline.errors];
+            if planned.watch.observe_errors(memory, level, errors) {
+                continue;
+            }
+            let slow = match planned.slow_edge {
+                Some(edge) if !PLAIN => {
                     let tick = match planned.rule.of {
                         Population::Control => observed.with_control(),
                         _ => observed.latency,
                     };
-                    slow = [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(world, arm, &tick, edge));
+                    [Arm::Canary, Arm::Baseline]
+                        .map(|arm| plan.world.slower_than(world, arm, &tick, edge))
                 }
-            }
-            let seen = Observed {
-                errors: [counts.canary.errors, counts.baseline.errors],
-                slow,
-                requests: [counts.canary.requests, counts.baseline.requests],
+                _ => [0; 2],
             };
-            planned.watch.observe(memory, level, observed.in_plan, &seen);
+            let requests = [counts.canary.requests, counts.baseline.requests];
+            let seen = Observed { errors, slow, requests };
+            planned.watch.observe(memory, level, observed.in_plan, seen);
         }
     }
 

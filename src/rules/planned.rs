@@ -213,7 +213,6 @@ pub struct PlannedScore {
 }
 
 impl PlannedWatch {
-    #[inline(never)]
     pub(super) fn observe(&self, so_far: &mut PlannedScore, stage: u32, seen: &Observed) {
         if so_far.stage != stage {
             (so_far.stage, so_far.ticks, so_far.errors) = (stage, 0, 0);

@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::parameter::Words;
 use super::words::{ever_reaches, significant};
 use super::{
-    About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Observed, Parameter,
-    Parameters, Quantity, Range, Sight, StageShape, Subject, Usual, Watch,
+    About, Cost, Group, Guarantee, Items, Judge, MAX_TICKS, Measure, Needs, Parameter, Parameters,
+    Quantity, Range, Sight, StageShape, Subject, Usual, Watch,
 };
 use crate::json::some_number;
 use crate::json::{number, numbers, plain};
@@ -132,12 +132,10 @@ impl Stake {
     pub(super) fn watch(
         &self,
         plan: &[StageShape],
-        counts: Counted,
         certificate: Option<&Certificate>,
     ) -> Option<WealthWatch> {
         let openings = self.bets_open.openings(plan);
         Some(WealthWatch {
-            counts,
             worse: PlannedBets::new(self.bets()?, plan, openings, ln_limit(self.alpha)),
             certificate: match certificate {
                 None => None,
@@ -395,8 +393,7 @@ impl Judge for Sequential {
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-        let counts = Counted::Errors;
-        Some(Watch::Wealth(self.stake.watch(plan, counts, self.certificate.as_ref())?))
+        Some(Watch::Wealth(self.stake.watch(plan, self.certificate.as_ref())?))
     }
 }
 
@@ -450,27 +447,9 @@ impl PlannedBets {
     }
 }
 
-/// What a stake is bet on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
-    Errors,
-    SlowRequests,
-}
-
-impl Counted {
-    #[inline(always)]
-    fn of(self, seen: &Observed) -> [u64; 2] {
-        match self {
-            Counted::Errors => seen.errors,
-            Counted::SlowRequests => seen.slow,
-        }
-    }
-}
-
 /// The stakes of a rule, prepared for a plan.
 #[derive(Clone, Debug)]
 pub struct WealthWatch {
-    counts: Counted,
     worse: PlannedBets,
     certificate: Option<(PlannedBets, u32)>,
 }
@@ -500,8 +479,7 @@ impl WealthWatch {
     }
 
     #[inline]
-    pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, seen: &Observed) {
-        let errors = self.counts.of(seen);
+    pub(super) fn observe(&self, wealth: &mut Wealth, stage: usize, errors: [u64; 2]) {
         self.worse.observe(&mut wealth.worse, stage, errors);
         if self.may_certify() {
             self.observe_certificate(wealth, stage, errors);

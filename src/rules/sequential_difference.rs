@@ -114,7 +114,6 @@ impl DifferenceWatch {
         }
     }
 
-    #[inline(never)]
     pub(super) fn observe(&self, evidence: &mut Evidence, stage: usize, seen: &Observed) {
         if let Some(step) = &self.steps[stage] {
             let [canary, baseline] = seen.errors;

@@ -117,7 +117,6 @@ impl MetricsWatch {
         wealth.iter_mut().for_each(|evidence| self.bets.enter(evidence, stage));
     }
 
-    #[inline(never)]
     pub(super) fn observe(&self, wealth: &mut MetricsWealth, stage: usize, seen: &Observed) {
         let [errors, slow] = wealth;
         self.bets.observe(errors, stage, seen.errors);

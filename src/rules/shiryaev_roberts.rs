@@ -102,7 +102,6 @@ impl DetectorWatch {
         self.fresh
     }
 
-    #[inline(never)]
     pub(super) fn observe(&self, detector: &mut Detector, stage: usize, seen: &Observed) {
         if let Some(step) = &self.steps[stage] {
             let [canary, baseline] = seen.errors;

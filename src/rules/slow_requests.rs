@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::sequential::{Counted, Stake};
+use super::sequential::Stake;
 use super::words::milliseconds;
 use super::{
     About, Cost, Guarantee, Judge, Measure, Needs, Parameter, Parameters, Quantity, Sight,
@@ -63,6 +63,6 @@ impl Judge for SlowRequests {
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-        Some(Watch::Wealth(self.stake.watch(plan, Counted::SlowRequests, None)?))
+        Some(Watch::SlowWealth(self.stake.watch(plan, None)?))
     }
 }

@@ -70,12 +70,13 @@ pub struct Observed {
 
 /// A rule's method of accumulation, prepared for a plan.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one for a rule")]
 pub enum Watch {
     /// Nothing is accumulated: the counts of the window are enough.
     Nothing,
-    /// The values of stakes.
+    /// The values of stakes on errors.
     Wealth(WealthWatch),
+    /// The values of stakes on slow requests.
+    SlowWealth(WealthWatch),
     /// A sum of scores.
     Score(ScoreWatch),
     /// A stake that is placed tick by tick.
@@ -118,7 +119,7 @@ impl Watch {
     pub fn begin(&self) -> Memory {
         let mut memory = match self {
             Watch::Nothing => Memory::Nothing,
-            Watch::Wealth(watch) => Memory::Wealth(watch.begin()),
+            Watch::Wealth(watch) | Watch::SlowWealth(watch) => Memory::Wealth(watch.begin()),
             Watch::Score(_) => Memory::Score(Score::default()),
             Watch::Detector(watch) => Memory::Detector(watch.begin()),
             Watch::Difference(watch) => Memory::Difference(watch.begin()),
@@ -134,7 +135,9 @@ impl Watch {
     pub fn enter(&self, memory: &mut Memory, stage: u32) {
         let stage = stage as usize;
         match (self, memory) {
-            (Watch::Wealth(watch), Memory::Wealth(wealth)) => watch.enter(wealth, stage),
+            (Watch::Wealth(watch) | Watch::SlowWealth(watch), Memory::Wealth(wealth)) => {
+                watch.enter(wealth, stage);
+            }
             (Watch::Difference(watch), Memory::Difference(evidence)) => {
                 watch.enter(evidence, stage);
             }
@@ -144,38 +147,64 @@ impl Watch {
         }
     }
 
-    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause.
-    /// Inlined into the loop, because a call would cost as much as the work.
+    /// Adds a tick if the errors of canary and baseline are all that it takes; false if
+    /// [`Watch::observe`] has to be called. Inlined into the loop, because a call would cost
+    /// as much as the work.
     #[inline(always)]
-    pub fn observe(&self, memory: &mut Memory, stage: u32, planned: bool, seen: &Observed) {
+    pub fn observe_errors(&self, memory: &mut Memory, stage: u32, errors: [u64; 2]) -> bool {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
-                watch.observe(wealth, stage as usize, seen);
+                watch.observe(wealth, stage as usize, errors);
+                true
+            }
+            (Watch::Nothing, _) => true,
+            _ => false,
+        }
+    }
+
+    /// Adds a tick. `planned` is false for ticks of an extension or of a person's pause.
+    #[inline(never)]
+    pub fn observe(&self, memory: &mut Memory, level: u32, planned: bool, seen: Observed) {
+        let stage = level as usize;
+        match (self, memory) {
+            (Watch::Wealth(watch), Memory::Wealth(wealth)) => {
+                watch.observe(wealth, stage, seen.errors);
+            }
+            (Watch::SlowWealth(watch), Memory::Wealth(wealth)) => {
+                watch.observe(wealth, stage, seen.slow);
             }
             (Watch::Score(watch), Memory::Score(score)) if planned => {
-                watch.observe(score, stage as usize, seen.errors);
+                watch.observe(score, stage, seen.errors);
             }
             (Watch::Detector(watch), Memory::Detector(detector)) => {
-                watch.observe(detector, stage as usize, seen);
+                watch.observe(detector, stage, &seen);
             }
             (Watch::Difference(watch), Memory::Difference(evidence)) => {
-                watch.observe(evidence, stage as usize, seen);
+                watch.observe(evidence, stage, &seen);
             }
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => {
-                watch.observe(wealth, stage as usize, seen);
+                watch.observe(wealth, stage, &seen);
             }
             (Watch::Split(_), Memory::Split(so_far)) => SplitWatch::observe(so_far, seen.requests),
-            (Watch::Planned(watch), Memory::Planned(score)) => watch.observe(score, stage, seen),
+            (Watch::Planned(watch), Memory::Planned(score)) => watch.observe(score, level, &seen),
             _ => {}
         }
     }
 
     /// Whether a look is known to pass without measuring. Cheap; false if only a
     /// look can decide.
-    #[inline]
+    #[inline(always)]
     pub fn passes(&self, memory: &Memory) -> bool {
         match (self, memory) {
             (Watch::Wealth(watch), Memory::Wealth(wealth)) => !watch.is_enough(wealth),
+            _ => self.other_passes(memory),
+        }
+    }
+
+    #[inline(never)]
+    fn other_passes(&self, memory: &Memory) -> bool {
+        match (self, memory) {
+            (Watch::SlowWealth(watch), Memory::Wealth(wealth)) => !watch.is_enough(wealth),
             (Watch::Detector(watch), Memory::Detector(detector)) => !watch.is_enough(detector),
             (Watch::Difference(watch), Memory::Difference(evidence)) => !watch.is_enough(evidence),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => !watch.is_enough(wealth),
@@ -188,7 +217,9 @@ impl Watch {
     /// ln of the value of the stake.
     pub fn ln_wealth(&self, memory: &Memory) -> Option<f64> {
         match (self, memory) {
-            (Watch::Wealth(watch), Memory::Wealth(wealth)) => Some(watch.ln_wealth(wealth)),
+            (Watch::Wealth(watch) | Watch::SlowWealth(watch), Memory::Wealth(wealth)) => {
+                Some(watch.ln_wealth(wealth))
+            }
             (Watch::Detector(watch), Memory::Detector(detector)) => Some(watch.ln_wealth(detector)),
             (Watch::Difference(_), Memory::Difference(evidence)) => Some(evidence.ln_value()),
             (Watch::Metrics(watch), Memory::Metrics(wealth)) => Some(watch.ln_wealth(wealth)),

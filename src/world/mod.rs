@@ -252,7 +252,8 @@ impl World {
         let part = if share < 1.0 { (share / (1.0 - share)).min(1.0) } else { 0.0 };
         let place = 2 * u64::from(tick);
         let mut draw = |n: u64, place: u64| {
-            binomial::Chance::new(part).draw(n, state.streams.supply(Component::Control, place, NEAR))
+            binomial::Chance::new(part)
+                .draw(n, state.streams.supply(Component::Control, place, NEAR))
         };
         let errors = draw(baseline.errors, place);
         let served = draw(baseline.requests - baseline.errors, place + 1);

@@ -209,10 +209,10 @@ fn sample_ratio_gathers_the_split_of_each_stage() {
     let requests = |requests| Observed { requests, ..Observed::default() };
     let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
     let mut memory = watch.begin();
-    watch.observe(&mut memory, 0, true, &requests([104, 896]));
+    watch.observe(&mut memory, 0, true, requests([104, 896]));
     watch.enter(&mut memory, 1);
     // Ticks that are not planned count too: the evidence is valid at any time.
-    watch.observe(&mut memory, 1, false, &requests([520, 480]));
+    watch.observe(&mut memory, 1, false, requests([520, 480]));
     let first = PlannedShare::new(0.1, 100.0).ln_evidence(104, 896);
     let second = PlannedShare::new(0.5, 100.0).ln_evidence(520, 480);
     let ln_wealth = watch.ln_wealth(&memory);
@@ -229,10 +229,10 @@ fn sample_ratio_gathers_the_split_of_each_stage() {
         rule.sentence(&seen),
         "Traffic: 624 of 2,000 requests reached the canary, 31.2 % where 30 % is planned: a stake of 1, bet on a wrong share, is now 0.199; the limit is 100."
     );
-    watch.observe(&mut memory, 1, true, &requests([1_200, 800]));
+    watch.observe(&mut memory, 1, true, requests([1_200, 800]));
     // Without a baseline nothing is gathered.
     watch.enter(&mut memory, 2);
-    watch.observe(&mut memory, 2, true, &requests([1_000_000, 0]));
+    watch.observe(&mut memory, 2, true, requests([1_000_000, 0]));
     assert!(!watch.passes(&memory));
     let seen = sight(&memory);
     let judgement = rule.judge(&seen);
@@ -250,7 +250,7 @@ fn sample_ratio_fails_where_nothing_reaches_the_canary() {
     let config = planned(r#""rule": "sample_ratio""#);
     let watch = rule.watch(&config.policy().shapes_for(&rule, 0));
     let mut memory = watch.begin();
-    watch.observe(&mut memory, 0, true, &Observed { requests: [0, 1_000], ..Observed::default() });
+    watch.observe(&mut memory, 0, true, Observed { requests: [0, 1_000], ..Observed::default() });
     let seen = Sight {
         ln_wealth: watch.ln_wealth(&memory),
         split: watch.split(&memory),
@@ -465,7 +465,7 @@ fn gathered(rule: &str, ticks: &[(u32, u64, u64)]) -> (Watch, Memory) {
             watch.enter(&mut memory, stage);
         }
         let seen = Observed { errors: [canary, baseline], ..Observed::default() };
-        watch.observe(&mut memory, stage, true, &seen);
+        watch.observe(&mut memory, stage, true, seen);
     }
     (watch, memory)
 }
@@ -658,7 +658,7 @@ fn sequential_difference_gathers_the_difference_of_stats() {
             for (canary, baseline, requests) in [(3, 8, 100), (2, 9, 90)] {
                 let errors = [canary, baseline];
                 let seen = Observed { errors, requests: [requests, 0], ..Observed::default() };
-                watch.observe(&mut memory, stage, true, &seen);
+                watch.observe(&mut memory, stage, true, seen);
                 step.observe(&mut evidence, canary, baseline, requests);
             }
         }
@@ -698,7 +698,7 @@ fn sequential_metrics_gathers_two_stakes_under_one_level() {
     let mut evidence = [bets.evidence(2); 2];
     evidence.iter_mut().for_each(|evidence| evidence.open(&bets));
     for (errors, slow) in [([3, 8], [0, 20]), ([2, 9], [9, 31])] {
-        watch.observe(&mut memory, 0, true, &Observed { errors, slow, requests: [0; 2] });
+        watch.observe(&mut memory, 0, true, Observed { errors, slow, requests: [0; 2] });
         evidence[0].observe(&bets.step(0.1), errors[0], errors[1]);
         evidence[1].observe(&bets.step(0.1), slow[0], slow[1]);
     }
