@@ -468,25 +468,14 @@ fn play(
     // Checking the flag at every tick would take a noticeable part of the time of a
     // tick.
     let seldom = if plan.reads_latency() { 0 } else { CHEAP_TICKS - 1 };
-    let mut waited = 0;
+    let mut waiting = Waiting::default();
     while !run.state().is_terminal() {
         if run.controller().waits_for_a_person() {
-            match person {
-                // A rule that looks in pauses may still roll back.
-                None if plan.looks_in_pauses() && run.ticks() < counter.horizon_ticks => {}
-                None => break,
-                Some(person) if waited == person.after_ticks => {
-                    waited = 0;
-                    // The state is PAUSED, which allows every answer.
-                    if run.command(plan, person.command, counter).is_err() {
-                        break;
-                    }
-                    continue;
-                }
-                Some(_) => waited += 1,
+            match waiting.after_tick(plan, run, person, counter) {
+                After::Waits => {}
+                After::Answered => continue,
+                After::Ends => break,
             }
-        } else {
-            waited = 0;
         }
         if run.ticks() & seldom == 0 && stopped() {
             return false;
@@ -497,6 +486,57 @@ fn play(
         }
     }
     true
+}
+
+/// A pause that waits for a person.
+#[derive(Default)]
+struct Waiting {
+    /// The tick after which it began.
+    began: u32,
+    /// The last tick after which the rollout waited; `None` after an answer.
+    last: Option<u32>,
+}
+
+/// What follows after a tick in a pause that waits for a person.
+enum After {
+    /// The next tick of the pause.
+    Waits,
+    /// The person has answered.
+    Answered,
+    /// Nothing: nobody answers.
+    Ends,
+}
+
+impl Waiting {
+    #[inline(never)]
+    fn after_tick(
+        &mut self,
+        plan: &Plan,
+        run: &mut Run,
+        person: Option<Person>,
+        counter: &mut Counter,
+    ) -> After {
+        let now = run.ticks();
+        let Some(person) = person else {
+            // A rule that looks in pauses may still roll back.
+            let goes_on = plan.looks_in_pauses() && now < counter.horizon_ticks;
+            return if goes_on { After::Waits } else { After::Ends };
+        };
+        if self.last.is_none_or(|last| last + 1 != now) {
+            self.began = now;
+        }
+        self.last = Some(now);
+        if now - self.began < person.after_ticks {
+            return After::Waits;
+        }
+        // Another pause may begin at once.
+        self.last = None;
+        // The state is PAUSED, which allows every answer.
+        match run.command(plan, person.command, counter) {
+            Ok(()) => After::Answered,
+            Err(_) => After::Ends,
+        }
+    }
 }
 
 /// The outcome of a rollout that was simulated; this advances its world. Not
