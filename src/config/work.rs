@@ -3,66 +3,34 @@
 //! that no valid one takes minutes, natively or in a browser.
 
 use super::*;
-use crate::rules::{Look, Window};
+use crate::rules::Look;
 use crate::stats::group_sequential::boundary_work;
 
 /// Maximum number of looks of all rules together in a rollout. Each is kept in its
 /// history.
 pub const MAX_LOOKS: u64 = 1_000_000;
-/// Maximum number of ticks whose latencies all looks of a rollout read. A tick
-/// counts each time it is read, for each arm, and five times if whole histograms
-/// are compared.
-pub const MAX_LATENCY_READS: u64 = 1_200_000;
 /// Maximum work for the boundaries of all `group_sequential` rules. A look counts
 /// 1/√g, where g is the share that it adds to the information up to then.
 pub const MAX_BOUNDARY_WORK: f64 = 1_000.0;
-/// The cost of reading a tick as a histogram, in ticks read for a quantile.
-const HISTOGRAM_READS: u64 = 5;
 
 impl PolicyConfig {
-    /// How often a rule can look in a rollout without a person's pause, and how
-    /// many ticks the windows of these looks contain in total.
-    fn looks_of(&self, rule: &Rule) -> (u64, u64) {
-        let (mut looks, mut seen, mut before) = (0, 0, 0);
-        for (number, stage) in (1..).zip(&self.stages) {
-            let ticks = u64::from(stage.duration_ticks) + self.extension(number, stage);
-            // The number of ticks in the stage at its first look.
-            let first = match rule.look {
-                Look::EveryTick => 1,
-                Look::StageEnd => u64::from(stage.duration_ticks),
-            };
-            if rule.holds_in(number) {
-                let here = ticks - first + 1;
-                let within = (first + ticks) * here / 2;
-                looks += here;
-                seen += match rule.window {
-                    Window::Tick => here,
-                    Window::Stage => within,
-                    Window::Rollout => within + before * here,
-                };
+    /// How often a rule can look in a rollout without a person's pause.
+    fn looks_of(&self, rule: &Rule) -> u64 {
+        let looks = |(number, stage): (u32, &Stage)| {
+            let extension = self.extension(number, stage);
+            match rule.look {
+                _ if !rule.holds_in(number) => 0,
+                Look::EveryTick => u64::from(stage.duration_ticks) + extension,
+                Look::StageEnd => 1 + extension,
             }
-            before += ticks + u64::from(stage.pause_ticks());
-        }
-        (looks, seen)
+        };
+        (1..).zip(&self.stages).map(looks).sum()
     }
 
     /// The maximum number of looks of all rules together in a rollout without a
     /// person's pause.
     pub fn most_looks(&self) -> u64 {
-        self.rules.iter().map(|rule| self.looks_of(rule).0).sum()
-    }
-
-    /// The maximum number of ticks whose latencies a rule reads in a rollout
-    /// without a person's pause; see [`MAX_LATENCY_READS`].
-    pub fn most_latency_reads(&self, rule: &Rule) -> u64 {
-        let needs = rule.needs();
-        let arms = if needs.baseline { 2 } else { 1 };
-        let reads = match (needs.histogram, needs.quantile) {
-            (true, _) => HISTOGRAM_READS,
-            (_, Some(_)) => 1,
-            _ => 0,
-        };
-        self.looks_of(rule).1 * arms * reads
+        self.rules.iter().map(|rule| self.looks_of(rule)).sum()
     }
 
     /// The work for the boundaries of a rule; see [`MAX_BOUNDARY_WORK`].

@@ -337,7 +337,6 @@ export interface Catalogue {
     ticks: number;
     requests_per_tick: number;
     looks: number;
-    latency_reads: number;
     boundary_work: number;
     seed: number;
     runs: number;
