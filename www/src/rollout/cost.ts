@@ -54,10 +54,14 @@ export const areShort = (config: ResolvedConfig, rollouts: number) => rollouts *
 function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config)) {
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (rule: Rule) => {
-    const { look_us: look, tick_us: each } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0 };
+    const {
+      look_us: look,
+      tick_us: each,
+      draw_us: draw,
+    } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0, draw_us: 0 };
     const window = rule.window === 'tick' ? 1 : rule.window === 'rollout' ? ticks : Math.min(ticks, longest);
-    if (rule.look !== 'every_tick') return config.stages.length * look + ticks * each;
-    return ticks * (look + (each * (window + 1)) / 2);
+    if (rule.look !== 'every_tick') return config.stages.length * look + ticks * (each + draw);
+    return ticks * (look + (each * (window + 1)) / 2 + draw);
   };
   return config.rules.map(ofRule).reduce((a, b) => a + b, ticks * RUN);
 }
