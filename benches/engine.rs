@@ -112,8 +112,13 @@ fn rules(c: &mut Criterion) {
         r#""rule": "z_test", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
         r#""rule": "fisher", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
         r#""rule": "mann_whitney", "alpha": 1e-9, "look": "every_tick", "window": "tick""#,
+        // Windows of up to 90,000 ticks, that a look only extends.
+        r#""rule": "mann_whitney", "alpha": 1e-99, "look": "every_tick", "window": "stage""#,
+        r#""rule": "latency_delta_ms", "max": 5000, "look": "every_tick", "window": "stage""#,
     ] {
-        group.bench_function(rule.split('"').nth(3).unwrap_or(rule), |b| {
+        let window = if rule.contains("stage") { ", long window" } else { "" };
+        let name = rule.split('"').nth(3).unwrap_or(rule);
+        group.bench_function(format!("{name}{window}"), |b| {
             let (plan, mut run, mut seed) = endless(&format!(r#""rules": [{{ {rule} }}]"#));
             b.iter(|| {
                 if run.ticks() == 90_000 || run.state().is_terminal() {

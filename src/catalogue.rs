@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use crate::config::{
-    MAX_BOUNDARY_WORK, MAX_CONFIG_BYTES, MAX_CONFIG_VALUES, MAX_LATENCY_READS, MAX_LOOKS,
-    MAX_REQUESTS_PER_TICK, MAX_RULES, MAX_STAGES, MAX_TICKS, PolicyInput, WorldInput,
+    MAX_BOUNDARY_WORK, MAX_CONFIG_BYTES, MAX_CONFIG_VALUES, MAX_LOOKS, MAX_REQUESTS_PER_TICK,
+    MAX_RULES, MAX_STAGES, MAX_TICKS, PolicyInput, WorldInput,
 };
 use crate::json;
 use crate::policy::{Call, Command, State};
@@ -99,8 +99,6 @@ pub struct Limits {
     pub requests_per_tick: f64,
     /// Looks of all rules in a rollout.
     pub looks: u64,
-    /// Ticks whose latencies all looks read; see [`MAX_LATENCY_READS`].
-    pub latency_reads: u64,
     /// Work of the boundaries of planned looks; see [`MAX_BOUNDARY_WORK`].
     #[serde(serialize_with = "json::number")]
     pub boundary_work: f64,
@@ -159,7 +157,6 @@ pub fn catalogue() -> Catalogue {
             ticks: MAX_TICKS,
             requests_per_tick: MAX_REQUESTS_PER_TICK,
             looks: MAX_LOOKS,
-            latency_reads: MAX_LATENCY_READS,
             boundary_work: MAX_BOUNDARY_WORK,
             seed: MAX_SEED,
             runs: MAX_RUNS,

@@ -45,7 +45,7 @@ const CHUNK: u64 = 1_024;
 /// without latencies.
 const CHUNK_TICKS: u64 = 1 << 17;
 /// The cost of a tick whose latencies are read, in ticks without latencies.
-const LATENCY_TICKS: u64 = 64;
+const LATENCY_TICKS: u64 = 16;
 /// How many ticks without latencies pass between two checks of the stop flag; a
 /// power of 2.
 const CHEAP_TICKS: u32 = 1_024;

@@ -30,7 +30,7 @@ pub(crate) use resolve::not_a_policys_key;
 pub use resolve::read_policy;
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
-pub use work::{MAX_BOUNDARY_WORK, MAX_LATENCY_READS, MAX_LOOKS};
+pub use work::{MAX_BOUNDARY_WORK, MAX_LOOKS};
 pub use world::{
     Baseline, DailySwing, Incidents, Latency, Noise, Observation, Traffic, WorldConfig,
     realised_share,

@@ -372,22 +372,13 @@ impl Check<'_> {
             let (looks, most) = (thousands(looks), thousands(MAX_LOOKS));
             self.complain("rules", format!("make {looks} looks in a rollout, the limit is {most}"));
         }
-        let (mut reads, mut boundaries) = (0, 0.0);
+        let mut boundaries = 0.0;
         for (i, rule) in policy.rules.iter().enumerate() {
             let path = match i.checked_sub(from_thresholds) {
                 Some(i) => format!("rules[{i}]"),
                 None => "latency_threshold_ms".to_string(),
             };
             let name = rule.method.name();
-            let had = reads;
-            reads += policy.most_latency_reads(rule, world.tick_seconds);
-            if had <= MAX_LATENCY_READS && reads > MAX_LATENCY_READS {
-                let (reads, most) = (thousands(reads), thousands(MAX_LATENCY_READS));
-                self.complain(
-                    &path,
-                    format!("{name} reads the latencies of {reads} ticks over all looks, the limit is {most}: expected looks at stage_end, or the window tick"),
-                );
-            }
             let had = boundaries;
             boundaries += policy.boundary_work(rule, world.delay_ticks());
             if had <= MAX_BOUNDARY_WORK && boundaries > MAX_BOUNDARY_WORK {

@@ -124,14 +124,17 @@ pub struct Cost {
     /// The cost of the look itself.
     #[serde(serialize_with = "number")]
     pub look_us: f64,
-    /// The cost of each tick in its window.
+    /// The cost of each tick in its window, at each look.
     #[serde(serialize_with = "number")]
     pub tick_us: f64,
+    /// The cost of each tick whose latencies it draws, once.
+    #[serde(serialize_with = "number")]
+    pub draw_us: f64,
 }
 
 impl Cost {
     /// The cost of a look that compares a few counts.
-    pub const COUNTS: Cost = Cost { look_us: 1.0, tick_us: 0.0 };
+    pub const COUNTS: Cost = Cost { look_us: 1.0, tick_us: 0.0, draw_us: 0.0 };
     /// The cost of a look that reads a quantile of the latencies.
-    pub const QUANTILE: Cost = Cost { look_us: 5.0, tick_us: 4.0 };
+    pub const QUANTILE: Cost = Cost { look_us: 2.0, tick_us: 0.0, draw_us: 2.0 };
 }

@@ -47,7 +47,7 @@ impl Judge for Bayesian {
         quantity: Quantity::Probability,
         guarantee: Guarantee::None,
         wants_many_errors: false,
-        cost: Cost { look_us: 60.0, tick_us: 0.0 },
+        cost: Cost { look_us: 60.0, ..Cost::COUNTS },
     };
 
     fn from_parameters(p: &mut Parameters) -> Self {

@@ -27,7 +27,7 @@ impl Judge for Fisher {
         quantity: Quantity::PValue,
         guarantee: Guarantee::OneLook,
         wants_many_errors: false,
-        cost: Cost { look_us: 20.0, tick_us: 0.2 },
+        cost: Cost { look_us: 20.0, tick_us: 0.2, draw_us: 0.0 },
     };
 
     fn from_parameters(p: &mut Parameters) -> Self {

@@ -64,7 +64,7 @@ impl Judge for GroupSequential {
         quantity: Quantity::Score,
         guarantee: Guarantee::PlannedLooks,
         wants_many_errors: true,
-        cost: Cost { look_us: 20.0, tick_us: 0.0 },
+        cost: Cost { look_us: 20.0, tick_us: 0.0, draw_us: 0.0 },
     };
 
     fn from_parameters(p: &mut Parameters) -> Self {

@@ -31,7 +31,7 @@ impl Judge for SlowRequests {
         quantity: Quantity::Stake,
         guarantee: Guarantee::EveryLook,
         wants_many_errors: false,
-        cost: Cost { look_us: 3.0, tick_us: 0.0 },
+        cost: Cost { look_us: 1.0, tick_us: 0.0, draw_us: 1.0 },
     };
 
     fn from_parameters(p: &mut Parameters) -> Self {

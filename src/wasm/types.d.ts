@@ -384,7 +384,6 @@ export interface Catalogue {
     ticks: number;
     requests_per_tick: number;
     looks: number;
-    latency_reads: number;
     boundary_work: number;
     seed: number;
     runs: number;
@@ -414,8 +413,11 @@ export interface RuleEntry {
   guarantee: "none" | "every_look" | "every_look_roughly" | "planned_looks" | "one_look";
   /** Whether it gathers evidence over the rollout rather than reads a window. */
   gathers: boolean;
-  /** What a look takes at most, and each tick in its window, in microseconds of a processor of 2024. */
-  cost: { look_us: number; tick_us: number };
+  /**
+   * What a look takes at most, with each tick in its window, and each tick whose latencies it
+   * draws, once; in microseconds of a processor of 2024.
+   */
+  cost: { look_us: number; tick_us: number; draw_us: number };
   /** All that it takes, in the order of a form. Where only one option is left there is nothing to choose. */
   parameters: Parameter[];
 }

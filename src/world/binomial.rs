@@ -52,40 +52,62 @@ impl Chance {
         }
         let rarer = match n {
             1 => u64::from(bits() < self.fraction),
-            ..=WORD => self.together::<1>(n, bits),
-            ..=TOGETHER => self.together::<2>(n, bits),
+            ..=TOGETHER => self.together(n, bits),
             _ => self.many(n, bits),
         };
         if self.failure { n - rarer } else { rarer }
     }
 
-    /// The rarer outcomes in up to 64 trials for each of `WORDS`. A trial compares the
-    /// digits of a uniform number with those of the probability, both binary fractions,
-    /// up to the first that differs. The next digits of all trials are bits of the same
-    /// words; for few trials, a word has several digits of each.
+    /// The rarer outcomes in a few trials, at least 1. A trial compares the digits of a uniform
+    /// number with those of the probability, both binary fractions, up to the first that
+    /// differs. The bits of a word are the next digits of all trials; for few trials, of
+    /// several digits. Undecided trials are alike, so only their number is kept.
     #[inline]
-    fn together<const WORDS: usize>(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
-        /// Digits before the first check whether a trial is still undecided. Few are.
-        const UNCHECKED: u32 = 8;
-        let width = if WORDS > 1 { WORD } else { n.next_power_of_two().max(WORD / 8) };
-        let mut undecided = [u64::MAX; WORDS];
-        undecided[WORDS - 1] >>= WORD * WORDS as u64 - n;
-        let (mut hits, mut fraction, mut digits) = ([0; WORDS], self.fraction, 0);
-        while digits < UNCHECKED || undecided != [0; WORDS] && fraction != 0 {
-            let mut drawn = [(); WORDS].map(|()| bits());
-            for _ in 0..WORD / width {
-                // All ones if the digit of the probability is 1.
-                let digit = ((fraction as i64) >> 63) as u64;
-                for word in 0..WORDS {
-                    hits[word] |= undecided[word] & digit & !drawn[word];
-                    undecided[word] &= !(drawn[word] ^ digit);
-                    drawn[word] = drawn[word].rotate_right(width as u32);
-                }
-                fraction <<= 1;
-                digits += 1;
+    fn together(&self, n: u64, mut bits: impl FnMut() -> u64) -> u64 {
+        let (mut undecided, mut hits, mut fraction) = (n, 0, self.fraction);
+        while undecided > WORD && fraction != 0 {
+            let (mut ones, mut rest) = (0, undecided);
+            while rest > WORD {
+                ones += u64::from(bits().count_ones());
+                rest -= WORD;
             }
+            ones += u64::from((bits() >> (WORD - rest)).count_ones());
+            if fraction >> (WORD - 1) == 1 {
+                hits += undecided - ones;
+                undecided = ones;
+            } else {
+                undecided -= ones;
+            }
+            fraction <<= 1;
         }
-        hits.iter().map(|hits| u64::from(hits.count_ones())).sum()
+        while undecided > 0 && fraction != 0 {
+            let mut trials =
+                Trials { undecided: u64::MAX >> (WORD - undecided), hits: 0, fraction };
+            match undecided {
+                ..=8 => {
+                    let word = bits();
+                    (0..8).for_each(|digit| trials.compare(word >> (8 * digit)));
+                }
+                ..=16 => {
+                    let word = bits();
+                    (0..4).for_each(|digit| trials.compare(word >> (16 * digit)));
+                }
+                ..=32 => {
+                    for word in [bits(), bits()] {
+                        trials.compare(word);
+                        trials.compare(word >> 32);
+                    }
+                }
+                _ => (0..4).for_each(|_| trials.compare(bits())),
+            }
+            hits += u64::from(trials.hits.count_ones());
+            if trials.undecided == 0 {
+                break;
+            }
+            undecided = u64::from(trials.undecided.count_ones());
+            fraction = trials.fraction;
+        }
+        hits
     }
 
     /// The rarer outcomes in any number of trials.
@@ -163,6 +185,26 @@ impl Chance {
             + stirling_rest(n - mode)
             - stirling_rest(k)
             - stirling_rest(n - k)
+    }
+}
+
+/// Up to 64 trials, a bit for each.
+struct Trials {
+    undecided: u64,
+    hits: u64,
+    /// The digits of the probability that have not been compared.
+    fraction: u64,
+}
+
+impl Trials {
+    /// Compares the next digit: of a number for each trial, with the probability's.
+    #[inline]
+    fn compare(&mut self, drawn: u64) {
+        // All ones if the digit of the probability is 1.
+        let digit = ((self.fraction as i64) >> (WORD - 1)) as u64;
+        self.hits |= self.undecided & digit & !drawn;
+        self.undecided &= !(drawn ^ digit);
+        self.fraction <<= 1;
     }
 }
 

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::math::{exp, ln, ln_gamma};
-use canary_rollout::world::binomial;
+use canary_rollout::world::binomial::Chance;
 use canary_rollout::world::gamma::Factor;
 use canary_rollout::world::poisson::{self, MAX_TABLE_MEAN, Table};
 
@@ -196,34 +196,49 @@ fn check_close(found: f64, expected: f64, mean: f64, k: u64) {
     assert!(off < 1e-13, "mean {mean}, k {k}: {found} for {expected}, off by {off:e}");
 }
 
-/// n and p: few and many trials, rare and common successes, both methods.
-const BINOMIALS: [(u64, f64); 15] = [
+/// n and p: few and many trials, rare and common successes, all methods: a word for 8,
+/// 16, 32 and 64 trials and for 128, inversion, and rejection with factorials from a
+/// table and by Stirling's formula.
+const BINOMIALS: [(u64, f64); 27] = [
     (1, 0.3),
     (2, 0.5),
     (7, 0.9),
+    (8, 0.01),
+    (9, 0.47),
+    (16, 0.2),
     (19, 0.5),
-    (20, 0.5),
-    (21, 0.49),
+    (32, 0.73),
+    (33, 0.1),
+    (64, 0.49),
+    (65, 0.5),
     (100, 0.01),
     (100, 0.35),
+    (128, 0.999),
+    (128, 0.47),
+    (129, 0.47),
+    (129, 0.06),
+    (220, 0.5),
     (1_000, 0.999),
     (10_000, 0.0005),
     (10_000, 0.7),
+    (16_383, 0.01),
+    (16_384, 0.01),
     (1_000_000, 0.000_02),
     (1_000_000, 0.5),
     (100_000_000, 1e-7),
     (100_000_000, 0.25),
 ];
 
-/// 15 checks, each failing by chance once in 10⁵.
+/// 27 checks, each failing by chance once in 10⁵.
 #[test]
 fn binomial_counts_fit() {
     let mut words = Words::new(5);
     for (n, p) in BINOMIALS {
         let (first, mass) = binomial_mass(n, p);
         let mut counted = vec![0; mass.len()];
+        let chance = Chance::new(p);
         for _ in 0..50_000 {
-            let k = binomial::draw(n, p, || words.next());
+            let k = chance.draw(n, || words.next());
             assert!(k <= n);
             counted[(k - first) as usize] += 1;
         }
@@ -257,7 +272,8 @@ fn binomial_mass(n: u64, p: f64) -> (u64, Vec<f64>) {
 #[test]
 fn certain_counts_are_not_drawn() {
     for (n, p, expected) in [(0, 0.5, 0), (5, 0.0, 0), (5, 1.0, 5), (1 << 50, 1.0, 1 << 50)] {
-        assert_eq!(binomial::draw(n, p, || unreachable!("a word was taken")), expected);
+        let drawn = Chance::new(p).draw(n, || unreachable!("a word was taken"));
+        assert_eq!(drawn, expected);
     }
 }
 

@@ -10,9 +10,10 @@ use canary_rollout::config::{
 use canary_rollout::math::{exp, ln, ln_gamma};
 use canary_rollout::observation::{Arm, ByArm};
 use canary_rollout::seed::MAX_SEED;
+use canary_rollout::stats::mann_whitney::RankSum;
 use canary_rollout::stats::normal;
 use canary_rollout::world::latency::{BINS, edge_ms, nearest_edge};
-use canary_rollout::world::{Cells, Draw, LatencyTick, Truth, World};
+use canary_rollout::world::{Cells, Draw, LatencyTick, LatencyWindow, Truth, World, WorldState};
 
 use crate::fit::{Words, check_fit, check_sup};
 
@@ -84,6 +85,39 @@ fn window(tick: u32, requests: u64, shift: f64) -> LatencyTick {
         requests: ByArm { baseline: requests, canary: requests },
         shift: ByArm { baseline: shift, canary: shift },
     }
+}
+
+/// A quantile over all of some ticks.
+fn quantile_ms(
+    world: &World,
+    state: &mut WorldState,
+    arm: Arm,
+    ticks: &[LatencyTick],
+    q: f64,
+) -> Option<f64> {
+    over(ticks).quantile_ms(world, state, ticks, arm, q)
+}
+
+/// A histogram over all of some ticks.
+fn histogram(world: &World, state: &mut WorldState, arm: Arm, ticks: &[LatencyTick]) -> Vec<u64> {
+    over(ticks).histogram(world, state, ticks, arm)
+}
+
+/// The requests that took longer, in all of some ticks.
+fn slower_than(
+    world: &World,
+    state: &mut WorldState,
+    arm: Arm,
+    ticks: &[LatencyTick],
+    edge: u32,
+) -> u64 {
+    ticks.iter().map(|tick| world.slower_than(state, arm, tick, edge)).sum()
+}
+
+fn over(ticks: &[LatencyTick]) -> LatencyWindow {
+    let mut window = LatencyWindow::new();
+    window.cover(ticks, 0..ticks.len());
+    window
 }
 
 /// The five counts of a draw with their means, in a fixed order.
@@ -242,7 +276,7 @@ fn components_do_not_disturb_each_other() {
                 }
                 assert_eq!(world.tick(&mut state, tick, 0, wanted), expected);
                 assert_eq!(world.truth(&state), truth);
-                world.quantile_ms(&mut state, Arm::Canary, &[window(tick, 50, 0.0)], 0.5);
+                quantile_ms(&world, &mut state, Arm::Canary, &[window(tick, 50, 0.0)], 0.5);
             }
         }
     }
@@ -297,7 +331,7 @@ fn what_a_seed_means() {
             shift: world.truth(&state).latency_shift,
         };
         let quantiles =
-            ARMS.map(|arm| world.quantile_ms(&mut state, arm, &[window], 0.99).unwrap());
+            ARMS.map(|arm| quantile_ms(world, &mut state, arm, &[window], 0.99).unwrap());
         assert_eq!((found, quantiles), (counts, p99), "{name}, seed {seed}");
     }
 }
@@ -345,7 +379,7 @@ fn many_ticks_to_the_last_bit() {
                     shift: ByArm::from_fn(|arm| truth.latency_shift.of(arm) + own),
                 }];
                 for arm in ARMS {
-                    let p99 = world.quantile_ms(&mut state, arm, &window, 0.99);
+                    let p99 = quantile_ms(&world, &mut state, arm, &window, 0.99);
                     digest.add(p99.map_or(0, f64::to_bits));
                 }
             }
@@ -586,7 +620,7 @@ fn quantiles_follow_the_law_of_order_statistics() {
         for run in 0..RUNS {
             let window: Vec<_> =
                 (1..=ticks).map(|tick| window(run * ticks + tick, n, 0.0)).collect();
-            let ms = world.quantile_ms(&mut state, Arm::Canary, &window, q).unwrap();
+            let ms = quantile_ms(&world, &mut state, Arm::Canary, &window, q).unwrap();
             // A rank at the end of its bin is on the upper edge.
             let edge = (ln(ms / 0.001) / ln(1.02) - 1e-9).floor();
             bins[edge as usize] += 1;
@@ -655,7 +689,7 @@ fn histograms_fit() {
         let mass: Vec<f64> = edges.windows(2).map(|edge| edge[1] - edge[0]).collect();
         for tick in 1..=20 {
             let window = [window(tick, requests, shift)];
-            let bins = world.histogram(&mut state, Arm::Baseline, &window);
+            let bins = histogram(&world, &mut state, Arm::Baseline, &window);
             assert_eq!(bins.iter().sum::<u64>(), requests);
             check_fit(&format!("p50 {p50}, tick {tick}"), &bins, &mass);
         }
@@ -688,14 +722,13 @@ fn descents_find_what_the_histogram_has() {
                 })
                 .collect();
             for arm in ARMS {
-                let bins = world.histogram(&mut state, arm, &window);
+                let bins = histogram(&world, &mut state, arm, &window);
                 for q in [0.0, 0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
-                    let found = world.quantile_ms(&mut state, arm, &window, q);
+                    let found = quantile_ms(&world, &mut state, arm, &window, q);
                     assert_eq!(found, quantile_of(&bins, q), "p50 {p50}, round {round}, q {q}");
                 }
                 for edge in [0, 1, 400, 511, 512, 513, 570, 700, 1023, 1024] {
-                    let found =
-                        world.slower_than(&mut state, arm, &window, edge_ms(f64::from(edge)));
+                    let found = slower_than(&world, &mut state, arm, &window, edge);
                     let expected: u64 = bins[edge as usize..].iter().sum();
                     assert_eq!(found, expected, "p50 {p50}, round {round}, edge {edge}");
                 }
@@ -728,15 +761,238 @@ fn limits_go_to_the_nearest_edge() {
     assert!((edge_ms(1.0) / edge_ms(0.0) - 1.02).abs() < 1e-12);
 }
 
+/// Splits of few requests, summed over many ticks: each bin has its mean and its
+/// variance, and two bins, two ticks or two arms their correlation. 5 figures for each of
+/// 5 numbers of requests, each failing by chance once in 10⁵ or less.
+#[test]
+fn latencies_of_ticks_are_independent() {
+    const TICKS: u32 = 20_000;
+    let world = world_of(&config());
+    let mut state = world.start(21);
+    // The middle and the 90th percentile.
+    let edges = [570, 593];
+    let [p, p2] = edges.map(|edge| 1.0 - below(edge, 80.0, 180.0));
+    for n in [1, 6, 40, 100, 5_000] {
+        let mut counts = [const { Vec::new() }; 3];
+        for tick in 1..=TICKS {
+            let tick = window(tick, n, 0.0);
+            let mut draw = |arm, edge| world.slower_than(&mut state, arm, &tick, edge) as f64;
+            let canary = [draw(Arm::Canary, edges[0]), draw(Arm::Canary, edges[1])];
+            let n = n as f64;
+            counts[0].push((canary[0] - n * p) / (n * p * (1.0 - p)).sqrt());
+            counts[1].push((canary[1] - n * p2) / (n * p2 * (1.0 - p2)).sqrt());
+            let baseline = draw(Arm::Baseline, edges[0]);
+            counts[2].push((baseline - n * p) / (n * p * (1.0 - p)).sqrt());
+        }
+        let root = f64::from(TICKS).sqrt();
+        let check = |what: &str, sum: f64, spread: f64| {
+            assert!(sum.abs() < 4.5 * spread * root, "{n} requests: {what} {sum}");
+        };
+        check("mean", counts[0].iter().sum::<f64>(), 1.0);
+        // The kurtosis of a binomial number is 3 + (1 − 6p(1 − p)) / (n p (1 − p)).
+        let excess = (1.0 - 6.0 * p * (1.0 - p)) / (n as f64 * p * (1.0 - p));
+        let squares = product(&counts[0], &counts[0]) - f64::from(TICKS);
+        check("variance", squares, (2.0 + excess).sqrt());
+        check("arms", product(&counts[0], &counts[2]), 1.0);
+        check("ticks", product(&counts[0], &counts[0][1..]), 1.0);
+        // What is above the higher edge is also above the lower one. The variance of a
+        // product is E(x²y²) − ρ², and by Cauchy E(x²y²) is at most the larger fourth
+        // moment.
+        let rho = (p2 * (1.0 - p) / (p * (1.0 - p2))).sqrt();
+        let fourth = 3.0 + (1.0 - 6.0 * p2 * (1.0 - p2)).abs() / (n as f64 * p2 * (1.0 - p2));
+        let together = product(&counts[0], &counts[1]) - rho * f64::from(TICKS);
+        check("edges", together, fourth.sqrt());
+    }
+}
+
+/// Two windows that have ticks in common: the correlation of their counts is the share
+/// of these, because the common ticks are the same and the others independent.
+#[test]
+fn windows_share_the_latencies_of_their_common_ticks() {
+    const ROUNDS: u32 = 5_000;
+    let world = world_of(&config());
+    let mut state = world.start(22);
+    let edge = 570;
+    let p = 1.0 - below(edge, 80.0, 180.0);
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let ticks: Vec<_> = (1..=6).map(|i| window(6 * round + i, 200, 0.0)).collect();
+        let mut windows = [LatencyWindow::new(), LatencyWindow::new()];
+        windows[0].cover(&ticks, 0..4);
+        windows[1].cover(&ticks, 2..6);
+        let spread = (800.0 * p * (1.0 - p)).sqrt();
+        let mut above = |window: &mut LatencyWindow| {
+            let bins = window.histogram(&world, &mut state, &ticks, Arm::Baseline);
+            let above: u64 = bins[edge as usize..].iter().sum();
+            (above as f64 - 800.0 * p) / spread
+        };
+        first.push(above(&mut windows[0]));
+        second.push(above(&mut windows[1]));
+    }
+    // The variance of a product of normal numbers with correlation ½ is 1.25. Fails by
+    // chance once in 10⁵.
+    let off = product(&first, &second) / f64::from(ROUNDS) - 0.5;
+    assert!(off.abs() < 4.4 * (1.25 / f64::from(ROUNDS)).sqrt(), "off by {off}");
+}
+
+/// Whatever a window has drawn before, it shows what a new window shows.
+#[test]
+fn windows_that_move_show_what_new_ones_show() {
+    let mut words = Words::new(23);
+    let world = world_of(&with(|config| config.release.latency_ratio = 1.3));
+    let mut state = world.start(5);
+    let log: Vec<_> = (1..=60)
+        .map(|tick| {
+            let shift = [0.0, ln(1.3), 0.07][(words.next() % 3) as usize];
+            let requests = ByArm {
+                baseline: words.next() % 400,
+                canary: words.next() % 40 * (words.next() % 4).min(1),
+            };
+            LatencyTick { tick, requests, shift: ByArm { baseline: 0.0, canary: shift } }
+        })
+        .collect();
+    for round in 0..40 {
+        let mut moved = LatencyWindow::new();
+        let mut strata: Vec<usize> = Vec::new();
+        let mut ticks = 0..0;
+        for _ in 0..20 {
+            // Mostly forwards, by little or much; at times back.
+            let step = |words: &mut Words| (words.next() % [2, 4, 20][round % 3]) as usize;
+            ticks = match words.next() % 12 {
+                0 => {
+                    strata.clear();
+                    moved.restart();
+                    let start = (words.next() % 30) as usize;
+                    start..start + 10
+                }
+                _ => {
+                    let end = (ticks.end + step(&mut words)).min(log.len());
+                    (ticks.start + step(&mut words)).min(end)..end
+                }
+            };
+            moved.cover(&log, ticks.clone());
+            let mut new = LatencyWindow::new();
+            for first in &strata {
+                new.begin_stratum(*first);
+            }
+            new.cover(&log, ticks.clone());
+            // What is read differs, so that windows fall behind.
+            let q = [0.05, 0.5, 0.9, 0.99][(words.next() % 4) as usize];
+            for arm in ARMS {
+                let [found, expected] = [&mut moved, &mut new]
+                    .map(|window| window.quantile_ms(&world, &mut state, &log, arm, q));
+                assert_eq!(found, expected, "round {round}, {ticks:?}, strata {strata:?}, q {q}");
+            }
+            if words.next() % 3 == 0 {
+                let expected = new.rank_sums(&world, &mut state, &log).to_vec();
+                assert_eq!(moved.rank_sums(&world, &mut state, &log), expected);
+            }
+            if words.next() % 4 == 0 {
+                strata.push(ticks.end);
+                moved.begin_stratum(ticks.end);
+            }
+        }
+    }
+}
+
+/// A quantile and a comparison over strata, computed from the histogram of each.
+#[test]
+fn strata_are_weighted_and_compared_one_by_one() {
+    let world = world_of(&with(|config| config.release.latency_ratio = 1.2));
+    let mut state = world.start(6);
+    // Stratum by stratum, requests of each tick by arm. In the third one, the canary has
+    // none.
+    let plan = [(3, 900, 20), (2, 700, 300), (2, 50, 0), (4, 100, 100)];
+    let (mut log, mut firsts) = (Vec::new(), Vec::new());
+    for (ticks, baseline, canary) in plan {
+        firsts.push(log.len());
+        for _ in 0..ticks {
+            log.push(LatencyTick {
+                tick: log.len() as u32 + 1,
+                requests: ByArm { baseline, canary },
+                shift: ByArm { baseline: 0.0, canary: ln(1.2) },
+            });
+        }
+    }
+    let mut all = LatencyWindow::new();
+    firsts.iter().for_each(|first| all.begin_stratum(*first));
+    all.cover(&log, 0..log.len());
+    let ends = firsts.iter().skip(1).copied().chain([log.len()]);
+    let bins: Vec<ByArm<Vec<u64>>> = firsts
+        .iter()
+        .zip(ends)
+        .map(|(first, end)| {
+            ByArm::from_fn(|arm| histogram(&world, &mut state, arm, &log[*first..end]))
+        })
+        .collect();
+    let expected: Vec<_> =
+        bins.iter().map(|bins| RankSum::new(&bins.canary, &bins.baseline)).collect();
+    assert_eq!(all.rank_sums(&world, &mut state, &log), expected);
+    for arm in ARMS {
+        let mut weighted = vec![0.0; BINS as usize];
+        for ((ticks, baseline, canary), bins) in plan.into_iter().zip(&bins) {
+            let weight = match arm {
+                _ if canary == 0 => 0.0,
+                Arm::Canary => 1.0,
+                Arm::Baseline => (ticks * canary) as f64 / (ticks * baseline) as f64,
+            };
+            for (sum, count) in weighted.iter_mut().zip(bins.of(arm)) {
+                *sum += weight * *count as f64;
+            }
+        }
+        for q in [0.1, 0.5, 0.95, 0.99] {
+            let found = all.quantile_ms(&world, &mut state, &log, arm, q).unwrap();
+            let mut rank = q * weighted.iter().sum::<f64>();
+            let bin = weighted
+                .iter()
+                .position(|count| {
+                    rank -= count;
+                    rank <= 0.0
+                })
+                .unwrap();
+            let within = 1.0 + rank / weighted[bin];
+            let expected = edge_ms(bin as f64 + within);
+            assert!((found / expected - 1.0).abs() < 1e-9, "{arm:?}, q {q}: {found}, {expected}");
+        }
+    }
+}
+
+/// What a rule reads decides in which order requests are split, not how latencies are
+/// distributed.
+#[test]
+fn latencies_fit_whatever_is_read() {
+    let edges: Vec<f64> = (0..=BINS).map(|edge| below(edge, 80.0, 180.0)).collect();
+    let mass: Vec<f64> = edges.windows(2).map(|edge| edge[1] - edge[0]).collect();
+    for rule in [
+        r#""rule": "slow_requests", "objective_ms": 61"#,
+        r#""rule": "latency", "max": 500, "quantile": 0.2"#,
+        r#""rule": "mann_whitney""#,
+    ] {
+        let text = format!(
+            r#"{{ "stages": [{{ "traffic_pct": 20, "duration_ticks": 10 }}], "rules": [{{ {rule} }}] }}"#
+        );
+        let world = world_of(&Config::from_text(&text).unwrap());
+        let mut state = world.start(8);
+        // Twenty times few requests, and twenty times many.
+        for round in 0..40 {
+            let requests = if round < 20 { 30 } else { 60_000 };
+            let ticks: Vec<_> =
+                (0..100).map(|i| window(100 * round + i + 1, requests, 0.0)).collect();
+            let bins = histogram(&world, &mut state, Arm::Canary, &ticks);
+            check_fit(&format!("{rule}, round {round}"), &bins, &mass);
+        }
+    }
+}
+
 #[test]
 fn no_requests_have_no_quantile() {
     let world = world_of(&config());
     let mut state = world.start(0);
     let windows = [vec![], vec![window(1, 0, 0.0)], vec![window(1, 0, 0.0), window(2, 0, 0.5)]];
     for window in windows {
-        assert_eq!(world.quantile_ms(&mut state, Arm::Canary, &window, 0.5), None);
-        assert_eq!(world.slower_than(&mut state, Arm::Canary, &window, 1.0), 0);
-        assert_eq!(world.histogram(&mut state, Arm::Canary, &window), vec![0; BINS as usize]);
+        assert_eq!(quantile_ms(&world, &mut state, Arm::Canary, &window, 0.5), None);
+        assert_eq!(slower_than(&world, &mut state, Arm::Canary, &window, 500), 0);
+        assert_eq!(histogram(&world, &mut state, Arm::Canary, &window), vec![0; BINS as usize]);
     }
 }
 
@@ -748,7 +1004,8 @@ fn a_latency_without_spread() {
     }));
     let mut state = world.start(0);
     for q in [0.01, 0.5, 1.0] {
-        let ms = world.quantile_ms(&mut state, Arm::Baseline, &[window(1, 1_000, 0.0)], q).unwrap();
+        let ms =
+            quantile_ms(&world, &mut state, Arm::Baseline, &[window(1, 1_000, 0.0)], q).unwrap();
         assert!((ms / 80.0 - 1.0).abs() < 0.02, "q {q}: {ms}");
     }
 }

@@ -132,7 +132,7 @@ const INVENTED = {
   quantity: 'ratio',
   guarantee: 'none',
   gathers: false,
-  cost: { look_us: 1, tick_us: 0 },
+  cost: { look_us: 1, tick_us: 0, draw_us: 0 },
   parameters: [
     {
       key: 'swing',

@@ -55,6 +55,19 @@ fn nearly_all_tied_does_not_cancel() {
     check_relative("z", test.z, (250_000.0 - 0.5) / sigma, 1e-15);
 }
 
+/// On both sides of 2²¹ values, where another arithmetic begins; z by exact fractions and
+/// mpmath.
+#[test]
+fn many_values() {
+    for (canary, baseline, z) in [
+        ([350_000, 400_000, 297_151], [450_000, 350_000, 250_000], 130.90631797712963),
+        ([350_000, 400_000, 297_152], [450_000, 350_000, 250_000], 130.90719103577957),
+    ] {
+        let test = mann_whitney(&canary, &baseline);
+        check_relative(&format!("{canary:?}"), test.z, z, 1e-15);
+    }
+}
+
 /// Counts whose products need more than 64 bits, and whose cubes need more
 /// than 128.
 #[test]

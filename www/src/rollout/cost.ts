@@ -54,7 +54,11 @@ export const areShort = (config: ResolvedConfig, rollouts: number) => rollouts *
 function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config)) {
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (rule: Rule) => {
-    const { look_us: look, tick_us: each } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0 };
+    const {
+      look_us: look,
+      tick_us: each,
+      draw_us: draw,
+    } = ruleNamed(rule.rule)?.cost ?? { look_us: 1, tick_us: 0, draw_us: 0 };
     const { look: when = 'stage_end', window: what = 'stage' } = rule;
     const window =
       what === 'tick'
@@ -62,9 +66,9 @@ function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config))
         : what === 'rollout'
           ? ticks
           : Math.min(ticks, typeof what === 'object' ? what.last_seconds / config.tick_seconds : longest);
-    if (when === 'stage_end') return config.stages.length * look + ticks * each;
+    if (when === 'stage_end') return config.stages.length * look + ticks * (each + draw);
     const looks = typeof when === 'object' ? Math.ceil((ticks * config.tick_seconds) / when.every_seconds) : ticks;
-    return looks * (look + (each * (window + 1)) / 2);
+    return looks * (look + (each * (window + 1)) / 2) + ticks * draw;
   };
   return config.rules.map(ofRule).reduce((a, b) => a + b, ticks * RUN);
 }
