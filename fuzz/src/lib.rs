@@ -130,7 +130,7 @@ fn check_rows(rollout: &Rollout) {
         let (canary, baseline) = (row.counts.canary, row.counts.baseline);
         assert!(canary.errors <= canary.requests && baseline.errors <= baseline.requests);
         assert!(row.excess_errors <= canary.errors);
-        assert!(row.excess_errors == 0 || config.release().error_ratio > 1.0);
+        assert!(row.excess_errors == 0 || config.error_ratio() > 1.0);
         assert!((0.0..=1.0).contains(&row.share));
         assert!(row.share < 1.0 || baseline.requests == 0);
     }

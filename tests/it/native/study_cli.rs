@@ -405,11 +405,11 @@ fn an_interrupt_stops_a_study_within_a_run() {
     let dear = File::new(
         "dear",
         &json!({ "traffic": { "requests_per_second": 170 },
-                 "stages": [{ "traffic_pct": 50, "duration_ticks": 1_500 }],
+                 "stages": [{ "traffic_pct": 50, "duration_ticks": 90_000 }],
                  "rules": [{ "rule": "latency", "max": 600_000, "look": "every_tick", "window": "rollout" }] }),
     );
     let child = Command::new(PROGRAM)
-        .args(["study", dear.path(), "--runs=100", "--threads=1"])
+        .args(["study", dear.path(), "--runs=1000000", "--threads=1"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
