@@ -200,6 +200,21 @@ for (const [where, context] of Object.entries(MEDIA)) {
   });
 }
 
+test('whether a rule looks in a pause is said where the rollout is paused', async ({ open }) => {
+  const paused = { stages: [{ ...STAGES[0], pause: 'manual' }] };
+  const page = await open();
+  for (const [looks, words] of [
+    [false, 'no rule looks'],
+    [true, 'only those rules look that are set to look in a pause'],
+  ]) {
+    await show(page, { ...paused, rules: [{ ...rule, look_while_paused: looks }] });
+    await expect(page.getByText(`While the rollout is paused, traffic stays at its share and ${words}.`)).toBeVisible();
+    await expect(
+      page.getByText(`traffic stays at this share, and ${words} until you resume or promote.`),
+    ).toBeVisible();
+  }
+});
+
 test('on paper the words and the bands are there', async ({ open }) => {
   const page = await open();
   await show(page, LATE);

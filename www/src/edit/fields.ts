@@ -236,7 +236,7 @@ const FIELDS: Record<string, FieldSpec> = {
     ],
     starts: { ticks: 3 },
   },
-  'stages[].pause.ticks': { label: 'Pause', unit: 'ticks', hint: 'No rule looks in a pause.' },
+  'stages[].pause.ticks': { label: 'Pause', unit: 'ticks', hint: 'In a pause only those rules look that are set to.' },
   'stages[].error_rate_threshold': {
     label: 'Error rate',
     ...POINTS,

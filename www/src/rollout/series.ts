@@ -65,6 +65,12 @@ export function pausedTicks(report: Report, stage: number) {
   return since === null ? ticks : ticks + report.metrics.ticks - since;
 }
 
+/** Which rules look while a rollout is paused, in words. */
+export const looksInPause = ({ config }: Report) =>
+  config.rules.some((rule) => rule.look_while_paused)
+    ? 'only those rules look that are set to look in a pause'
+    : 'no rule looks';
+
 /** How far a stage's clock has run, in ticks. */
 export const clock = (report: Report, stage: number) =>
   (report.stages[stage - 1].metrics?.ticks ?? 0) - pausedTicks(report, stage);

@@ -3,9 +3,12 @@
 import { html, render } from 'lit/html.js';
 
 const OMISSIONS = [
-  ['Correlated users', 'A user who meets a failure meets it again and again; here each request fails on its own.'],
+  [
+    'Correlated users',
+    'A user who meets a failure meets it again and again; here failures know no user, though they may come in clumps.',
+  ],
   ['Cold caches', 'A new fleet is slow until traffic has warmed it; here a cold start heals with time alone.'],
-  ['Late metrics', 'Real figures come a minute or more late; add that to every time given here.'],
+  ['Uneven delay', 'Real figures come late by turns, and are corrected afterwards; here all come as late as is set.'],
   ['Capacity', 'Nothing queues or saturates here; a canary with too few instances is not slower.'],
   ['Dependencies', 'A bad canary can drown a shared database and hurt the baseline too; here they do not touch.'],
   ['Retries', 'A client that tries again turns one failure into several requests; here it does not.'],

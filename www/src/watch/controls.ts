@@ -9,7 +9,7 @@ import { html, nothing, render } from 'lit/html.js';
 import { count, stateWords, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
 import { commands } from '../engine/catalogue.ts';
-import { axisEnd, bands } from '../rollout/series.ts';
+import { axisEnd, bands, looksInPause } from '../rollout/series.ts';
 import type { Move, Session } from '../rollout/session.ts';
 import type { Change, Message, Store, View } from '../store/store.ts';
 
@@ -140,7 +140,7 @@ function hint({ atEnd, waits, reportHere, report, playhead }: Session) {
   const unit = tickUnit(report.config.tick_seconds).name;
   const now = `${unit} ${count(playhead)}`;
   if (reportHere.final_state === 'PAUSED')
-    return `Paused at ${now}: traffic stays at this share, and no rule looks until you resume or promote.`;
+    return `Paused at ${now}: traffic stays at this share, and ${looksInPause(report)} until you resume or promote.`;
   if (!atEnd) return `A command at ${now} takes effect there; what came after it is run anew.`;
   return waits ? '' : 'The rollout has ended. Move the playhead back to interfere.';
 }

@@ -7,6 +7,7 @@
 import { html, render, svg } from 'lit/html.js';
 import { highlight } from '../base/highlight.ts';
 import type { Report, State } from '../engine/engine.ts';
+import { looksInPause } from '../rollout/series.ts';
 import type { Change, Store, View } from '../store/store.ts';
 
 /** A way between two states: what leads along it, in two lines at its arrow and in a sentence. */
@@ -88,7 +89,7 @@ export class StateMachine implements View {
           ${edges.map((edge) => drawEdge(edge, boxes, isLit(edge)))}
           ${(Object.keys(boxes) as State[]).map((name) => drawNode(name, boxes[name], name === state))}
         </svg>
-        <p class="quiet">While the rollout is paused, traffic stays at its share and no rule looks.</p>
+        <p class="quiet">While the rollout is paused, traffic stays at its share and ${looksInPause(report)}.</p>
         <ul class="unseen" id="ways">${EDGES.map(
           ({ from, to, by }) => html`<li>From ${from} to ${to}: ${by}. </li>`,
         )}</ul>`,
