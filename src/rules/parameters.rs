@@ -388,6 +388,7 @@ impl<'a> Parameters<'a> {
             self.input.on_fail,
         );
         let min_requests = self.whole(Parameter::min_requests());
+        let min_errors = self.whole(Parameter::min_errors());
         let no_data = self.choice(
             &Words {
                 key: "no_data",
@@ -403,7 +404,6 @@ impl<'a> Parameters<'a> {
             },
             self.input.no_data,
         );
-        let min_errors = self.whole(Parameter::min_errors());
         let stages = self.stages(stages);
         let Some(method) = method else {
             let found = quoted(&self.input.rule);

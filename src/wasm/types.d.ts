@@ -254,6 +254,7 @@ export interface Rule {
   tolerated_ratio?: number;
   bets?: number[];
   bets_open?: "tick_1" | "stage_starts";
+  error_clump?: number;
   certify_below?: number;
   certify_alpha?: number;
   min_ticks?: number;
@@ -266,6 +267,9 @@ export interface Rule {
   prior_errors?: number;
   prior_successes?: number;
   prior_requests?: number;
+  margin?: number;
+  expected_errors_per_tick?: number;
+  errors_weight?: number;
   objective_ms?: number;
   objective?: number;
   factor?: number;
@@ -335,7 +339,7 @@ export interface ResolvedConfig extends Config {
   name: string;
   tick_seconds: number;
   traffic: NonNullable<Config["traffic"]> & { requests_per_second: number };
-  baseline: { error_rate: number; latency_ms: { p50: number; p99: number } };
+  baseline: { error_rate: number; error_clump?: number; latency_ms: { p50: number; p99: number } };
   canary: NonNullable<Config["canary"]> & { error_ratio: number; latency_ratio: number };
   stages: (Stage & { name: string; duration_ticks: number })[];
   rules: (Rule & {

@@ -52,7 +52,7 @@ impl Chance {
         }
         let rarer = match n {
             1 => u64::from(bits() < self.fraction),
-            ..=TOGETHER => self.together(n, bits),
+            2..=TOGETHER => self.together(n, bits),
             _ => self.many(n, bits),
         };
         if self.failure { n - rarer } else { rarer }
@@ -84,15 +84,15 @@ impl Chance {
             let mut trials =
                 Trials { undecided: u64::MAX >> (WORD - undecided), hits: 0, fraction };
             match undecided {
-                ..=8 => {
+                0..=8 => {
                     let word = bits();
                     (0..8).for_each(|digit| trials.compare(word >> (8 * digit)));
                 }
-                ..=16 => {
+                9..=16 => {
                     let word = bits();
                     (0..4).for_each(|digit| trials.compare(word >> (16 * digit)));
                 }
-                ..=32 => {
+                17..=32 => {
                     for word in [bits(), bits()] {
                         trials.compare(word);
                         trials.compare(word >> 32);

@@ -233,7 +233,7 @@ impl Law {
     }
 
     /// The number of requests of an arm in a tick, in bins from `edge` on.
-    pub(super) fn from_edge(
+    pub(super) fn above_edge(
         &self,
         streams: &mut Streams,
         arm: Arm,

@@ -303,7 +303,7 @@ impl World {
         tick: &LatencyTick,
         edge: u32,
     ) -> u64 {
-        self.latency.from_edge(&mut state.streams, arm, tick, edge)
+        self.latency.above_edge(&mut state.streams, arm, tick, edge)
     }
 
     fn first_scene(&self) -> usize {

@@ -885,11 +885,11 @@ fn windows_that_move_show_what_new_ones_show() {
                     .map(|window| window.quantile_ms(&world, &mut state, &log, arm, q));
                 assert_eq!(found, expected, "round {round}, {ticks:?}, strata {strata:?}, q {q}");
             }
-            if words.next() % 3 == 0 {
+            if words.next().is_multiple_of(3) {
                 let expected = new.rank_sums(&world, &mut state, &log).to_vec();
                 assert_eq!(moved.rank_sums(&world, &mut state, &log), expected);
             }
-            if words.next() % 4 == 0 {
+            if words.next().is_multiple_of(4) {
                 strata.push(ticks.end);
                 moved.begin_stratum(ticks.end);
             }

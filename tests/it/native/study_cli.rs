@@ -397,16 +397,17 @@ fn a_second_interrupt_ends_it_at_once() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
-/// An interrupt does not wait for the end of an expensive run: with 1,500 ticks
-/// that each read the latencies of the whole rollout, a single run takes seconds.
+/// An interrupt does not wait for the end of an expensive run: with 100,000 ticks and a
+/// comparison of latencies at each, a single run takes more than a second.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_stops_a_study_within_a_run() {
     let dear = File::new(
         "dear",
         &json!({ "traffic": { "requests_per_second": 170 },
-                 "stages": [{ "traffic_pct": 50, "duration_ticks": 90_000 }],
-                 "rules": [{ "rule": "latency", "max": 600_000, "look": "every_tick", "window": "rollout" }] }),
+                 "stages": [{ "traffic_pct": 50, "duration_ticks": 100_000 }],
+                 "rules": [{ "rule": "mann_whitney", "alpha": 1e-99, "failure_limit": 1_000_000,
+                             "look": "every_tick", "window": "rollout" }] }),
     );
     let child = Command::new(PROGRAM)
         .args(["study", dear.path(), "--runs=1000000", "--threads=1"])
