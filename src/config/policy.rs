@@ -46,7 +46,7 @@ impl Pods {
     /// The share of traffic for a stage of this share, both in (0, 1].
     pub fn share(&self, share: f64) -> f64 {
         let count = f64::from(self.count.max(2));
-        if share == 1.0 { 1.0 } else { (share * count).round().clamp(1.0, count - 1.0) / count }
+        if share == 1.0 { 1.0 } else { (share * count).round().max(1.0).min(count - 1.0) / count }
     }
 }
 

@@ -198,7 +198,7 @@ impl Grid {
             false => f64::INFINITY,
         };
         let panels = self.edges.windows(2).flat_map(|ends| {
-            let middle = end.clamp(ends[0], ends[1]);
+            let middle = end.max(ends[0]).min(ends[1]);
             [[ends[0], middle], [middle, ends[1]]]
         });
         for [low, high] in panels.filter(|[low, high]| low < high) {
