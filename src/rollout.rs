@@ -315,7 +315,9 @@ impl Run {
         seen.counts_before_level = ByArm::default();
         seen.latencies.clear();
         seen.latencies_before_level = 0;
-        seen.windows.iter_mut().for_each(LatencyWindow::restart);
+        if plan.latency {
+            seen.windows.iter_mut().for_each(LatencyWindow::restart);
+        }
         seen.behind.clear();
         if plan.exact_law {
             seen.law_behind = ErrorLaw::none();
@@ -543,9 +545,11 @@ impl Seen {
         }
         self.counts_before_level = self.counts;
         self.latencies_before_level = self.latencies.len();
-        for (window, planned) in self.windows.iter_mut().zip(&plan.rules) {
-            if planned.compares_shares() {
-                window.begin_stratum(self.latencies.len());
+        if plan.latency && plan.across {
+            for (window, planned) in self.windows.iter_mut().zip(&plan.rules) {
+                if planned.compares_shares() {
+                    window.begin_stratum(self.latencies.len());
+                }
             }
         }
         if step == Step::Promote {
