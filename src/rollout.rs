@@ -459,13 +459,10 @@ impl Seen {
         }
         let errors = [counts.canary.errors, counts.baseline.errors];
         for (memory, planned) in self.memories.iter_mut().zip(&plan.rules) {
-            let observed = match planned.slow_edge {
-                None => errors,
-                Some(edge) => {
-                    let tick = LatencyTick::new(self.tick, &counts, truth);
-                    [Arm::Canary, Arm::Baseline]
-                        .map(|arm| plan.world.slower_than(&mut self.world, arm, &tick, edge))
-                }
+            let observed = match (planned.slow_edge, self.latencies.last()) {
+                (Some(edge), Some(tick)) => [Arm::Canary, Arm::Baseline]
+                    .map(|arm| plan.world.slower_than(&mut self.world, arm, tick, edge)),
+                _ => errors,
             };
             planned.watch.observe(memory, level, in_plan, observed);
         }
