@@ -173,6 +173,10 @@ struct Looks<'a, S> {
 }
 
 impl<S: Sink> Checks for Looks<'_, S> {
+    fn tick(&self) -> u32 {
+        self.at.tick
+    }
+
     #[inline(always)]
     fn matters(&self, check: usize) -> bool {
         let alone = self.at.share == 1.0;
@@ -277,12 +281,11 @@ impl Run {
                 errors: draw.failed.canary + draw.excess,
             },
         };
-        let truth = *plan.world.truth(world);
-        if truth.degraded && degraded_from.is_none() {
+        if plan.world.truth(world).degraded && degraded_from.is_none() {
             *degraded_from = Some(*tick);
         }
         let in_plan = !plan.monitoring.scores() || controller.is_planned(&plan.policy);
-        seen.after_tick(plan, world, at, in_plan, counts, &truth);
+        seen.after_tick(plan, world, at, in_plan, counts);
         let mut looks = Looks { plan, world: &mut *world, seen: &mut *seen, sink: &mut *sink, at };
         let change = controller.after_tick(&plan.policy, &mut looks);
         sink.tick(&Tick {
@@ -292,7 +295,7 @@ impl Run {
             state: controller.state(),
             counts,
             excess_errors: draw.excess,
-            truth: &truth,
+            truth: plan.world.truth(world),
         });
         if let Some(change) = change {
             let evidence = change.reason.map(|Reason { check, certificate }| {

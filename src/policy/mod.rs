@@ -62,6 +62,8 @@ pub enum Controller {
 
 /// The checks that a controller can call. They return verdicts, never counts.
 pub trait Checks {
+    /// The tick that has just ended, from 1.
+    fn tick(&self) -> u32;
     /// Whether this check has to look: it may not pass, or every look is recorded.
     fn matters(&self, check: usize) -> bool;
     /// Makes the check look. The gap says what was missing, if the look was

@@ -160,6 +160,13 @@ impl StagedPolicy {
         &self.levels
     }
 
+    /// The clock of a stage before its first tick: below 0 while the canary's instances
+    /// are not ready.
+    fn clock_at_start(&self, stage: u32) -> i32 {
+        let stage = self.stages.get(stage as usize);
+        -stage.map_or(0, |stage| stage.ready_ticks.cast_signed())
+    }
+
     fn total_stages(&self) -> u32 {
         self.stages.len() as u32
     }
@@ -171,12 +178,9 @@ pub struct Staged {
     state: State,
     /// Number of stages passed, which is the index of the current stage.
     stage: u32,
-    /// Ticks elapsed.
-    elapsed: u32,
-    /// Ticks until the canary's instances are ready. The clock waits so long.
-    unready: u32,
-    /// Ticks that the stage has been PROGRESSING.
-    clock: u32,
+    /// Ticks that the stage has been PROGRESSING with its instances ready; below 0, the
+    /// ticks until they are.
+    clock: i32,
     /// Ticks by which the stage has been extended.
     extended: u32,
     /// Whether the stage has passed, so that resuming promotes.
@@ -315,10 +319,8 @@ impl Staged {
         Staged {
             state: State::Progressing,
             stage: 0,
-            elapsed: 0,
-            unready: policy.stages[0].ready_ticks,
             together: Failures::NONE,
-            clock: 0,
+            clock: policy.clock_at_start(0),
             extended: 0,
             passed: false,
             ticks_left: None,
@@ -331,14 +333,14 @@ impl Staged {
     /// does it a million times.
     pub(super) fn restart(&mut self, policy: &StagedPolicy) {
         self.counts[..policy.checks.len()].fill(Count::NOTHING);
-        (self.state, self.stage, self.elapsed) = (State::Progressing, 0, 0);
+        (self.state, self.stage) = (State::Progressing, 0);
         self.together = Failures::NONE;
         self.begin_stage(policy);
     }
 
     fn begin_stage(&mut self, policy: &StagedPolicy) {
-        self.unready = policy.stages.get(self.stage as usize).map_or(0, |stage| stage.ready_ticks);
-        (self.clock, self.extended, self.ticks_left) = (0, 0, None);
+        self.clock = policy.clock_at_start(self.stage);
+        (self.extended, self.ticks_left) = (0, None);
         (self.passed, self.judged_early) = (false, false);
     }
 
@@ -364,7 +366,7 @@ impl Staged {
     /// the canary has no traffic yet.
     #[inline]
     pub(super) fn traffic_stage(&self, policy: &StagedPolicy) -> u32 {
-        if self.unready == 0 {
+        if self.clock >= 0 {
             return self.stage(policy);
         }
         self.stage.checked_sub(1).unwrap_or(policy.total_stages())
@@ -386,8 +388,9 @@ impl Staged {
     #[inline]
     pub(super) fn is_planned(&self, policy: &StagedPolicy) -> bool {
         match self.state {
-            State::Progressing if self.unready > 0 => true,
-            State::Progressing => self.clock < policy.stages[self.stage as usize].duration_ticks,
+            State::Progressing => {
+                self.clock < policy.stages[self.stage as usize].duration_ticks.cast_signed()
+            }
             State::Paused => self.ticks_left.is_some(),
             _ => false,
         }
@@ -400,18 +403,13 @@ impl Staged {
         policy: &StagedPolicy,
         checks: &mut impl Checks,
     ) -> Option<Move> {
-        self.elapsed += 1;
-        let is_ready = self.unready == 0;
-        if !is_ready && self.state != State::RollingBack {
-            self.unready -= 1;
-        }
         if self.state != State::Progressing {
             return self.after_waiting(policy, checks);
         }
         let stage = &policy.stages[self.stage as usize];
-        self.clock += u32::from(is_ready);
+        self.clock += 1;
         // The most common case: within the stage, and no rule has to look.
-        let within = self.clock < stage.duration_ticks + self.extended;
+        let within = self.clock < (stage.duration_ticks + self.extended).cast_signed();
         if within
             && !policy.certifies
             && !policy.scheduled
@@ -425,6 +423,10 @@ impl Staged {
     /// The decision after a tick in a pause or in a rollback.
     #[inline(never)]
     fn after_waiting(&mut self, policy: &StagedPolicy, checks: &mut impl Checks) -> Option<Move> {
+        if self.state == State::Paused && self.clock < 0 {
+            // Instances get ready in a pause, too.
+            self.clock += 1;
+        }
         let looking = policy.in_pauses;
         if self.state == State::Paused && looking != CheckSet::NONE {
             let finding = self.judge(policy, looking, Moment::Within, checks);
@@ -494,7 +496,7 @@ impl Staged {
     fn certificate(&self, policy: &StagedPolicy, checks: &impl Checks) -> Option<usize> {
         let mut first = None;
         for check in policy.stages[self.stage as usize].checks.iter() {
-            match checks.certifies(check, self.clock) {
+            match checks.certifies(check, self.clock.max(0).cast_unsigned()) {
                 Some(true) => first = first.or(Some(check)),
                 Some(false) => return None,
                 None => {}
@@ -504,7 +506,7 @@ impl Staged {
     }
 
     /// Whether a rule that applies in the stage looks now.
-    fn is_due(&self, policy: &StagedPolicy, check: usize, moment: Moment) -> bool {
+    fn is_due(&self, policy: &StagedPolicy, check: usize, moment: Moment, tick: u32) -> bool {
         if self.counts[check].retries {
             return true;
         }
@@ -514,7 +516,7 @@ impl Staged {
             // at the same stage would be another chance of error.
             (PlannedLook::StageEnd, Moment::ExtendedEnd) => self.counts[check].gap.is_some(),
             (PlannedLook::StageEnd, Moment::Within) => false,
-            (PlannedLook::At(times), _) => times.are_at(self.elapsed),
+            (PlannedLook::At(times), _) => times.are_at(tick),
         }
     }
 
@@ -532,7 +534,7 @@ impl Staged {
         let mut together = Together::default();
         for check in policy.stages[self.stage as usize].checks.and(set).iter() {
             let planned = &policy.checks[check];
-            if self.is_due(policy, check, moment) {
+            if self.is_due(policy, check, moment, checks.tick()) {
                 let (verdict, gap) =
                     if checks.matters(check) { checks.look(check) } else { (Verdict::Pass, None) };
                 let count = &mut self.counts[check];

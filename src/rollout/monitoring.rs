@@ -13,7 +13,7 @@ use crate::stats::fisher::ErrorLaw;
 use crate::stats::mann_whitney::van_elteren;
 use crate::stats::stratified::stratified;
 use crate::world::latency::nearest_edge;
-use crate::world::{LatencyTick, LatencyWindow, Truth, WorldState};
+use crate::world::{LatencyTick, LatencyWindow, WorldState};
 
 /// The rules of a policy with what they observe, prepared for the loop.
 #[derive(Debug)]
@@ -207,6 +207,8 @@ impl std::ops::Sub for Seeable {
 /// A tick that monitoring will show after the delay.
 #[derive(Clone, Copy, Debug)]
 struct ObservedTick {
+    /// Its number; that of the last before the rollout is 0.
+    tick: i32,
     level: u32,
     /// Whether the tick was planned.
     in_plan: bool,
@@ -234,8 +236,6 @@ pub(super) struct Seen {
     level_from_tick: i32,
     /// The number of the first tick in which the canary had traffic.
     canary_from_tick: i32,
-    /// The number of the last tick shown; that of the last before the rollout is 0.
-    tick: i32,
     /// Counts of the last tick.
     last: Seeable,
     /// Counts so far, including the past.
@@ -285,7 +285,6 @@ impl Seen {
             level: 0,
             level_from_tick: 1,
             canary_from_tick: 1,
-            tick: 0,
             last: Seeable::default(),
             counts: Seeable::default(),
             counts_before_level: Seeable::default(),
@@ -308,7 +307,6 @@ impl Seen {
     pub(super) fn restart(&mut self, monitoring: &Monitoring) {
         self.pending.clear();
         (self.level, self.level_from_tick) = (monitoring.levels, 1);
-        self.tick = -(monitoring.past_ticks as i32) - monitoring.delay_ticks.cast_signed();
         self.last = Seeable::default();
         self.counts = Seeable::default();
         self.counts_before_level = Seeable::default();
@@ -341,7 +339,8 @@ impl Seen {
             let counts = Seeable { arms, control: Counts::default() };
             let level = plan.monitoring.levels;
             let latency = LatencyTick::default();
-            self.arrive(plan, world, ObservedTick { level, in_plan: true, counts, latency });
+            let tick = -ago.cast_signed();
+            self.arrive(plan, world, ObservedTick { tick, level, in_plan: true, counts, latency });
         }
     }
 
@@ -355,16 +354,16 @@ impl Seen {
         at: Place,
         in_plan: bool,
         arms: ByArm<Counts>,
-        truth: &Truth,
     ) {
         let monitoring = &plan.monitoring;
         if monitoring.is_plain {
             let counts = Seeable { arms, control: Counts::default() };
             let latency = LatencyTick::default();
-            let observed = ObservedTick { level: at.level, in_plan, counts, latency };
+            let tick = at.tick.cast_signed();
+            let observed = ObservedTick { tick, level: at.level, in_plan, counts, latency };
             return self.observe::<true>(plan, world, &observed);
         }
-        self.after_any_tick(plan, world, at, in_plan, arms, truth);
+        self.after_any_tick(plan, world, at, in_plan, arms);
     }
 
     /// The same for rules that need more than the counts of the tick.
@@ -376,15 +375,15 @@ impl Seen {
         at: Place,
         in_plan: bool,
         arms: ByArm<Counts>,
-        truth: &Truth,
     ) {
         let monitoring = &plan.monitoring;
         let mut counts = Seeable { arms, control: Counts::default() };
         if monitoring.controls {
             counts.control = plan.world.control(world, at.tick, at.share, arms.baseline);
         }
-        let latency = LatencyTick::new(at.tick, &arms, truth);
-        self.arrive(plan, world, ObservedTick { level: at.level, in_plan, counts, latency });
+        let latency = LatencyTick::new(at.tick, &arms, plan.world.truth(world));
+        let tick = at.tick.cast_signed();
+        self.arrive(plan, world, ObservedTick { tick, level: at.level, in_plan, counts, latency });
     }
 
     /// Shows a tick after the delay.
@@ -396,7 +395,6 @@ impl Seen {
         {
             return self.observe::<false>(plan, world, &shown);
         }
-        self.tick += 1;
     }
 
     /// Adds a tick to the windows and to what the rules accumulate. Inlined into the
@@ -411,9 +409,8 @@ impl Seen {
     ) {
         let monitoring = &plan.monitoring;
         let level = observed.level;
-        self.tick += 1;
         if level != self.level {
-            self.enter(monitoring, level);
+            self.enter(monitoring, level, observed.tick);
         }
         self.last.arms = observed.counts.arms;
         self.counts.arms += observed.counts.arms;
@@ -459,12 +456,12 @@ impl Seen {
 
     /// Begins a level.
     #[inline(never)]
-    fn enter(&mut self, monitoring: &Monitoring, level: u32) {
+    fn enter(&mut self, monitoring: &Monitoring, level: u32, tick: i32) {
         let left = self.level;
         let is_first = left == monitoring.levels;
         if is_first {
             self.counts_before_canary = self.counts;
-            self.canary_from_tick = self.tick;
+            self.canary_from_tick = tick;
         } else {
             if monitoring.across {
                 let counts = self.counts - self.counts_before_level;
@@ -479,7 +476,7 @@ impl Seen {
                 }
             }
         }
-        (self.level, self.level_from_tick) = (level, self.tick);
+        (self.level, self.level_from_tick) = (level, tick);
         self.counts_before_level = self.counts;
         self.latencies_before_level = self.latencies.len();
         if monitoring.latency {
@@ -526,25 +523,26 @@ impl Seen {
         certificate: bool,
     ) -> Evidence {
         let planned = &plan.monitoring.rules[check];
-        let view = self.view(planned, at);
+        let shown = at.tick.cast_signed() - plan.monitoring.delay_ticks.cast_signed();
+        let view = self.view(planned, at, shown);
         let mut sight = self.sight(plan, world, planned, check, at, &view);
         if certificate {
             sight.ln_certificate = planned.watch.ln_certificate(&self.memories[check]);
         }
         let judgement = planned.rule.judge(&sight);
-        let ticks = [view.first_tick, self.tick];
+        let ticks = [view.first_tick, shown];
         Evidence { rule: check as u32, judgement, sight, ticks }
     }
 
-    /// The window of a rule.
-    fn view(&self, planned: &PlannedRule, at: Place) -> View {
+    /// The window of a rule; `shown` is the last tick shown.
+    fn view(&self, planned: &PlannedRule, at: Place, shown: i32) -> View {
         let behind = || if planned.compares_shares() { self.behind.as_slice() } else { &[] };
         let mut view = match planned.rule.window {
             Window::Tick => View {
                 counts: self.last,
                 latencies_from: self.latencies.len().saturating_sub(1),
                 strata: Vec::new(),
-                first_tick: self.tick,
+                first_tick: shown,
             },
             Window::Stage if self.level == at.level => View {
                 counts: self.counts - self.counts_before_level,
@@ -557,7 +555,7 @@ impl Seen {
                 counts: Seeable::default(),
                 latencies_from: self.latencies.len(),
                 strata: Vec::new(),
-                first_tick: self.tick + 1,
+                first_tick: shown + 1,
             },
             Window::Rollout => View {
                 counts: self.counts - self.counts_before_canary,
@@ -565,7 +563,7 @@ impl Seen {
                 strata: behind().to_vec(),
                 first_tick: self.canary_from_tick,
             },
-            Window::Last { .. } => self.last_ticks(planned),
+            Window::Last { .. } => self.last_ticks(planned, shown),
         };
         if !view.strata.is_empty() && planned.rule.window == Window::Rollout {
             view.strata.push(self.counts - self.counts_before_level);
@@ -574,7 +572,7 @@ impl Seen {
     }
 
     /// A window that slides.
-    fn last_ticks(&self, planned: &PlannedRule) -> View {
+    fn last_ticks(&self, planned: &PlannedRule, shown: i32) -> View {
         let now = self.totals.len() - 1;
         // A comparison begins with the first tick of the canary: the baseline's past
         // has nothing to be compared with.
@@ -605,7 +603,7 @@ impl Seen {
             counts: self.totals[now] - self.totals[from],
             latencies_from: from.saturating_sub(without_latencies),
             strata,
-            first_tick: self.tick - (now - from) as i32 + 1,
+            first_tick: shown - (now - from) as i32 + 1,
         }
     }
 

@@ -174,8 +174,8 @@ fn last_look(config: &Value, ticks: u32) -> (Option<u32>, Option<[i32; 2]>) {
         rollout.tick().unwrap();
     }
     let report = rollout.report();
-    let check = report.stages.iter().flat_map(|stage| &stage.checks);
-    let check = check.filter(|check| check.rule == 0 && check.tick.is_some()).next_back();
+    let mut checks = report.stages.iter().flat_map(|stage| &stage.checks);
+    let check = checks.rfind(|check| check.rule == 0 && check.tick.is_some());
     let window = check.and_then(|check| check.window);
     (check.and_then(|check| check.tick), window.map(|w| [w.first_tick, w.last_tick]))
 }
