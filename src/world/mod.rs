@@ -104,7 +104,7 @@ enum Pace {
         /// The scenes, by phase and level.
         scenes: Vec<Scene>,
     },
-    /// The truth changes with every tick.
+    /// The truth changes with every tick, or errors come in clumps.
     Moving {
         /// The share that reaches the canary, by level.
         shares: Vec<f64>,
@@ -155,7 +155,8 @@ impl World {
         let clump = config.world().baseline.error_clump;
         let skew = config.world().traffic.canary_skew;
         let shares: Vec<f64> = shares.iter().map(|share| realised_share(*share, skew)).collect();
-        let pace = match model.steps() {
+        // Clumps are drawn where the truth of a tick is.
+        let pace = match model.steps().filter(|_| clump == 1.0) {
             Some(steps) => {
                 let mut tables = Vec::new();
                 let mut planned = |mean| Sampler::planned(mean, &mut tables);
@@ -208,11 +209,11 @@ impl World {
     #[inline(always)]
     pub fn tick(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
         match &self.pace {
-            Pace::Steady { steps, levels, scenes } if self.clump.is_none() => {
+            Pace::Steady { steps, levels, scenes } => {
                 state.scene = phase(steps, tick) * levels + level as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
-            _ => self.move_on(state, tick, level, cells),
+            Pace::Moving { shares } => self.move_on(state, tick, shares[level as usize], cells),
         }
     }
 
@@ -262,24 +263,16 @@ impl World {
 
     /// Draws a tick whose truth is not known in advance, or whose errors come in clumps.
     #[inline(never)]
-    fn move_on(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
-        let draw = match &self.pace {
-            Pace::Steady { steps, levels, scenes } => {
-                state.scene = phase(steps, tick) * levels + level as usize;
-                scenes[state.scene].draw(&mut state.streams, tick, cells)
-            }
-            Pace::Moving { shares } => {
-                let WorldState { streams, incident_end, .. } = state;
-                let surroundings = self.model.surroundings(streams, incident_end, tick);
-                state.truth = self.model.truth(tick, &surroundings);
-                let (share, clump) = (shares[level as usize], self.clump.unwrap_or(1.0));
-                let scene = Scene::new(state.truth, share, clump, &mut Sampler::unplanned);
-                scene.draw(streams, tick, cells)
-            }
-        };
+    fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
+        let WorldState { streams, incident_end, .. } = state;
+        let surroundings = self.model.surroundings(streams, incident_end, tick);
+        state.truth = self.model.truth(tick, &surroundings);
+        let clump = self.clump.unwrap_or(1.0);
+        let scene = Scene::new(state.truth, share, clump, &mut Sampler::unplanned);
+        let draw = scene.draw(streams, tick, cells);
         match self.clump {
             None => draw,
-            Some(clump) => clumped(&mut state.streams, tick, clump, draw),
+            Some(clump) => clumped(streams, tick, clump, draw),
         }
     }
 
