@@ -393,7 +393,7 @@ impl Seen {
         if self.pending.len() as u64 > u64::from(plan.monitoring.delay_ticks)
             && let Some(shown) = self.pending.pop_front()
         {
-            return self.observe::<false>(plan, world, &shown);
+            self.observe::<false>(plan, world, &shown);
         }
     }
 
