@@ -23,7 +23,7 @@ const PAGE: &str = include_str!("../../../www/src/watch/state-machine.ts");
 type Edge = (String, String, String);
 
 /// Short plans that together use every edge with every cause.
-const PLANS: [&str; 9] = [
+const PLANS: [&str; 12] = [
     // No rules.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 },
                     { "traffic_pct": 50, "duration_ticks": 1 }] }"#,
@@ -39,6 +39,17 @@ const PLANS: [&str; 9] = [
          "rules": [{ "rule": "error_rate", "max": 0 }] }"#,
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 }],
          "rules": [{ "rule": "error_rate", "max": 0, "on_fail": "pause" }] }"#,
+    // A rule that fails for the second time in a pause, with each consequence.
+    r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1, "pause": { "ticks": 3 } }],
+         "rules": [{ "rule": "error_rate", "max": 0, "look": "every_tick", "failure_limit": 2,
+                     "look_while_paused": true }] }"#,
+    r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1, "pause": { "ticks": 3 } }],
+         "rollback_ticks": 1,
+         "rules": [{ "rule": "error_rate", "max": 0, "look": "every_tick", "failure_limit": 2,
+                     "look_while_paused": true }] }"#,
+    r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1, "pause": { "ticks": 3 } }],
+         "rules": [{ "rule": "error_rate", "max": 0, "look": "every_tick", "failure_limit": 2,
+                     "look_while_paused": true, "on_fail": "pause" }] }"#,
     // A rule that is always inconclusive, with each consequence.
     r#"{ "stages": [{ "traffic_pct": 10, "duration_ticks": 1 }], "on_inconclusive": "rollback",
          "rules": [{ "rule": "error_rate", "max": 0, "min_requests": 1000000000 }] }"#,

@@ -36,14 +36,24 @@ export const EDGES: Edge[] = [
     label: ['rule or abort', 'takes time'],
     by: 'a rule fails, or abort, where a rollback takes time',
   },
-  { from: 'PAUSED', to: 'ROLLING_BACK', label: ['abort', 'takes time'], by: 'abort, where a rollback takes time' },
+  {
+    from: 'PAUSED',
+    to: 'ROLLING_BACK',
+    label: ['abort', 'takes time'],
+    by: 'abort, or a rule that looks in pauses, where a rollback takes time',
+  },
   {
     from: 'PROGRESSING',
     to: 'ROLLED_BACK',
     label: ['rule or abort', 'at once'],
     by: 'a rule fails, or abort, where a rollback is made at once',
   },
-  { from: 'PAUSED', to: 'ROLLED_BACK', label: ['abort', 'at once'], by: 'abort, where a rollback is made at once' },
+  {
+    from: 'PAUSED',
+    to: 'ROLLED_BACK',
+    label: ['abort', 'at once'],
+    by: 'abort, or a rule that looks in pauses, where a rollback is made at once',
+  },
   { from: 'ROLLING_BACK', to: 'ROLLED_BACK', label: ['all traffic', 'is back'], by: 'all traffic is back' },
 ];
 
