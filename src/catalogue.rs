@@ -185,7 +185,7 @@ fn state_entry(number: u8, state: State) -> StateEntry {
         State::Progressing => ("progressing", "A stage is under way."),
         State::Paused => (
             "paused",
-            "The plan is stopped: traffic continues at the stage’s share, and no rule acts.",
+            "The plan is stopped: traffic continues at the stage’s share, and only rules that look in pauses act.",
         ),
         State::RollingBack => {
             ("rolling back", "The rollback has been decided; the canary still has its share.")

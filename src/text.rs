@@ -54,7 +54,8 @@ fn stage_table(text: &mut String, report: &Report) {
     let header = ["stage", "share", "ticks", "requests", "errors", "error rate", "p99", "verdict"];
     let mut rows: Vec<[String; 8]> = vec![header.map(str::to_string)];
     for stage in &report.stages {
-        rows.extend(stage_rows(stage));
+        let level = report.levels.get(stage.number as usize - 1);
+        rows.extend(stage_rows(stage, level.map_or(0.0, |level| level.share)));
     }
     table(text, &rows);
 }
@@ -80,9 +81,9 @@ fn table<const COLUMNS: usize>(text: &mut String, rows: &[[String; COLUMNS]]) {
 
 /// The rows of a stage: the canary above the baseline, or a single row if it has
 /// not begun.
-fn stage_rows(stage: &StageReport) -> Vec<[String; 8]> {
+fn stage_rows(stage: &StageReport, share: f64) -> Vec<[String; 8]> {
     let name: String = shown(&stage.name).chars().take(24).collect();
-    let share = format!("{} %", significant(stage.traffic_pct));
+    let share = format!("{} %", significant(share * 100.0));
     let verdict = match stage.verdict {
         StageVerdict::NotReached => "not reached",
         StageVerdict::InProgress => "in progress",
@@ -254,6 +255,9 @@ pub fn study_text(report: &StudyReport) -> String {
         "Intervals cover only the sampling error of the simulation. Excess errors are counted over {}.",
         counted(u64::from(report.horizon_ticks), "tick")
     );
+    for warning in report.config.warnings() {
+        let _ = writeln!(text, "warning: {}: {}", warning.path, warning.message);
+    }
     text
 }
 

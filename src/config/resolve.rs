@@ -298,7 +298,9 @@ impl Check<'_> {
             let mut times = Vec::new();
             if let Look::Scheduled(schedule) = rule.look {
                 times.push(("look.every_seconds", schedule.every_seconds));
-                times.push(("look.after_seconds", schedule.after_seconds));
+                if schedule.after_seconds != schedule.every_seconds {
+                    times.push(("look.after_seconds", schedule.after_seconds));
+                }
             }
             let long = match rule.window {
                 Window::Last { last_seconds } => Some(last_seconds),
@@ -327,13 +329,13 @@ impl Check<'_> {
             }
             if rule.of == Population::Control {
                 let mut stages = (1..).zip(&policy.stages);
+                let skew = world.traffic.canary_skew;
+                let share = |stage: &Stage| realised_share(policy.share(stage), skew);
                 let no_room = stages.find(|(number, stage)| {
-                    rule.holds_in(*number)
-                        && (0.5..1.0).contains(&policy.share(stage))
-                        && policy.share(stage) > 0.5
+                    rule.holds_in(*number) && share(stage) > 0.5 && share(stage) < 1.0
                 });
                 if let Some((number, stage)) = no_room {
-                    let share = significant(policy.share(stage) * 100.0);
+                    let share = significant(share(stage) * 100.0);
                     self.complain(
                         &format!("{path}.of"),
                         format!(

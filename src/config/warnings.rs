@@ -3,7 +3,7 @@
 use super::*;
 use crate::math;
 use crate::problem::Problem;
-use crate::rules::words::{milliseconds, significant};
+use crate::rules::words::{counted, milliseconds, significant};
 use crate::rules::{Bayesian, CountsFailures, ErrorCount, Look, Population, Window};
 
 /// What allows for errors in clumps.
@@ -154,7 +154,7 @@ impl Config {
         let world = &self.parts.world;
         let expected = world.requests_per_tick() * world.baseline.error_rate;
         let consequence = if expected > plan * (1.0 + CLOSE) {
-            "its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary"
+            "in a stage with clearly more errors than planned a higher boundary holds, with which it misses more; with a few more than planned it fails a healthy release somewhat more often than its alpha says"
         } else if expected < plan * (1.0 - CLOSE) {
             "its boundaries are higher than they need to be, and it misses more"
         } else {
@@ -194,6 +194,12 @@ impl Config {
     /// Warns of an alert that a healthy service sets off.
     fn budget_of_the_baseline(&self, rule: &Rule) -> Option<String> {
         let Method::BurnRate(alert) = &rule.method else { return None };
+        if alert.factor * (1.0 - alert.objective) >= 1.0 {
+            return Some(format!(
+                "never fails: {} times its error budget is more than all requests",
+                significant(alert.factor)
+            ));
+        }
         let burn_rate = self.parts.world.baseline.error_rate / (1.0 - alert.objective);
         (burn_rate > 1.0).then(|| {
             format!(
@@ -226,7 +232,7 @@ impl Config {
             .collect();
         (!unseen.is_empty()).then(|| {
             format!(
-                "is {delay} ticks: rules see nothing of a stage that is no longer while it lasts: stage {}",
+                "is {delay} ticks, and some stages are not longer: they are over before a rule sees any of them: stage {}",
                 unseen.join(", ")
             )
         })
@@ -352,17 +358,32 @@ impl Config {
             .filter(move |(_, stage)| !(compares && stage.has_all()))
     }
 
-    /// The number of looks of a rule that can be conclusive, without extensions.
+    /// The number of looks of a rule that can be conclusive, without extensions: those
+    /// that see something after the delay.
     fn looks(&self, rule: &Rule) -> u64 {
-        let stages = self.judged_stages(rule);
-        match rule.look {
-            Look::StageEnd => stages.count() as u64,
-            Look::EveryTick => stages.map(|(_, stage)| u64::from(stage.duration_ticks)).sum(),
-            Look::Scheduled(schedule) => {
-                let last = self.parts.policy.planned_ticks().min(u64::from(MAX_TICKS)) as u32;
-                u64::from(schedule.times(self.parts.world.tick_seconds).up_to(last))
+        let world = &self.parts.world;
+        let delay = world.delay_ticks();
+        let policy = &self.parts.policy;
+        let of_stage = rule.window == Window::Stage;
+        let (mut looks, mut ticks) = (0, 0_u32);
+        for (number, stage) in (1..).zip(&policy.stages) {
+            let end = ticks.saturating_add(stage.duration_ticks);
+            // The tick after which the rule sees something.
+            let seen = if of_stage { ticks.saturating_add(delay) } else { ticks.max(delay) };
+            let judged = rule.holds_in(number) && !(rule.needs().baseline && stage.has_all());
+            if judged && seen < end {
+                looks += match rule.look {
+                    Look::StageEnd => 1,
+                    Look::EveryTick => u64::from(end - seen),
+                    Look::Scheduled(schedule) => {
+                        let times = schedule.times(world.tick_seconds);
+                        u64::from(times.up_to(end) - times.up_to(seen))
+                    }
+                };
             }
+            ticks = end.saturating_add(stage.pause_ticks());
         }
+        looks
     }
 
     /// Canary requests expected in a rule's window at a stage's end.
@@ -469,7 +490,9 @@ impl Config {
     fn unreachable_requests(&self, rule: &Rule) -> Option<String> {
         let needed = rule.min_requests;
         let stages = self.stages_with_few(rule, needed as f64, |n| n)?;
-        Some(format!("needs {needed} canary requests, but fewer are expected: {stages}"))
+        let whose = if rule.of == Population::Service { "request" } else { "canary request" };
+        let needed = counted(needed, whose);
+        Some(format!("needs {needed}, but fewer are expected: {stages}"))
     }
 
     fn unreachable_failure_limit(&self, rule: &Rule) -> Option<String> {

@@ -44,7 +44,7 @@ impl Judge for ErrorCount {
     }
 
     fn sentence(&self, sight: &Sight) -> String {
-        let errors = counted(sight.counts.canary.errors, "canary error");
+        let errors = counted(sight.counts.canary.errors, &format!("{}error", sight.whose()));
         format!("Errors: {errors}; the limit is {}.", thousands(self.max))
     }
 }

@@ -466,7 +466,8 @@ impl Rule {
     /// What the rule needs to be shown.
     pub fn needs(&self) -> Needs {
         let needs = self.method.needs();
-        Needs { requests: needs.requests || self.min_requests > 1, ..needs }
+        let asks_for_data = self.min_requests > 1 || self.no_data != NoData::Inconclusive;
+        Needs { requests: needs.requests || asks_for_data, ..needs }
     }
 
     /// Whether a look may have too few requests or errors, so that more ticks help, in

@@ -9,7 +9,8 @@ use super::{
     Study, SweepCases, Tally,
 };
 use crate::config::{
-    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, not_a_policys_key,
+    AfterExtension, Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, OnInconclusive,
+    PolicyConfig, StagePause, not_a_policys_key,
 };
 use crate::json::pretty;
 use crate::message::{quoted, thousands};
@@ -17,7 +18,7 @@ use crate::policy::Command;
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
-use crate::rules::{OnFail, Range, Rule};
+use crate::rules::{OnFail, Range};
 use crate::seed::MAX_SEED;
 
 /// The options of a study.
@@ -64,21 +65,26 @@ pub struct Person {
 }
 
 impl Person {
-    /// The most ticks by which the answers prolong a rollout: once in each stage, and
-    /// once more for each rule that can pause it, unless the answer ends the stage.
+    /// The most ticks by which the answers prolong a rollout. A stage may wait for a
+    /// person at its end, and once for each rule that can pause it, unless the answer
+    /// ends the stage.
     fn most_ticks(&self, config: &Config) -> u64 {
         let policy = config.policy();
-        let pauses = |rule: &&Rule| rule.on_fail == OnFail::Pause;
-        let waits: u64 = (1..=policy.stages.len() as u32)
-            .map(|stage| {
-                let rules = policy.rules.iter().filter(|rule| rule.holds_in(stage));
-                1 + rules.filter(pauses).count() as u64
-            })
-            .sum();
-        let waits = match self.command {
-            Command::Abort => 1,
-            Command::Promote => policy.stages.len() as u64,
-            _ => waits,
+        let asks = match policy.on_inconclusive {
+            OnInconclusive::Pause => true,
+            OnInconclusive::Extend { then, .. } => then == AfterExtension::Pause,
+            OnInconclusive::Promote | OnInconclusive::Rollback => false,
+        };
+        let waits = (1..).zip(&policy.stages).map(|(number, stage)| {
+            let rules = || policy.rules.iter().filter(|rule| rule.holds_in(number));
+            let by_rules = rules().filter(|rule| rule.on_fail == OnFail::Pause).count() as u64;
+            let at_end = stage.pause == Some(StagePause::Manual) || asks && rules().count() > 0;
+            by_rules + u64::from(at_end)
+        });
+        let waits: u64 = match self.command {
+            Command::Abort => waits.max().unwrap_or(0).min(1),
+            Command::Promote => waits.map(|waits| waits.min(1)).sum(),
+            _ => waits.sum(),
         };
         waits * u64::from(self.after_ticks)
     }

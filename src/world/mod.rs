@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, realised_share};
 use crate::observation::{Arm, ByArm, Counts};
+use crate::rules::Population;
 use latency::{Law, Read};
 use latency_window::Trails;
 use poisson::Table;
@@ -155,6 +156,7 @@ impl World {
         let clump = config.world().baseline.error_clump;
         let skew = config.world().traffic.canary_skew;
         let shares: Vec<f64> = shares.iter().map(|share| realised_share(*share, skew)).collect();
+        let reads_past = config.policy().rules.iter().any(|rule| rule.of == Population::Service);
         // Clumps are drawn where the truth of a tick is.
         let pace = match model.steps().filter(|_| clump == 1.0) {
             Some(steps) => {
@@ -166,7 +168,11 @@ impl World {
                     scenes.extend(
                         shares.iter().map(|share| Scene::new(truth, *share, clump, &mut planned)),
                     );
-                    scenes.push(Scene::new(truth, 0.0, clump, &mut Sampler::unplanned));
+                    // A past of the service may have many ticks.
+                    scenes.push(match reads_past {
+                        true => Scene::new(truth, 0.0, clump, &mut planned),
+                        false => Scene::new(truth, 0.0, clump, &mut Sampler::unplanned),
+                    });
                 }
                 Pace::Steady { steps, levels: shares.len() + 1, scenes }
             }

@@ -584,7 +584,7 @@ fn probable_mistakes_are_warned_of() {
         ),
         (
             rule(r#""rule": "error_rate", "max": 0.1, "min_requests": 1000, "stages": [1]"#),
-            "rules[0]: error_rate needs 1000 canary requests, but fewer are expected: \
+            "rules[0]: error_rate needs 1,000 canary requests, but fewer are expected: \
              510 in stage 1",
         ),
         (

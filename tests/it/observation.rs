@@ -256,24 +256,31 @@ fn a_look_sees_its_window_after_the_delay() {
 /// hardly any (fluxcd/flagger issues 1035, 32, 883).
 #[test]
 fn a_look_without_data_passes_fails_or_waits() {
-    let idle = |no_data: &str, on_inconclusive: Value| {
+    let idle = |mut rule: Value, no_data: &str, on_inconclusive: Value| {
+        rule["no_data"] = json!(no_data);
         let stage = |share: u32| json!({ "traffic_pct": share, "duration_ticks": 1 });
         json!({
             "traffic": { "requests_per_second": 0.0001 },
             "stages": ([10, 20].map(stage)),
-            "rules": [{ "rule": "error_rate", "max": 0.5, "no_data": no_data }],
+            "rules": [rule],
             "on_inconclusive": on_inconclusive,
         })
     };
     let wait = json!({ "extend": { "max_ticks": 3, "then": "rollback" } });
-    for (no_data, on_inconclusive, state, ticks) in [
-        ("inconclusive", json!("promote"), "COMPLETED", 2),
-        ("inconclusive", json!("rollback"), "ROLLED_BACK", 1),
-        ("pass", json!("rollback"), "COMPLETED", 2),
-        ("fail", json!("promote"), "ROLLED_BACK", 1),
-        ("wait", wait, "ROLLED_BACK", 4),
+    let rate = || json!({ "rule": "error_rate", "max": 0.5 });
+    // A count of errors reads no requests, unless they are asked for.
+    let count = || json!({ "rule": "error_count", "max": 5 });
+    for (rule, no_data, on_inconclusive, state, ticks) in [
+        (rate(), "inconclusive", json!("promote"), "COMPLETED", 2),
+        (rate(), "inconclusive", json!("rollback"), "ROLLED_BACK", 1),
+        (rate(), "pass", json!("rollback"), "COMPLETED", 2),
+        (rate(), "fail", json!("promote"), "ROLLED_BACK", 1),
+        (rate(), "wait", wait.clone(), "ROLLED_BACK", 4),
+        (count(), "pass", json!("rollback"), "COMPLETED", 2),
+        (count(), "fail", json!("promote"), "ROLLED_BACK", 1),
+        (count(), "wait", wait, "ROLLED_BACK", 4),
     ] {
-        let config = config(&idle(no_data, on_inconclusive).to_string());
+        let config = config(&idle(rule, no_data, on_inconclusive).to_string());
         let mut rollout = Rollout::new(&config, 3);
         rollout.run().unwrap();
         assert_eq!(
@@ -604,6 +611,58 @@ fn pauses_are_watched_and_answered() {
         let release = studied(&policy(looks), &options).release.unwrap();
         let found = (release.p_waiting.estimate, release.p_rollback.estimate);
         assert_eq!(found, (waiting, rolled_back), "{looks} {answer}");
+    }
+}
+
+/// A person's answers prolong a rollout only where it may wait for one.
+#[test]
+fn harm_is_charged_over_the_pauses_that_a_person_ends() {
+    let stages = |pause: Value| {
+        json!([{ "traffic_pct": 10, "duration_ticks": 5, "pause": pause },
+               { "traffic_pct": 50, "duration_ticks": 5 }])
+    };
+    let rule = |on_fail: &str| json!([{ "rule": "error_rate", "max": 0.1, "on_fail": on_fail }]);
+    let timed = || json!({ "ticks": 2 });
+    for (pause, rules, on_inconclusive, command, horizon) in [
+        (timed(), rule("rollback"), "promote", "promote", 12),
+        (json!("manual"), rule("rollback"), "promote", "promote", 10 + 30),
+        (json!("manual"), rule("rollback"), "promote", "abort", 10 + 30),
+        (timed(), rule("pause"), "promote", "promote", 12 + 2 * 30),
+        (json!("manual"), rule("pause"), "promote", "resume", 10 + 3 * 30),
+        (timed(), rule("rollback"), "pause", "promote", 12 + 2 * 30),
+    ] {
+        let config = json!({
+            "stages": stages(pause), "rules": rules, "on_inconclusive": on_inconclusive,
+        });
+        let person = json!({ "after_ticks": 30, "command": command });
+        let report = studied(&config, &json!({ "runs": 1, "person": person }));
+        assert_eq!(report.horizon_ticks, horizon, "{config} {command}");
+    }
+}
+
+/// A rule that sees too little of its stages to fail often enough is warned of.
+#[test]
+fn a_failure_limit_beyond_what_the_delay_leaves_is_warned_of() {
+    for (delay_ticks, look, window, warned) in [
+        (0, json!("every_tick"), "stage", false),
+        (2, json!("every_tick"), "stage", true),
+        (2, json!("every_tick"), "rollout", false),
+        (5, json!({ "every_seconds": 60 }), "rollout", true),
+    ] {
+        let stage =
+            |(share, ticks): (u32, u32)| json!({ "traffic_pct": share, "duration_ticks": ticks });
+        let config = config(
+            &json!({
+                "observation": { "delay_seconds": 60 * delay_ticks },
+                "stages": ([(10, 2), (25, 2), (50, 3)].map(stage)),
+                "rules": [{ "rule": "error_rate", "max": 0.5, "look": look, "window": window,
+                            "failure_limit": 3 }],
+            })
+            .to_string(),
+        );
+        let warnings = config.warnings();
+        let found = warnings.iter().any(|warning| warning.message.contains("never acts"));
+        assert_eq!(found, warned, "{delay_ticks} {look} {window}: {warnings:?}");
     }
 }
 

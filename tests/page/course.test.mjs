@@ -142,6 +142,8 @@ test('storage that is refused, or holds something else, is no fault', async ({ o
     await studied(page);
     await goTo(page, 'Learn');
     await page.evaluate((value) => localStorage.setItem('canary-rollout.progress', value), text);
+    // The address is written a moment later.
+    await expect(page).toHaveURL(/place=learn/);
     await page.reload();
     await expect(path(page)).toContainText(`of ${ITEMS.length} done`);
   }

@@ -34,7 +34,13 @@ async function found(page) {
 
 const figure = (x) => (Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en') : Number(x.toPrecision(3)));
 const minutes = (n) => `${figure(n)} minute${n === 1 ? '' : 's'}`;
-const chance = ({ estimate }) => `${Number((estimate * 100).toFixed(1))} %`;
+/** In percent to a tenth, but a small risk to a digit. */
+const chance = ({ estimate }) => {
+  const rarer = Math.min(estimate, 1 - estimate) * 100;
+  if (rarer === 0 || rarer >= 0.1) return `${Number((estimate * 100).toFixed(1))} %`;
+  const shown = Number(rarer.toPrecision(1));
+  return `${Number((estimate < 0.5 ? shown : 100 - shown).toFixed(6))} %`;
+};
 
 /** Fails unless the table says what the engine finds of each strategy by itself in a world with a release. */
 async function assertShown(page, world) {
