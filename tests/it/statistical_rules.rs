@@ -577,7 +577,7 @@ fn other_errors_than_planned_are_warned_of() {
         (
             8.0,
             Some(
-                "expects 8 errors a tick, but a healthy release has 10: its alpha holds for the plan, and with up to that many errors it may fail a healthy release more often; in a stage with more than planned it uses a higher boundary",
+                "expects 8 errors a tick, but a healthy release has 10: in a stage with clearly more errors than planned a higher boundary holds, with which it misses more; with a few more than planned it fails a healthy release somewhat more often than its alpha says",
             ),
         ),
         (9.1, None),

@@ -168,7 +168,7 @@ fn text_reports_waiting_runs_and_requirements() {
     assert_eq!(json["requirements"][0]["waiting_runs"], 200);
     let decided =
         study_text(&study(&json!({ "stages": [{ "traffic_pct": 10 }] }), json!({ "runs": 9 })));
-    assert!(!decided.contains("person"), "{decided}");
+    assert!(!decided.contains("Waiting for a person"), "{decided}");
 }
 
 /// Thousands are formatted alike everywhere, and a probability near 1 is not shown
