@@ -15,5 +15,5 @@ pub(crate) use fault::{Fault, Faults, MAX_REPORTED, Place, Reported, in_order};
 pub(crate) use node::{MAX_DEPTH, Node};
 pub(crate) use parse::{parse, without_mark};
 pub(crate) use read::{
-    A_CHOICE, AN_OBJECT, Choice, Field, Part, Read, Word, fields, keys_of, read, read_object, words,
+    AN_OBJECT, Choice, Field, Part, Read, Word, fields, keys_of, read, read_object, words,
 };

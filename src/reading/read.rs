@@ -219,7 +219,7 @@ pub(crate) struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    pub(crate) fn read(node: &'a Node, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(node: &'a Node, expected: &str, faults: &mut Faults) -> Option<Self> {
         match &node.value {
             Value::Text(word) => return Some(Choice { node, word, content: None }),
             Value::Object(entries) => {
@@ -229,7 +229,7 @@ impl<'a> Choice<'a> {
                 let keys = entries.len();
                 faults.add(node.place, || format!("the object has {keys} keys, expected one"));
             }
-            _ => node.is_not(A_CHOICE, faults),
+            _ => node.is_not(expected, faults),
         }
         None
     }
@@ -265,9 +265,6 @@ impl<'a> Choice<'a> {
         });
     }
 }
-
-/// What [`Choice::read`] expects.
-pub(crate) const A_CHOICE: &str = "a word or an object with one key";
 
 /// Implements [`Read`] for a struct with these fields. Keys after the semicolon are
 /// accepted as strings and ignored. The struct is not required: if its object is
@@ -317,13 +314,13 @@ macro_rules! fields {
 macro_rules! words {
     ($type:ident { $($word:literal => $variant:ident $(($content:tt))?),+ $(,)? }) => {
         impl $crate::reading::Read for $type {
-            const EXPECTED: &'static str = $crate::reading::A_CHOICE;
+            const EXPECTED: &'static str = words!(@expected $($word $(($content))?),+);
 
             fn read(
                 node: &$crate::reading::Node,
                 faults: &mut $crate::reading::Faults,
             ) -> Option<Self> {
-                let choice = $crate::reading::Choice::read(node, faults)?;
+                let choice = $crate::reading::Choice::read(node, Self::EXPECTED, faults)?;
                 match choice.word {
                     $($word => words!(@variant choice, faults, $type::$variant $($content)?),)+
                     _ => {
@@ -342,6 +339,15 @@ macro_rules! words {
             }
         }
     };
+    (@expected $first:literal $(($first_content:tt))?, $($word:literal $(($content:tt))?),+) => {
+        concat!(
+            "one of ",
+            words!(@shown $first $($first_content)?),
+            $(", ", words!(@shown $word $($content)?)),+
+        )
+    };
+    (@shown $word:literal) => { concat!("`", $word, "`") };
+    (@shown $word:literal _) => { concat!("`{\"", $word, "\": …}`") };
     (@variant $choice:ident, $faults:ident, $type:ident::$variant:ident) => {
         $choice.alone($faults).map(|()| $type::$variant)
     };

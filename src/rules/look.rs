@@ -205,13 +205,13 @@ words!(WindowInput {
 });
 
 impl Read for LookInput {
-    const EXPECTED: &'static str = "a word or an object with every_seconds";
+    const EXPECTED: &'static str = "one of `stage_end`, `every_tick`, `{\"every_seconds\": …}`";
 
     fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
         if node.is_object() {
             return ScheduleInput::read(node, faults).map(LookInput::Scheduled);
         }
-        let choice = Choice::read(node, faults)?;
+        let choice = Choice::read(node, Self::EXPECTED, faults)?;
         match choice.word {
             "stage_end" => Some(LookInput::StageEnd),
             "every_tick" => Some(LookInput::EveryTick),

@@ -148,8 +148,8 @@ fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
         ),
         (
             r#"{"canary": {"error_arrival": 5}}"#,
-            "canary.error_arrival: invalid type: number `5`, expected a word or an object with \
-             one key at line 1 column 30",
+            "canary.error_arrival: invalid type: number `5`, expected one of `at_once`, \
+             `{\"late\": …}`, `{\"leak\": …}`, `{\"under_load\": …}`, `{\"cold_start\": …}` at line 1 column 30",
         ),
         (
             r#"{"canary": {"error_arrival": "sudden"}}"#,
