@@ -39,6 +39,12 @@ impl Config {
         if let Some(message) = self.stages_unseen() {
             warnings.push(Problem::new("observation.delay_seconds", message));
         }
+        if let Some(message) = self.idle_history() {
+            warnings.push(Problem::new("observation.history_seconds", message));
+        }
+        if let Some(message) = self.idle_pass_score() {
+            warnings.push(Problem::new("pass_score", message));
+        }
         if let Some(message) = self.shares_of_pods() {
             warnings.push(Problem::new("pods.count", message));
         }
@@ -64,6 +70,8 @@ impl Config {
                 self.unreachable_errors(rule),
                 self.unreachable_requests(rule),
                 self.unreachable_failure_limit(rule),
+                self.idle_weight(rule),
+                self.idle_of_last(rule),
             ];
             for message in messages.into_iter().flatten() {
                 let message = format!("{} {message}", rule.method.name());
@@ -507,5 +515,44 @@ impl Config {
         (u64::from(limit) > looks).then(|| {
             format!("never acts: it can fail {looks} times, but its failure_limit is {limit}")
         })
+    }
+
+    /// Warns of time before the rollout that no rule reads.
+    fn idle_history(&self) -> Option<String> {
+        let seconds = self.parts.world.observation.history_seconds?;
+        let is_read = self.parts.policy.rules.iter().any(|rule| rule.of == Population::Service);
+        (seconds > 0 && !is_read).then(|| {
+            "has no effect: only a rule with \"of\": \"service\" sees requests before the rollout".to_string()
+        })
+    }
+
+    /// Warns of a score that nothing is held against, or that everything passes.
+    fn idle_pass_score(&self) -> Option<String> {
+        let PolicyConfig { rules, pass_score, .. } = &self.parts.policy;
+        match rules.iter().any(|rule| rule.counts == CountsFailures::ByScore) {
+            false if *pass_score != policy::DEFAULT_PASS_SCORE => {
+                Some("has no effect: no rule has \"counts\": \"by_score\"".to_string())
+            }
+            true if *pass_score == 0.0 => {
+                Some("is 0, so every look passes: rules that count by score never act".to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Warns of a weight in no score.
+    fn idle_weight(&self, rule: &Rule) -> Option<String> {
+        (rule.weight != 1.0 && rule.counts != CountsFailures::ByScore).then(|| {
+            let weight = significant(rule.weight);
+            format!("has a weight of {weight} without effect: it does not count by score")
+        })
+    }
+
+    /// Warns of a number of last looks where the first failed look acts.
+    fn idle_of_last(&self, rule: &Rule) -> Option<String> {
+        let looks = rule.of_last.filter(|_| rule.failure_limit == 1)?;
+        Some(format!(
+            "acts at its first failed look: its of_last of {looks} has an effect with a failure_limit above 1"
+        ))
     }
 }

@@ -592,6 +592,30 @@ fn probable_mistakes_are_warned_of() {
             "rules[0]: error_rate never acts: it can fail 2 times, but its failure_limit is 3",
         ),
         (
+            rule(r#""rule": "error_rate", "max": 0.1, "weight": 3"#),
+            "rules[0]: error_rate has a weight of 3 without effect: it does not count by score",
+        ),
+        (
+            rule(r#""rule": "error_rate", "max": 0.1, "of_last": 3"#),
+            "rules[0]: error_rate acts at its first failed look: its of_last of 3 has an effect \
+             with a failure_limit above 1",
+        ),
+        (
+            rule(r#""rule": "error_rate", "max": 0.1"#) + r#", "pass_score": 50"#,
+            "pass_score: has no effect: no rule has \"counts\": \"by_score\"",
+        ),
+        (
+            rule(r#""rule": "error_rate", "max": 0.1, "counts": "by_score""#)
+                + r#", "pass_score": 0"#,
+            "pass_score: is 0, so every look passes: rules that count by score never act",
+        ),
+        (
+            rule(r#""rule": "error_rate", "max": 0.1"#)
+                + r#", "observation": { "history_seconds": 3600 }"#,
+            "observation.history_seconds: has no effect: only a rule with \"of\": \"service\" \
+             sees requests before the rollout",
+        ),
+        (
             r#""canary": {"error_ratio": 2, "error_arrival": {"late": {"start_tick": 11}}}"#.into(),
             "canary.error_arrival: starts in tick 11, but the plan ends with tick 10",
         ),
