@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::config::{Arrival, Config};
 use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
-use crate::policy::{By, Level, State, Step};
+use crate::policy::{By, Level, State, Step, Tally};
 use crate::problem::Problem;
 use crate::rollout::{Decision, Evidence, LookRow, Rollout, TimedCommand};
 use crate::rules::Verdict;
@@ -440,7 +440,7 @@ impl Rollout {
                 let why = self.early_reason(evidence.as_ref());
                 format!("{what}: all traffic goes to the release.{why}")
             }
-            (_, _, Some(evidence)) => format!("{what}. {}", self.evidence_sentence(evidence)),
+            (_, _, Some(_)) => format!("{what}. {}", self.reason(decision)),
             _ => format!("{what}."),
         }
     }
@@ -452,7 +452,11 @@ impl Rollout {
 
     fn reason(&self, decision: &Decision) -> String {
         match &decision.evidence {
-            Some(evidence) => self.evidence_sentence(evidence),
+            Some(evidence) => {
+                let pass_score = self.plan().config().policy().pass_score;
+                let counted = decision.tally.map(|tally| tally_sentence(&tally, pass_score));
+                self.evidence_sentence(evidence) + &counted.unwrap_or_default()
+            }
             None => format!("Aborted by a person after tick {}.", decision.tick),
         }
     }
@@ -460,6 +464,24 @@ impl Rollout {
     fn evidence_sentence(&self, evidence: &Evidence) -> String {
         self.plan().rule(evidence.rule).sentence(&evidence.sight)
     }
+}
+
+/// Says how many looks failed, and the score of the last one, where the policy does
+/// not act on any single failure. `pass_score` is the lowest score with which a look
+/// passes.
+fn tally_sentence(tally: &Tally, pass_score: f64) -> String {
+    let Tally { failures, limit, of_last, together, score } = *tally;
+    let mut sentence = String::new();
+    if let Some(score) = score {
+        let (score, least) = (significant(score), significant(pass_score));
+        sentence += &format!(" The score of this look is {score} of 100; it passes from {least}.");
+    }
+    if limit > 1 || of_last.is_some() {
+        let whose = if together { " of the rules that count together" } else { "" };
+        let last = of_last.map(|looks| format!(" of the last {looks}")).unwrap_or_default();
+        sentence += &format!(" Failed looks{whose}: {failures}{last}; the limit is {limit}.");
+    }
+    sentence
 }
 
 /// Writes the parts of a report for which latencies are drawn.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::config::{Config, MAX_TICKS};
 use crate::observation::{ByArm, Counts};
 use crate::policy::{
-    By, Call, CallError, Checks, Command, Controller, Policy, Reason, State, Step,
+    By, Call, CallError, Checks, Command, Controller, Policy, Reason, State, Step, Tally,
 };
 use crate::rules::{Gap, Judgement, Rule, Sight, Verdict};
 use crate::world::{Cells, Truth, World, WorldState};
@@ -99,6 +99,8 @@ pub struct Decision {
     /// The look that gave the reason: of the rule that failed, or of the rule that
     /// was inconclusive.
     pub evidence: Option<Evidence>,
+    /// The failed looks that led to it, if one did.
+    pub tally: Option<Tally>,
 }
 
 /// A look of a rule, with what the rule saw.
@@ -298,11 +300,12 @@ impl Run {
             truth: plan.world.truth(world),
         });
         if let Some(change) = change {
-            let evidence = change.reason.map(|Reason { check, certificate }| {
+            let tally = change.reason.and_then(|reason| reason.tally);
+            let evidence = change.reason.map(|Reason { check, certificate, .. }| {
                 seen.evidence(plan, world, check, at, certificate)
             });
             let (step, by) = (change.step, change.by);
-            sink.decision(&Decision { tick: at.tick, stage: stage + 1, step, by, evidence });
+            sink.decision(&Decision { tick: at.tick, stage: stage + 1, step, by, evidence, tally });
         }
         Ok(())
     }
@@ -322,7 +325,8 @@ impl Run {
         let steps = controller.command(&plan.policy, command)?;
         for (i, step) in steps.into_iter().flatten().enumerate() {
             let by = if i == 0 { By::Person } else { By::Policy };
-            sink.decision(&Decision { tick: *tick, stage, step, by, evidence: None });
+            let (tick, evidence, tally) = (*tick, None, None);
+            sink.decision(&Decision { tick, stage, step, by, evidence, tally });
         }
         Ok(())
     }

@@ -75,7 +75,7 @@ pub trait Checks {
 }
 
 /// A decision: what changes, who decided, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Move {
     /// What changes.
     pub step: Step,
@@ -86,12 +86,29 @@ pub struct Move {
 }
 
 /// The check that gave the reason for a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reason {
     /// The check's number, from 0.
     pub check: usize,
     /// Whether the reason is its certificate rather than its look.
     pub certificate: bool,
+    /// The failed looks that the decision follows from, if one failed.
+    pub tally: Option<Tally>,
+}
+
+/// Failed looks, counted until a decision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tally {
+    /// The number of failed looks, this one included.
+    pub failures: u32,
+    /// The number at which the policy acts.
+    pub limit: u32,
+    /// Of how many looks, the latest; `None` for all.
+    pub of_last: Option<u32>,
+    /// Whether looks of several rules are counted.
+    pub together: bool,
+    /// The score of this look, 0..=100, if rules count by score.
+    pub score: Option<f64>,
 }
 
 /// Who decided.

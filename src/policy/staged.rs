@@ -1,7 +1,7 @@
 //! The staged policy: stages with increasing shares, rules that look during a stage
 //! or at its end, pauses between stages, and certificates that end a stage early.
 
-use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step};
+use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step, Tally};
 use crate::config::{AfterExtension, Config, MAX_RULES, OnInconclusive, StagePause};
 use crate::rules::{CountsFailures, Gap, Look, NoData, OnFail, Rule, Times, Verdict};
 
@@ -213,13 +213,19 @@ impl Failures {
         self.recent = self.recent << 1 | u64::from(failed);
     }
 
-    /// Whether there are as many as the limit.
-    fn reach(&self, limit: Limit) -> bool {
+    /// Counts them, if there are as many as the limit.
+    fn reach(&self, limit: Limit) -> Option<Tally> {
         let failures = match limit.of_last {
             None => self.all,
             Some(looks) => (self.recent << (u64::BITS - looks)).count_ones(),
         };
-        failures >= limit.failures
+        (failures >= limit.failures).then_some(Tally {
+            failures,
+            limit: limit.failures,
+            of_last: limit.of_last,
+            together: false,
+            score: None,
+        })
     }
 }
 
@@ -253,7 +259,7 @@ struct Finding {
     inconclusive: Option<MoreTicks>,
     /// The rule that gives the reason: the first that failed with the action taken,
     /// otherwise the first that was inconclusive.
-    reason: Option<usize>,
+    reason: Option<Reason>,
 }
 
 impl Finding {
@@ -290,6 +296,11 @@ impl Together {
             None => self.first_failed.is_some(),
             Some(least) => 100.0 * self.passed < least * self.looked,
         }
+    }
+
+    /// The weight that passed, in percent of all that looked.
+    fn score(&self) -> f64 {
+        100.0 * self.passed / self.looked
     }
 }
 
@@ -430,7 +441,6 @@ impl Staged {
         let looking = policy.in_pauses;
         if self.state == State::Paused && looking != CheckSet::NONE {
             let finding = self.judge(policy, looking, Moment::Within, checks);
-            let reason = finding.reason.map(|check| Reason { check, certificate: false });
             let step = match finding.fail {
                 Some(OnFail::Rollback) => Some(self.roll_back(policy)),
                 // A pause that would have ended waits for a person.
@@ -440,7 +450,7 @@ impl Staged {
                 _ => None,
             };
             if let Some(step) = step {
-                return Some(Move { step, by: By::Rule, reason });
+                return Some(Move { step, by: By::Rule, reason: finding.reason });
             }
         }
         let step = self.wait(policy)?;
@@ -484,8 +494,8 @@ impl Staged {
         // inconclusive. The reason for passing early is the certificate.
         let passed = matches!(step, Step::Promote | Step::Complete);
         let reason = match passed {
-            true => certificate.map(|check| Reason { check, certificate: true }),
-            false => finding.reason.map(|check| Reason { check, certificate: false }),
+            true => certificate.map(|check| Reason { check, certificate: true, tally: None }),
+            false => finding.reason,
         };
         let by_rule = finding.fail.is_some() || (passed && certificate.is_some());
         Some(Move { step, by: if by_rule { By::Rule } else { By::Policy }, reason })
@@ -530,7 +540,7 @@ impl Staged {
         checks: &mut impl Checks,
     ) -> Finding {
         let mut finding = Finding::default();
-        let (mut failed, mut unsure) = (None, None);
+        let (mut failed, mut unsure) = (None::<Reason>, None);
         let mut together = Together::default();
         for check in policy.stages[self.stage as usize].checks.and(set).iter() {
             let planned = &policy.checks[check];
@@ -546,16 +556,16 @@ impl Staged {
                     if planned.counts != CountsFailures::Alone {
                         together.add(check, planned.weight, has_failed);
                     } else if has_failed
-                        && count.failures.reach(planned.limit)
+                        && let Some(tally) = count.failures.reach(planned.limit)
                         && !count.muted
                         && finding.is_outranked_by(planned.on_fail)
                     {
                         finding.fail = Some(planned.on_fail);
-                        failed = Some(check);
+                        failed = Some(Reason { check, certificate: false, tally: Some(tally) });
                     }
                 }
                 if gap.is_some() && unsure.is_none() {
-                    unsure = Some(check);
+                    unsure = Some(Reason { check, certificate: false, tally: None });
                 }
             }
             match self.counts[check].gap {
@@ -569,17 +579,20 @@ impl Staged {
         if let (Some(group), true) = (&policy.group, together.looked > 0.0) {
             let has_failed = together.has_failed(group);
             self.together.record(has_failed);
-            if let (true, Some(check)) = (has_failed, together.first_failed) {
-                let on_fail = policy.checks[check].on_fail;
-                let acts = self.together.reach(group.limit) && !self.counts[check].muted;
-                if acts && finding.is_outranked_by(on_fail) {
-                    finding.fail = Some(on_fail);
-                    failed = Some(check);
-                }
+            if has_failed
+                && let Some(check) = together.first_failed
+                && let Some(tally) = self.together.reach(group.limit)
+                && !self.counts[check].muted
+                && finding.is_outranked_by(policy.checks[check].on_fail)
+            {
+                finding.fail = Some(policy.checks[check].on_fail);
+                let score = group.pass_score.map(|_| together.score());
+                let tally = Some(Tally { together: true, score, ..tally });
+                failed = Some(Reason { check, certificate: false, tally });
             }
         }
-        if let (Some(OnFail::Pause), Some(check)) = (finding.fail, failed) {
-            self.counts[check].paused = true;
+        if let (Some(OnFail::Pause), Some(reason)) = (finding.fail, failed) {
+            self.counts[reason.check].paused = true;
         }
         finding.reason = failed.or(unsure);
         finding

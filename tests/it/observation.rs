@@ -331,25 +331,58 @@ fn failures_are_counted_together_or_by_a_score() {
         });
         let mut rollout = Rollout::new(&crate::support::config(&config.to_string()), 2);
         rollout.run().unwrap();
-        (rollout.state().to_string(), rollout.ticks())
+        let reason = rollout.report().rollback_reason;
+        let counted = reason
+            .map(|reason| reason.split("; the limit is 0 %.").collect::<Vec<_>>()[1].to_string());
+        (rollout.ticks(), counted)
     };
-    // A rule of 0 always fails, a rule of 1 never.
-    let ended = |state: &str, ticks: u32| (state.to_string(), ticks);
+    // A rule of 0 always fails, a rule of 1 never. A rollback says what was counted.
+    let completed = (20, None);
+    let ended = |ticks: u32, counted: &str| (ticks, Some(counted.to_string()));
+    let of_group =
+        |n: u32| format!(" Failed looks of the rules that count together: {n}; the limit is {n}.");
+    let scored = |score: &str, least: &str| {
+        format!(" The score of this look is {score} of 100; it passes from {least}.{}", of_group(4))
+    };
     for (counts, maxima, weights, limit, pass, expected) in [
-        ("together", [0.0, 1.0, 0.0], [1.0; 3], 5, 75.0, ended("ROLLED_BACK", 5)),
-        ("together", [1.0, 1.0, 1.0], [1.0; 3], 5, 75.0, ended("COMPLETED", 20)),
-        ("alone", [0.0, 1.0, 0.0], [1.0; 3], 5, 75.0, ended("ROLLED_BACK", 5)),
+        ("together", [0.0, 1.0, 0.0], [1.0; 3], 5, 75.0, ended(5, &of_group(5))),
+        ("together", [0.0, 1.0, 0.0], [1.0; 3], 1, 75.0, ended(1, "")),
+        ("together", [1.0, 1.0, 1.0], [1.0; 3], 5, 75.0, completed.clone()),
+        (
+            "alone",
+            [0.0, 1.0, 0.0],
+            [1.0; 3],
+            5,
+            75.0,
+            ended(5, " Failed looks: 5; the limit is 5."),
+        ),
+        ("alone", [0.0, 1.0, 0.0], [1.0; 3], 1, 75.0, ended(1, "")),
         // 2 of 3 pass: 66.7.
-        ("by_score", [0.0, 1.0, 1.0], [1.0; 3], 4, 75.0, ended("ROLLED_BACK", 4)),
-        ("by_score", [0.0, 1.0, 1.0], [1.0; 3], 4, 66.0, ended("COMPLETED", 20)),
+        ("by_score", [0.0, 1.0, 1.0], [1.0; 3], 4, 75.0, ended(4, &scored("66.7", "75"))),
+        ("by_score", [0.0, 1.0, 1.0], [1.0; 3], 4, 66.0, completed.clone()),
         // 4 of 5 of the weight pass.
-        ("by_score", [0.0, 1.0, 1.0], [1.0, 2.0, 2.0], 4, 80.0, ended("COMPLETED", 20)),
-        ("by_score", [0.0, 1.0, 1.0], [1.0, 2.0, 2.0], 4, 80.1, ended("ROLLED_BACK", 4)),
+        ("by_score", [0.0, 1.0, 1.0], [1.0, 2.0, 2.0], 4, 80.0, completed.clone()),
+        ("by_score", [0.0, 1.0, 1.0], [1.0, 2.0, 2.0], 4, 80.1, ended(4, &scored("80", "80.1"))),
     ] {
         let weights = if counts == "by_score" { weights } else { [1.0; 3] };
         let found = counted(counts, maxima, weights, limit, pass);
         assert_eq!(found, expected, "{counts} {maxima:?} {weights:?} {pass}");
     }
+}
+
+/// A rollback after failures among the last looks says how many, of how many.
+#[test]
+fn a_rollback_says_which_failed_looks_led_to_it() {
+    let always = json!({
+        "rule": "error_rate", "max": 0, "look": "every_tick", "window": "stage",
+        "min_requests": 1, "failure_limit": 3, "of_last": 5,
+    });
+    let config = config(&coin(&always).to_string());
+    let mut rollout = Rollout::new(&config, 1);
+    rollout.run().unwrap();
+    let reason = rollout.report().rollback_reason.unwrap();
+    let counted = "; the limit is 0 %. Failed looks: 3 of the last 5; the limit is 3.";
+    assert!(reason.ends_with(counted), "{reason}");
 }
 
 /// practice.md B: the page alerts of Sloth as a rollback rule, with windows cut at the
