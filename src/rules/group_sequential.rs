@@ -79,22 +79,15 @@ impl Judge for GroupSequential {
     }
 
     fn fails(&self, sight: &Sight) -> bool {
-        sight.score.is_some_and(|(z, boundary)| z >= boundary)
+        reaches(sight)
     }
 
     fn measure(&self, sight: &Sight) -> Measure {
-        let (z, boundary) = sight.score.unwrap_or_default();
-        Measure { observed: Some(z), limit: boundary, canary_limit: None }
+        measure(sight)
     }
 
     fn sentence(&self, sight: &Sight) -> String {
-        let (z, boundary) = sight.score.unwrap_or_default();
-        format!(
-            "Evidence: the canary’s errors beyond their share are {} standard errors; the boundary of this look is {}. If the canary is not worse, about {} one.",
-            significant(z),
-            significant(boundary),
-            ever_reaches(self.alpha),
-        )
+        evidence(self.alpha, sight, "standard errors", "If the canary is not worse, about")
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
@@ -115,6 +108,29 @@ impl Judge for GroupSequential {
     fn fits(&self, plan: &[StageShape]) -> bool {
         self.fractions(plan).is_some()
     }
+}
+
+/// Whether a score has reached the boundary of its look.
+pub(super) fn reaches(sight: &Sight) -> bool {
+    sight.score.is_some_and(|(z, boundary)| z >= boundary)
+}
+
+/// A score against the boundary of its look.
+pub(super) fn measure(sight: &Sight) -> Measure {
+    let (z, boundary) = sight.score.unwrap_or_default();
+    Measure { observed: Some(z), limit: boundary, canary_limit: None }
+}
+
+/// A score in a sentence: what it is measured in, and the condition under which the level
+/// holds, with the word before how often the boundary is reached.
+pub(super) fn evidence(alpha: f64, sight: &Sight, unit: &str, condition: &str) -> String {
+    let (z, boundary) = sight.score.unwrap_or_default();
+    format!(
+        "Evidence: the canary’s errors beyond their share are {} {unit}; the boundary of this look is {}. {condition} {} one.",
+        significant(z),
+        significant(boundary),
+        ever_reaches(alpha),
+    )
 }
 
 impl GroupSequential {

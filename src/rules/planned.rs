@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::words::{ever_reaches, significant};
+use super::group_sequential::{evidence, measure, reaches};
 use super::{
     About, Cost, Guarantee, Judge, Measure, Needs, Observed, Parameter, Parameters, Quantity,
     Range, Sight, StageShape, Subject, Watch,
@@ -70,22 +70,16 @@ impl Judge for Planned {
     }
 
     fn fails(&self, sight: &Sight) -> bool {
-        sight.score.is_some_and(|(z, boundary)| z >= boundary)
+        reaches(sight)
     }
 
     fn measure(&self, sight: &Sight) -> Measure {
-        let (z, boundary) = sight.score.unwrap_or_default();
-        Measure { observed: Some(z), limit: boundary, canary_limit: None }
+        measure(sight)
     }
 
     fn sentence(&self, sight: &Sight) -> String {
-        let (z, boundary) = sight.score.unwrap_or_default();
-        format!(
-            "Evidence: the canary’s errors beyond their share are {} planned standard errors; the boundary of this look is {}. If the canary is not worse and the errors are as expected, at most {} one.",
-            significant(z),
-            significant(boundary),
-            ever_reaches(self.alpha),
-        )
+        let condition = "If the canary is not worse and the errors are as expected, at most";
+        evidence(self.alpha, sight, "planned standard errors", condition)
     }
 
     fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
