@@ -86,6 +86,16 @@ test('a configuration that the reader mends is a fault no more', async ({ open }
   await expect(page.locator('[part=host-faults]')).toHaveText('');
 });
 
+test('a seed holds although the configuration beside it has faults', async ({ open }) => {
+  const page = await open({ html: host(`<canary-rollout seed="3" config='{"stages":[]}'></canary-rollout>`) });
+  const seed = () => page.locator('canary-rollout').evaluate((element) => element.seed);
+  expect(String(await seed())).toBe('3');
+  await page.locator('canary-rollout').evaluate((element) => {
+    element.config = { stages: [{ traffic_pct: 5 }] };
+  });
+  expect(String(await seed())).toBe('3');
+});
+
 test('a lesson from an address is opened where the script runs while the page is read', async ({ open }) => {
   const lesson = readFileSync(new URL('../../www/lessons/slow-leak.json', import.meta.url), 'utf8');
   const page = await open({ html: '<!doctype html><title>Before</title>' });

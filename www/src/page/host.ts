@@ -275,6 +275,8 @@ export class Host {
       config: this.#host.getAttribute('config') ?? (named ?? presets()[0]).json,
       seed: seed ?? this.store.seed,
     });
+    // What has faults is not run; the seed is kept for when they are mended.
+    if (seed !== null && this.store.problems.length > 0) this.store.reseed(seed);
     const names = presets().map(({ name }) => name);
     this.#judge(
       'preset',
