@@ -6,5 +6,6 @@
 //! four operations are exact by IEEE 754 and are not needed here.
 
 pub use libm::{
-    cos, erf, erfc, exp, exp2, expm1, lgamma as ln_gamma, log as ln, log1p as ln_1p, pow, sin,
+    atan2, cos, erf, erfc, exp, exp2, expm1, lgamma as ln_gamma, log as ln, log1p as ln_1p, pow,
+    sin,
 };

@@ -51,6 +51,12 @@ pub fn harmless(message: &str) -> String {
     text
 }
 
+/// A text without the characters that XML cannot contain, not even escaped, and without those
+/// that [`harmless`] escapes.
+pub fn for_xml(text: &str) -> String {
+    harmless(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
 fn push(text: &mut String, character: char) {
     match character {
         '\n' => text.push_str("\\n"),
@@ -117,7 +123,7 @@ fn edits(a: &[char], b: &[char]) -> usize {
 }
 
 /// A count with commas between its thousands: `10,237`.
-pub(crate) fn thousands(n: u64) -> String {
+pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

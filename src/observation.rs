@@ -13,6 +13,16 @@ pub enum Arm {
     Canary,
 }
 
+impl Arm {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arm::Baseline => "baseline",
+            Arm::Canary => "canary",
+        }
+    }
+}
+
 /// A value for each arm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ByArm<T> {

@@ -5,6 +5,7 @@
 //! its path, line and column and a clear message. Input that is probably a mistake
 //! is refused: an array for an object, `null` for an omitted value (JavaScript
 //! writes `NaN` as `null`), a duplicate key, a number with leading zeros, an alias.
+//! Files of other programs are read as they are written, by [`parse_stream`].
 
 mod fault;
 mod node;
@@ -12,8 +13,8 @@ mod parse;
 mod read;
 
 pub(crate) use fault::{Fault, Faults, MAX_REPORTED, Place, Reported, in_order};
-pub(crate) use node::{MAX_DEPTH, Node};
-pub(crate) use parse::{parse, without_mark};
+pub(crate) use node::{MAX_DEPTH, Node, View};
+pub(crate) use parse::{parse, parse_stream, without_mark};
 pub(crate) use read::{
     AN_OBJECT, Choice, Field, Part, Read, Word, fields, keys_of, read, read_object, words,
 };

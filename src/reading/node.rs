@@ -25,6 +25,17 @@ pub(super) enum Value {
     Refused(&'static str),
 }
 
+/// What a value is; the entries of an object are read with [`Node::get`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View<'a> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(&'a str),
+    Array(&'a [Node]),
+    Object,
+}
+
 /// A key with its value.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -40,6 +51,23 @@ pub(crate) const MAX_DEPTH: u32 = 127;
 impl Node {
     fn new(value: Value) -> Self {
         Node { value, place: Place::START }
+    }
+
+    /// Its place in the text.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// What it is.
+    pub(crate) fn view(&self) -> View<'_> {
+        match &self.value {
+            Value::Null | Value::Refused(_) => View::Null,
+            Value::Bool(value) => View::Bool(*value),
+            Value::Number(value) => View::Number(*value),
+            Value::Text(value) => View::Text(value),
+            Value::Array(items) => View::Array(items),
+            Value::Object(_) => View::Object,
+        }
     }
 
     /// Whether it is an object.
@@ -59,6 +87,15 @@ impl Node {
             _ => &[],
         };
         entries.iter().map(|entry| (entry.key.as_str(), entry.place))
+    }
+
+    /// The keys of an object with their places and values; none for other values.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, Place, &Node)> {
+        let entries: &[Entry] = match &self.value {
+            Value::Object(entries) => entries,
+            _ => &[],
+        };
+        entries.iter().map(|entry| (entry.key.as_str(), entry.place, &entry.node))
     }
 
     /// The value of a key.
@@ -119,31 +156,79 @@ impl Node {
     /// are added; array items must exist. `None` if the path does not exist, is not
     /// that of a number, or is too deep; nothing changes then.
     pub(crate) fn set_number(&mut self, path: &str, number: f64) -> Option<()> {
+        self.change(path, |here| {
+            let is_number = matches!(here.value, Value::Number(_) | Value::Null);
+            is_number.then(|| here.value = Value::Number(number))
+        })
+    }
+
+    /// Sets the value at a path, of whatever type it is. Otherwise like
+    /// [`Node::set_number`].
+    pub(crate) fn set(&mut self, path: &str, value: &Node) -> Option<()> {
+        self.change(path, |here| {
+            here.value = value.value.clone();
+            Some(())
+        })
+    }
+
+    fn change(&mut self, path: &str, set: impl Fn(&mut Node) -> Option<()>) -> Option<()> {
         if path.matches(['.', '[']).count() >= MAX_DEPTH as usize {
             return None;
         }
         let mut changed = self.clone();
-        changed.put_number(path, number)?;
+        for path in changed.all_items(path)? {
+            set(changed.place_at(&path)?)?;
+        }
         *self = changed;
         Some(())
     }
 
-    fn put_number(&mut self, path: &str, number: f64) -> Option<()> {
-        let mut here = self;
-        for part in path.split('.') {
-            let (key, indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;
-            here = here.entry(key)?;
-            for index in indices.split_inclusive(']') {
-                let index = index.strip_prefix('[')?.strip_suffix(']')?;
-                let Value::Array(items) = &mut here.value else { return None };
-                here = items.get_mut(index.parse::<usize>().ok()?)?;
+    /// The paths that a path stands for in which `[*]` is every item of an array: every
+    /// stage; of other arrays, whose items may be of different kinds, every item that has
+    /// the value, or every item if none has it. `None` if there is no such array or it is
+    /// empty.
+    pub(crate) fn all_items(&self, path: &str) -> Option<Vec<String>> {
+        const ALL: &str = "[*]";
+        let Some((list, rest)) = path.split_once(ALL) else { return Some(vec![path.to_string()]) };
+        let Value::Array(items) = &self.at(list)?.value else { return None };
+        let within = rest.strip_prefix('.').unwrap_or(rest);
+        let within = within.split_once(ALL).map_or(within, |(before, _)| before);
+        let has = |item: &Node| within.is_empty() || item.at(within).is_some();
+        let some_have = list != "stages" && items.iter().any(has);
+        let mut paths = Vec::new();
+        for (i, item) in items.iter().enumerate() {
+            if !some_have || has(item) {
+                paths.extend(self.all_items(&format!("{list}[{i}]{rest}"))?);
             }
         }
-        if !matches!(here.value, Value::Number(_) | Value::Null) {
-            return None;
+        (!paths.is_empty()).then_some(paths)
+    }
+
+    /// The value at a path, without `[*]`.
+    pub(crate) fn at(&self, path: &str) -> Option<&Node> {
+        let mut here = self;
+        for step in Step::all(path) {
+            here = match step? {
+                Step::Key(key) => here.get(key)?,
+                Step::Index(index) => here.items().get(index)?,
+            };
         }
-        here.value = Value::Number(number);
-        Some(())
+        Some(here)
+    }
+
+    /// The value at a path, whose missing keys are added.
+    fn place_at(&mut self, path: &str) -> Option<&mut Node> {
+        let mut here = self;
+        for step in Step::all(path) {
+            here = match step? {
+                Step::Key(key) => here.entry(key)?,
+                Step::Index(index) => {
+                    let Value::Array(items) = &mut here.value else { return None };
+                    items.get_mut(index)?
+                }
+            };
+        }
+        Some(here)
     }
 
     /// The value of a key, which is added if it is missing.
@@ -162,6 +247,27 @@ impl Node {
             entries.len() - 1
         });
         Some(&mut entries[index].node)
+    }
+}
+
+/// A step of a path.
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl Step<'_> {
+    /// The steps of a path such as `stages[0].duration_ticks`; `None` for what is no step.
+    fn all(path: &str) -> impl Iterator<Item = Option<Step<'_>>> {
+        path.split('.').flat_map(|part| {
+            let (key, indices) =
+                part.split_at_checked(part.find('[').unwrap_or(part.len())).unwrap_or((part, ""));
+            let index = |index: &str| {
+                let index = index.strip_prefix('[')?.strip_suffix(']')?;
+                index.parse().ok().map(Step::Index)
+            };
+            std::iter::once(Some(Step::Key(key))).chain(indices.split_inclusive(']').map(index))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! strings. Duplicate keys are kept; reading the object reports them.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 use serde::de::IgnoredAny;
@@ -29,27 +30,77 @@ pub(crate) fn without_mark(text: &str) -> &str {
 /// `max_values` is the maximum number of values in total, which limits the time for
 /// a hostile text.
 pub(crate) fn parse(text: &str, max_values: usize) -> Result<Node, Fault> {
+    let null = Node { value: Value::Null, place: Place::START };
+    let documents = documents(without_mark(text), || Tree::new(max_values))?;
+    Ok(documents.into_iter().next().unwrap_or(null))
+}
+
+/// Parses a text of another program: any number of documents, after an optional byte
+/// order mark. Empty documents are left out.
+///
+/// It reads what [`parse`] refuses. Anchors, aliases and merge keys (`<<`) are
+/// replaced by what they stand for. `!Ref X`, `!Sub X` and the like of CloudFormation
+/// become `{"Ref": X}`, `{"Fn::Sub": X}`; other tags are ignored. A number that
+/// programs read differently, or that is not finite, is a string. `max_values` counts
+/// every value that an alias stands for.
+pub(crate) fn parse_stream(text: &str, max_values: usize) -> Result<Vec<Node>, Fault> {
+    fn tree<'a>(max_values: usize) -> Tree<'a> {
+        Tree { anchors: Some(BTreeMap::new()), ..Tree::new(max_values) }
+    }
     let text = without_mark(text);
-    let mut tree = Tree::new(max_values);
+    let mut documents = documents(text, || tree(max_values)).or_else(|fault| {
+        // Go's parser takes a closing bracket at the indentation of its key.
+        match fault.message == MISINDENTED {
+            true => {
+                let indented = with_brackets_indented(text);
+                documents(&indented, || tree(max_values)).map_err(|_| fault)
+            }
+            false => Err(fault),
+        }
+    })?;
+    documents.retain(|document| !matches!(document.value, Value::Null));
+    Ok(documents)
+}
+
+/// The text with the lines that begin with a closing bracket further to the right.
+fn with_brackets_indented(text: &str) -> String {
+    const FAR: &str = "                                        ";
+    let mut indented = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with([']', '}']) {
+            indented += FAR;
+        }
+        indented += line;
+    }
+    indented
+}
+
+/// The documents of a text.
+fn documents<'a>(text: &'a str, new_tree: impl Fn() -> Tree<'a>) -> Result<Vec<Node>, Fault> {
+    let mut tree = new_tree();
     match tree.read(text) {
-        Ok(()) => Ok(tree.root()),
+        Ok(()) => Ok(tree.roots),
         Err(Stop::Refused(fault)) => Err(fault),
-        Err(Stop::Syntax(error)) => refused_syntax(text, max_values, &error),
+        Err(Stop::Syntax(error)) => refused_syntax(text, new_tree, &error),
     }
 }
 
 /// Handles a text that the parser refuses: returns a fault with a clear message, or
 /// the tree if the text is valid JSON.
-fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<Node, Fault> {
+fn refused_syntax<'a>(
+    text: &'a str,
+    new_tree: impl Fn() -> Tree<'a>,
+    error: &ScanError,
+) -> Result<Vec<Node>, Fault> {
     let mut message = yaml_words(error.info());
     let mut byte = byte_of(text, error.marker().index());
     if text.trim_start().starts_with(['{', '[']) {
         match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => {
                 let masked = without_surrogates(text);
-                let mut tree = Tree { json: Some(text), ..Tree::new(max_values) };
+                let mut tree = Tree { json: Some(text), ..new_tree() };
                 match tree.read(&masked) {
-                    Ok(()) => return Ok(tree.root()),
+                    Ok(()) => return Ok(tree.roots),
                     Err(Stop::Refused(fault)) => return Err(fault),
                     Err(Stop::Syntax(_)) => {}
                 }
@@ -67,7 +118,10 @@ fn refused_syntax(text: &str, max_values: usize, error: &ScanError) -> Result<No
     let before = text.get(..byte).unwrap_or(text);
     // The parser reads ahead of its events. So the text before the fault is parsed
     // again, to find the path and anything refused there.
-    let mut tree = Tree::new(max_values);
+    let mut tree = new_tree();
+    if tree.anchors.is_some() && error.info() == UNKNOWN_ANCHOR {
+        message = "an alias (`*`) of an anchor that the text before it does not have".to_string();
+    }
     match tree.read(before) {
         Err(Stop::Refused(fault)) => Err(fault),
         _ => Err(Fault { path: tree.path(), message, place: Place::after(before) }),
@@ -82,16 +136,26 @@ enum Stop {
     Refused(Fault),
 }
 
-/// A tree under construction.
+/// The tree of a text under construction, one for each document.
 struct Tree<'a> {
     /// The open arrays and objects, from the outside in.
     open: Vec<Open>,
-    root: Option<Node>,
+    /// The complete documents.
+    roots: Vec<Node>,
     /// The original text, if the parsed text is one [`without_surrogates`].
     json: Option<&'a str>,
     max_values: usize,
     /// How many more values are allowed.
     left: usize,
+    /// The values with an anchor, for a text of another program. `None` for a
+    /// configuration, which is read strictly.
+    anchors: Option<BTreeMap<usize, Anchored>>,
+}
+
+/// A value with an anchor.
+struct Anchored {
+    node: Node,
+    size: Size,
 }
 
 /// An array or object that has not ended yet.
@@ -99,11 +163,22 @@ struct Open {
     node: Node,
     /// In an object, the key of the next value.
     key: Option<(String, Place)>,
+    /// Its anchor; 0 for none.
+    anchor: usize,
+    /// The key of the function that its tag stands for.
+    function: Option<Cow<'static, str>>,
 }
 
 impl Tree<'_> {
     fn new(max_values: usize) -> Self {
-        Tree { open: Vec::new(), root: None, json: None, max_values, left: max_values }
+        Tree {
+            open: Vec::new(),
+            roots: Vec::new(),
+            json: None,
+            max_values,
+            left: max_values,
+            anchors: None,
+        }
     }
 
     fn read(&mut self, text: &str) -> Result<(), Stop> {
@@ -125,6 +200,11 @@ impl Tree<'_> {
         Ok(())
     }
 
+    /// Whether the text is a configuration, which is read strictly.
+    fn is_strict(&self) -> bool {
+        self.anchors.is_none()
+    }
+
     fn take(
         &mut self,
         event: Event<'_>,
@@ -132,40 +212,49 @@ impl Tree<'_> {
         source: Option<&str>,
     ) -> Result<(), Cow<'static, str>> {
         match event {
-            Event::DocumentStart(_) if self.root.is_some() => {
+            Event::DocumentStart(_) if self.is_strict() && !self.roots.is_empty() => {
                 return Err("a second document, expected one".into());
             }
             Event::Alias(_)
             | Event::Scalar(_, _, 1.., _)
             | Event::SequenceStart(1.., _)
-            | Event::MappingStart(1.., _) => return Err(NO_ALIASES.into()),
-            Event::Scalar(text, style, _, tag) => {
+            | Event::MappingStart(1.., _)
+                if self.is_strict() =>
+            {
+                return Err(NO_ALIASES.into());
+            }
+            Event::Alias(anchor) => self.expand(anchor, place)?,
+            Event::Scalar(text, style, anchor, tag) => {
                 let text = match source.filter(|source| source.contains("\\u")) {
                     Some(source) => {
                         unescaped(source).ok_or("lone half of a surrogate pair in a string")?
                     }
                     None => text.into_owned(),
                 };
-                if let Some(Open { node: Node { value: Value::Object(_), .. }, key }) =
-                    self.open.last_mut()
-                    && key.is_none()
-                {
-                    *key = Some((text, place));
+                if let Some(open) = self.awaits_key() {
+                    open.key = Some((text, place));
                     return Ok(());
                 }
-                let value = scalar(text, style, tag.as_deref())?;
-                self.count()?;
-                self.put(Node { value, place });
+                let function = tag.as_deref().and_then(function).filter(|_| !self.is_strict());
+                let value = match self.is_strict() {
+                    true => scalar(text, style, tag.as_deref())?,
+                    false => foreign_scalar(text, style, tag.as_deref()),
+                };
+                self.count(1 + usize::from(function.is_some()))?;
+                self.put(wrapped(function, Node { value, place }), anchor)?;
             }
-            Event::SequenceStart(_, tag) => {
-                self.open(Value::Array(Vec::new()), "seq", tag.as_deref(), place)?;
+            Event::SequenceStart(anchor, tag) => {
+                self.open(Value::Array(Vec::new()), "seq", anchor, tag.as_deref(), place)?;
             }
-            Event::MappingStart(_, tag) => {
-                self.open(Value::Object(Vec::new()), "map", tag.as_deref(), place)?;
+            Event::MappingStart(anchor, tag) => {
+                self.open(Value::Object(Vec::new()), "map", anchor, tag.as_deref(), place)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(open) = self.open.pop() {
-                    self.put(open.node);
+                if let Some(Open { mut node, anchor, function, .. }) = self.open.pop() {
+                    if !self.is_strict() {
+                        self.merge(&mut node)?;
+                    }
+                    self.put(wrapped(function, node), anchor)?;
                 }
             }
             Event::Nothing
@@ -177,43 +266,55 @@ impl Tree<'_> {
         Ok(())
     }
 
+    /// The innermost object, if its next value is a key.
+    fn awaits_key(&mut self) -> Option<&mut Open> {
+        let is_object = |open: &&mut Open| matches!(open.node.value, Value::Object(_));
+        self.open.last_mut().filter(is_object).filter(|open| open.key.is_none())
+    }
+
     fn open(
         &mut self,
         value: Value,
         kind: &str,
+        anchor: usize,
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<(), Cow<'static, str>> {
-        if tag.is_some_and(|tag| core_tag(tag) != Some(kind)) {
+        if self.is_strict() && tag.is_some_and(|tag| core_tag(tag) != Some(kind)) {
             return Err(unknown_tag(tag));
         }
         if self.open.len() == MAX_DEPTH as usize {
             return Err(TOO_DEEP.into());
         }
-        if let Some(Open { node: Node { value: Value::Object(_), .. }, key: None }) =
-            self.open.last()
-        {
+        if self.awaits_key().is_some() {
             return Err("key must be a string".into());
         }
-        self.count()?;
-        self.open.push(Open { node: Node { value, place }, key: None });
+        let function = tag.and_then(function).filter(|_| !self.is_strict());
+        self.count(1 + usize::from(function.is_some()))?;
+        self.open.push(Open { node: Node { value, place }, key: None, anchor, function });
         Ok(())
     }
 
-    /// Counts a value.
-    fn count(&mut self) -> Result<(), Cow<'static, str>> {
+    /// Counts values.
+    fn count(&mut self, values: usize) -> Result<(), Cow<'static, str>> {
         let too_many =
             || format!("more than {} values, the limit", thousands(self.max_values as u64));
-        self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
+        self.left = self.left.checked_sub(values).ok_or_else(too_many)?;
         Ok(())
     }
 
-    /// Adds a complete value to the innermost open array or object, or makes it the
+    /// Adds a complete value to the innermost open array or object, or makes it a
     /// root.
-    fn put(&mut self, node: Node) {
+    fn put(&mut self, node: Node, anchor: usize) -> Result<(), Cow<'static, str>> {
+        if anchor > 0 && !self.is_strict() {
+            let size = Size::of(&node);
+            self.count(size.values)?;
+            let anchored = Anchored { node: node.clone(), size };
+            self.anchors.get_or_insert_default().insert(anchor, anchored);
+        }
         let Some(open) = self.open.last_mut() else {
-            self.root = Some(node);
-            return;
+            self.roots.push(node);
+            return Ok(());
         };
         match &mut open.node.value {
             Value::Array(items) => items.push(node),
@@ -224,11 +325,60 @@ impl Tree<'_> {
             }
             _ => {}
         }
+        Ok(())
     }
 
-    /// The value of the text; `null` if it has none, for example only comments.
-    fn root(self) -> Node {
-        self.root.unwrap_or(Node { value: Value::Null, place: Place::START })
+    /// Adds a copy of the value with an anchor.
+    fn expand(&mut self, anchor: usize, place: Place) -> Result<(), Cow<'static, str>> {
+        if self.awaits_key().is_some() {
+            return Err("an alias as a key, expected the key itself".into());
+        }
+        let anchored = self.anchors.as_ref().and_then(|anchors| anchors.get(&anchor));
+        let Some(Anchored { size, .. }) = anchored else {
+            return Err("an alias inside the value that it stands for".into());
+        };
+        let size = *size;
+        self.count(size.values)?;
+        if self.open.len() + size.depth > MAX_DEPTH as usize {
+            return Err(TOO_DEEP.into());
+        }
+        let anchored = self.anchors.as_ref().and_then(|anchors| anchors.get(&anchor));
+        match anchored.map(|anchored| Node { place, ..anchored.node.clone() }) {
+            Some(node) => self.put(node, 0),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces merge keys (`<<`) of an object by the entries of what they name. The
+    /// object's own entries come first, then those of earlier objects in the list.
+    fn merge(&mut self, node: &mut Node) -> Result<(), Cow<'static, str>> {
+        let Value::Object(entries) = &mut node.value else { return Ok(()) };
+        let is_merge = |entry: &Entry| {
+            let is_object = |node: &Node| matches!(node.value, Value::Object(_));
+            let merges = match &entry.node.value {
+                Value::Array(items) => items.iter().all(is_object),
+                _ => is_object(&entry.node),
+            };
+            entry.key == "<<" && merges
+        };
+        if !entries.iter().any(is_merge) {
+            return Ok(());
+        }
+        let (merges, own): (Vec<Entry>, Vec<Entry>) =
+            std::mem::take(entries).into_iter().partition(is_merge);
+        let mut known: BTreeSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
+        *entries = own;
+        for merge in merges {
+            let others = match merge.node.value {
+                Value::Array(items) => items,
+                value => vec![Node { value, place: merge.place }],
+            };
+            for other in others {
+                let Value::Object(others) = other.value else { continue };
+                entries.extend(others.into_iter().filter(|entry| known.insert(entry.key.clone())));
+            }
+        }
+        Ok(())
     }
 
     /// The path of the current value.
@@ -270,6 +420,87 @@ fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, 
         (Some("int" | "float"), Value::Refused(_)) => Ok(value),
         (Some("null" | "bool" | "int" | "float"), _) => Err(message.into()),
         _ => Err(unknown_tag(Some(tag))),
+    }
+}
+
+/// The value of a scalar of another program's text, which is never refused.
+fn foreign_scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Value {
+    let is_text = style != ScalarStyle::Plain || tag.and_then(core_tag) == Some("str");
+    if is_text {
+        return Value::Text(text);
+    }
+    match resolved(text.clone()) {
+        Value::Refused(_) => Value::Text(text),
+        value => value,
+    }
+}
+
+/// The function that a tag of CloudFormation stands for: `Ref` for `!Ref`, `Fn::Sub`
+/// for `!Sub`.
+fn function(tag: &Tag) -> Option<Cow<'static, str>> {
+    const FUNCTIONS: [&str; 18] = [
+        "And",
+        "Base64",
+        "Cidr",
+        "Equals",
+        "FindInMap",
+        "ForEach",
+        "GetAZs",
+        "GetAtt",
+        "If",
+        "ImportValue",
+        "Join",
+        "Length",
+        "Not",
+        "Or",
+        "Select",
+        "Split",
+        "Sub",
+        "ToJsonString",
+    ];
+    if tag.is_yaml_core_schema() {
+        return None;
+    }
+    match tag.suffix.as_str() {
+        "Ref" => Some("Ref".into()),
+        "Condition" => Some("Condition".into()),
+        name if FUNCTIONS.contains(&name) => Some(format!("Fn::{name}").into()),
+        _ => None,
+    }
+}
+
+/// A value as the argument of a function.
+fn wrapped(function: Option<Cow<'static, str>>, node: Node) -> Node {
+    let Some(function) = function else { return node };
+    let place = node.place;
+    let entry = Entry { key: function.into_owned(), place, node };
+    Node { value: Value::Object(vec![entry]), place }
+}
+
+/// How large a value is.
+#[derive(Clone, Copy)]
+struct Size {
+    /// The number of values, itself included.
+    values: usize,
+    /// The nesting depth of arrays and objects.
+    depth: usize,
+}
+
+impl Size {
+    fn of(node: &Node) -> Size {
+        let inside = |nodes: &mut dyn Iterator<Item = &Node>| {
+            let sum = |all: Size, node: &Node| {
+                let one = Size::of(node);
+                Size { values: all.values + one.values, depth: all.depth.max(one.depth) }
+            };
+            let all = nodes.fold(Size { values: 1, depth: 0 }, sum);
+            Size { depth: all.depth + 1, ..all }
+        };
+        match &node.value {
+            Value::Array(items) => inside(&mut items.iter()),
+            Value::Object(entries) => inside(&mut entries.iter().map(|entry| &entry.node)),
+            _ => Size { values: 1, depth: 0 },
+        }
     }
 }
 
@@ -415,12 +646,15 @@ fn byte_of_json(text: &str, error: &serde_json::Error) -> usize {
 }
 
 const RECURSION: &str = "recursion limit exceeded";
+const UNKNOWN_ANCHOR: &str = "while parsing node, found unknown anchor";
+
+const MISINDENTED: &str = "the indentation does not match the lines before it";
 
 /// The parser's messages in plain English.
 fn yaml_words(info: &str) -> String {
     let words = match info {
         RECURSION => TOO_DEEP,
-        "while parsing node, found unknown anchor" => NO_ALIASES,
+        UNKNOWN_ANCHOR => NO_ALIASES,
         "while parsing a flow mapping, did not find expected ',' or '}'" => "expected `,` or `}`",
         "while parsing a flow sequence, expected ',' or ']'" => "expected `,` or `]`",
         "while parsing a node, did not find expected node content" => "expected a value",
@@ -446,7 +680,7 @@ fn yaml_words(info: &str) -> String {
         "did not find expected <document start>" => "text after the end of the configuration",
         "found unprintable character" => "control character",
         _ if info.contains("tab") => "a tab where the indentation needs spaces",
-        _ if info.contains("indentation") => "the indentation does not match the lines before it",
+        _ if info.contains("indentation") => MISINDENTED,
         _ => info.rsplit_once(", ").map_or(info, |(_, what)| what),
     };
     words.to_string()

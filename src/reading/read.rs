@@ -100,6 +100,15 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
+impl<T: Read> Read for Box<T> {
+    const NEEDED: bool = T::NEEDED;
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(node: &Node, faults: &mut Faults) -> Option<Self> {
+        T::read(node, faults).map(Box::new)
+    }
+}
+
 /// An item that cannot be read is replaced by a default, so that the others keep
 /// their index.
 impl<T: Read + Default> Read for Vec<T> {

@@ -22,7 +22,7 @@
 //! "Time-uniform central limit theory and asymptotic confidence sequences",
 //! arXiv:2103.06476v7, equations 134 and 161.
 
-use crate::math::ln;
+use crate::math::{expm1, ln};
 use crate::stats::group_sequential::Sides;
 
 /// The mean of a sample and the variance of an observation.
@@ -81,6 +81,59 @@ impl Estimate {
         let rho = rho_squared(alpha, tuned_for).sqrt();
         let sigma = self.standard_error * self.n.sqrt();
         sigma * half_width_per_sigma(self.n, rho, alpha, Sides::One)
+    }
+
+    /// The least level at which the one-sided interval excludes 0, with the ρ that is
+    /// best at the level `alpha`: below `alpha` where the difference exceeds
+    /// [`Estimate::half_width`]. ½ at most; ½ for a difference that is not above 0.
+    /// `alpha` in (0, ½), `tuned_for` above 0.
+    ///
+    /// ```text
+    /// p = √(nρ² + 1) / (2(exp L − 1)),   L = (d/se)² · nρ² / (2(nρ² + 1))
+    /// ```
+    pub fn p_value(&self, alpha: f64, tuned_for: f64) -> f64 {
+        if self.difference <= 0.0 {
+            return 0.5;
+        }
+        let grown = self.n * rho_squared(alpha, tuned_for);
+        let z = self.difference / self.standard_error;
+        let exponent = z * z * (grown / (2.0 * (grown + 1.0)));
+        ((grown + 1.0).sqrt() / (2.0 * expm1(exponent))).min(0.5)
+    }
+
+    /// The p-value that GrowthBook decides by: a bisection between 0.00001 and 0.4999
+    /// that ends where the interval's end is within 10⁻⁶ of 0, in the metric's unit. It
+    /// then moves half a step on, so it can be far from [`Estimate::p_value`] if it ends
+    /// early, as it does for small rates. `None` if it does not end in 100 steps.
+    ///
+    /// Source: GrowthBook's `gbstats`, the sequential one-sided test.
+    pub fn p_value_by_bisection(&self, alpha: f64, tuned_for: f64) -> Option<f64> {
+        const CLOSE: f64 = 1e-6;
+        let rho = rho_squared(alpha, tuned_for).sqrt();
+        let sigma = self.standard_error * self.n.sqrt();
+        let low =
+            |level| self.difference - sigma * half_width_per_sigma(self.n, rho, level, Sides::One);
+        let (mut least, mut greatest) = (1e-5, 0.4999);
+        if low(least) > 0.0 {
+            return Some(least);
+        }
+        if low(greatest) < 0.0 {
+            return Some(greatest);
+        }
+        let mut level = 0.5 * (least + greatest);
+        for _ in 0..100 {
+            let end = low(level);
+            if end < 0.0 {
+                least = level;
+            } else {
+                greatest = level;
+            }
+            level = 0.5 * (least + greatest);
+            if end.abs() < CLOSE {
+                return Some(level);
+            }
+        }
+        None
     }
 }
 

@@ -17,6 +17,7 @@
 //! Data", NeurIPS 2022, with two outcomes.
 
 use crate::math::ln;
+use crate::stats::normal;
 use crate::stats::special::{deviance, stirling_error};
 
 /// A planned share, prepared for counts.
@@ -63,4 +64,15 @@ impl PlannedShare {
 fn half_width_of([a, b]: [f64; 2]) -> f64 {
     let n = a + b;
     0.5 * (ln(n / a) - ln(b)) + stirling_error(a) + stirling_error(b) - stirling_error(n)
+}
+
+/// The p-value of the chi-square test that two arms are equally large, for one look: the
+/// test of a "sample ratio mismatch". 1 without requests.
+pub fn chi_square_p_value(canary: u64, control: u64) -> f64 {
+    let (canary, control) = (canary as f64, control as f64);
+    if canary + control == 0.0 {
+        return 1.0;
+    }
+    // With one degree of freedom χ² is the square of a standard normal z.
+    2.0 * normal::sf((canary - control).abs() / (canary + control).sqrt())
 }

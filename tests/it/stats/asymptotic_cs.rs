@@ -41,8 +41,39 @@ fn the_interval_is_growthbooks() {
     let (low, high) = (estimate.difference - half_width, estimate.difference + half_width);
     check_relative("low", low, -0.126_568_441_728_049_82, 1e-13);
     check_relative("high", high, 0.595_321_775_061_383_2, 1e-13);
+    // Its p-value is half a step of a bisection off: exactly it is 0.46305.
+    let p = estimate.p_value_by_bisection(0.05, 5_000.0).unwrap();
+    check_relative("p", p, 0.463_164_919_433_593_84, 1e-13);
+    let exact = estimate.p_value(0.05, 5_000.0);
+    check_relative("exact p", exact, 0.463_047_357_794_626_4, 1e-13);
+    assert_eq!(Estimate::of(a, b).p_value_by_bisection(0.05, 5_000.0), Some(0.4999));
     // The interval of the opposite difference is the mirror image.
     assert_eq!(Estimate::of(a, b).half_width(0.05, 5_000.0), half_width);
+}
+
+/// 50 digits, for errors of 10,000 requests each.
+#[test]
+fn the_p_value_is_where_the_interval_ends_at_0() {
+    for (errors, expected, bisected) in [
+        (190, 0.284_789_540_066_858_97, 0.285_0),
+        (230, 0.000_660_273_680_901_058_2, 0.000_665),
+        (300, 4.971_457_533_590_570_4e-11, 0.000_01),
+    ] {
+        let rate = |errors| Sample::of_rate(errors, 10_000).unwrap();
+        let estimate = Estimate::of(rate(errors), rate(150));
+        let p = estimate.p_value(0.05, 5_000.0);
+        check_relative(&format!("p of {errors}"), p, expected, 1e-12);
+        let p = estimate.p_value_by_bisection(0.05, 5_000.0).unwrap();
+        check_relative(&format!("bisected p of {errors}"), p, bisected, 0.02);
+        let excludes = estimate.difference > estimate.half_width(0.05, 5_000.0);
+        assert_eq!(excludes, p < 0.05);
+        assert_eq!(Estimate::of(rate(150), rate(errors)).p_value(0.05, 5_000.0), 0.5);
+    }
+    let nothing = Estimate { difference: 0.0, standard_error: 0.0, n: 100.0 };
+    assert_eq!(nothing.p_value(0.05, 5_000.0), 0.5);
+    let sure = Estimate { difference: 0.1, ..nothing };
+    assert_eq!(sure.p_value(0.05, 5_000.0), 0.0);
+    assert_eq!(sure.p_value_by_bisection(0.05, 5_000.0), Some(0.000_01));
 }
 
 #[test]

@@ -10,13 +10,16 @@ mod fisher;
 mod group_sequential;
 mod intervals;
 mod mann_whitney;
+mod mean_sequence;
 mod normal;
 mod planned;
 mod quantile_interval;
 mod sample_ratio;
+mod share_sequence;
 mod shiryaev_roberts;
 mod special;
 mod stratified;
+mod student;
 mod two_proportion;
 
 use serde::de::DeserializeOwned;

@@ -2,7 +2,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::math::exp;
-use canary_rollout::stats::sample_ratio::PlannedShare;
+use canary_rollout::stats::sample_ratio::{PlannedShare, chi_square_p_value};
 use canary_rollout::stats::special::ln_binomial;
 use serde::Deserialize;
 
@@ -42,5 +42,18 @@ fn the_mean_of_the_evidence_is_one() {
             let mean: f64 = (0..=requests).map(of).sum();
             check_relative(&format!("{share} {prior} {requests}"), mean, 1.0, 1e-11);
         }
+    }
+}
+
+/// GrowthBook's tests of its check for a sample ratio mismatch (`stats.test.ts`), to 9
+/// decimals.
+#[test]
+fn the_chi_square_test_of_equal_arms_is_growthbooks() {
+    for (canary, control, expected) in
+        [(1_000, 1_200, 0.000_020_079), (135, 115, 0.205_903_211), (0, 0, 1.0), (7, 7, 1.0)]
+    {
+        let found = chi_square_p_value(canary, control);
+        check_near(&format!("{canary} and {control}"), found, expected, 5e-10);
+        assert_eq!(found, chi_square_p_value(control, canary));
     }
 }
