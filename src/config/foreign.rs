@@ -1,11 +1,19 @@
-//! Recognizes configuration files of other programs, which are not supported yet, so
-//! that the error can name them. A file is named only if its own keys identify it.
+//! Recognizes files of other programs, so that the error can name them and say that an
+//! import reads them. A file is named only if its own keys identify it.
 
 use crate::message::shown;
 use crate::reading::Node;
 
-/// The document that maps the terms of other programs to ours.
-const MAPPING: &str = "notes.md, “Their terms and ours”, shows what to write instead";
+/// What is said of a file that an import reads.
+const IMPORTED: &str = "not a configuration; an import makes one of it: `canary-rollout import`, \
+                        or the place Yours of the page";
+/// What is said of a file that does not decide a rollout.
+const UNREAD: &str = "which does not say how a release is rolled out; an import reads a Rollout of \
+                      Argo, a Canary of Flagger, an AWS template with a DeploymentPreference and \
+                      a canary configuration of Kayenta";
+/// What is said of a template.
+const TEMPLATE: &str = "which is no YAML before it is rendered; give an import what `helm \
+                        template` writes";
 
 /// The keys and values that identify a document of another program.
 #[derive(Default)]
@@ -35,30 +43,38 @@ pub(super) fn of_tree(tree: &Node) -> Option<String> {
         Some(items) => items.iter().map(of_one).collect(),
         None => vec![of_one(tree)],
     };
-    not_read(&named(&parts)?)
+    said(&parts)
 }
 
 /// The message about a text that cannot be read as one document, if it is a file of
 /// another program: several documents, YAML tags, or a template.
 pub(super) fn of_text(text: &str) -> Option<String> {
     let documents = documents(text);
-    let name = named(&documents);
     if is_helm_template(text) {
-        let what = name.map(|name| format!(" of {name}")).unwrap_or_default();
-        return not_read(&format!("a Helm template{what}"));
+        let name = named(&documents).map(|(name, _)| format!(" of {name}")).unwrap_or_default();
+        return Some(format!("this is a Helm template{name}, {TEMPLATE}"));
     }
-    not_read(&name?)
+    said(&documents)
 }
 
-fn not_read(name: &str) -> Option<String> {
-    Some(format!("this is {name}, which is not supported yet; {MAPPING}"))
+/// Whether a text is a file of another program.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    of_text(text).is_some()
+}
+
+/// The message about documents, if one is recognized.
+fn said(parts: &[Traits]) -> Option<String> {
+    let (name, decides) = named(parts)?;
+    let what = if decides { IMPORTED } else { UNREAD };
+    Some(format!("this is {name}, {what}"))
 }
 
 /// The name of the first part that is recognized, preferring parts that define a
-/// rollout.
-fn named(parts: &[Traits]) -> Option<String> {
-    let decides = parts.iter().find_map(|part| part.name(true));
-    decides.or_else(|| parts.iter().find_map(|part| part.name(false)))
+/// rollout, and whether it does.
+fn named(parts: &[Traits]) -> Option<(String, bool)> {
+    let decides = parts.iter().find_map(|part| part.name(true)).map(|name| (name, true));
+    let others = || parts.iter().find_map(|part| part.name(false)).map(|name| (name, false));
+    decides.or_else(others)
 }
 
 impl Traits {

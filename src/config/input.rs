@@ -8,6 +8,7 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
+use super::controller::ControllerInput;
 use crate::reading::{fields, words};
 use crate::rules::RuleInput;
 
@@ -80,9 +81,11 @@ fields!(ObservationInput { delay_seconds, history_seconds });
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub struct PolicyInput {
     /// The plan: 1 to 100 stages with rising shares. After the last the canary
-    /// is promoted to all traffic.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
-    pub stages: Vec<StageInput>,
+    /// is promoted to all traffic. Required without a `controller`.
+    #[cfg_attr(feature = "schema", schemars(default, length(min = 1, max = 100)))]
+    pub stages: Option<Vec<StageInput>>,
+    /// A controller that decides in place of stages and rules; default none.
+    pub controller: Option<ControllerInput>,
     /// A plain rule: at a stage's end the canary's error rate may exceed the
     /// baseline's by at most this, 0..=1, at most 9 decimal places; default no
     /// such rule.
@@ -114,6 +117,7 @@ pub struct PolicyInput {
 
 fields!(part PolicyInput {
     stages,
+    controller,
     error_rate_threshold,
     latency_threshold_ms,
     rules,

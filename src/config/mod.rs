@@ -6,6 +6,7 @@
 //! rules that they stand for, so a `Config` says in full what a rollout will do. It
 //! has three parts: the world, the release, and the policy.
 
+mod controller;
 mod error;
 mod foreign;
 mod input;
@@ -21,13 +22,16 @@ mod work;
 mod world;
 mod written;
 
+pub use controller::*;
 pub use error::ConfigError;
+pub(crate) use foreign::is_foreign;
 pub(crate) use input::{ConfigInput, PolicyInput, WorldInput};
 pub use policy::{AfterExtension, OnInconclusive, Pods, PolicyConfig, Stage, StagePause};
 pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};
 pub(crate) use resolve::not_a_policys_key;
 pub use resolve::read_policy;
+pub(crate) use resolve::read_world;
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LOOKS};
@@ -41,6 +45,7 @@ pub use crate::rules::{MAX_STAGES, MAX_TICKS};
 use serde::Serialize;
 
 use crate::json;
+use crate::problem::Problem;
 use crate::rules::{Method, Rule};
 
 /// The configuration of a rollout: a world, a release and a policy that fit
@@ -116,7 +121,14 @@ impl ConfigParts {
     /// # Errors
     /// All faults of the parts, with the paths of a configuration's text.
     pub fn check(&self) -> Result<Config, ConfigError> {
-        Config::from_text(&json::pretty(self)).map_err(ConfigError::without_line_column)
+        let config = Config::from_text(&json::pretty(self));
+        let config = config.map_err(ConfigError::without_line_column)?;
+        // A controller is written without what follows from it.
+        if self.policy.controller.is_some() && config.policy() != &self.policy {
+            let message = "stands beside stages or rules that do not follow from it";
+            return Err(ConfigError::of_values(vec![Problem::new("controller", message)]));
+        }
+        Ok(config)
     }
 }
 

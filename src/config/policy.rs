@@ -1,19 +1,25 @@
-//! The configuration of the staged policy.
+//! The configuration of a policy: stages and rules, or a controller.
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::ControllerConfig;
 use crate::json::number;
 use crate::reading::words;
 use crate::rules::{Rule, StageShape};
 
-/// A staged policy: its stages, its rules, and what follows from their verdicts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A policy: a staged policy with its stages, its rules and what follows from their
+/// verdicts, or a controller.
+#[derive(Clone, Debug, PartialEq)]
 pub struct PolicyConfig {
-    /// The stages: at least one, with strictly increasing shares.
+    /// The controller that decides; `None` for the staged policy.
+    pub controller: Option<ControllerConfig>,
+    /// The stages: at least one, with strictly increasing shares. None with a controller.
     pub stages: Vec<Stage>,
-    /// The rules. If several fail in a tick, the first one gives the reason.
+    /// The rules. If several fail in a tick, the first one gives the reason. With a
+    /// controller, the checks that follow from it
+    /// ([`ControllerConfig::checks`](super::ControllerConfig::checks)).
     pub rules: Vec<Rule>,
     /// What follows if a rule is inconclusive at the end of a stage.
     pub on_inconclusive: OnInconclusive,
@@ -22,12 +28,42 @@ pub struct PolicyConfig {
     pub rollback_ticks: u32,
     /// The lowest score, 0..=100, with which the rules that count failures by score
     /// pass.
-    #[serde(skip_serializing_if = "is_default_score", serialize_with = "number")]
     pub pass_score: f64,
     /// The instances among which the traffic is split; `None` if it can be split
     /// exactly.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pods: Option<Pods>,
+}
+
+/// Writes the keys of a staged policy, or `controller` alone: its checks follow from it.
+impl Serialize for PolicyConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The keys of a staged policy.
+        #[derive(Serialize)]
+        struct Staged<'a> {
+            stages: &'a [Stage],
+            rules: &'a [Rule],
+            on_inconclusive: OnInconclusive,
+            rollback_ticks: u32,
+            #[serde(skip_serializing_if = "is_default_score", serialize_with = "number")]
+            pass_score: f64,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pods: Option<Pods>,
+        }
+        #[derive(Serialize)]
+        struct Controlled<'a> {
+            controller: &'a ControllerConfig,
+        }
+        if let Some(controller) = &self.controller {
+            return Controlled { controller }.serialize(serializer);
+        }
+        let PolicyConfig {
+            stages, rules, on_inconclusive, rollback_ticks, pass_score, pods, ..
+        } = self;
+        let (on_inconclusive, rollback_ticks) = (*on_inconclusive, *rollback_ticks);
+        let (pass_score, pods) = (*pass_score, *pods);
+        let staged = Staged { stages, rules, on_inconclusive, rollback_ticks, pass_score, pods };
+        staged.serialize(serializer)
+    }
 }
 
 /// Instances among which the traffic is split equally. A stage's share becomes the

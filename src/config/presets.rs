@@ -21,8 +21,8 @@ macro_rules! preset {
     };
 }
 
-/// All presets: policies, releases under the default policy, strategies, and alerts
-/// that are used as rules.
+/// All presets: policies, releases under the default policy, strategies, alerts that are
+/// used as rules, and controllers.
 pub fn presets() -> &'static [Preset] {
     &[
         preset!("default", "The course’s rollout: four stages, plain limits at each stage’s end."),
@@ -45,6 +45,26 @@ pub fn presets() -> &'static [Preset] {
         preset!(
             "burn-rate-pyrra",
             "The page alerts of Pyrra on the whole service, with their `for`."
+        ),
+        preset!(
+            "kayenta",
+            "A canary analysis of Kayenta: three metrics of points a minute, judged every hour."
+        ),
+        preset!(
+            "growthbook-ramp",
+            "A monitored ramp of GrowthBook over a day, with a guardrail on errors."
+        ),
+        preset!(
+            "argo-rollouts",
+            "Argo Rollouts: five pods, four weights, an analysis in the background each minute."
+        ),
+        preset!(
+            "flagger",
+            "Flagger: weights of 10 to 50 %, a check each minute, five failed ones roll back."
+        ),
+        preset!(
+            "codedeploy",
+            "AWS CodeDeploy: 10 % for ten minutes, stopped by an alarm on the whole function."
         ),
     ]
 }

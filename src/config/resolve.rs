@@ -1,6 +1,7 @@
 //! Makes a complete configuration from what a person wrote: fills in defaults,
 //! replaces plain thresholds by rules, and reports all faults.
 
+use super::controller::ControllerInput;
 use super::foreign;
 use super::input::*;
 use super::thresholds::{Thresholds, plain_rules};
@@ -26,7 +27,7 @@ const MAX_VARIATION: f64 = 3.0;
 const MAX_WORLD_LATENCY_MS: f64 = 60_000.0;
 /// Maximum period of the daily swing, of a delay and of a history: a year, in
 /// seconds.
-const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
+pub(super) const MAX_PERIOD_SECONDS: u32 = 365 * 86_400;
 /// Maximum mean size of a clump of errors.
 const MAX_CLUMP: f64 = 10_000.0;
 /// Maximum number of instances.
@@ -72,6 +73,16 @@ pub(super) fn read_text(text: &str) -> Result<(Node, ConfigInput, Faults), Confi
     }
     let (input, faults) = reading::read(&tree);
     Ok((tree, input, faults))
+}
+
+/// Reads the tree of a text for the keys of its world and its release. A policy may be
+/// missing.
+///
+/// # Errors
+/// Faults of names and types; wrong values are found only when the world is used.
+pub(crate) fn read_world(text: &str) -> Result<Node, ConfigError> {
+    let (tree, _, faults) = read_text(text)?;
+    if faults.is_empty() { Ok(tree) } else { Err(ConfigError::of_text(&faults.into_list())) }
 }
 
 /// The complete configuration, or its wrong values in the order of the schema.
@@ -145,7 +156,7 @@ fn placed(tree: &Node, problems: Vec<Problem>) -> Vec<Fault> {
 ///
 /// A wrong value is replaced by NaN or 0, which later comparisons accept, so that a
 /// fault is reported once. The resulting configuration is dropped.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     problems: Vec<Problem>,
     /// Values that could not be read. No fault is reported for a value that depends
     /// on them.
@@ -153,11 +164,16 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn complain(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn complain(&mut self, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(path, message));
     }
 
-    fn number(&mut self, path: &str, value: impl Into<Option<f64>>, range: Range) -> f64 {
+    pub(super) fn number(
+        &mut self,
+        path: &str,
+        value: impl Into<Option<f64>>,
+        range: Range,
+    ) -> f64 {
         match range.number(value.into()) {
             // Adding 0 turns -0 into 0.
             Ok(number) => number + 0.0,
@@ -168,7 +184,13 @@ impl Check<'_> {
         }
     }
 
-    fn whole(&mut self, path: &str, value: impl Into<Option<f64>>, min: u32, max: u32) -> u32 {
+    pub(super) fn whole(
+        &mut self,
+        path: &str,
+        value: impl Into<Option<f64>>,
+        min: u32,
+        max: u32,
+    ) -> u32 {
         match Range::from(f64::from(min), f64::from(max)).whole(value.into()) {
             Ok(number) => number as u32,
             Err(message) => {
@@ -183,7 +205,7 @@ impl Check<'_> {
         self.whole(path, value, 1, MAX_TICKS)
     }
 
-    fn name(&mut self, path: &str, name: &str) -> String {
+    pub(super) fn name(&mut self, path: &str, name: &str) -> String {
         let length = name.chars().count();
         if length > MAX_NAME {
             self.complain(
@@ -238,7 +260,14 @@ impl Check<'_> {
     }
 
     fn policy(&mut self, input: &PolicyInput, world: &WorldConfig) -> PolicyConfig {
-        let (stages, thresholds) = self.stages(&input.stages);
+        if let Some(controller) = &input.controller {
+            return self.controlled(input, controller, world);
+        }
+        if input.stages.is_none() {
+            self.complain("stages", "missing, expected an array");
+        }
+        let stages = input.stages.as_deref();
+        let (stages, thresholds) = stages.map(|stages| self.stages(stages)).unwrap_or_default();
         let everywhere =
             self.thresholds("", input.error_rate_threshold, input.latency_threshold_ms);
         let plain_rules = plain_rules(everywhere, &thresholds);
@@ -264,8 +293,15 @@ impl Check<'_> {
                 MAX_TICKS,
             ),
         });
-        let policy =
-            PolicyConfig { stages, rules, on_inconclusive, rollback_ticks, pass_score, pods };
+        let policy = PolicyConfig {
+            controller: None,
+            stages,
+            rules,
+            on_inconclusive,
+            rollback_ticks,
+            pass_score,
+            pods,
+        };
         self.longest_rollout(&policy);
         if self.problems.is_empty() && self.reported.is_empty() {
             self.observations(&policy, world, from_thresholds);
@@ -275,6 +311,38 @@ impl Check<'_> {
             self.work(&policy, world, from_thresholds);
         }
         policy
+    }
+
+    /// A policy in which a controller decides. It takes no key of the staged policy.
+    fn controlled(
+        &mut self,
+        input: &PolicyInput,
+        controller: &ControllerInput,
+        world: &WorldConfig,
+    ) -> PolicyConfig {
+        let of_stages = [
+            ("stages", input.stages.is_some()),
+            ("error_rate_threshold", input.error_rate_threshold.is_some()),
+            ("latency_threshold_ms", input.latency_threshold_ms.is_some()),
+            ("rules", input.rules.is_some()),
+            ("on_inconclusive", input.on_inconclusive.is_some()),
+            ("rollback_ticks", input.rollback_ticks.is_some()),
+            ("pass_score", input.pass_score.is_some()),
+            ("pods", input.pods.is_some()),
+        ];
+        for (key, _) in of_stages.iter().filter(|(_, given)| *given) {
+            self.complain(key, "stands beside a controller, which decides in place of it");
+        }
+        let controller = controller.resolve(self, world.tick_seconds);
+        PolicyConfig {
+            rules: controller.checks(),
+            controller: Some(controller),
+            stages: Vec::new(),
+            on_inconclusive: OnInconclusive::Promote,
+            rollback_ticks: 0,
+            pass_score: policy::DEFAULT_PASS_SCORE,
+            pods: None,
+        }
     }
 
     /// Checks what the rules observe: that times are whole ticks and windows within

@@ -28,6 +28,8 @@ pub fn config_schema() -> Value {
         }
     }
     schema.insert("$id".to_string(), json!(SCHEMA_ID));
+    let policies = [json!({ "required": ["stages"] }), json!({ "required": ["controller"] })];
+    schema.insert("oneOf".to_string(), json!(policies));
     if let Some(properties) = schema.pointer_mut("/properties") {
         properties["$schema"] = json!({
             "description": "The schema that an editor checks this text against; no effect here.",

@@ -36,6 +36,10 @@ impl Config {
             };
             warnings.push(Problem::new("canary.error_ratio", message));
         }
+        if let Some(controller) = &self.parts.policy.controller {
+            warnings.extend(controller.warnings(&self.parts.world));
+            return warnings;
+        }
         if let Some(message) = self.stages_unseen() {
             warnings.push(Problem::new("observation.delay_seconds", message));
         }
@@ -319,8 +323,8 @@ impl Config {
 
     /// The last planned tick; `None` if a person's pause may delay it.
     fn last_tick(&self) -> Option<u64> {
-        let waits =
-            self.parts.policy.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
+        let waits = self.parts.policy.controller.is_some()
+            || self.parts.policy.stages.iter().any(|stage| stage.pause == Some(StagePause::Manual));
         (!waits).then(|| self.parts.policy.planned_ticks())
     }
 

@@ -39,10 +39,13 @@ impl Config {
         let stage = rule.stages.as_ref().and_then(|stages| stages.first()).map_or(0, |n| n - 1);
         let is_errors = matches!(rule.method, Method::ErrorRateDelta(_));
         let key = if is_errors { "error_rate_threshold" } else { "latency_threshold_ms" };
-        let own = input.policy.stages.get(stage as usize).is_some_and(|stage| match is_errors {
-            true => stage.error_rate_threshold.is_some(),
-            false => stage.latency_threshold_ms.is_some(),
-        });
+        let own =
+            input.policy.stages.as_ref().and_then(|stages| stages.get(stage as usize)).is_some_and(
+                |stage| match is_errors {
+                    true => stage.error_rate_threshold.is_some(),
+                    false => stage.latency_threshold_ms.is_some(),
+                },
+            );
         if own { format!("stages[{stage}].{key}") } else { key.to_string() }
     }
 }

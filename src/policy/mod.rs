@@ -3,61 +3,252 @@
 //! A [`Policy`] is prepared once for a configuration. A [`Controller`] is the state
 //! of a run in it. A controller sees no counts and draws no random numbers. The
 //! loop calls the same few methods of every controller: for its levels, for the
-//! current level and state, for the decision after a tick, and to carry out a
+//! current level and state, for the decisions after a tick, and to carry out a
 //! command. After a tick the controller calls [`Checks`] for the checks that are
 //! due.
 //!
-//! To add a controller, add a file here with two types, the prepared policy and the
-//! state of a run, and a variant for each in the two enums.
+//! To add a controller, add a file here with two types, the prepared policy
+//! (`Prepared`) and the state of a run (`Decide`), and a line in `controllers!`.
 
+pub mod argo;
+pub mod codedeploy;
+pub mod flagger;
+pub mod growthbook;
+pub mod kayenta;
 mod staged;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use argo::{Argo, ArgoPolicy};
+pub use codedeploy::{CodeDeploy, CodeDeployPolicy};
+pub use flagger::{Flagger, FlaggerPolicy};
+pub use growthbook::{Growthbook, GrowthbookPolicy};
+pub use kayenta::{Kayenta, KayentaPolicy};
 pub use staged::{Staged, StagedPolicy};
 
-use crate::config::Config;
+use crate::config::{Config, ControllerConfig};
 use crate::reading::words;
 use crate::rules::{Gap, Verdict};
 
 /// A level: a share that traffic can stand at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Level {
-    /// The canary's share of requests, in (0, 1].
+    /// A display name.
+    pub name: String,
+    /// The canary's share of requests, 0..=1.
     pub share: f64,
     /// Ticks planned at this level, including timed pauses.
     pub planned_ticks: u64,
 }
 
+/// What a prepared policy tells the loop and the report.
+pub trait Prepared {
+    /// The ladder: the levels in the order in which a rollout passes them.
+    fn levels(&self) -> &[Level];
+
+    /// Every share that traffic can stand at. The first ones are those of the levels.
+    fn shares(&self) -> Vec<f64> {
+        self.levels().iter().map(|level| level.share).collect()
+    }
+
+    /// Ticks that a rollout takes in which every check passes and no person acts.
+    fn planned_ticks(&self) -> u64 {
+        self.levels().iter().map(|level| level.planned_ticks).sum()
+    }
+
+    /// The maximum length in ticks of a rollout without a person's pause.
+    fn most_ticks(&self) -> u64;
+
+    /// How often, at most, a rollout waits for a person who gives this answer.
+    fn most_waits(&self, answer: Command) -> u64;
+
+    /// Whether a check looks while the rollout is paused.
+    fn looks_in_pauses(&self) -> bool;
+
+    /// The controller's own names of its phases, in the order of
+    /// [`Decide::phase`]; empty if it has none.
+    fn phases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What happened, in the controller's own words. Ends with a full stop.
+    fn sentence(&self, _note: Note) -> String {
+        String::new()
+    }
+}
+
+/// The state of a run in a prepared policy. It is small and allocates nothing, because
+/// a study restarts it a million times.
+pub trait Decide: Copy {
+    /// The prepared policy.
+    type Policy: Prepared;
+
+    /// The state before the first tick.
+    fn start(policy: &Self::Policy) -> Self;
+
+    /// Resets the state to before the first tick. In place, because a study does it a
+    /// million times.
+    fn restart(&mut self, policy: &Self::Policy) {
+        *self = Self::start(policy);
+    }
+
+    /// Acts at the start of the rollout, before the first tick. Checks may look; they
+    /// see the past of the service, and nothing of the canary.
+    fn begin(&mut self, _policy: &Self::Policy, _checks: &mut impl Checks) {}
+
+    /// Acts after the tick that has just ended: makes the checks look that are due, and
+    /// passes each decision to [`Checks::decide`].
+    fn after_tick(&mut self, policy: &Self::Policy, checks: &mut impl Checks);
+
+    /// Carries out a command, and adds what changes to `moves`.
+    ///
+    /// # Errors
+    /// If the state does not allow it. Nothing changes then.
+    fn command(
+        &mut self,
+        policy: &Self::Policy,
+        command: Command,
+        moves: &mut Vec<Move>,
+    ) -> Result<(), CallError>;
+
+    /// The state of the rollout.
+    fn state(&self) -> State;
+
+    /// The index of the current level of the ladder; after the end, of the last one
+    /// reached. It never decreases.
+    fn level(&self, policy: &Self::Policy) -> u32;
+
+    /// The number of levels passed so far; all of them after COMPLETED.
+    fn levels_completed(&self) -> u32;
+
+    /// The index in [`Prepared::shares`] of the share at which traffic stands in the
+    /// next tick. Their number if the canary has no traffic yet.
+    fn traffic_level(&self, policy: &Self::Policy) -> u32;
+
+    /// The canary's share of requests after the last tick, 0..=1: 0 after ROLLED_BACK
+    /// and 1 after COMPLETED.
+    fn share(&self, policy: &Self::Policy) -> f64;
+
+    /// Whether the rollout is paused until a person acts.
+    fn waits_for_a_person(&self) -> bool;
+
+    /// Whether the next tick is planned. The ticks of an extension and of a person's
+    /// pause are not.
+    fn is_planned(&self, _policy: &Self::Policy) -> bool {
+        true
+    }
+
+    /// The index of the current phase in [`Prepared::phases`].
+    fn phase(&self) -> u8 {
+        0
+    }
+}
+
 /// A policy, prepared for a configuration.
+// One per plan.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub enum Policy {
     /// Stages with increasing shares, judged by rules.
     Staged(StagedPolicy),
+    /// Argo Rollouts.
+    Argo(ArgoPolicy),
+    /// Flagger.
+    Flagger(FlaggerPolicy),
+    /// AWS CodeDeploy.
+    CodeDeploy(CodeDeployPolicy),
+    /// The monitored ramp of GrowthBook.
+    Growthbook(GrowthbookPolicy),
+    /// The canary analysis of Kayenta.
+    Kayenta(KayentaPolicy),
+}
+
+/// The state of a run in its policy.
+// One per run, which is restarted in place.
+#[allow(clippy::large_enum_variant)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Controller {
+    /// Stages with increasing shares, judged by rules.
+    Staged(Staged),
+    /// Argo Rollouts.
+    Argo(Argo),
+    /// Flagger.
+    Flagger(Flagger),
+    /// AWS CodeDeploy.
+    CodeDeploy(CodeDeploy),
+    /// The monitored ramp of GrowthBook.
+    Growthbook(Growthbook),
+    /// The canary analysis of Kayenta.
+    Kayenta(Kayenta),
+}
+
+/// The same call for every policy.
+macro_rules! of_policy {
+    ($value:expr, $p:ident => $call:expr) => {
+        match $value {
+            Policy::Staged($p) => $call,
+            Policy::Argo($p) => $call,
+            Policy::Flagger($p) => $call,
+            Policy::CodeDeploy($p) => $call,
+            Policy::Growthbook($p) => $call,
+            Policy::Kayenta($p) => $call,
+        }
+    };
+}
+
+/// The same call for every controller.
+macro_rules! of_controller {
+    ($value:expr, $c:ident => $call:expr) => {
+        match $value {
+            Controller::Staged($c) => $call,
+            Controller::Argo($c) => $call,
+            Controller::Flagger($c) => $call,
+            Controller::CodeDeploy($c) => $call,
+            Controller::Growthbook($c) => $call,
+            Controller::Kayenta($c) => $call,
+        }
+    };
+}
+
+/// The same call for every controller with its policy. A controller is only used with
+/// the policy that it was started for; `$other` is never reached.
+macro_rules! of_both {
+    ($controller:expr, $policy:expr, ($c:ident, $p:ident) => $call:expr, $other:expr) => {
+        match ($controller, $policy) {
+            (Controller::Staged($c), Policy::Staged($p)) => $call,
+            (Controller::Argo($c), Policy::Argo($p)) => $call,
+            (Controller::Flagger($c), Policy::Flagger($p)) => $call,
+            (Controller::CodeDeploy($c), Policy::CodeDeploy($p)) => $call,
+            (Controller::Growthbook($c), Policy::Growthbook($p)) => $call,
+            (Controller::Kayenta($c), Policy::Kayenta($p)) => $call,
+            _ => $other,
+        }
+    };
 }
 
 impl Policy {
     /// The policy of a configuration, prepared.
     pub fn new(config: &Config) -> Self {
-        Policy::Staged(StagedPolicy::new(config))
-    }
-
-    /// The levels, in order.
-    pub fn levels(&self) -> &[Level] {
-        match self {
-            Policy::Staged(policy) => policy.levels(),
+        let tick = config.world().tick_seconds;
+        match &config.policy().controller {
+            None => Policy::Staged(StagedPolicy::new(config)),
+            Some(ControllerConfig::Argo(argo)) => Policy::Argo(ArgoPolicy::new(argo, tick)),
+            Some(ControllerConfig::Flagger(flagger)) => {
+                Policy::Flagger(FlaggerPolicy::new(flagger, tick))
+            }
+            Some(ControllerConfig::CodeDeploy(codedeploy)) => {
+                Policy::CodeDeploy(CodeDeployPolicy::new(codedeploy, tick))
+            }
+            Some(ControllerConfig::Growthbook(growthbook)) => {
+                Policy::Growthbook(GrowthbookPolicy::new(growthbook, tick))
+            }
+            Some(ControllerConfig::Kayenta(kayenta)) => {
+                Policy::Kayenta(KayentaPolicy::new(kayenta, tick))
+            }
         }
     }
-}
-
-/// The state of a run in its policy. It is small and allocates nothing, because a
-/// study restarts it a million times.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Controller {
-    /// The staged policy.
-    Staged(Staged),
 }
 
 /// The checks that a controller can call. They return verdicts, never counts.
@@ -72,6 +263,8 @@ pub trait Checks {
     /// Whether the check certifies that the level may end after `clock` ticks;
     /// `None` if the check certifies nothing.
     fn certifies(&self, check: usize, clock: u32) -> Option<bool>;
+    /// Takes a decision. There may be several in a tick.
+    fn decide(&mut self, change: Move);
 }
 
 /// A decision: what changes, who decided, and why.
@@ -83,6 +276,23 @@ pub struct Move {
     pub by: By,
     /// The check that gave the reason.
     pub reason: Option<Reason>,
+    /// What happened in the controller's own terms, for [`Prepared::sentence`].
+    pub note: Option<Note>,
+}
+
+/// What happened, in the terms of a controller.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Note {
+    /// Of Argo Rollouts.
+    Argo(argo::Event),
+    /// Of Flagger.
+    Flagger(flagger::Event),
+    /// Of AWS CodeDeploy.
+    CodeDeploy(codedeploy::Event),
+    /// Of GrowthBook.
+    Growthbook(growthbook::Event),
+    /// Of Kayenta.
+    Kayenta(kayenta::Event),
 }
 
 /// The check that gave the reason for a decision.
@@ -123,91 +333,108 @@ pub enum By {
     Person,
 }
 
-macro_rules! each_controller {
-    ($controller:expr, $policy:expr, ($c:ident, $p:ident) => $call:expr) => {
-        match ($controller, $policy) {
-            (Controller::Staged($c), Policy::Staged($p)) => $call,
-        }
-    };
+/// Any policy, asked like a particular one.
+impl Prepared for Policy {
+    fn levels(&self) -> &[Level] {
+        of_policy!(self, p => p.levels())
+    }
+
+    fn shares(&self) -> Vec<f64> {
+        of_policy!(self, p => p.shares())
+    }
+
+    fn planned_ticks(&self) -> u64 {
+        of_policy!(self, p => p.planned_ticks())
+    }
+
+    fn most_ticks(&self) -> u64 {
+        of_policy!(self, p => p.most_ticks())
+    }
+
+    fn most_waits(&self, answer: Command) -> u64 {
+        of_policy!(self, p => p.most_waits(answer))
+    }
+
+    fn looks_in_pauses(&self) -> bool {
+        of_policy!(self, p => p.looks_in_pauses())
+    }
+
+    fn phases(&self) -> &'static [&'static str] {
+        of_policy!(self, p => p.phases())
+    }
+
+    fn sentence(&self, note: Note) -> String {
+        of_policy!(self, p => p.sentence(note))
+    }
 }
 
-impl Controller {
-    /// The controller before its first tick.
-    pub fn start(policy: &Policy) -> Self {
+/// Any controller, asked like a particular one.
+impl Decide for Controller {
+    type Policy = Policy;
+
+    fn start(policy: &Policy) -> Self {
         match policy {
             Policy::Staged(policy) => Controller::Staged(Staged::start(policy)),
+            Policy::Argo(policy) => Controller::Argo(Argo::start(policy)),
+            Policy::Flagger(policy) => Controller::Flagger(Flagger::start(policy)),
+            Policy::CodeDeploy(policy) => Controller::CodeDeploy(CodeDeploy::start(policy)),
+            Policy::Growthbook(policy) => Controller::Growthbook(Growthbook::start(policy)),
+            Policy::Kayenta(policy) => Controller::Kayenta(Kayenta::start(policy)),
         }
     }
 
-    /// Resets the controller to before the first tick of the same policy.
-    pub fn restart(&mut self, policy: &Policy) {
-        each_controller!(self, policy, (c, p) => c.restart(p));
+    fn restart(&mut self, policy: &Policy) {
+        of_both!(self, policy, (c, p) => c.restart(p), ());
     }
 
-    /// The state of the rollout.
-    #[inline]
-    pub fn state(&self) -> State {
-        match self {
-            Controller::Staged(staged) => staged.state(),
-        }
+    fn begin(&mut self, policy: &Policy, checks: &mut impl Checks) {
+        of_both!(self, policy, (c, p) => c.begin(p, checks), ());
     }
 
-    /// The index of the current level; after the end, of the last one.
-    #[inline]
-    pub fn level(&self, policy: &Policy) -> u32 {
-        each_controller!(self, policy, (c, p) => c.stage(p))
+    fn after_tick(&mut self, policy: &Policy, checks: &mut impl Checks) {
+        of_both!(self, policy, (c, p) => c.after_tick(p, checks), ());
     }
 
-    /// The canary's share of requests, 0..=1.
-    #[inline]
-    pub fn share(&self, policy: &Policy) -> f64 {
-        each_controller!(self, policy, (c, p) => c.share(p))
-    }
-
-    /// The index of the level at which traffic stands: that of the level before while
-    /// instances are not ready. The number of levels if the canary has no traffic yet.
-    #[inline]
-    pub fn traffic_level(&self, policy: &Policy) -> u32 {
-        each_controller!(self, policy, (c, p) => c.traffic_stage(p))
-    }
-
-    /// The number of levels passed so far.
-    pub fn levels_completed(&self) -> u32 {
-        match self {
-            Controller::Staged(staged) => staged.stages_completed(),
-        }
-    }
-
-    /// Whether the rollout is paused until a person acts.
-    pub fn waits_for_a_person(&self) -> bool {
-        match self {
-            Controller::Staged(staged) => staged.waits_for_a_person(),
-        }
-    }
-
-    /// Whether the next tick is planned. The ticks of an extension and of a
-    /// person's pause are not.
-    #[inline]
-    pub fn is_planned(&self, policy: &Policy) -> bool {
-        each_controller!(self, policy, (c, p) => c.is_planned(p))
-    }
-
-    /// The decision after the tick that has just ended, if any.
-    #[inline]
-    pub fn after_tick(&mut self, policy: &Policy, checks: &mut impl Checks) -> Option<Move> {
-        each_controller!(self, policy, (c, p) => c.after_tick(p, checks))
-    }
-
-    /// Carries out a command. It may take two steps (resume, then promote).
-    ///
-    /// # Errors
-    /// If the state does not allow it. Nothing changes then.
-    pub fn command(
+    fn command(
         &mut self,
         policy: &Policy,
         command: Command,
-    ) -> Result<[Option<Step>; 2], CallError> {
-        each_controller!(self, policy, (c, p) => c.command(p, command))
+        moves: &mut Vec<Move>,
+    ) -> Result<(), CallError> {
+        of_both!(self, policy, (c, p) => c.command(p, command, moves), Ok(()))
+    }
+
+    #[inline]
+    fn state(&self) -> State {
+        of_controller!(self, c => c.state())
+    }
+
+    fn level(&self, policy: &Policy) -> u32 {
+        of_both!(self, policy, (c, p) => c.level(p), 0)
+    }
+
+    fn levels_completed(&self) -> u32 {
+        of_controller!(self, c => c.levels_completed())
+    }
+
+    fn traffic_level(&self, policy: &Policy) -> u32 {
+        of_both!(self, policy, (c, p) => c.traffic_level(p), 0)
+    }
+
+    fn share(&self, policy: &Policy) -> f64 {
+        of_both!(self, policy, (c, p) => c.share(p), 0.0)
+    }
+
+    fn waits_for_a_person(&self) -> bool {
+        of_controller!(self, c => c.waits_for_a_person())
+    }
+
+    fn is_planned(&self, policy: &Policy) -> bool {
+        of_both!(self, policy, (c, p) => c.is_planned(p), true)
+    }
+
+    fn phase(&self) -> u8 {
+        of_controller!(self, c => c.phase())
     }
 }
 
@@ -359,6 +586,20 @@ pub enum CallError {
         /// The maximum length, in ticks.
         max_ticks: u32,
     },
+    /// The counts of the rollout are recorded, and the record has ended.
+    RecordEnded {
+        /// The call.
+        call: Call,
+        /// The last tick of which there is a record.
+        ticks: u32,
+    },
+    /// The controller has no such command, or not in its present phase.
+    Controller {
+        /// The call.
+        call: Call,
+        /// Why, without a full stop.
+        reason: &'static str,
+    },
 }
 
 impl fmt::Display for CallError {
@@ -381,6 +622,10 @@ impl fmt::Display for CallError {
                     call.name()
                 )
             }
+            CallError::RecordEnded { call, ticks } => {
+                write!(f, "{}(): the record ends with tick {ticks}", call.name())
+            }
+            CallError::Controller { call, reason } => write!(f, "{}(): {reason}", call.name()),
         }
     }
 }
@@ -406,4 +651,6 @@ pub enum Step {
     /// The rollback is complete: all traffic is back on the baseline,
     /// `rollback_ticks` after the decision.
     RolledBack,
+    /// A controller's event that leaves the state and the level as they are.
+    Note,
 }

@@ -1,7 +1,9 @@
 //! The staged policy: stages with increasing shares, rules that look during a stage
 //! or at its end, pauses between stages, and certificates that end a stage early.
 
-use super::{By, CallError, Checks, Command, Level, Move, Reason, State, Step, Tally};
+use super::{
+    By, CallError, Checks, Command, Decide, Level, Move, Prepared, Reason, State, Step, Tally,
+};
 use crate::config::{AfterExtension, Config, MAX_RULES, OnInconclusive, StagePause};
 use crate::rules::{CountsFailures, Gap, Look, NoData, OnFail, Rule, Times, Verdict};
 
@@ -21,6 +23,9 @@ pub struct StagedPolicy {
     group: Option<Group>,
     on_inconclusive: OnInconclusive,
     rollback_ticks: u32,
+    most_ticks: u64,
+    /// How often each stage may wait for a person.
+    waits: Vec<u64>,
 }
 
 /// Rules whose failures are counted together.
@@ -123,6 +128,7 @@ impl StagedPolicy {
             }),
         });
         let levels = planned().map(|((_, stage), ready_ticks)| Level {
+            name: stage.name.clone(),
             share: policy.share(stage),
             planned_ticks: stage.planned_ticks() + u64::from(ready_ticks),
         });
@@ -153,11 +159,9 @@ impl StagedPolicy {
             }),
             on_inconclusive: policy.on_inconclusive,
             rollback_ticks: policy.rollback_ticks,
+            most_ticks: policy.most_ticks(),
+            waits: waits_by_stage(config),
         }
-    }
-
-    pub(super) fn levels(&self) -> &[Level] {
-        &self.levels
     }
 
     /// The clock of a stage before its first tick: below 0 while the canary's instances
@@ -170,6 +174,47 @@ impl StagedPolicy {
     fn total_stages(&self) -> u32 {
         self.stages.len() as u32
     }
+}
+
+impl Prepared for StagedPolicy {
+    fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    fn most_ticks(&self) -> u64 {
+        self.most_ticks
+    }
+
+    fn most_waits(&self, answer: Command) -> u64 {
+        let waits = self.waits.iter().copied();
+        match answer {
+            Command::Abort => waits.max().unwrap_or(0).min(1),
+            Command::Promote => waits.map(|waits| waits.min(1)).sum(),
+            _ => waits.sum(),
+        }
+    }
+
+    fn looks_in_pauses(&self) -> bool {
+        self.in_pauses != CheckSet::NONE
+    }
+}
+
+/// How often each stage may wait for a person: at its end, and once for each rule that
+/// can pause it.
+fn waits_by_stage(config: &Config) -> Vec<u64> {
+    let policy = config.policy();
+    let asks = match policy.on_inconclusive {
+        OnInconclusive::Pause => true,
+        OnInconclusive::Extend { then, .. } => then == AfterExtension::Pause,
+        OnInconclusive::Promote | OnInconclusive::Rollback => false,
+    };
+    let waits = (1..).zip(&policy.stages).map(|(number, stage)| {
+        let rules = || policy.rules.iter().filter(|rule| rule.holds_in(number));
+        let by_rules = rules().filter(|rule| rule.on_fail == OnFail::Pause).count() as u64;
+        let at_end = stage.pause == Some(StagePause::Manual) || asks && rules().count() > 0;
+        by_rules + u64::from(at_end)
+    });
+    waits.collect()
 }
 
 /// The state of a run in a staged policy.
@@ -324,9 +369,10 @@ enum Moment {
     ExtendedEnd,
 }
 
-impl Staged {
-    /// The controller before its first tick.
-    pub(super) fn start(policy: &StagedPolicy) -> Self {
+impl Decide for Staged {
+    type Policy = StagedPolicy;
+
+    fn start(policy: &StagedPolicy) -> Self {
         Staged {
             state: State::Progressing,
             stage: 0,
@@ -340,56 +386,32 @@ impl Staged {
         }
     }
 
-    /// Resets the controller to before its first tick. In place, because a study
-    /// does it a million times.
-    pub(super) fn restart(&mut self, policy: &StagedPolicy) {
+    fn restart(&mut self, policy: &StagedPolicy) {
         self.counts[..policy.checks.len()].fill(Count::NOTHING);
         (self.state, self.stage) = (State::Progressing, 0);
         self.together = Failures::NONE;
         self.begin_stage(policy);
     }
 
-    fn begin_stage(&mut self, policy: &StagedPolicy) {
-        self.clock = policy.clock_at_start(self.stage);
-        (self.extended, self.ticks_left) = (0, None);
-        (self.passed, self.judged_early) = (false, false);
-    }
-
-    pub(super) fn state(&self) -> State {
+    fn state(&self) -> State {
         self.state
     }
 
-    /// The index of the current stage; after the end, of the last one.
-    #[inline]
-    pub(super) fn stage(&self, policy: &StagedPolicy) -> u32 {
-        self.stage.min(policy.total_stages() - 1)
-    }
-
-    pub(super) fn stages_completed(&self) -> u32 {
+    fn levels_completed(&self) -> u32 {
         self.stage
     }
 
-    pub(super) fn waits_for_a_person(&self) -> bool {
+    fn waits_for_a_person(&self) -> bool {
         self.state == State::Paused && self.ticks_left.is_none()
     }
 
-    /// The index of the stage at whose share traffic stands; the number of stages if
-    /// the canary has no traffic yet.
     #[inline]
-    pub(super) fn traffic_stage(&self, policy: &StagedPolicy) -> u32 {
-        if self.clock >= 0 {
-            return self.stage(policy);
-        }
-        self.stage.checked_sub(1).unwrap_or(policy.total_stages())
-    }
-
-    #[inline]
-    pub(super) fn share(&self, policy: &StagedPolicy) -> f64 {
+    fn share(&self, policy: &StagedPolicy) -> f64 {
         match self.state {
             State::RolledBack => 0.0,
             State::Completed => 1.0,
             _ => {
-                let stage = policy.stages.get(self.traffic_stage(policy) as usize);
+                let stage = policy.stages.get(self.traffic_level(policy) as usize);
                 stage.map_or(0.0, |stage| stage.share)
             }
         }
@@ -397,7 +419,7 @@ impl Staged {
 
     /// Whether the next tick is within the stage's duration or in a timed pause.
     #[inline]
-    pub(super) fn is_planned(&self, policy: &StagedPolicy) -> bool {
+    fn is_planned(&self, policy: &StagedPolicy) -> bool {
         match self.state {
             State::Progressing => {
                 self.clock < policy.stages[self.stage as usize].duration_ticks.cast_signed()
@@ -407,13 +429,64 @@ impl Staged {
         }
     }
 
-    /// The decision after the tick that has just ended, if any.
     #[inline]
-    pub(super) fn after_tick(
+    fn level(&self, policy: &StagedPolicy) -> u32 {
+        self.stage(policy)
+    }
+
+    #[inline]
+    fn traffic_level(&self, policy: &StagedPolicy) -> u32 {
+        if self.clock >= 0 {
+            return self.stage(policy);
+        }
+        self.stage.checked_sub(1).unwrap_or(policy.total_stages())
+    }
+
+    #[inline]
+    fn after_tick(&mut self, policy: &StagedPolicy, checks: &mut impl Checks) {
+        if let Some(change) = self.decision(policy, checks) {
+            checks.decide(change);
+        }
+    }
+
+    fn command(
         &mut self,
         policy: &StagedPolicy,
-        checks: &mut impl Checks,
-    ) -> Option<Move> {
+        command: Command,
+        moves: &mut Vec<Move>,
+    ) -> Result<(), CallError> {
+        super::Call::Command(command).check(self.state)?;
+        let mut add = |step, by| moves.push(Move { step, by, reason: None, note: None });
+        match command {
+            Command::Pause => add(self.pause(false, None), By::Person),
+            Command::Promote => add(self.promote(policy), By::Person),
+            Command::Abort => add(self.roll_back(policy), By::Person),
+            Command::Resume => {
+                self.state = State::Progressing;
+                self.ticks_left = None;
+                for count in &mut self.counts {
+                    count.muted |= std::mem::take(&mut count.paused);
+                }
+                add(Step::Resume, By::Person);
+                if self.passed {
+                    add(self.promote(policy), By::Policy);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Staged {
+    /// The index of the current stage; after the end, of the last one.
+    #[inline]
+    fn stage(&self, policy: &StagedPolicy) -> u32 {
+        self.stage.min(policy.total_stages() - 1)
+    }
+
+    /// The decision after the tick that has just ended, if any.
+    #[inline]
+    fn decision(&mut self, policy: &StagedPolicy, checks: &mut impl Checks) -> Option<Move> {
         if self.state != State::Progressing {
             return self.after_waiting(policy, checks);
         }
@@ -429,6 +502,12 @@ impl Staged {
             return None;
         }
         self.look(policy, within, checks)
+    }
+
+    fn begin_stage(&mut self, policy: &StagedPolicy) {
+        self.clock = policy.clock_at_start(self.stage);
+        (self.extended, self.ticks_left) = (0, None);
+        (self.passed, self.judged_early) = (false, false);
     }
 
     /// The decision after a tick in a pause or in a rollback.
@@ -450,11 +529,11 @@ impl Staged {
                 _ => None,
             };
             if let Some(step) = step {
-                return Some(Move { step, by: By::Rule, reason: finding.reason });
+                return Some(Move { step, by: By::Rule, reason: finding.reason, note: None });
             }
         }
         let step = self.wait(policy)?;
-        Some(Move { step, by: By::Policy, reason: None })
+        Some(Move { step, by: By::Policy, reason: None, note: None })
     }
 
     /// The decision after a tick in which a rule may look or certify, or in which a
@@ -498,7 +577,7 @@ impl Staged {
             false => finding.reason,
         };
         let by_rule = finding.fail.is_some() || (passed && certificate.is_some());
-        Some(Move { step, by: if by_rule { By::Rule } else { By::Policy }, reason })
+        Some(Move { step, by: if by_rule { By::Rule } else { By::Policy }, reason, note: None })
     }
 
     /// The rule whose certificate ends the stage early: the first that certifies,
@@ -630,32 +709,6 @@ impl Staged {
             Some(StagePause::Manual) => self.pause(true, None),
             Some(StagePause::Ticks(ticks)) => self.pause(true, Some(ticks)),
             None => self.promote(policy),
-        })
-    }
-
-    /// Carries out a command. It may take two steps (resume, then promote).
-    ///
-    /// # Errors
-    /// If the state does not allow it. Nothing changes then.
-    pub(super) fn command(
-        &mut self,
-        policy: &StagedPolicy,
-        command: Command,
-    ) -> Result<[Option<Step>; 2], CallError> {
-        super::Call::Command(command).check(self.state)?;
-        Ok(match command {
-            Command::Pause => [Some(self.pause(false, None)), None],
-            Command::Resume => {
-                self.state = State::Progressing;
-                self.ticks_left = None;
-                for count in &mut self.counts {
-                    count.muted |= std::mem::take(&mut count.paused);
-                }
-                let promoted = self.passed.then(|| self.promote(policy));
-                [Some(Step::Resume), promoted]
-            }
-            Command::Promote => [Some(self.promote(policy)), None],
-            Command::Abort => [Some(self.roll_back(policy)), None],
         })
     }
 

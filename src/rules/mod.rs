@@ -8,21 +8,26 @@ mod about;
 mod asymptotic_cs;
 mod bayesian;
 mod burn_rate;
+mod condition;
 mod error_count;
 mod error_rate;
 mod error_rate_delta;
 mod error_rate_ratio;
 mod fisher;
 mod group_sequential;
+mod guardrail;
+mod judge;
 mod latency;
 mod latency_delta_ms;
 mod latency_ratio;
 mod limit;
 mod look;
 mod mann_whitney;
+mod metric;
 mod parameter;
 mod parameters;
 mod planned;
+mod query_details;
 mod sample_ratio;
 mod sequential;
 mod sequential_difference;
@@ -37,12 +42,19 @@ pub use about::{About, Cost, Guarantee, Quantity, Subject};
 pub use asymptotic_cs::AsymptoticCs;
 pub use bayesian::Bayesian;
 pub use burn_rate::BurnRate;
+pub use condition::{
+    Condition, ConditionError, ConditionErrorKind, Conditions, ElementType, EvaluationError,
+    Measured, ValueType,
+};
 pub use error_count::ErrorCount;
 pub use error_rate::ErrorRate;
 pub use error_rate_delta::ErrorRateDelta;
 pub use error_rate_ratio::ErrorRateRatio;
 pub use fisher::Fisher;
 pub use group_sequential::{AlphaSpending, GroupSequential};
+pub use guardrail::{GroupSizes, Guardrail, SampleSize};
+pub use judge::{CanaryJudge, Judged, JudgedMetric, MAX_JUDGED};
+pub(crate) use judge::{JudgeRoom, Series};
 pub use latency::LatencyLimit;
 pub use latency_delta_ms::LatencyDelta;
 pub use latency_ratio::LatencyRatio;
@@ -50,11 +62,13 @@ pub use limit::Limit;
 pub(crate) use look::whole_ticks;
 pub use look::{CountsFailures, Look, NoData, Population, Schedule, Times, Window};
 pub use mann_whitney::MannWhitney;
+pub use metric::{Comparison, Criterion, EmptyResult, Measures, Metric};
 pub(crate) use parameter::MAX_LATENCY_MS;
 pub use parameter::{Choice, Group, Items, Kind, MAX_STAGES, MAX_TICKS, Parameter, Range, Usual};
 use parameters::Parameters;
 pub use parameters::RuleInput;
 pub use planned::Planned;
+pub use query_details::{QueryDetails, StakeQuery};
 pub use sample_ratio::{SampleRatio, Split};
 pub use sequential::{BetsOpen, Certificate, Sequential, Stake};
 pub use sequential_difference::SequentialDifference;
@@ -178,9 +192,17 @@ trait Judge: Sized {
 
 /// Makes [`Method`] of a line a rule: its name in a configuration, and its type, which
 /// is a [`Judge`]. The comment tells people what the rule is.
+/// After the semicolon are the ways to judge that follow from the configuration of a
+/// controller; no rule has their names.
 macro_rules! methods {
-    ($($(#[doc = $about:literal])+ $name:literal => $variant:ident($type:ident),)+) => {
+    (
+        $($(#[doc = $about:literal])+ $name:literal => $variant:ident($type:ident),)+
+        ;
+        $($(#[doc = $own_about:literal])+ $own_name:literal => $own:ident($own_type:ident),)+
+    ) => {
         /// How a rule judges, with its parameters.
+        // A plan has few of them.
+        #[allow(clippy::large_enum_variant)]
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "rule")]
         pub enum Method {
@@ -188,6 +210,11 @@ macro_rules! methods {
                 $(#[doc = $about])+
                 #[serde(rename = $name)]
                 $variant($type),
+            )+
+            $(
+                $(#[doc = $own_about])+
+                #[serde(rename = $own_name)]
+                $own($own_type),
             )+
         }
 
@@ -201,12 +228,18 @@ macro_rules! methods {
 
             /// The name it has in a configuration.
             pub fn name(&self) -> &'static str {
-                match self { $(Method::$variant(_) => $name,)+ }
+                match self {
+                    $(Method::$variant(_) => $name,)+
+                    $(Method::$own(_) => $own_name,)+
+                }
             }
 
             /// What it is, whatever its parameters are.
             pub fn about(&self) -> About {
-                match self { $(Method::$variant(_) => $type::ABOUT,)+ }
+                match self {
+                    $(Method::$variant(_) => $type::ABOUT,)+
+                    $(Method::$own(_) => $own_type::ABOUT,)+
+                }
             }
 
             /// The method of that name with its parameters; `None` for another name.
@@ -218,31 +251,52 @@ macro_rules! methods {
             }
 
             fn needs(&self) -> Needs {
-                match self { $(Method::$variant(method) => method.needs(),)+ }
+                match self {
+                    $(Method::$variant(method) => method.needs(),)+
+                    $(Method::$own(method) => method.needs(),)+
+                }
             }
 
             fn fails(&self, sight: &Sight) -> bool {
-                match self { $(Method::$variant(method) => method.fails(sight),)+ }
+                match self {
+                    $(Method::$variant(method) => method.fails(sight),)+
+                    $(Method::$own(method) => method.fails(sight),)+
+                }
             }
 
             fn measure(&self, sight: &Sight) -> Measure {
-                match self { $(Method::$variant(method) => method.measure(sight),)+ }
+                match self {
+                    $(Method::$variant(method) => method.measure(sight),)+
+                    $(Method::$own(method) => method.measure(sight),)+
+                }
             }
 
             fn sentence(&self, sight: &Sight) -> String {
-                match self { $(Method::$variant(method) => method.sentence(sight),)+ }
+                match self {
+                    $(Method::$variant(method) => method.sentence(sight),)+
+                    $(Method::$own(method) => method.sentence(sight),)+
+                }
             }
 
             fn watch(&self, plan: &[StageShape]) -> Option<Watch> {
-                match self { $(Method::$variant(method) => method.watch(plan),)+ }
+                match self {
+                    $(Method::$variant(method) => method.watch(plan),)+
+                    $(Method::$own(method) => method.watch(plan),)+
+                }
             }
 
             fn own_window_seconds(&self) -> Option<u32> {
-                match self { $(Method::$variant(method) => method.own_window_seconds(),)+ }
+                match self {
+                    $(Method::$variant(method) => method.own_window_seconds(),)+
+                    $(Method::$own(method) => method.own_window_seconds(),)+
+                }
             }
 
             fn fits(&self, plan: &[StageShape]) -> bool {
-                match self { $(Method::$variant(method) => method.fits(plan),)+ }
+                match self {
+                    $(Method::$variant(method) => method.fits(plan),)+
+                    $(Method::$own(method) => method.fits(plan),)+
+                }
             }
         }
     };
@@ -292,6 +346,17 @@ methods! {
     "sample_ratio" => SampleRatio(SampleRatio),
     /// The Mann-Whitney test of the latencies.
     "mann_whitney" => MannWhitney(MannWhitney),
+    ;
+    /// The metric of a controller.
+    "metric" => Metric(Metric),
+    /// Kayenta's judge.
+    "canary_judge" => CanaryJudge(CanaryJudge),
+    /// A guardrail of GrowthBook.
+    "guardrail" => Guardrail(Guardrail),
+    /// Whether the two groups of GrowthBook are as large as each other.
+    "group_sizes" => GroupSizes(GroupSizes),
+    /// Whether the two groups of GrowthBook are large enough.
+    "sample_size" => SampleSize(SampleSize),
 }
 
 /// What a rule is shown at a look: its window and what it has gathered, and
@@ -324,6 +389,8 @@ pub struct Sight {
     pub ln_by_metric: Option<[f64; 2]>,
     /// The requests so far, if the rule judges their split.
     pub split: Option<Split>,
+    /// What the judge said, if the check is one.
+    pub judged: Option<Judged>,
     /// Whether the canary has all traffic, so that there is no baseline to compare with.
     pub canary_has_all: bool,
 }
@@ -487,6 +554,14 @@ impl Rule {
     /// Looks once. The minimum counts are asked for first: a window that is
     /// too small is inconclusive, whatever it holds.
     pub fn judge(&self, sight: &Sight) -> Judgement {
+        match &self.method {
+            Method::Metric(metric) => return metric.judge(sight),
+            Method::CanaryJudge(judge) => return judge.judge(sight),
+            Method::Guardrail(guardrail) => return guardrail.judge(sight),
+            Method::GroupSizes(sizes) => return sizes.judge(sight),
+            Method::SampleSize(size) => return size.judge(sight),
+            _ => {}
+        }
         let gap = self.gap(sight);
         let verdict = match (gap, self.no_data) {
             (Some(Gap::Requests), NoData::Pass) => Verdict::Pass,
@@ -520,6 +595,20 @@ impl Rule {
 
     /// What the rule saw, in a sentence or two for people.
     pub fn sentence(&self, sight: &Sight) -> String {
+        let sentence = match &self.method {
+            Method::Metric(metric) => Some(Judge::sentence(metric, sight)),
+            Method::CanaryJudge(judge) => Some(judge.sentence(sight)),
+            Method::Guardrail(guardrail) => Some(guardrail.sentence(sight)),
+            Method::GroupSizes(sizes) => Some(sizes.sentence(sight)),
+            Method::SampleSize(size) => Some(size.sentence(sight)),
+            _ => None,
+        };
+        if let Some(sentence) = sentence {
+            return match self.of {
+                Population::Control => sentence.replace("baseline", "control"),
+                _ => sentence,
+            };
+        }
         let (requests, errors) = (sight.counts.canary.requests, sight.counts.canary.errors);
         let whose = sight.whose();
         let gap = self.gap(sight);

@@ -168,7 +168,7 @@ impl Range {
     }
 
     /// Between 0 and 1, exclusive.
-    pub(super) const BETWEEN_0_AND_1: Range =
+    pub(crate) const BETWEEN_0_AND_1: Range =
         Range { excludes_max: true, ..Range::above(0.0, 1.0) };
 
     /// Whether a number is in the range.

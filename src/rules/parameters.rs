@@ -3,11 +3,13 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
+#[cfg(feature = "schema")]
+use super::Kind;
 use super::look::{LookInput, ScheduleInput, WindowInput};
 use super::parameter::Words;
 use super::{
-    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Kind, Limit, Look, MAX_STAGES,
-    Method, Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
+    AlphaSpending, BetsOpen, CountsFailures, Group, Guarantee, Limit, Look, MAX_STAGES, Method,
+    Needs, NoData, OnFail, Parameter, Population, Rule, Schedule, Window,
 };
 use crate::json::plain;
 use crate::message::{did_you_mean, found, quoted};

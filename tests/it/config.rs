@@ -73,7 +73,7 @@ fn three_faults_are_reported_together_with_their_paths() {
 #[test]
 fn a_fault_of_syntax_or_type_is_reported_with_its_place() {
     const TOP: &str = "`name`, `tick_seconds`, `traffic`, `noise`, `incidents`, `baseline`, \
-                       `observation`, `canary`, `stages`, `error_rate_threshold`, `latency_threshold_ms`, \
+                       `observation`, `canary`, `stages`, `controller`, `error_rate_threshold`, `latency_threshold_ms`, \
                        `rules`, `on_inconclusive`, `rollback_ticks`, `pass_score`, `pods`, `$schema`";
     check_line(
         r#"{"plan": []}"#,
@@ -704,7 +704,10 @@ fn the_schema_describes_every_key() {
     }
     let text = schema.to_string();
     assert!(!text.contains(r#""null""#) && !text.contains("double"), "{text}");
-    assert_eq!(schema["required"], json!(["stages"]));
+    assert_eq!(
+        schema["oneOf"],
+        json!([{ "required": ["stages"] }, { "required": ["controller"] }]),
+    );
     assert_eq!(schema["$defs"]["Stage"]["required"], json!(["traffic_pct"]));
 }
 
