@@ -27,6 +27,9 @@ pub struct TickRow {
     pub share: f64,
     /// The state after the tick.
     pub state: State,
+    /// The index of the controller's phase after the tick, in
+    /// [`Prepared::phases`](crate::policy::Prepared::phases).
+    pub phase: u8,
     /// The counts that monitoring saw.
     pub counts: ByArm<Counts>,
     /// The canary's errors that the baseline would have served.
@@ -47,7 +50,7 @@ impl TickRow {
 /// A look of a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LookRow {
-    /// The tick after which the rule looked, from 1.
+    /// The tick after which the rule looked; 0 at the start of the rollout.
     pub tick: u32,
     /// The rule, its verdict and what it saw.
     pub evidence: Evidence,
@@ -67,6 +70,7 @@ impl Sink for History {
             stage: tick.stage + 1,
             share: tick.share,
             state: tick.state,
+            phase: tick.phase,
             counts: tick.counts,
             excess_errors: tick.excess_errors,
             true_requests: tick.truth.requests,

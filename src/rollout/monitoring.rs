@@ -7,7 +7,8 @@ use super::{Evidence, Plan};
 use crate::config::Config;
 use crate::observation::{Arm, ByArm, Counts};
 use crate::rules::{
-    ByShare, CountsFailures, Memory, Needs, Observed, Population, Rule, Sight, Watch, Window,
+    ByShare, CanaryJudge, CountsFailures, JudgeRoom, Judged, Memory, Method, Needs, Observed,
+    Population, Rule, Series, Sight, Watch, Window,
 };
 use crate::stats::fisher::ErrorLaw;
 use crate::stats::mann_whitney::van_elteren;
@@ -33,6 +34,8 @@ pub(super) struct Monitoring {
     controls: bool,
     /// Whether any rule reads latencies.
     latency: bool,
+    /// Whether any rule reads latencies of the whole service.
+    service_latency: bool,
     /// Whether any rule compares them with those of a control.
     control_latency: bool,
     /// Whether any rule compares the arms over several traffic shares.
@@ -41,6 +44,9 @@ pub(super) struct Monitoring {
     exact_law: bool,
     /// Whether any rule adds up a score, which counts planned ticks only.
     scores: bool,
+    /// Whether any check judges series of points.
+    judges: bool,
+    tick_seconds: u32,
 }
 
 /// A rule with what the loop needs of it in every tick.
@@ -77,15 +83,21 @@ impl Monitoring {
             levels: levels as u32,
             delay_ticks,
             past_ticks: history.map_or(past, |seconds| past.min(seconds / tick_seconds)),
+            judges: any(&|planned| planned.judge().is_some()),
+            tick_seconds,
             is_plain: delay_ticks == 0
                 && !any(&|planned| {
                     planned.slides()
+                        || planned.judge().is_some()
                         || planned.needs.latency()
                         || planned.rule.of == Population::Control
                 }),
             slides: any(&PlannedRule::slides),
             controls: any(&|planned| planned.rule.of == Population::Control),
             latency: any(&|planned| planned.needs.latency()),
+            service_latency: any(&|planned| {
+                planned.needs.latency() && planned.rule.of == Population::Service
+            }),
             control_latency: any(&|planned| {
                 planned.needs.latency() && planned.rule.of == Population::Control
             }),
@@ -139,6 +151,14 @@ impl PlannedRule {
 
     fn slides(&self) -> bool {
         self.long_ticks > 0
+    }
+
+    /// The judge of series of points, if the check is one.
+    fn judge(&self) -> Option<&CanaryJudge> {
+        match &self.rule.method {
+            Method::CanaryJudge(judge) => Some(judge),
+            _ => None,
+        }
     }
 
     /// Whether the rule compares the arms share by share where a window has several
@@ -266,6 +286,19 @@ pub(super) struct Seen {
     law_behind: ErrorLaw,
     /// The accumulated state of each rule.
     memories: Vec<Memory>,
+    /// The points of each check, if any check judges series of them.
+    points: Vec<Points>,
+    room: JudgeRoom,
+}
+
+/// The series of points of a check, and where the next point begins.
+#[derive(Clone, Debug, Default)]
+struct Points {
+    series: Series,
+    /// The counts so far where it begins.
+    counts: Seeable,
+    /// The length of the latencies there.
+    latencies: usize,
 }
 
 /// A window: its counts, and those of its strata if it has several traffic shares.
@@ -298,6 +331,11 @@ impl Seen {
             behind: Vec::new(),
             law_behind: ErrorLaw::none(),
             memories: monitoring.rules.iter().map(|planned| planned.fresh).collect(),
+            points: match monitoring.judges {
+                true => monitoring.rules.iter().map(|_| Points::default()).collect(),
+                false => Vec::new(),
+            },
+            room: JudgeRoom::default(),
         };
         seen.restart(monitoring);
         seen
@@ -328,6 +366,10 @@ impl Seen {
         }
         for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
             *memory = planned.fresh;
+        }
+        for points in &mut self.points {
+            points.series.restart();
+            (points.counts, points.latencies) = (Seeable::default(), 0);
         }
     }
 
@@ -394,6 +436,36 @@ impl Seen {
             && let Some(shown) = self.pending.pop_front()
         {
             self.observe::<false>(plan, world, &shown);
+            if plan.monitoring.judges {
+                self.add_points(plan, world, shown.tick);
+            }
+        }
+    }
+
+    /// Adds a point to the series whose step ends with this tick.
+    #[inline(never)]
+    fn add_points(&mut self, plan: &Plan, world: &mut WorldState, tick: i32) {
+        let checks = plan.monitoring.rules.iter().zip(&mut self.points).zip(&mut self.windows);
+        for ((planned, points), window) in checks {
+            let Some(judge) = planned.judge() else { continue };
+            let seconds = i64::from(tick) * i64::from(plan.monitoring.tick_seconds);
+            if tick > 0 && seconds % i64::from(judge.step_seconds.max(1)) != 0 {
+                continue;
+            }
+            let log = match planned.rule.of {
+                Population::Control => &self.control_latencies,
+                _ => &self.latencies,
+            };
+            if tick > 0 {
+                let counts = (self.counts - points.counts).of(planned.rule.of);
+                if planned.needs.latency() {
+                    window.cover(log, points.latencies..log.len());
+                }
+                judge.add_point(&mut points.series, counts, |arm, q| {
+                    window.quantile_ms(&plan.world, world, log, arm, q)
+                });
+            }
+            (points.counts, points.latencies) = (self.counts, log.len());
         }
     }
 
@@ -421,14 +493,15 @@ impl Seen {
                 self.totals.push(self.counts);
             }
         }
-        if level == monitoring.levels {
-            return;
-        }
-        if !PLAIN && monitoring.latency {
+        let without_canary = level == monitoring.levels;
+        if !PLAIN && monitoring.latency && (!without_canary || monitoring.service_latency) {
             self.latencies.push(observed.latency);
+            if monitoring.control_latency {
+                self.control_latencies.push(observed.with_control());
+            }
         }
-        if !PLAIN && monitoring.control_latency {
-            self.control_latencies.push(observed.with_control());
+        if without_canary {
+            return;
         }
         let plain = observed.counts.arms;
         for (memory, planned) in self.memories.iter_mut().zip(&monitoring.rules) {
@@ -632,6 +705,9 @@ impl Seen {
         let strata = view.strata.as_slice();
         let across = !strata.is_empty();
         let by_share = across.then(|| self.by_share(planned, strata));
+        let judged = planned.judge().map(|judge| self.judged(plan, judge, check, at));
+        // The points of a judge have read their latencies already.
+        let needs = if judged.is_some() { Needs::default() } else { needs };
         let log = match of {
             Population::Control => &self.control_latencies,
             _ => &self.latencies,
@@ -642,6 +718,10 @@ impl Seen {
         }
         let quantile_ms = match needs.quantile {
             None => ByArm::default(),
+            Some(q) if of == Population::Service => ByArm {
+                canary: window.service_quantile_ms(&plan.world, world, log, q),
+                baseline: None,
+            },
             Some(q) => ByArm::from_fn(|arm| window.quantile_ms(&plan.world, world, log, arm, q)),
         };
         let shape = needs.histogram.then(|| van_elteren(window.rank_sums(&plan.world, world, log)));
@@ -658,8 +738,15 @@ impl Seen {
             ln_certificate: None,
             ln_by_metric: planned.watch.ln_by_metric(memory),
             split: planned.watch.split(memory),
+            judged,
             canary_has_all: at.share == 1.0,
         }
+    }
+
+    /// What a judge says of the points so far.
+    fn judged(&mut self, plan: &Plan, judge: &CanaryJudge, check: usize, at: Place) -> Judged {
+        let seconds = at.tick.saturating_mul(plan.monitoring.tick_seconds);
+        judge.judge_series(&self.points[check].series, seconds, &mut self.room)
     }
 
     /// The error rates compared share by share.

@@ -76,13 +76,13 @@ impl Rollout {
         let last = self.ticks().saturating_add(ticks);
         loop {
             while let Some(&next) = self.next_of(commands, until) {
-                if self.ticks() < next.tick && !self.state().is_terminal() {
+                if self.ticks() < next.tick && !self.is_over() {
                     break;
                 }
                 self.give(next)?;
             }
             let more = match until {
-                Some(until) => self.ticks() < until && !self.state().is_terminal(),
+                Some(until) => self.ticks() < until && !self.is_over(),
                 None => self.next_of(commands, until).is_some() || !self.rests(),
             };
             if !more || self.ticks() >= last {

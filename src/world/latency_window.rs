@@ -220,6 +220,32 @@ impl LatencyWindow {
         Some(edge_ms(f64::from(bin) + within))
     }
 
+    /// A quantile of the latencies of both arms together, in milliseconds, as
+    /// [`quantile_ms`](LatencyWindow::quantile_ms). It is read from the histograms, which
+    /// takes longer.
+    pub fn service_quantile_ms(
+        &mut self,
+        world: &World,
+        state: &mut WorldState,
+        log: &[LatencyTick],
+        q: f64,
+    ) -> Option<f64> {
+        let mut all = self.histogram(world, state, log, Arm::Canary);
+        for (sum, count) in all.iter_mut().zip(self.histogram(world, state, log, Arm::Baseline)) {
+            *sum += count;
+        }
+        let last = all.iter().rposition(|count| *count > 0)?;
+        let mut rank = q * all.iter().sum::<u64>() as f64;
+        for (bin, count) in all.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let count = *count as f64;
+            if rank <= count || bin == last {
+                return Some(edge_ms(bin as f64 + (rank / count).min(1.0)));
+            }
+            rank -= count;
+        }
+        None
+    }
+
     /// The arms compared by ranks, a sum for each stratum.
     pub fn rank_sums(
         &mut self,

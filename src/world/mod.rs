@@ -10,6 +10,7 @@
 //! Reading order: `truth` computes the rates of a tick. [`poisson`] draws counts
 //! from them and [`latency`] draws latencies, with [`binomial`], from the random
 //! words of `stream`. `latency_window` sums them over the ticks of a window.
+//! `recorded` has recorded counts in place of drawn ones.
 //!
 //! Invariants:
 //! - A random word is addressed by its purpose and its tick. A word that is not
@@ -23,11 +24,16 @@ pub mod gamma;
 pub mod latency;
 mod latency_window;
 pub mod poisson;
+mod recorded;
 mod stream;
 mod truth;
 
 pub use latency::LatencyTick;
 pub use latency_window::LatencyWindow;
+pub use recorded::{
+    ERRORS_OF_A_RATE, LatencySource, MAX_RECORDED_TICKS, RecordedSource, RecordedWorld,
+    ReplayOptions, SHARES_DIFFER,
+};
 pub use truth::Truth;
 
 use std::sync::Arc;
@@ -38,6 +44,7 @@ use crate::rules::Population;
 use latency::{Law, Read};
 use latency_window::Trails;
 use poisson::Table;
+use recorded::Playback;
 use stream::{Component, Streams};
 use truth::{Model, Surroundings};
 
@@ -110,6 +117,8 @@ enum Pace {
         /// The share that reaches the canary, by level.
         shares: Vec<f64>,
     },
+    /// Counts are recorded.
+    Recorded(Playback),
 }
 
 /// A truth, with the samplers of the counts drawn from it.
@@ -140,8 +149,10 @@ pub struct WorldState {
     incident_end: u32,
     /// In a steady world, the scene of the last tick.
     scene: usize,
-    /// In a moving world, the truth of the last tick.
+    /// In a moving or recorded world, the truth of the last tick.
     truth: Truth,
+    /// In a recorded world, where the run begins: [`RecordedWorld::draw_start`].
+    start: u32,
     /// Buffers for drawing latencies.
     trails: Trails,
 }
@@ -187,10 +198,40 @@ impl World {
         World { model, pace, first_truth, latency, clump: Some(clump).filter(|clump| *clump > 1.0) }
     }
 
+    /// The recorded world in place of the drawn one. `truth` is
+    /// [`RecordedWorld::truth_of`] the configuration, `shares` as for [`World::new`].
+    pub fn over(
+        config: &Config,
+        truth: &Config,
+        shares: &[f64],
+        recorded: Arc<RecordedWorld>,
+    ) -> World {
+        let model = Model::new(truth);
+        let latency = Law::new(
+            recorded.latency_law().unwrap_or(&config.world().baseline.latency_ms),
+            &model.usual_latency_shifts(),
+            latency_reads(config),
+        );
+        let first_truth = model.truth(1, &Surroundings::CALM);
+        let skew = config.world().traffic.canary_skew;
+        let pace = Pace::Recorded(Playback::new(recorded, shares, skew));
+        World { model, pace, first_truth, latency, clump: None }
+    }
+
+    /// The record that counts are taken from, if they are not drawn.
+    pub fn recorded(&self) -> Option<&RecordedWorld> {
+        match &self.pace {
+            Pace::Recorded(playback) => Some(playback.source()),
+            Pace::Steady { .. } | Pace::Moving { .. } => None,
+        }
+    }
+
     /// The state of a run before its first tick.
     pub fn start(&self, seed: u64) -> WorldState {
+        let mut streams = Streams::new(seed);
         WorldState {
-            streams: Streams::new(seed),
+            start: self.recorded().map_or(0, |recorded| recorded.draw_start(&mut streams)),
+            streams,
             incident_end: 0,
             scene: self.first_scene(),
             truth: self.first_truth,
@@ -205,6 +246,9 @@ impl World {
         state.incident_end = 0;
         state.scene = self.first_scene();
         state.truth = self.first_truth;
+        if let Pace::Recorded(playback) = &self.pace {
+            state.start = playback.source().draw_start(&mut state.streams);
+        }
     }
 
     /// Draws a tick. Ticks are drawn in order, the first is 1. `level` is an index
@@ -219,7 +263,7 @@ impl World {
                 state.scene = phase(steps, tick) * levels + level as usize;
                 scenes[state.scene].draw(&mut state.streams, tick, cells)
             }
-            Pace::Moving { shares } => self.move_on(state, tick, shares[level as usize], cells),
+            _ => self.move_on(state, tick, level, cells),
         }
     }
 
@@ -228,10 +272,13 @@ impl World {
     pub fn past(&self, state: &mut WorldState, ago: u32) -> Counts {
         let place = truth::PAST + ago;
         let streams = &mut state.streams;
+        if let Pace::Recorded(playback) = &self.pace {
+            return playback.past(streams, state.start, ago);
+        }
         let cells = Cells::FAILED.union(Cells::SERVED);
         let mut draw = match &self.pace {
             Pace::Steady { scenes, levels, .. } => scenes[levels - 1].draw(streams, place, cells),
-            Pace::Moving { .. } => {
+            _ => {
                 let surroundings = self.model.past_surroundings(streams, ago);
                 let truth = self.model.truth(1, &surroundings);
                 let clump = self.clump.unwrap_or(1.0);
@@ -267,10 +314,21 @@ impl World {
         Counts { requests: errors + served, errors }
     }
 
-    /// Draws a tick whose truth is not known in advance, or whose errors come in clumps.
+    /// Draws a tick whose truth is not known in advance, or whose errors come in clumps, or
+    /// takes it from a record.
     #[inline(never)]
-    fn move_on(&self, state: &mut WorldState, tick: u32, share: f64, cells: Cells) -> Draw {
-        let WorldState { streams, incident_end, .. } = state;
+    fn move_on(&self, state: &mut WorldState, tick: u32, level: u32, cells: Cells) -> Draw {
+        let WorldState { streams, incident_end, start, .. } = state;
+        let share = match &self.pace {
+            Pace::Moving { shares } => shares[level as usize],
+            Pace::Steady { .. } => 0.0,
+            Pace::Recorded(playback) => {
+                let (draw, truth) =
+                    playback.tick(&self.model, streams, *start, [tick, level], cells);
+                state.truth = truth;
+                return draw;
+            }
+        };
         let surroundings = self.model.surroundings(streams, incident_end, tick);
         state.truth = self.model.truth(tick, &surroundings);
         let clump = self.clump.unwrap_or(1.0);
@@ -288,7 +346,7 @@ impl World {
     pub fn truth<'a>(&'a self, state: &'a WorldState) -> &'a Truth {
         match &self.pace {
             Pace::Steady { scenes, .. } => &scenes[state.scene].truth,
-            Pace::Moving { .. } => &state.truth,
+            _ => &state.truth,
         }
     }
 
@@ -308,7 +366,7 @@ impl World {
     fn first_scene(&self) -> usize {
         match &self.pace {
             Pace::Steady { steps, levels, .. } => phase(steps, 1) * levels,
-            Pace::Moving { .. } => 0,
+            _ => 0,
         }
     }
 }

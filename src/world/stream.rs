@@ -28,9 +28,14 @@ pub(super) enum Component {
     ClumpsBaseline = 14,
     ClumpsCanary = 15,
     ClumpsExcess = 16,
+    RecordedStart = 17,
+    RecordedDays = 18,
+    ThinFailed = 19,
+    ThinServed = 20,
+    LaidErrors = 21,
 }
 
-const COMPONENTS: usize = 17;
+const COMPONENTS: usize = 22;
 
 /// Number of words generated together: four blocks of ChaCha, which are computed in
 /// parallel.

@@ -10,7 +10,8 @@ use crate::math::{cos, exp2, ln};
 use crate::observation::ByArm;
 
 /// The truth of a tick. No rule reads it; history and excess errors are computed
-/// from it.
+/// from it. Where the counts of both arms are recorded, error rates are NaN: nobody
+/// knows them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Truth {
     /// Expected requests of both arms together.
@@ -35,11 +36,11 @@ pub(super) const PAST: u32 = 1 << 30;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings {
     /// Load, in units of the mean load.
-    load: f64,
+    pub(super) load: f64,
     /// Factor on the error rates.
-    error_factor: ByArm<f64>,
+    pub(super) error_factor: ByArm<f64>,
     /// Logarithm of the factor on latencies.
-    latency_shift: f64,
+    pub(super) latency_shift: f64,
 }
 
 impl Surroundings {

@@ -735,6 +735,12 @@ fn descents_find_what_the_histogram_has() {
                     assert_eq!(found, expected, "p50 {p50}, round {round}, edge {edge}");
                 }
             }
+            let both = ARMS.map(|arm| histogram(&world, &mut state, arm, &window));
+            let both: Vec<u64> = both[0].iter().zip(&both[1]).map(|(a, b)| a + b).collect();
+            for q in [0.0, 0.5, 0.99, 1.0] {
+                let found = over(&window).service_quantile_ms(&world, &mut state, &window, q);
+                assert_eq!(found, quantile_of(&both, q), "p50 {p50}, round {round}, q {q}");
+            }
         }
     }
 }
