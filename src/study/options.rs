@@ -5,21 +5,21 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Case, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Squares,
-    Study, SweepCases, Tally,
+    Case, Layout, MAX_CASE_STAGES, MAX_POLICIES, MAX_RUNS, MAX_SWEEP, Pair, PolicyCases, Question,
+    RecordedDays, Squares, Study, SweepCases, Tally, Watches,
 };
 use crate::config::{
-    AfterExtension, Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, OnInconclusive,
-    PolicyConfig, StagePause, not_a_policys_key,
+    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, not_a_policys_key,
 };
 use crate::json::pretty;
 use crate::message::{quoted, thousands};
-use crate::policy::Command;
+use crate::policy::{Command, Prepared};
 use crate::problem::Problem;
 use crate::reading::{Fault, Node, fields, parse, read};
 use crate::rollout::Plan;
-use crate::rules::{OnFail, Range};
+use crate::rules::Range;
 use crate::seed::MAX_SEED;
+use crate::world::RecordedWorld;
 
 /// The options of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,28 +65,9 @@ pub struct Person {
 }
 
 impl Person {
-    /// The most ticks by which the answers prolong a rollout. A stage may wait for a
-    /// person at its end, and once for each rule that can pause it, unless the answer
-    /// ends the stage.
-    fn most_ticks(&self, config: &Config) -> u64 {
-        let policy = config.policy();
-        let asks = match policy.on_inconclusive {
-            OnInconclusive::Pause => true,
-            OnInconclusive::Extend { then, .. } => then == AfterExtension::Pause,
-            OnInconclusive::Promote | OnInconclusive::Rollback => false,
-        };
-        let waits = (1..).zip(&policy.stages).map(|(number, stage)| {
-            let rules = || policy.rules.iter().filter(|rule| rule.holds_in(number));
-            let by_rules = rules().filter(|rule| rule.on_fail == OnFail::Pause).count() as u64;
-            let at_end = stage.pause == Some(StagePause::Manual) || asks && rules().count() > 0;
-            by_rules + u64::from(at_end)
-        });
-        let waits: u64 = match self.command {
-            Command::Abort => waits.max().unwrap_or(0).min(1),
-            Command::Promote => waits.map(|waits| waits.min(1)).sum(),
-            _ => waits.sum(),
-        };
-        waits * u64::from(self.after_ticks)
+    /// The most ticks by which the answers prolong a rollout.
+    pub(crate) fn most_ticks(&self, policy: &crate::policy::Policy) -> u64 {
+        policy.most_waits(self.command) * u64::from(self.after_ticks)
     }
 }
 
@@ -131,10 +112,36 @@ struct StudyInput {
 }
 
 /// [`Person`] as written in a text.
-#[derive(Debug, Default)]
-struct PersonInput {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PersonInput {
     after_ticks: Option<f64>,
     command: Option<Command>,
+}
+
+impl PersonInput {
+    /// The person, with the faults of the text; `path` is the prefix of their paths.
+    pub(crate) fn checked(&self, path: &str) -> (Person, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut complain = |key: &str, message: String| {
+            problems.push(Problem::new(format!("{path}.{key}"), message));
+        };
+        let mut after_ticks = 0;
+        match self.after_ticks {
+            None => complain("after_ticks", "missing, expected a number of ticks".into()),
+            // NaN stands for a value that is not a number, which is already reported.
+            Some(ticks) if ticks.is_nan() => {}
+            Some(ticks) => match Range::from(0.0, f64::from(MAX_TICKS)).whole(Some(ticks)) {
+                Ok(ticks) => after_ticks = ticks as u32,
+                Err(message) => complain("after_ticks", message),
+            },
+        }
+        let command = self.command.filter(|command| *command != Command::Pause);
+        if command.is_none() {
+            let found = self.command.map_or("missing", |_| "found \"pause\"");
+            complain("command", format!("{found}, expected resume, promote or abort"));
+        }
+        (Person { after_ticks, command: command.unwrap_or(Command::Abort) }, problems)
+    }
 }
 
 /// [`FieldValue`] as written in a text.
@@ -169,19 +176,27 @@ const DEFAULT_RUNS: u64 = 10_000;
 /// Maximum number of values in the text of the options, all policies included.
 const MAX_VALUES: usize = (MAX_POLICIES + 1) * MAX_CONFIG_VALUES;
 
-/// See [`Study::from_text`].
-pub(super) fn prepare_text(text: &str, options: &str) -> Result<Study, ConfigError> {
+/// See [`Study::from_text`] and [`Study::from_text_over`].
+pub(super) fn prepare_text(
+    text: &str,
+    options: &str,
+    recorded: Option<Arc<RecordedWorld>>,
+) -> Result<Study, ConfigError> {
     Config::from_text(text)?;
     let of_options = |fault: Fault| Problem::new(placed("study", &fault.path), fault.message);
     let options = parse(options, MAX_VALUES)
         .map_err(|fault| ConfigError::of_values(vec![of_options(fault)]))?;
     let (input, faults) = read(&options);
     let base = parse(text, MAX_CONFIG_VALUES).map_err(|fault| ConfigError::of_text(&[fault]))?;
-    prepare(base, input, faults.into_list().into_iter().map(of_options).collect())
+    prepare(base, input, faults.into_list().into_iter().map(of_options).collect(), recorded)
 }
 
-/// See [`Study::new`].
-pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<Study, ConfigError> {
+/// See [`Study::new`] and [`Study::over`].
+pub(super) fn prepare_typed(
+    config: &Config,
+    options: &StudyOptions,
+    recorded: Option<Arc<RecordedWorld>>,
+) -> Result<Study, ConfigError> {
     let change = |FieldValue { field, value }: FieldValue| ChangeInput {
         field: Some(field),
         value: Some(value),
@@ -204,7 +219,7 @@ pub(super) fn prepare_typed(config: &Config, options: &StudyOptions) -> Result<S
         sweep: options.sweep.clone().map(sweep),
         policies: Some(policies?),
     };
-    prepare(tree_of(config)?, input, Vec::new())
+    prepare(tree_of(config)?, input, Vec::new(), recorded)
 }
 
 /// A value as the tree that its JSON text is parsed into.
@@ -218,9 +233,14 @@ fn prepare(
     mut base: Node,
     input: StudyInput,
     problems: Vec<Problem>,
+    recorded: Option<Arc<RecordedWorld>>,
 ) -> Result<Study, ConfigError> {
     let is_read = problems.is_empty();
-    let mut draft = Draft { problems, ..Draft::default() };
+    if recorded.as_ref().is_some_and(|recorded| recorded.days().is_none()) {
+        let message = "a study over recorded counts draws days: expected RecordedWorld::of_days";
+        return Err(ConfigError::of_whole(message));
+    }
+    let mut draft = Draft { problems, recorded, ..Draft::default() };
     let runs = draft.whole("study.runs", input.runs, DEFAULT_RUNS, 1, MAX_RUNS);
     let seed = draft.whole("study.seed", input.seed, 0, 0, MAX_SEED);
     if seed + runs - 1 > MAX_SEED {
@@ -255,7 +275,8 @@ fn prepare(
     for policy in &policies {
         if let Some(config) = draft.config(&policy.tree, &policy.path) {
             let healthy = draft.case(&config.with_healthy_release());
-            let release = config.release_differs().then(|| draft.case(&config));
+            let differs = draft.truth(&config).release_differs();
+            let release = differs.then(|| draft.case(&config));
             layout.policies.push(PolicyCases { name: policy.name.clone(), healthy, release });
             configs.push(config);
         }
@@ -267,20 +288,26 @@ fn prepare(
         return Err(ConfigError::of_values(draft.problems));
     };
     let longest = |case: &Case| {
-        let config = case.plan.config();
-        config.policy().most_ticks() + person.map_or(0, |person| person.most_ticks(config))
+        let policy = case.plan.policy();
+        policy.most_ticks() + person.map_or(0, |person| person.most_ticks(policy))
     };
     let longest = draft.cases.iter().map(longest).max().map(|ticks| ticks.min(most));
     Ok(Study {
-        person,
-        config,
+        pairs: pairs(&layout),
+        question: Arc::new(Question {
+            release_is_bad: draft.truth(&config).release_is_bad(),
+            config,
+            horizon_ticks: horizon.or(longest).unwrap_or(0) as u32,
+            person,
+            recorded: draft.recorded.as_deref().map(RecordedDays::of),
+            layout,
+        }),
+        recorded: draft.recorded,
         runs,
         seed,
-        horizon_ticks: horizon.or(longest).unwrap_or(0) as u32,
         done: 0,
-        pairs: pairs(&layout),
         cases: draft.cases,
-        layout,
+        watches: Watches::default(),
     })
 }
 
@@ -300,7 +327,7 @@ fn placed(parent: &str, path: &str) -> String {
 
 /// The pairs of each further policy with the first, on the healthy and on the
 /// configuration's release.
-fn pairs(layout: &Layout) -> Vec<Pair> {
+pub(super) fn pairs(layout: &Layout) -> Vec<Pair> {
     let Some((first, others)) = layout.policies.split_first() else { return Vec::new() };
     let pair = |first, second| Pair {
         first,
@@ -321,9 +348,13 @@ fn pairs(layout: &Layout) -> Vec<Pair> {
 #[derive(Default)]
 struct Draft {
     cases: Vec<Case>,
-    /// Number of stages of all cases together.
+    /// Number of traffic shares of all cases together.
     stages: usize,
+    /// Whether there are too many of them.
+    has_too_many: bool,
     problems: Vec<Problem>,
+    /// What counts are taken from, if they are not drawn.
+    recorded: Option<Arc<RecordedWorld>>,
 }
 
 impl Draft {
@@ -340,21 +371,9 @@ impl Draft {
     }
 
     fn person(&mut self, input: &PersonInput) -> Person {
-        let most = u64::from(MAX_TICKS);
-        let after = "study.person.after_ticks";
-        if input.after_ticks.is_none() {
-            self.problems.push(Problem::new(after, "missing, expected a number of ticks"));
-        }
-        let after_ticks = self.whole(after, input.after_ticks, 0, 0, most) as u32;
-        let command = input.command.filter(|command| *command != Command::Pause);
-        if command.is_none() {
-            let found = input.command.map_or("missing", |_| "found \"pause\"");
-            self.problems.push(Problem::new(
-                "study.person.command",
-                format!("{found}, expected resume, promote or abort"),
-            ));
-        }
-        Person { after_ticks, command: command.unwrap_or(Command::Abort) }
+        let (person, problems) = input.checked("study.person");
+        self.problems.extend(problems);
+        person
     }
 
     /// The configuration of a tree; `path` is the prefix of its faults.
@@ -371,25 +390,50 @@ impl Draft {
         }
     }
 
+    /// What the release of a configuration does: [`Plan::truth`].
+    fn truth(&self, config: &Config) -> Config {
+        let over = self.recorded.as_ref().and_then(|recorded| recorded.truth_of(config).ok());
+        over.unwrap_or_else(|| config.clone())
+    }
+
+    /// The plan of a configuration.
+    fn plan(&mut self, config: &Config) -> Option<Plan> {
+        let Some(recorded) = &self.recorded else { return Some(Plan::new(config)) };
+        match Plan::over(config, Arc::clone(recorded)) {
+            Ok(plan) => Some(plan),
+            Err(message) => {
+                // The same for every case.
+                if self.problems.is_empty() {
+                    self.problems.push(Problem::new("study", message));
+                }
+                None
+            }
+        }
+    }
+
     /// The index of the case of a configuration, which is added if it is new.
     fn case(&mut self, config: &Config) -> usize {
         let known = self.cases.iter().position(|case| case.plan.config() == config);
         known.unwrap_or_else(|| {
-            self.stages += config.policy().stages.len();
+            if self.has_too_many {
+                return 0;
+            }
+            let Some(plan) = self.plan(config) else { return 0 };
+            let levels = plan.policy().levels().len();
+            self.stages += plan.policy().shares().len();
             if self.stages > MAX_CASE_STAGES {
-                // Reported once. Nothing is prepared that will not be simulated.
-                if self.stages - config.policy().stages.len() <= MAX_CASE_STAGES {
-                    let message = format!(
-                        "its policies, releases and swept values have more than {} stages in total",
-                        thousands(MAX_CASE_STAGES as u64)
-                    );
-                    self.problems.push(Problem::new("study", message));
-                }
+                // Reported once. Nothing more is prepared, because it will not be simulated.
+                self.has_too_many = true;
+                let message = format!(
+                    "its policies, releases and swept values have more than {} stages in total",
+                    thousands(MAX_CASE_STAGES as u64)
+                );
+                self.problems.push(Problem::new("study", message));
                 return 0;
             }
             self.cases.push(Case {
-                plan: Arc::new(Plan::new(config)),
-                tally: Tally::new(config.policy().stages.len()),
+                plan: Arc::new(plan),
+                tally: Tally::new(levels),
                 kept: Vec::new(),
             });
             self.cases.len() - 1
@@ -408,26 +452,10 @@ impl Draft {
 
     /// `base` with another policy.
     fn with_policy(&mut self, base: &Node, policy: Option<&Node>, path: &str) -> Node {
-        let mut tree = base.clone();
-        let Some(policy) = policy.filter(|policy| policy.is_object()) else {
-            self.problems.push(Problem::new(path, "expected an object with a policy’s keys"));
-            return tree;
-        };
-        let before = self.problems.len();
-        for (key, message) in policy.keys().filter_map(|key| Some((key, not_a_policys_key(key)?))) {
-            self.problems.push(Problem::new(placed(path, key), message));
-        }
-        if self.problems.len() > before {
-            return tree;
-        }
-        let gives_stages = policy.keys().any(|key| key == "stages");
-        tree.retain(|key| not_a_policys_key(key).is_some() || (key == "stages" && !gives_stages));
-        // Shares and durations are kept; the stages' own thresholds are not.
-        for key in ["error_rate_threshold", "latency_threshold_ms"] {
-            tree.remove_in_items("stages", key);
-        }
-        tree.extend(policy);
-        tree
+        with_policy(base, policy, path).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            base.clone()
+        })
     }
 
     fn sweep(&mut self, policies: &[Policy], sweep: &SweepInput) -> Option<SweepCases> {
@@ -455,7 +483,7 @@ impl Draft {
                 let config = self.config(&tree, &format!("study.sweep.values[{i}]"))?;
                 of_policy.push(self.case(&config));
                 if !of_release {
-                    differs |= config.release_differs();
+                    differs |= self.truth(&config).release_differs();
                     of_healthy.push(self.case(&config.with_healthy_release()));
                 }
             }
@@ -467,10 +495,35 @@ impl Draft {
     }
 }
 
+/// `base` with another policy, which stands at `path` in the options.
+pub(crate) fn with_policy(
+    base: &Node,
+    policy: Option<&Node>,
+    path: &str,
+) -> Result<Node, Vec<Problem>> {
+    let Some(policy) = policy.filter(|policy| policy.is_object()) else {
+        return Err(vec![Problem::new(path, "expected an object with a policy’s keys")]);
+    };
+    let problem = |key: &str| Some(Problem::new(placed(path, key), not_a_policys_key(key)?));
+    let problems: Vec<Problem> = policy.keys().filter_map(problem).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut tree = base.clone();
+    let gives_stages = policy.keys().any(|key| key == "stages" || key == "controller");
+    tree.retain(|key| not_a_policys_key(key).is_some() || (key == "stages" && !gives_stages));
+    // Shares and durations are kept; the stages' own thresholds are not.
+    for key in ["error_rate_threshold", "latency_threshold_ms"] {
+        tree.remove_in_items("stages", key);
+    }
+    tree.extend(policy);
+    Ok(tree)
+}
+
 /// Sets a numeric field. An error ratio of the release replaces its error rate, and the
 /// other way round, because only one of them is allowed. `None` if there is no such
 /// field.
-fn set_field(tree: &mut Node, field: &str, value: f64) -> Option<()> {
+pub(crate) fn set_field(tree: &mut Node, field: &str, value: f64) -> Option<()> {
     tree.set_number(field, value)?;
     match field {
         "canary.error_ratio" => tree.remove_in("canary", "error_rate"),
@@ -481,7 +534,7 @@ fn set_field(tree: &mut Node, field: &str, value: f64) -> Option<()> {
 }
 
 /// The full path of a field's short name.
-pub(super) fn full_path(field: &str) -> &str {
+pub(crate) fn full_path(field: &str) -> &str {
     match field {
         "error_ratio" => "canary.error_ratio",
         "latency_ratio" => "canary.latency_ratio",

@@ -3,11 +3,14 @@
 use serde::Serialize;
 
 use super::histogram::Histogram;
-use super::{Case, Person, PolicyCases, RequirementReport, Study, Tally};
+use super::{Pair, Person, PolicyCases, Question, RequirementReport, Study, Tally};
 use crate::config::Config;
 use crate::json::number;
+use crate::message::thousands;
+use crate::observation::Arm;
 use crate::seed::MAX_SEED;
 use crate::stats::intervals::{clopper_pearson, tango};
+use crate::world::{LatencySource, RecordedWorld};
 
 /// The standard normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
@@ -22,12 +25,16 @@ const ENOUGH_DIFFERENT: u64 = 10;
 pub struct StudyReport {
     /// Number of runs finished.
     pub runs: u64,
-    /// Number of runs requested.
+    /// Number of runs requested; with requirements, those after which they were certain.
     pub requested_runs: u64,
     /// Whether the study was stopped before all runs were finished.
     pub partial: bool,
     /// The seeds of the runs finished.
     pub seeds: SeedRange,
+    /// Seeds between the first and the last that were not simulated: only of a report of
+    /// rows that have holes. Otherwise, the report has no such key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_seeds: Vec<SeedSpan>,
     /// The number of ticks for which excess errors are counted.
     pub horizon_ticks: u32,
     /// What a person does in a pause that waits for one.
@@ -52,11 +59,52 @@ pub struct StudyReport {
     pub sweep: Option<SweepReport>,
     /// Other policies on the same seeds.
     pub policies: Vec<Comparison>,
-    /// The requirements given on the command line, and whether they are met.
+    /// The recorded days that the runs are drawn from; otherwise, the report has no such
+    /// key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedDays>,
+    /// The requirements on the study, and whether they are met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementReport>,
     /// The configuration, with all defaults filled in.
     pub config: Config,
+}
+
+/// The recorded days that the runs of a study are drawn from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RecordedDays {
+    /// How many days are drawn from.
+    pub days: u32,
+    /// How many days are left out, because fewer than half of their ticks have data.
+    pub left_out: u32,
+    /// Seconds since midnight, UTC, at which each run begins; `null` for a random tick of
+    /// the day.
+    pub start_of_day: Option<u32>,
+    /// Mean number of recorded requests in a tick.
+    #[serde(serialize_with = "number")]
+    pub requests_per_tick: f64,
+    /// The recorded error rate, 0..=1.
+    #[serde(serialize_with = "number")]
+    pub error_rate: f64,
+    /// Where the latencies come from.
+    pub latency: LatencySource,
+    /// What should be known to read the result, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl RecordedDays {
+    pub(super) fn of(recorded: &RecordedWorld) -> Self {
+        let [days, left_out] = recorded.days().unwrap_or_default().map(|days| days as u32);
+        RecordedDays {
+            days,
+            left_out,
+            start_of_day: recorded.start_of_day(),
+            requests_per_tick: recorded.requests_per_tick(),
+            error_rate: recorded.error_rate(),
+            latency: recorded.latency_source(Arm::Baseline),
+            notes: recorded.notes(),
+        }
+    }
 }
 
 /// The seeds of a study.
@@ -68,6 +116,15 @@ pub struct SeedRange {
     pub last: Option<u64>,
     /// The first seed after those of all requested runs; `null` if none is left.
     pub next: Option<u64>,
+}
+
+/// Seeds that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SeedSpan {
+    /// The first of them.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
 }
 
 /// A probability, 0..=1, with its interval.
@@ -89,11 +146,6 @@ impl Estimate {
         let interval = clopper_pearson(count, runs, ALPHA);
         let estimate = if runs == 0 { 0.0 } else { count as f64 / runs as f64 };
         Estimate { estimate, low: interval.low, high: interval.high }
-    }
-
-    /// The number of runs, out of `runs`, that the estimate stands for.
-    pub(super) fn count(&self, runs: u64) -> u64 {
-        (self.estimate * runs as f64 + 0.5) as u64
     }
 }
 
@@ -175,8 +227,7 @@ pub struct CaseReport {
 }
 
 impl CaseReport {
-    fn of(case: &Case) -> Self {
-        let tally: &Tally = &case.tally;
+    fn of(tally: &Tally) -> Self {
         CaseReport {
             p_rollback: Estimate::of(tally.rolled_back(), tally.runs),
             p_completed: Estimate::of(tally.completed, tally.runs),
@@ -246,18 +297,61 @@ impl StudyReport {
     pub fn to_json(&self) -> String {
         crate::json::pretty(self)
     }
+
+    /// What follows the number of runs in a sentence, if not all runs are finished.
+    pub(crate) fn partial_in_words(&self) -> String {
+        match (self.partial, self.missing_seeds.is_empty()) {
+            (false, _) => String::new(),
+            (true, true) => ", stopped early".to_string(),
+            (true, false) => {
+                let missing = thousands(self.requested_runs - self.runs);
+                format!(", {missing} of {} seeds are missing", thousands(self.requested_runs))
+            }
+        }
+    }
 }
 
 impl Study {
     /// The report of the runs finished so far.
     pub fn report(&self) -> StudyReport {
-        let (own, others) = match self.layout.policies.split_first() {
+        let findings = Findings {
+            question: &self.question,
+            done: self.done,
+            runs: self.runs,
+            seed: self.seed,
+            tallies: self.cases.iter().map(|case| &case.tally).collect(),
+            pairs: &self.pairs,
+        };
+        StudyReport { requirements: self.watches.reports(), ..findings.report() }
+    }
+}
+
+/// What runs have found, and what they were asked.
+pub(super) struct Findings<'a> {
+    pub(super) question: &'a Question,
+    /// The number of runs finished.
+    pub(super) done: u64,
+    /// The number of runs requested.
+    pub(super) runs: u64,
+    /// The first seed.
+    pub(super) seed: u64,
+    /// By case.
+    pub(super) tallies: Vec<&'a Tally>,
+    pub(super) pairs: &'a [Pair],
+}
+
+impl Findings<'_> {
+    /// The report, if the seeds of the runs finished follow each other from the first.
+    pub(super) fn report(&self) -> StudyReport {
+        let Question { config, release_is_bad, horizon_ticks, person, recorded, layout } =
+            self.question;
+        let (own, others) = match layout.policies.split_first() {
             Some(split) => split,
             // A study always contains the configuration's own policy.
             None => unreachable!("a study without a policy"),
         };
-        let case = |index: usize| CaseReport::of(&self.cases[index]);
-        let sweep = self.layout.sweep.as_ref().map(|sweep| SweepReport {
+        let case = |index: usize| CaseReport::of(self.tallies[index]);
+        let sweep = layout.sweep.as_ref().map(|sweep| SweepReport {
             field: sweep.field.clone(),
             points: (0..sweep.values.len())
                 .map(|i| {
@@ -273,7 +367,7 @@ impl Study {
                 .collect(),
         });
         let (healthy, release) = (case(own.healthy), own.release.map(case));
-        let is_bad = self.config.release_is_bad();
+        let is_bad = *release_is_bad;
         let thrown_away = release.as_ref().filter(|_| !is_bad).unwrap_or(&healthy);
         StudyReport {
             runs: self.done,
@@ -284,8 +378,9 @@ impl Study {
                 last: self.done.checked_sub(1).map(|last| self.seed + last),
                 next: Some(self.seed + self.runs).filter(|next| *next <= MAX_SEED),
             },
-            horizon_ticks: self.horizon_ticks,
-            person: self.person,
+            missing_seeds: Vec::new(),
+            horizon_ticks: *horizon_ticks,
+            person: *person,
             false_rollback: thrown_away.p_false_rollback,
             missed_regression: release.as_ref().filter(|_| is_bad).map(|case| case.p_completed),
             release_is_bad: is_bad,
@@ -293,13 +388,14 @@ impl Study {
             release,
             sweep,
             policies: others.iter().map(|other| self.comparison(own, other)).collect(),
+            recorded: recorded.clone(),
             requirements: Vec::new(),
-            config: self.config.clone(),
+            config: config.clone(),
         }
     }
 
     fn comparison(&self, own: &PolicyCases, other: &PolicyCases) -> Comparison {
-        let case = |index: usize| CaseReport::of(&self.cases[index]);
+        let case = |index: usize| CaseReport::of(self.tallies[index]);
         Comparison {
             name: other.name.clone(),
             healthy: case(other.healthy),
@@ -320,7 +416,7 @@ impl Study {
         let (gained, lost) = (pair.only_second_rolled_back, pair.only_first_rolled_back);
         let n = self.done as f64;
         let rolled_back = tango(gained, lost, self.done, ALPHA);
-        let harm = |case: usize| &self.cases[case].tally.excess_errors;
+        let harm = |case: usize| &self.tallies[case].excess_errors;
         let more = harm(first).sum_to(harm(second)) / n;
         let variance = (pair.excess_squares.sum() / n - more * more).max(0.0);
         let half = Z * (variance / n).sqrt();
