@@ -5,28 +5,36 @@
 //! bit of everything counted here. It is the same [`Run`], with a sink that counts.
 //! Counts are whole numbers, sums are in fixed point and histograms have fixed
 //! bins, so neither threads nor the size of chunks changes a figure. A study that
-//! is stopped early is the study of the runs it finished.
+//! is stopped early is the study of the runs it finished. A study of many machines is
+//! the sum of their counts: see [`rows`].
 
 mod histogram;
 mod options;
 mod report;
 mod requirement;
+pub mod rows;
 
+pub(crate) use histogram::Histogram;
 pub use options::{FieldValue, NamedPolicy, Person, StudyOptions, Sweep};
+pub(crate) use options::{PersonInput, full_path, set_field, with_policy};
 pub use report::{
     CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
-    SeedRange, StudyReport, SweepPoint, SweepReport,
+    RecordedDays, SeedRange, SeedSpan, StudyReport, SweepPoint, SweepReport,
 };
-pub use requirement::{Fulfilment, Requirement, RequirementReport};
+pub use requirement::{
+    DEFAULT_ERROR_PROBABILITY, DEFAULT_GATE_RUNS, Fulfilment, MAX_ERROR_PROBABILITY, Measure,
+    Objective, QuantileFound, Requirement, RequirementReport,
+};
+pub(crate) use requirement::{Figure, OfPolicy, Scope, Source, Statistic, Watch};
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Config, ConfigError, realised_share};
-use crate::policy::{State, Step};
+use crate::policy::{Decide, Prepared, State, Step};
 use crate::rollout::{Decision, Evidence, Plan, Run, Sink, Tick};
-use crate::world::Cells;
-use histogram::Histogram;
+use crate::world::{Cells, RecordedWorld};
+use requirement::Watches;
 
 /// Maximum number of runs in a study.
 pub const MAX_RUNS: u64 = 1_000_000_000;
@@ -40,10 +48,10 @@ pub const MAX_CASE_STAGES: usize = 4_000;
 /// How many of the first runs' outcomes are kept for display.
 pub const KEPT_RUNS: usize = 1_000;
 /// Maximum number of runs that a thread takes at a time.
-const CHUNK: u64 = 1_024;
+pub(crate) const CHUNK: u64 = 1_024;
 /// Approximate number of ticks that a thread takes at a time, counted in ticks
 /// without latencies.
-const CHUNK_TICKS: u64 = 1 << 17;
+pub(crate) const CHUNK_TICKS: u64 = 1 << 17;
 /// The cost of a tick whose latencies are read, in ticks without latencies.
 const LATENCY_TICKS: u64 = 16;
 /// How many ticks without latencies pass between two checks of the stop flag; a
@@ -51,26 +59,40 @@ const LATENCY_TICKS: u64 = 16;
 const CHEAP_TICKS: u32 = 1_024;
 /// Approximate time in which all threads together finish a block of runs.
 #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
-const BLOCK_SECONDS: f64 = 0.25;
+pub(crate) const BLOCK_SECONDS: f64 = 0.25;
 /// Maximum growth of a block over the previous one, because the time of the first,
 /// short blocks is not reliable.
 #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
-const BLOCK_GROWTH: f64 = 8.0;
+pub(crate) const BLOCK_GROWTH: f64 = 8.0;
 
 /// A study: its cases, and what the finished runs have found.
 #[derive(Debug)]
 pub struct Study {
-    /// The configuration, with the fields of `set` changed.
-    config: Config,
+    /// What is asked of each seed.
+    question: Arc<Question>,
+    /// What counts are taken from, if they are not drawn.
+    recorded: Option<Arc<RecordedWorld>>,
     runs: u64,
     seed: u64,
-    horizon_ticks: u32,
-    person: Option<Person>,
     done: u64,
     cases: Vec<Case>,
+    pairs: Vec<Pair>,
+    /// The requirements, which end the study once they are certain.
+    watches: Watches,
+}
+
+/// What a study asks, without the seeds that it is asked of.
+#[derive(Debug)]
+struct Question {
+    /// The configuration, with the fields of `set` changed.
+    config: Config,
+    release_is_bad: bool,
+    horizon_ticks: u32,
+    person: Option<Person>,
+    /// The recorded days that take the place of the world.
+    recorded: Option<RecordedDays>,
     /// Which cases belong where in the report.
     layout: Layout,
-    pairs: Vec<Pair>,
 }
 
 /// A policy on a release, simulated for every seed.
@@ -89,7 +111,7 @@ struct Layout {
     sweep: Option<SweepCases>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 struct PolicyCases {
     name: String,
     healthy: usize,
@@ -97,7 +119,7 @@ struct PolicyCases {
     release: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 struct SweepCases {
     field: String,
     values: Vec<f64>,
@@ -109,7 +131,7 @@ struct SweepCases {
 }
 
 /// Two cases compared on the same seeds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Pair {
     first: usize,
     second: usize,
@@ -136,6 +158,12 @@ impl Squares {
         let square = fixed * fixed;
         self.high += square >> 64;
         self.low += square & u128::from(u64::MAX);
+    }
+
+    /// The sum of both; `None` if it is too large.
+    fn checked_add(self, other: Squares) -> Option<Squares> {
+        let high = self.high.checked_add(other.high)?;
+        Some(Squares { high, low: self.low.checked_add(other.low)? })
     }
 
     fn sum(&self) -> f64 {
@@ -265,7 +293,7 @@ impl Study {
     /// All faults of the options, and of the configurations that result from them.
     /// Paths in the options begin with `study.`.
     pub fn new(config: &Config, options: &StudyOptions) -> Result<Study, ConfigError> {
-        options::prepare_typed(config, options)
+        options::prepare_typed(config, options, None)
     }
 
     /// Prepares a study from two texts, YAML or JSON: the configuration and the
@@ -294,10 +322,37 @@ impl Study {
     /// All faults of the configuration or, if it has none, of the options. Paths in
     /// the options begin with `study.`.
     pub fn from_text(config: &str, options: &str) -> Result<Study, ConfigError> {
-        options::prepare_text(config, options)
+        options::prepare_text(config, options, None)
     }
 
-    /// The number of runs requested.
+    /// Prepares a study over recorded days, [`RecordedWorld::of_days`]: each seed draws
+    /// the days of its rollout, and what of their requests goes to the canary. Load, noise,
+    /// incidents and error rate of the configuration have no effect on the counts.
+    ///
+    /// # Errors
+    /// As for [`Study::new`]; also if a case has ticks of another length than those that
+    /// the record is spread over.
+    pub fn over(
+        config: &Config,
+        options: &StudyOptions,
+        recorded: Arc<RecordedWorld>,
+    ) -> Result<Study, ConfigError> {
+        options::prepare_typed(config, options, Some(recorded))
+    }
+
+    /// Prepares a study over recorded days from two texts.
+    ///
+    /// # Errors
+    /// As for [`Study::from_text`] and [`Study::over`].
+    pub fn from_text_over(
+        config: &str,
+        options: &str,
+        recorded: Arc<RecordedWorld>,
+    ) -> Result<Study, ConfigError> {
+        options::prepare_text(config, options, Some(recorded))
+    }
+
+    /// The number of runs requested; those finished, once all requirements are certain.
     pub fn runs(&self) -> u64 {
         self.runs
     }
@@ -307,7 +362,7 @@ impl Study {
         self.done
     }
 
-    /// Whether all runs are finished.
+    /// Whether all runs are finished, or all requirements certain.
     pub fn is_finished(&self) -> bool {
         self.done == self.runs
     }
@@ -320,7 +375,7 @@ impl Study {
     /// Simulates the next `runs` runs, or as many as are left, on this thread.
     pub fn advance(&mut self, runs: u64) {
         let end = self.runs.min(self.done.saturating_add(runs));
-        while self.done < end {
+        while self.done < end && !self.is_finished() {
             let chunk = self.done..end.min(self.done + self.chunk());
             let Some(outcomes) = self.outcomes(chunk, || false) else { return };
             self.absorb(&outcomes);
@@ -369,7 +424,7 @@ impl Study {
     /// configuration's own policy, on a healthy release or on the configuration's
     /// release.
     pub fn first_runs(&self, healthy: bool) -> &[RunOutcome] {
-        self.layout.policies.first().map_or(&[], |own| {
+        self.question.layout.policies.first().map_or(&[], |own| {
             let case = if healthy { own.healthy } else { own.release.unwrap_or(own.healthy) };
             &self.cases[case].kept
         })
@@ -378,12 +433,12 @@ impl Study {
     /// How many runs a thread takes at a time: fewer if they are expensive, so that
     /// few outcomes are held at a time.
     fn chunk(&self) -> u64 {
-        let ticks = |case: &Case| {
-            let cost = if case.plan.reads_latency() { LATENCY_TICKS } else { 1 };
-            case.plan.config().policy().planned_ticks() * cost
-        };
-        let ticks: u64 = self.cases.iter().map(ticks).sum();
-        (CHUNK_TICKS / ticks.max(1)).clamp(1, CHUNK)
+        (CHUNK_TICKS / self.ticks_per_run()).clamp(1, CHUNK)
+    }
+
+    /// What a run costs, in planned ticks without latencies; at least 1.
+    fn ticks_per_run(&self) -> u64 {
+        self.cases.iter().map(|case| cost_of(&case.plan)).sum::<u64>().max(1)
     }
 
     /// The outcomes of some runs, by case; `None` if stopped. The outcomes do not
@@ -393,27 +448,25 @@ impl Study {
         runs: Range<u64>,
         stopped: impl Fn() -> bool,
     ) -> Option<Vec<Vec<RunOutcome>>> {
+        let seeds = self.seed + runs.start..self.seed + runs.end;
         let of_case = |case: &Case| {
-            let plan = &*case.plan;
-            let mut run = Run::new(plan, 0);
-            let mut outcomes = Vec::with_capacity((runs.end - runs.start) as usize);
-            for i in runs.clone() {
-                run.restart(plan, self.seed + i);
-                let mut counter = Counter::new(plan, self.horizon_ticks);
-                if !play(plan, &mut run, self.person, &mut counter, &stopped) {
-                    return None;
-                }
-                outcomes.push(counted(plan, &mut run, &counter));
-            }
-            Some(outcomes)
+            let Question { person, horizon_ticks, .. } = *self.question;
+            outcomes_of(&case.plan, seeds.clone(), person, horizon_ticks, &stopped)
         };
         self.cases.iter().map(of_case).collect()
     }
 
-    /// Adds the outcomes of the next runs to the counts.
+    /// Adds the outcomes of the next runs to the counts, up to the run after which all
+    /// requirements are certain.
     fn absorb(&mut self, outcomes: &[Vec<RunOutcome>]) {
-        let shown = self.layout.policies.first().map(|own| [Some(own.healthy), own.release]);
+        if self.is_finished() {
+            return;
+        }
+        let count = self.watches.take(self.done, self.runs, outcomes);
+        let shown =
+            self.question.layout.policies.first().map(|own| [Some(own.healthy), own.release]);
         for (i, (case, outcomes)) in self.cases.iter_mut().zip(outcomes).enumerate() {
+            let outcomes = &outcomes[..count];
             for outcome in outcomes {
                 case.tally.record(outcome);
             }
@@ -423,11 +476,15 @@ impl Study {
             }
         }
         for pair in &mut self.pairs {
-            for (first, second) in outcomes[pair.first].iter().zip(&outcomes[pair.second]) {
+            let both = outcomes[pair.first].iter().zip(&outcomes[pair.second]);
+            for (first, second) in both.take(count) {
                 pair.record(first, second);
             }
         }
-        self.done += outcomes.first().map_or(0, |outcomes| outcomes.len() as u64);
+        self.done += count as u64;
+        if self.watches.are_certain() {
+            self.runs = self.done;
+        }
     }
 }
 
@@ -444,6 +501,34 @@ impl Pair {
             self.excess_squares.add(difference);
         }
     }
+}
+
+/// The outcomes of a plan with some seeds; `None` if stopped. An outcome does not depend on
+/// other seeds.
+pub(crate) fn outcomes_of(
+    plan: &Plan,
+    seeds: Range<u64>,
+    person: Option<Person>,
+    horizon_ticks: u32,
+    stopped: impl Fn() -> bool,
+) -> Option<Vec<RunOutcome>> {
+    let mut run = Run::new(plan, 0);
+    let mut outcomes = Vec::with_capacity(seeds.end.saturating_sub(seeds.start) as usize);
+    for seed in seeds {
+        run.restart(plan, seed);
+        let mut counter = Counter::new(plan, horizon_ticks);
+        if !play(plan, &mut run, person, &mut counter, &stopped) {
+            return None;
+        }
+        outcomes.push(counted(plan, &mut run, &counter));
+    }
+    Some(outcomes)
+}
+
+/// What a rollout of a plan costs, in ticks without latencies.
+pub(crate) fn cost_of(plan: &Plan) -> u64 {
+    let cost = if plan.reads_latency() { LATENCY_TICKS } else { 1 };
+    plan.policy().planned_ticks() * cost
 }
 
 /// Simulates a rollout from its start to its end, or to a pause that waits for a
@@ -550,7 +635,7 @@ fn counted(plan: &Plan, run: &mut Run, counter: &Counter) -> RunOutcome {
         _ => End::Waiting,
     };
     let mut later = 0.0;
-    if end == End::Completed && horizon_ticks > ticks && plan.config().release_differs() {
+    if end == End::Completed && horizon_ticks > ticks && plan.truth().release_differs() {
         later = run.expected_excess_until(plan, horizon_ticks);
     }
     RunOutcome {

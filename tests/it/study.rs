@@ -11,8 +11,7 @@ use canary_rollout::policy::{Command, State, Step};
 use canary_rollout::rollout::{Plan, Rollout, Run, TickRow};
 use canary_rollout::stats::intervals::{Interval, tango};
 use canary_rollout::study::{
-    End, FieldValue, Fulfilment, NamedPolicy, Person, Requirement, RunOutcome, Study, StudyOptions,
-    Sweep, outcome,
+    End, FieldValue, NamedPolicy, Person, RunOutcome, Study, StudyOptions, Sweep, outcome,
 };
 use serde_json::{Value, json};
 
@@ -495,58 +494,6 @@ fn a_wrong_study_is_reported_with_its_place() {
     );
     check_refused(&json!({ "fly": 1 }), &["study.fly: unknown field `fly`"]);
     check_refused(&json!({ "runs": "many" }), &["study.runs: invalid type: string \"many\""]);
-}
-
-#[test]
-fn a_requirement_is_read_and_held_against_the_interval() {
-    for text in [
-        "",
-        "false_rollback",
-        "false_rollback<0.05",
-        "fly<=0.05",
-        "false_rollback<=5",
-        "false_rollback<=-0.1",
-        "false_rollback<=nan",
-        "missed_regression(error_ratio<=0.1",
-        "missed_regression(error_ratio)<=0.1",
-        "missed_regression(error_ratio=x)<=0.1",
-        "caught=>1",
-    ] {
-        let message =
-            Requirement::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
-        let expected =
-            format!("require: found {text:?}, expected NAME<=BOUND or NAME(FIELD=VALUE)<=BOUND");
-        assert!(message.starts_with(&expected), "{message}");
-    }
-    let changed = Requirement::parse(" missed_regression( error_ratio = 2 ) <= 0.01 ").unwrap();
-    assert_eq!(changed.change(), Some(("canary.error_ratio", 2.0)));
-
-    let bad =
-        finished(&cheap(json!({ "error_ratio": 2 }), ratio_rule()), &json!({ "runs": 1_000 }));
-    let report = bad.report();
-    let (falsely, missed) =
-        (report.healthy.p_rollback, report.release.as_ref().unwrap().p_completed);
-    for (name, found) in [("false_rollback", falsely), ("missed_regression", missed)] {
-        assert!(found.low > 0.0 && found.high < 1.0, "{found:?}");
-        for (sign, bound, expected) in [
-            ("<=", found.high, Fulfilment::Met),
-            ("<=", found.estimate, Fulfilment::Undecided),
-            ("<=", found.low * 0.99, Fulfilment::Failed),
-            (">=", found.low, Fulfilment::Met),
-            (">=", found.estimate, Fulfilment::Undecided),
-            (">=", found.high * 1.01, Fulfilment::Failed),
-        ] {
-            let requirement = Requirement::parse(&format!("{name}{sign}{bound}")).unwrap();
-            let held = requirement.check(&report).unwrap();
-            assert_eq!((held.fulfilment, held.found), (expected, found), "{}", requirement.text());
-            assert_eq!((held.runs, held.waiting_runs), (1_000, 0));
-            assert_eq!(held.distance > 0.0, expected == Fulfilment::Failed);
-        }
-    }
-    let healthy = finished(&cheap(json!({}), ratio_rule()), &json!({ "runs": 10 })).report();
-    let message =
-        Requirement::parse("caught>=0.9").unwrap().check(&healthy).unwrap_err().to_string();
-    assert_eq!(message, "require: caught>=0.9: the release is healthy, expected a bad one");
 }
 
 /// Typed options give the same study as the same options in a text.
