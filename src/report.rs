@@ -2,7 +2,10 @@
 //!
 //! The keys are in the order of the structs. The first ones are those of the course
 //! that this simulator began with. `commands`, `seed` and `config` are enough to
-//! replay the rollout.
+//! replay the rollout; over recorded counts, with the record.
+
+mod recorded;
+mod series;
 
 use std::ops::Range;
 
@@ -11,14 +14,18 @@ use serde::Serialize;
 use crate::config::{Arrival, Config};
 use crate::json;
 use crate::observation::{Arm, ByArm, Counts};
-use crate::policy::{By, Level, State, Step, Tally};
+use crate::policy::{By, Decide, Level, Prepared, State, Step, Tally};
 use crate::problem::Problem;
-use crate::rollout::{Decision, Evidence, LookRow, Rollout, TimedCommand};
-use crate::rules::Verdict;
+use crate::rollout::{Decision, Evidence, LookRow, Rollout, TickRow, TimedCommand};
 use crate::rules::words::{percent, significant};
+use crate::rules::{Rule, Verdict};
 use crate::stats::confidence_sequence::{RatioInterval, Stratum, confidence_sequence};
 use crate::stats::intervals::{Interval, wilson};
 use crate::world::{LatencyWindow, WorldState};
+
+pub use crate::world::RecordedSource;
+pub use recorded::{RecordedLevel, RecordedReport};
+pub use series::{Column, Series};
 
 /// The report of a rollout, finished or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +46,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// The truth about the release.
     pub truth: TruthReport,
+    /// What the counts were taken from, if they are recorded; otherwise, the report has no
+    /// such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedReport>,
     /// The levels, in the order of the policy.
     pub levels: Vec<LevelReport>,
     /// The stages, in order.
@@ -51,8 +62,33 @@ pub struct Report {
     pub seed: u64,
     /// The configuration, with all defaults filled in.
     pub config: Config,
+    /// The controller that decides in place of the stages and rules of `config`; without
+    /// one, the report has no such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller: Option<ControllerReport>,
+    /// The controller's checks in the form of rules, in the order of their numbers;
+    /// without a controller, the report has no such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<Rule>>,
     /// What is valid in the configuration but probably a mistake.
     pub warnings: Vec<Warning>,
+}
+
+/// The controller that decides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ControllerReport {
+    /// Its name.
+    pub name: &'static str,
+    /// Its own names of its phases; empty if it has none.
+    pub phases: &'static [&'static str],
+    /// The name of its phase now; `null` if it has none.
+    pub phase: Option<&'static str>,
+    /// Ticks that a rollout takes in which every check passes and no person acts.
+    pub planned_ticks: u64,
+    /// The maximum length in ticks of a rollout without a person's pause.
+    pub most_ticks: u64,
+    /// Whether a check may look while the rollout is paused.
+    pub looks_in_pauses: bool,
 }
 
 /// Whether the decision was right, given the truth.
@@ -69,6 +105,9 @@ pub enum Outcome {
     MissedRegression,
     /// No decision yet.
     Undecided,
+    /// Decided, and nobody knows whether rightly: the counts of both versions are
+    /// recorded.
+    Unknown,
 }
 
 /// The truth about the release.
@@ -90,6 +129,8 @@ pub enum Release {
     Healthy,
     /// Worse than the baseline, now or later.
     Bad,
+    /// Nobody knows: the counts of both versions are recorded.
+    Unknown,
 }
 
 /// The metrics of a range of ticks.
@@ -115,7 +156,9 @@ pub struct Metrics {
     pub error_ratio_interval: RatioInterval,
     /// The canary's latency quantiles minus the baseline's.
     pub latency_delta_ms: Quantiles,
-    /// Canary errors that the baseline would have served.
+    /// Canary errors that the baseline would have served. Where the counts of both
+    /// versions are recorded, an estimate, at least 0: see
+    /// [`RecordedReport::excess_errors`].
     pub excess_errors: u64,
 }
 
@@ -224,7 +267,7 @@ pub enum StageVerdict {
 /// A rule in a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// Its number in `config.rules`, from 0.
+    /// Its number in `config.rules`, or in `rules` with a controller, from 0.
     pub rule: u32,
     /// Its name.
     pub name: &'static str,
@@ -277,7 +320,8 @@ pub struct DecisionReport {
     pub action: Step,
     /// Who decided.
     pub by: By,
-    /// The rule that gave the reason: its number in `config.rules`, from 0.
+    /// The rule that gave the reason: its number in `config.rules`, or in
+    /// `rules` with a controller, from 0.
     pub rule: Option<u32>,
     /// That rule's name.
     pub name: Option<&'static str>,
@@ -319,28 +363,46 @@ impl Rollout {
         let config = self.plan().config();
         let rollback = self.rollback_decision();
         let mut scribe = Scribe::new(self);
+        let all = 0..self.history().ticks.len();
         Report {
             final_state: self.state(),
             stages_completed: self.standing().controller().levels_completed(),
-            total_stages: config.policy().stages.len() as u32,
+            total_stages: self.plan().policy().levels().len() as u32,
             rollback_triggered: rollback.is_some(),
             rollback_reason: rollback.map(|decision| self.reason(decision)),
-            metrics: scribe.metrics(0..self.history().ticks.len()),
+            metrics: scribe.metrics(all.clone()),
             outcome: self.outcome(),
             truth: self.truth(),
+            recorded: recorded::recorded(self, self.estimated_excess(all)),
             levels: (1..)
                 .zip(self.plan().policy().levels())
                 .map(|(number, level)| self.level(number, level))
                 .collect(),
-            stages: (1..=config.policy().stages.len() as u32)
+            stages: (1..=self.plan().policy().levels().len() as u32)
                 .map(|number| scribe.stage(number))
                 .collect(),
             decisions: self.history().decisions.iter().map(|d| self.decision(d)).collect(),
             commands: self.commands().to_vec(),
             seed: self.seed(),
             config: config.clone(),
+            controller: self.controller_report(),
+            rules: config.policy().controller.as_ref().map(|_| config.policy().rules.clone()),
             warnings: config.warnings().into_iter().map(Warning::from).collect(),
         }
+    }
+
+    fn controller_report(&self) -> Option<ControllerReport> {
+        let controller = self.plan().config().policy().controller.as_ref()?;
+        let policy = self.plan().policy();
+        let phase = usize::from(self.standing().controller().phase());
+        Some(ControllerReport {
+            name: controller.name(),
+            phases: policy.phases(),
+            phase: policy.phases().get(phase).copied(),
+            planned_ticks: policy.planned_ticks(),
+            most_ticks: policy.most_ticks(),
+            looks_in_pauses: policy.looks_in_pauses(),
+        })
     }
 
     fn level(&self, number: u32, level: &Level) -> LevelReport {
@@ -371,8 +433,10 @@ impl Rollout {
 
     /// Whether the decision was right, given the truth.
     pub fn outcome(&self) -> Outcome {
-        let bad = self.plan().config().release_is_bad();
+        let bad = self.plan().truth().release_is_bad();
+        let known = self.plan().truth_is_known();
         match (self.state(), self.rollback_decision()) {
+            (State::Completed, _) | (_, Some(_)) if !known => Outcome::Unknown,
             (State::Completed, _) if bad => Outcome::MissedRegression,
             (State::Completed, _) => Outcome::PromotedRightly,
             (_, None) => Outcome::Undecided,
@@ -389,13 +453,36 @@ impl Rollout {
     }
 
     fn truth(&self) -> TruthReport {
-        let release =
-            if self.plan().config().release_is_bad() { Release::Bad } else { Release::Healthy };
-        TruthReport {
-            release,
-            regression_from_tick: self.standing().degraded_from(),
-            sentence: truth_sentence(self.plan().config()),
+        if !self.plan().truth_is_known() {
+            let sentence = "Whether the release is bad is not known: the counts of both versions are recorded.";
+            return TruthReport {
+                release: Release::Unknown,
+                regression_from_tick: None,
+                sentence: sentence.to_string(),
+            };
         }
+        let truth = self.plan().truth();
+        TruthReport {
+            release: if truth.release_is_bad() { Release::Bad } else { Release::Healthy },
+            regression_from_tick: self.standing().degraded_from(),
+            sentence: truth_sentence(truth),
+        }
+    }
+
+    /// An estimate of the excess errors in a range of ticks, if the truth is not known:
+    /// the canary's errors less its requests times the baseline's error rate, tick by
+    /// tick. `None` if no tick has requests of both arms.
+    fn estimated_excess(&self, rows: Range<usize>) -> Option<f64> {
+        if self.plan().truth_is_known() {
+            return None;
+        }
+        let of_row = |row: &TickRow| {
+            let ByArm { baseline, canary } = row.counts;
+            let rate = baseline.error_rate().filter(|_| canary.requests > 0)?;
+            Some(canary.errors as f64 - canary.requests as f64 * rate)
+        };
+        let more = self.history().ticks[rows].iter().filter_map(of_row);
+        more.reduce(|a, b| a + b)
     }
 
     fn decision(&self, decision: &Decision) -> DecisionReport {
@@ -415,6 +502,10 @@ impl Rollout {
     }
 
     fn sentence(&self, decision: &Decision) -> String {
+        if let Some(note) = decision.note {
+            let what = self.plan().policy().sentence(note);
+            return what + &self.early_reason(decision.evidence.as_ref());
+        }
         let what = match (decision.step, decision.by) {
             (Step::Promote, By::Person) => "Promoted by a person",
             (Step::Promote, _) => "Promoted",
@@ -427,9 +518,10 @@ impl Rollout {
             (Step::Resume, _) => "Resumed by a person",
             (Step::Rollback, _) => return format!("Rolled back. {}", self.reason(decision)),
             (Step::RolledBack, _) => "All traffic is back on the baseline",
+            (Step::Note, _) => "Noted",
         };
-        let stages = &self.plan().config().policy().stages;
-        let next = stages.get(decision.stage as usize);
+        let policy = self.plan().config().policy();
+        let next = policy.stages.get(decision.stage as usize);
         match (decision.step, next, &decision.evidence) {
             (Step::Promote, Some(next), evidence) => {
                 let share = significant(next.traffic_pct);
@@ -451,13 +543,19 @@ impl Rollout {
     }
 
     fn reason(&self, decision: &Decision) -> String {
+        if decision.note.is_some() {
+            return self.sentence(decision);
+        }
         match &decision.evidence {
             Some(evidence) => {
                 let pass_score = self.plan().config().policy().pass_score;
                 let counted = decision.tally.map(|tally| tally_sentence(&tally, pass_score));
                 self.evidence_sentence(evidence) + &counted.unwrap_or_default()
             }
-            None => format!("Aborted by a person after tick {}.", decision.tick),
+            None => match decision.note {
+                Some(note) if decision.by != By::Person => self.plan().policy().sentence(note),
+                _ => format!("Aborted by a person after tick {}.", decision.tick),
+            },
         }
     }
 
@@ -524,6 +622,11 @@ impl<'a> Scribe<'a> {
             latency_ms: Quantiles::from_array(scribe.quantiles(arm, rows.clone())),
         };
         let (baseline, canary) = (arm(self, Arm::Baseline), arm(self, Arm::Canary));
+        if !self.rollout.plan().truth_is_known() {
+            let estimate = self.rollout.estimated_excess(rows.clone()).unwrap_or(0.0);
+            excess_errors = (estimate + 0.5).max(0.0) as u64;
+            strata = recorded_strata(&self.rollout.history().ticks[rows.clone()]);
+        }
         let ticks = rows.len() as u32;
         let rates = canary.error_rate.zip(baseline.error_rate);
         Metrics {
@@ -550,12 +653,13 @@ impl<'a> Scribe<'a> {
     fn stage(&mut self, number: u32) -> StageReport {
         let rollout = self.rollout;
         let spent = rollout.ticks_at(number);
-        let stage = &rollout.plan().config().policy().stages[number as usize - 1];
+        let level = &rollout.plan().policy().levels()[number as usize - 1];
+        let stage = rollout.plan().config().policy().stages.get(number as usize - 1);
         StageReport {
             number,
-            name: stage.name.clone(),
-            traffic_pct: stage.traffic_pct,
-            duration_ticks: stage.duration_ticks,
+            name: level.name.clone(),
+            traffic_pct: stage.map_or(100.0 * level.share, |stage| stage.traffic_pct),
+            duration_ticks: stage.map_or(level.planned_ticks as u32, |stage| stage.duration_ticks),
             first_tick: spent.as_ref().map(|rows| rows.start as u32 + 1),
             last_tick: spent.as_ref().map(|rows| rows.end as u32),
             metrics: spent.clone().map(|rows| self.metrics(rows)),
@@ -563,6 +667,20 @@ impl<'a> Scribe<'a> {
             verdict: stage_verdict(rollout, number),
         }
     }
+}
+
+/// The strata of ticks whose traffic is recorded: each tick with its own share.
+fn recorded_strata(rows: &[TickRow]) -> Vec<Stratum> {
+    let stratum = |row: &TickRow| {
+        let ByArm { baseline, canary } = row.counts;
+        let all = baseline.requests + canary.requests;
+        (baseline.errors + canary.errors > 0).then(|| Stratum {
+            weight: canary.requests as f64 / all as f64,
+            canary_errors: canary.errors,
+            baseline_errors: baseline.errors,
+        })
+    };
+    rows.iter().filter_map(stratum).collect()
 }
 
 /// Wilson's interval of an error rate; `None` without requests.
@@ -573,7 +691,13 @@ fn interval(counts: &Counts) -> Option<Interval> {
 /// The rules that apply in a stage, with their looks in the ticks of `rows`.
 fn checks(rollout: &Rollout, number: u32, rows: Range<usize>) -> Vec<Check> {
     let looks = &rollout.history().looks;
-    let first = looks.partition_point(|look| look.tick <= rows.start as u32);
+    // A look at the start of the rollout belongs to its first stage.
+    let before = |look: &LookRow| look.tick <= rows.start as u32;
+    let first = match rows.start {
+        _ if rows.is_empty() => looks.len(),
+        0 => 0,
+        _ => looks.partition_point(before),
+    };
     let past = looks.partition_point(|look| look.tick <= rows.end as u32);
     let looks = looks.get(first..past).unwrap_or_default();
     let rules = rollout.plan().config().policy().rules.iter().enumerate();

@@ -1,14 +1,20 @@
 //! Results as text for a terminal: of a rollout with a table of stages and small
 //! charts, and of a study; a study also as CSV.
 
+mod search;
+
+pub use search::{reach_text, search_csv, search_text};
+
 use std::fmt::Write;
 
 use crate::message::{shown, thousands};
 use crate::observation::ByArm;
-use crate::report::{Outcome, Report, StageReport, StageVerdict};
+use crate::report::{Outcome, RecordedSource, Report, StageReport, StageVerdict};
 use crate::rollout::Rollout;
 use crate::rules::words::{counted, milliseconds, percent, significant};
-use crate::study::{CaseReport, Distribution, Estimate, StudyReport, SweepPoint};
+use crate::study::{
+    CaseReport, Distribution, Estimate, RequirementReport, StudyReport, SweepPoint,
+};
 
 /// Maximum width of a chart, in columns.
 const CHART_COLUMNS: usize = 60;
@@ -31,8 +37,10 @@ pub fn rollout_text(rollout: &Rollout) -> String {
     }
     let _ = writeln!(text, "\n{}: {}", report.final_state, outcome_words(report.outcome));
     let _ = writeln!(text, "{}", report.truth.sentence);
-    let excess = counted(report.metrics.excess_errors, "request");
-    let _ = writeln!(text, "{excess} failed that the baseline would have served.");
+    let _ = writeln!(text, "{}", excess_sentence(&report));
+    for note in report.recorded.iter().flat_map(|recorded| &recorded.notes) {
+        let _ = writeln!(text, "{note}");
+    }
     for warning in &report.warnings {
         let _ = writeln!(text, "warning: {}: {}", warning.path, warning.message);
     }
@@ -47,7 +55,25 @@ pub fn outcome_words(outcome: Outcome) -> &'static str {
         Outcome::FalseRollback => "false rollback",
         Outcome::MissedRegression => "missed regression",
         Outcome::Undecided => "undecided",
+        Outcome::Unknown => "rightly or not, nobody knows",
     }
+}
+
+/// How many errors the release has caused, as far as that is known.
+fn excess_sentence(report: &Report) -> String {
+    let estimate = match &report.recorded {
+        Some(recorded) if recorded.source == RecordedSource::BothArms => recorded.excess_errors,
+        _ => {
+            let excess = counted(report.metrics.excess_errors, "request");
+            return format!("{excess} failed that the baseline would have served.");
+        }
+    };
+    let Some(estimate) = estimate else {
+        return "The versions cannot be compared: one has no requests.".to_string();
+    };
+    let more_or_fewer = if estimate < 0.0 { "fewer" } else { "more" };
+    let requests = thousands(estimate.abs().round() as u64);
+    format!("About {requests} requests {more_or_fewer} failed than at the baseline’s error rate.")
 }
 
 fn stage_table(text: &mut String, report: &Report) {
@@ -60,17 +86,24 @@ fn stage_table(text: &mut String, report: &Report) {
     table(text, &rows);
 }
 
-/// Writes rows in columns; the first and the last column are aligned to the left.
 fn table<const COLUMNS: usize>(text: &mut String, rows: &[[String; COLUMNS]]) {
+    table_of(text, rows);
+}
+
+/// Writes rows of the same length in columns; the first and the last column are aligned to
+/// the left.
+fn table_of(text: &mut String, rows: &[impl AsRef<[String]>]) {
+    let columns = rows.iter().map(|row| row.as_ref().len()).min().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+        let cells = rows.iter().map(|row| row.as_ref()[column].chars().count());
+        cells.max().unwrap_or_default()
     };
-    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let widths: Vec<usize> = (0..columns).map(width).collect();
     for row in rows {
         let mut line = String::new();
-        for (i, cell) in row.iter().enumerate() {
-            let fill = " ".repeat(widths[i] - cell.chars().count());
-            let to_the_left = i == 0 || i + 1 == COLUMNS;
+        for (i, (cell, width)) in row.as_ref().iter().zip(&widths).enumerate() {
+            let fill = " ".repeat(width - cell.chars().count());
+            let to_the_left = i == 0 || i + 1 == columns;
             let cell = if to_the_left { format!("{cell}{fill}") } else { format!("{fill}{cell}") };
             line.push_str(&cell);
             line.push_str("  ");
@@ -203,7 +236,7 @@ pub fn study_text(report: &StudyReport) -> String {
     let name = if report.config.name().is_empty() { "study" } else { report.config.name() };
     let name = shown(name);
     let runs = counted(report.runs, "run");
-    let partial = if report.partial { ", stopped early" } else { "" };
+    let partial = report.partial_in_words();
     let _ = writeln!(text, "{name}   {runs} from seed {}{partial}\n", report.seeds.first);
     let header = [
         "",
@@ -242,6 +275,9 @@ pub fn study_text(report: &StudyReport) -> String {
     for requirement in &report.requirements {
         let _ = writeln!(text, "{requirement}.");
     }
+    if !report.requirements.is_empty() {
+        let _ = writeln!(text, "{}", promise(&report.requirements));
+    }
     if let Some(person) = report.person {
         let _ = writeln!(
             text,
@@ -249,6 +285,9 @@ pub fn study_text(report: &StudyReport) -> String {
             counted(u64::from(person.after_ticks), "tick"),
             person.command.name()
         );
+    }
+    for note in report.recorded.iter().flat_map(|recorded| &recorded.notes) {
+        let _ = writeln!(text, "{note}");
     }
     let _ = writeln!(
         text,
@@ -259,6 +298,16 @@ pub fn study_text(report: &StudyReport) -> String {
         let _ = writeln!(text, "warning: {}: {}", warning.path, warning.message);
     }
     text
+}
+
+/// What the answers to all requirements promise together.
+pub fn promise(requirements: &[RequirementReport]) -> String {
+    let wrong: f64 = requirements.iter().map(|one| one.error_probability).sum();
+    let answers = match requirements.len() {
+        1 => "The answer is",
+        _ => "The answers together are",
+    };
+    format!("{answers} wrong with a probability of at most {}.", significant(wrong))
 }
 
 /// `1.2 % of healthy releases (0.9 % to 1.6 %)`.
