@@ -27,15 +27,20 @@
 //! Data flows in one direction, and each module imports only modules to its left:
 //!
 //! ```text
-//! observation ─ stats ─ rules ─ config ─┬─ world ─────┐
-//!                                       └─ policy ────┴─ rollout ─ study · report ─ text · catalogue ─ wasm · CLI
+//!                     ┌──────────── record ──────────────┐
+//! observation ─ stats ─ rules ─ config ─┬─ world ────────┼─ rollout ─ study ─ search · report ─ text · svg · catalogue ─ wasm · CLI · python
+//!                                       ├─ policy ───────┘                                     │
+//!                                       └─ export ─ import · fit ──────────────────────────────┘
 //! ```
 //!
 //! Read them in this order. [`observation`] is what monitoring sees. [`rules`] turn
 //! it into verdicts. [`config`] is what a person writes. [`world`] is the truth
 //! that observations are drawn from. [`policy`] turns verdicts into a traffic
 //! share. [`rollout`] is the loop, and [`report`] its result. A [`study`] is many
-//! rollouts. The [`catalogue`] lists rules, parameters and limits, for forms.
+//! rollouts, a [`search`] many policies. `svg` draws a rollout and a study. The [`catalogue`]
+//! lists rules, parameters and limits, for forms. An [`import`] reads the files of a
+//! controller, and an [`export`] is a policy in a controller's own words. A [`record`] is counts of a service, to which a world is [fitted](fit), or which are replayed in
+//! place of one.
 //!
 //! # Invariants
 //! - No rule reads the truth: [`rules`] does not import [`world`].
@@ -48,6 +53,10 @@
 
 pub mod catalogue;
 pub mod config;
+mod duration;
+pub mod export;
+pub mod fit;
+pub mod import;
 mod json;
 pub mod math;
 pub mod message;
@@ -55,12 +64,16 @@ pub mod observation;
 pub mod policy;
 pub mod problem;
 mod reading;
+pub mod record;
 pub mod report;
 pub mod rollout;
 pub mod rules;
+pub mod search;
 pub mod seed;
 pub mod stats;
 pub mod study;
+#[cfg(feature = "svg")]
+pub mod svg;
 pub mod text;
 pub mod world;
 

@@ -5,6 +5,8 @@
 //! as on the command line, so that both refuse the same.
 
 mod commands;
+mod counts;
+mod imports;
 
 use js_sys::{Array, Float64Array, JSON, Object, Reflect, Uint8Array, Uint32Array};
 use serde::Serialize;
@@ -12,11 +14,13 @@ use wasm_bindgen::prelude::*;
 
 use crate::catalogue::CATALOGUE;
 use crate::config::{self, Config, ConfigError, MAX_TICKS};
-use crate::observation::{Arm, ByArm};
+use crate::export::{self, Names, Target};
+use crate::json;
+use crate::message::quoted;
 use crate::policy::{Call, CallError};
-use crate::report::Quantiles;
-use crate::rollout::{self, ReplayError, TickRow};
-use crate::rules::Verdict;
+use crate::report::Column;
+use crate::rollout::{self, ReplayError};
+use crate::search;
 use crate::seed::{MAX_SEED, parse_seed};
 use crate::stats::intervals::{Interval, wilson};
 use crate::study;
@@ -143,10 +147,10 @@ impl Rollout {
         self.inner.ticks()
     }
 
-    /// The calls that the present state allows.
+    /// The calls that are allowed now.
     #[wasm_bindgen(unchecked_return_type = "Call[]")]
     pub fn allowed(&self) -> Array {
-        let allowed = Call::ALL.iter().filter(|call| call.check(self.inner.state()).is_ok());
+        let allowed = Call::ALL.iter().filter(|call| self.inner.allows(**call));
         allowed.map(|call| JsValue::from_str(call.name())).collect()
     }
 
@@ -183,11 +187,7 @@ pub fn new_study(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
     #[wasm_bindgen(unchecked_optional_param_type = "StudyOptions | null")] options: &JsValue,
 ) -> Result<Study, JsError> {
-    let options = match options.is_undefined() || options.is_null() {
-        true => "{}".to_string(),
-        false => json_text(options)
-            .ok_or_else(|| JsError::new("study: the options are not an object of JSON values"))?,
-    };
+    let options = study_options(options)?;
     let study = match config.as_string() {
         Some(text) => study::Study::from_text(&text, &options),
         None => json_text(config)
@@ -249,6 +249,73 @@ impl Study {
         put(&object, "ticks", &Uint32Array::from(&ticks[..]));
         put(&object, "excess_errors", &floats(runs.iter().map(|run| run.excess_errors)));
         object
+    }
+}
+
+/// A search in progress: policies that hold stated bounds at the least harm and time.
+#[wasm_bindgen]
+pub struct Search {
+    inner: search::Search,
+}
+
+/// A search before its first rollout. `config` is an object or JSON text.
+///
+/// # Errors
+/// All faults of the configuration or the options, one per line; if no combination of the
+/// values is a valid configuration.
+#[wasm_bindgen]
+pub fn new_search(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "SearchOptions")] options: &JsValue,
+) -> Result<Search, JsError> {
+    let options = json_text(options)
+        .ok_or_else(|| JsError::new("search: the options are not an object of JSON values"))?;
+    let search = match config.as_string() {
+        Some(text) => search::Search::from_text(&text, &options),
+        None => json_text(config)
+            .ok_or_else(not_json)
+            .and_then(|text| search::Search::from_text(&text, &options))
+            .map_err(ConfigError::without_line_column),
+    };
+    let inner = search.map_err(|e| JsError::new(&e.to_string()))?;
+    Ok(Search { inner })
+}
+
+#[wasm_bindgen]
+impl Search {
+    /// Simulates at least this many rollouts, or as many as are left; a little more, because
+    /// a step of at most 1,024 runs of a candidate is not divided.
+    pub fn advance(&mut self, rollouts: u32) {
+        self.inner.advance(u64::from(rollouts));
+    }
+
+    /// The most rollouts of the search.
+    #[wasm_bindgen(getter)]
+    pub fn rollouts(&self) -> f64 {
+        self.inner.rollouts() as f64
+    }
+
+    /// Number of rollouts simulated.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> f64 {
+        self.inner.done() as f64
+    }
+
+    /// Whether the search is finished, which may be before all its rollouts.
+    #[wasm_bindgen(getter)]
+    pub fn is_finished(&self) -> bool {
+        self.inner.is_finished()
+    }
+
+    /// What was found so far.
+    #[wasm_bindgen(unchecked_return_type = "SearchReport")]
+    pub fn report(&self) -> Result<JsValue, JsError> {
+        parsed(&self.to_json())
+    }
+
+    /// The result as JSON text, the same bytes as from the command line.
+    pub fn to_json(&self) -> String {
+        self.inner.report().to_json()
     }
 }
 
@@ -315,6 +382,75 @@ pub fn validate(
     })
 }
 
+/// A policy in the words of a controller: `argo`, `flagger` or `codedeploy`. `names` are
+/// the names in a cluster, such as `{ service: "checkout" }`.
+///
+/// # Errors
+/// All faults of the configuration, or all parts of the policy that the controller has no
+/// words for, one per line.
+#[wasm_bindgen(unchecked_return_type = "Export")]
+pub fn export_policy(
+    #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "\"argo\" | \"flagger\" | \"codedeploy\"")] target: &str,
+    #[wasm_bindgen(unchecked_optional_param_type = "Partial<ExportNames> | null")] names: &JsValue,
+) -> Result<JsValue, JsError> {
+    let config = read_config(config).map_err(|e| JsError::new(&e.to_string()))?;
+    let target = Target::ALL.into_iter().find(|known| known.name() == target).ok_or_else(|| {
+        JsError::new(&format!("{}: expected one of argo, flagger, codedeploy", quoted(target)))
+    })?;
+    let mut chosen = Names::default();
+    if names.is_object() {
+        let fields = [
+            ("service", &mut chosen.service),
+            ("prometheus", &mut chosen.prometheus),
+            ("requests", &mut chosen.requests),
+            ("latency", &mut chosen.latency),
+            ("version", &mut chosen.version),
+            ("canary", &mut chosen.canary),
+            ("stable", &mut chosen.stable),
+            ("failed", &mut chosen.failed),
+        ];
+        for (key, field) in fields {
+            let given = Reflect::get(names, &JsValue::from_str(key)).ok();
+            if let Some(text) = given.and_then(|given| given.as_string()) {
+                *field = text;
+            }
+        }
+    }
+    match export::export(&config, target, &chosen) {
+        Ok(export) => to_js(&export),
+        Err(refusal) => Err(JsError::new(&refusal.to_string())),
+    }
+}
+
+/// Makes a configuration of files of another program, such as a Rollout of Argo with its
+/// templates.
+///
+/// # Errors
+/// All faults of the files, one per line: `name:line:column: path: message`. If `sources` or
+/// `options` have another form.
+#[wasm_bindgen(unchecked_return_type = "Import")]
+pub fn import_files(
+    #[wasm_bindgen(unchecked_param_type = "ImportSource[]")] sources: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "ImportOptions | null")] options: &JsValue,
+) -> Result<JsValue, JsError> {
+    let text = |value: &JsValue| match value.is_undefined() || value.is_null() {
+        true => Some("{}".to_string()),
+        false => json_text(value),
+    };
+    let (Some(sources), Some(options)) = (text(sources), text(options)) else {
+        return Err(JsError::new("import: expected files and options of JSON values"));
+    };
+    let import = imports::import(&sources, &options).map_err(|error| JsError::new(&error))?;
+    parsed(&json::pretty(&import))
+}
+
+/// Whether a text is a file of another program, which `import_files` reads or names.
+#[wasm_bindgen]
+pub fn is_foreign(text: &str) -> bool {
+    crate::import::is_foreign(text)
+}
+
 /// The JSON Schema of a configuration.
 #[wasm_bindgen(unchecked_return_type = "object")]
 pub fn config_schema() -> Result<JsValue, JsError> {
@@ -340,6 +476,15 @@ struct PlacedProblem {
     message: String,
     line: Option<u32>,
     column: Option<u32>,
+}
+
+/// The options of a study as JSON text.
+fn study_options(options: &JsValue) -> Result<String, JsError> {
+    match options.is_undefined() || options.is_null() {
+        true => Ok("{}".to_string()),
+        false => json_text(options)
+            .ok_or_else(|| JsError::new("study: the options are not an object of JSON values")),
+    }
 }
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
@@ -418,59 +563,21 @@ fn parsed(json: &str) -> Result<JsValue, JsError> {
 }
 
 fn series(rollout: &rollout::Rollout) -> Object {
-    let history = rollout.history();
-    let rows = &history.ticks;
-    let column = |value: fn(&TickRow) -> f64| floats(rows.iter().map(value));
-    let object = Object::new();
-    let set = |key: &str, value: &JsValue| put(&object, key, value);
-
-    let stages: Vec<u32> = rows.iter().map(|row| row.stage).collect();
-    let states: Vec<u8> = rows.iter().map(TickRow::state_number).collect();
-    set("stage", &Uint32Array::from(&stages[..]));
-    set("state", &Uint8Array::from(&states[..]));
-    set("traffic_pct", &column(|row| row.share * 100.0));
-    set("baseline_requests", &column(|row| row.counts.baseline.requests as f64));
-    set("baseline_errors", &column(|row| row.counts.baseline.errors as f64));
-    set("canary_requests", &column(|row| row.counts.canary.requests as f64));
-    set("canary_errors", &column(|row| row.counts.canary.errors as f64));
-    set("excess_errors", &column(|row| row.excess_errors as f64));
-    set("true_requests", &column(|row| row.true_requests));
-    set("true_baseline_error_rate", &column(|row| row.true_error_rate.baseline));
-    set("true_canary_error_rate", &column(|row| row.true_error_rate.canary));
-
-    let quantiles = rollout.quantiles_by_tick();
-    for (name, q) in ["p50", "p95", "p99"].iter().zip(0..Quantiles::AT.len()) {
-        for (arm, prefix) in [(Arm::Baseline, "baseline"), (Arm::Canary, "canary")] {
-            let values = quantiles.iter().map(|tick: &ByArm<[Option<f64>; 3]>| tick.of(arm)[q]);
-            set(&format!("{prefix}_{name}_ms"), &floats(values.map(or_nan)));
-        }
-    }
-
-    let rules = 0..rollout.plan().config().policy().rules.len() as u32;
-    let rules: Array = rules.map(|rule| rule_series(history, rule)).collect();
-    set("rules", &rules);
+    let series = rollout.series();
+    let object = columns(&series.columns);
+    let rules: Array = series.rules.iter().map(|rule| columns(rule)).collect();
+    put(&object, "rules", &rules);
     object
 }
 
-fn rule_series(history: &rollout::History, rule: u32) -> Object {
-    let ticks = history.ticks.len();
-    let mut verdict = vec![0_u8; ticks];
-    let mut numbers = [vec![f64::NAN; ticks], vec![f64::NAN; ticks], vec![f64::NAN; ticks]];
-    for look in history.looks.iter().filter(|look| look.evidence.rule == rule) {
-        let (i, judgement) = (look.tick as usize - 1, &look.evidence.judgement);
-        verdict[i] = match judgement.verdict {
-            Verdict::Pass => 1,
-            Verdict::Fail => 2,
-            Verdict::Inconclusive => 3,
-        };
-        numbers[0][i] = or_nan(judgement.measure.observed);
-        numbers[1][i] = judgement.measure.limit;
-        numbers[2][i] = or_nan(judgement.measure.canary_limit);
-    }
+fn columns(columns: &[(&'static str, Column)]) -> Object {
     let object = Object::new();
-    put(&object, "verdict", &Uint8Array::from(&verdict[..]));
-    for (key, values) in ["observed", "limit", "canary_limit"].iter().zip(&numbers) {
-        put(&object, key, &Float64Array::from(&values[..]));
+    for (key, column) in columns {
+        match column {
+            Column::U8(values) => put(&object, key, &Uint8Array::from(&values[..])),
+            Column::U32(values) => put(&object, key, &Uint32Array::from(&values[..])),
+            Column::F64(values) => put(&object, key, &Float64Array::from(&values[..])),
+        }
     }
     object
 }

@@ -6,18 +6,21 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use canary_rollout::catalogue::catalogue;
-use canary_rollout::config::{
-    CONFIG_SCHEMA, Config, ConfigError, MAX_CONFIG_BYTES, preset, presets,
-};
+use canary_rollout::config::{CONFIG_SCHEMA, Config, ConfigError, preset, presets};
+use canary_rollout::export::{self, Names, Target};
+use canary_rollout::import::{MAX_IMPORT_BYTES, is_foreign};
 use canary_rollout::message::{did_you_mean, harmless, quoted};
 use canary_rollout::policy::State;
 use canary_rollout::problem::Problem;
 use canary_rollout::rollout::{Rollout, TimedCommand};
+use canary_rollout::svg::rollout_svg;
 use canary_rollout::text::rollout_text;
 use clap::{CommandFactory, Parser};
 
-use crate::arguments::{self, CommandLine, RunFormat, RunOptions, Task};
-use crate::study;
+use crate::arguments::{
+    self, CommandLine, ExportOptions, ImportOptions, RunFormat, RunOptions, Sources, Task,
+};
+use crate::{import, recorded, rows, search, study};
 
 /// The output and the exit status of a command.
 pub(crate) struct Outcome {
@@ -67,16 +70,24 @@ fn command_line() -> Result<Outcome, String> {
     };
     let Some(task) = parsed.task else {
         return match parsed.demo {
-            true => run(OsStr::new("default"), parsed.run),
+            true => run(&Sources::of("default"), parsed.run),
             false => {
                 Err(format!("expected --demo or a command, one of {}; see --help", commands()))
             }
         };
     };
     match task {
-        Task::Run { source, options } => run(&source.config, options),
-        Task::Study { source, options } => study::study(&source.config, &options),
+        Task::Run { sources, options } => run(&sources, options),
+        Task::Study { sources, options, counts } => study::study(&sources, &options, &counts),
+        Task::Combine(options) => rows::combine(&options),
+        Task::Search { sources, options } => search::search(&sources, &options),
+        Task::Fit(options) => recorded::fit(&options),
+        Task::Replay { sources, laid, options, counts } => {
+            recorded::replay(&sources, &counts, &laid, options)
+        }
+        Task::Import { sources, quiet } => import::import(&sources, quiet),
         Task::Validate { sources, quiet } => validate(&sources, quiet),
+        Task::Export { target, sources, options } => export(&target, &sources, options),
         Task::Schema => Ok(CONFIG_SCHEMA.to_string().into()),
         Task::Catalogue => Ok(format!("{}\n", catalogue().to_json()).into()),
         Task::Presets { name: None } => Ok(list_presets().into()),
@@ -117,9 +128,31 @@ fn manual(of: Option<&str>) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
-    let RunOptions { seed, at: mut commands, ticks, format, quiet } = options;
-    let config = read_config(source)?;
+fn run(sources: &Sources, options: RunOptions) -> Result<Outcome, String> {
+    let loaded = import::load(sources)?;
+    let config = loaded.config()?;
+    if !options.quiet {
+        loaded.tell();
+    }
+    printed(Rollout::new(&config, options.seed), options)
+}
+
+/// What a rollout gives, [`played`] as its options say.
+pub(crate) fn printed(rollout: Rollout, options: RunOptions) -> Result<Outcome, String> {
+    let format = options.format;
+    let rollout = played(rollout, options)?;
+    Ok(match format {
+        RunFormat::Json => rollout.report().to_json() + "\n",
+        RunFormat::Text => rollout_text(&rollout),
+        RunFormat::Svg => rollout_svg(&rollout),
+    }
+    .into())
+}
+
+/// The rollout after its commands, at its end, at a pause that waits for a person, or after
+/// the ticks that the options say.
+fn played(mut rollout: Rollout, options: RunOptions) -> Result<Rollout, String> {
+    let RunOptions { at: mut commands, ticks, quiet, .. } = options;
     commands.sort_by_key(|timed: &TimedCommand| timed.tick);
     let at = |TimedCommand { tick, command }: TimedCommand, why: &dyn Display| {
         format!("--at {tick}:{}: {why}", command.name())
@@ -129,30 +162,37 @@ fn run(source: &OsStr, options: RunOptions) -> Result<Outcome, String> {
     {
         return Err(at(last, &format!("--ticks {ticks} stops the rollout before")));
     }
-    let rollout =
-        Rollout::replay(&config, seed, &commands, ticks).map_err(|error| match error.command {
-            Some((_, command)) => at(command, &error.why),
-            None => error.to_string(),
-        })?;
+    rollout.replay_for(u32::MAX, &commands, ticks).map_err(|error| match error.command {
+        Some((_, command)) => at(command, &error.why),
+        None => error.to_string(),
+    })?;
     if rollout.state() == State::Paused && ticks.is_none() && !quiet {
         let ticks = rollout.ticks();
         say(&format!(
             "canary-rollout: the rollout is paused and waits for a person; resume it with --at {ticks}:resume"
         ));
     }
-    Ok(match format {
-        RunFormat::Json => rollout.report().to_json() + "\n",
-        RunFormat::Text => rollout_text(&rollout),
-    }
-    .into())
+    Ok(rollout)
 }
 
 /// Reports the faults and warnings of configurations, in the form that editors and
 /// pre-commit read: `file:line:column: path: message`.
 fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
     let mut status = 0;
-    for source in sources {
-        match warnings(source) {
+    let texts: Vec<Result<String, String>> =
+        sources.iter().map(|source| read_source(source)).collect();
+    let mut files = (Vec::new(), Vec::new());
+    for (source, text) in sources.iter().zip(texts) {
+        let found = match text {
+            Ok(text) if is_foreign(&text) => {
+                files.0.push(source.clone());
+                files.1.push(text);
+                continue;
+            }
+            Ok(text) => warnings(source, &text),
+            Err(message) => Err(message),
+        };
+        match found {
             Ok(warnings) => {
                 let name = name_of(source);
                 for warning in warnings.iter().filter(|_| !quiet) {
@@ -166,14 +206,71 @@ fn validate(sources: &[OsString], quiet: bool) -> Result<Outcome, String> {
             }
         }
     }
+    // Files of other programs belong together: a Rollout and its templates.
+    if !files.0.is_empty() {
+        match import::imported(&files.0, &files.1, &ImportOptions::default()) {
+            Ok(import) => {
+                if !quiet {
+                    import::notes(&files.0, &import);
+                }
+                for source in &files.0 {
+                    write_out(&format!("{}: valid\n", name_of(source)))?;
+                }
+            }
+            Err(message) => {
+                message.lines().for_each(say);
+                status = 2;
+            }
+        }
+    }
     Ok(Outcome { output: String::new(), status })
 }
 
 /// The warnings of a configuration, or its faults as the error.
-fn warnings(source: &OsStr) -> Result<Vec<Problem>, String> {
-    let text = read_source(source)?;
-    let config = Config::from_text(&text).map_err(|error| all_in_source(source, &error))?;
-    Ok(config.warnings_in(&text))
+fn warnings(source: &OsStr, text: &str) -> Result<Vec<Problem>, String> {
+    let config = Config::from_text(text).map_err(|error| all_in_source(source, &error))?;
+    Ok(config.warnings_in(text))
+}
+
+/// Writes a policy in the words of a controller.
+fn export(target: &str, sources: &Sources, options: ExportOptions) -> Result<Outcome, String> {
+    let loaded = import::load(sources)?;
+    let config = loaded.config()?;
+    if !options.quiet {
+        loaded.tell();
+    }
+    let target = Target::ALL.into_iter().find(|known| known.name() == target);
+    let target = target.ok_or_else(|| "expected a controller".to_string())?;
+    let names = Names {
+        service: options.service,
+        prometheus: options.prometheus,
+        requests: options.requests,
+        latency: options.latency,
+        version: options.version.label,
+        canary: options.version.canary,
+        stable: options.version.stable,
+        failed: options.failed,
+    };
+    let name = name_of(&loaded.name);
+    let exported = export::export(&config, target, &names).map_err(|refusal| {
+        let lines = refusal.problems.iter().map(|problem| in_source(&name, problem, ""));
+        let title = target.title();
+        let head = format!("{name}: the policy has no words in {title}:");
+        [head].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    })?;
+    for note in exported.notes.iter().filter(|_| !options.quiet) {
+        say(&format!("canary-rollout: {note}"));
+    }
+    let Some(directory) = options.directory else {
+        let texts: Vec<&str> = exported.files.iter().map(|file| file.text.as_str()).collect();
+        return Ok(texts.join("---\n").into());
+    };
+    for file in &exported.files {
+        let path = std::path::Path::new(&directory).join(&file.name);
+        std::fs::write(&path, &file.text)
+            .map_err(|error| format!("{}: {error}", harmless(&path.to_string_lossy())))?;
+    }
+    Ok(String::new().into())
 }
 
 fn list_presets() -> String {
@@ -183,19 +280,20 @@ fn list_presets() -> String {
     presets().iter().map(line).collect()
 }
 
-/// Reads a configuration from a file, from standard input or from a preset.
-fn read_config(source: &OsStr) -> Result<Config, String> {
-    Config::from_text(&read_source(source)?).map_err(|error| all_in_source(source, &error))
-}
-
-/// The name of a source in messages.
+/// The name of a source in messages. The end of a very long one is cut off.
 pub(crate) fn name_of(source: &OsStr) -> String {
-    harmless(&source.to_string_lossy())
+    const MOST: usize = 300;
+    let name = harmless(&source.to_string_lossy());
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    }
 }
 
 /// A fault with the name of its source in front, in the form of compiler messages.
-fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
+pub(crate) fn in_source(name: &str, problem: &Problem, kind: &str) -> String {
     match problem.line_column {
+        None if name.is_empty() => format!("{kind}{problem}"),
         Some((line, column)) => format!("{name}:{line}:{column}: {kind}{problem}"),
         None => format!("{name}: {kind}{problem}"),
     }
@@ -212,7 +310,7 @@ pub(crate) fn all_in_source(source: &OsStr, error: &ConfigError) -> String {
     lines.join("\n")
 }
 
-/// Reads the text of a configuration.
+/// Reads the text of a configuration, or of a file that an import reads.
 pub(crate) fn read_source(source: &OsStr) -> Result<String, String> {
     let name = name_of(source);
     if let Some(preset) = preset(&name) {
@@ -220,7 +318,7 @@ pub(crate) fn read_source(source: &OsStr) -> Result<String, String> {
     }
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to find that it is too long.
-    let limit = MAX_CONFIG_BYTES as u64 + 1;
+    let limit = MAX_IMPORT_BYTES as u64 + 1;
     let read = match name.as_str() {
         "-" => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),
         _ => std::fs::File::open(source).and_then(|file| file.take(limit).read_to_end(&mut bytes)),

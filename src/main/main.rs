@@ -5,6 +5,20 @@ mod arguments;
 #[cfg(not(target_family = "wasm"))]
 mod commands;
 #[cfg(not(target_family = "wasm"))]
+mod counts;
+#[cfg(not(target_family = "wasm"))]
+mod import;
+#[cfg(not(target_family = "wasm"))]
+mod pipeline;
+#[cfg(not(target_family = "wasm"))]
+mod prometheus;
+#[cfg(not(target_family = "wasm"))]
+mod recorded;
+#[cfg(not(target_family = "wasm"))]
+mod rows;
+#[cfg(not(target_family = "wasm"))]
+mod search;
+#[cfg(not(target_family = "wasm"))]
 mod study;
 
 #[cfg(not(target_family = "wasm"))]

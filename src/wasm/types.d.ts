@@ -14,7 +14,9 @@ export type Outcome =
   | "caught"
   | "false_rollback"
   | "missed_regression"
-  | "undecided";
+  | "undecided"
+  /** Decided, and nobody knows whether rightly: the counts of both versions are recorded. */
+  | "unknown";
 
 /** What a look of a rule says. */
 export type Verdict = "pass" | "fail" | "inconclusive";
@@ -68,7 +70,7 @@ export interface Window {
 
 /** A rule in a stage; tick, verdict, observed, limit and sentence are of its last look there. */
 export interface Check {
-  /** Its index in config.rules. */
+  /** Its index in config.rules; with a controller, in the report's rules. */
   rule: number;
   name: string;
   looks: number;
@@ -106,13 +108,16 @@ export interface LevelReport {
   last_tick: number | null;
 }
 
-/** A change of course; tick is the number of ticks elapsed. */
+/**
+ * A change of course, or with `note` an event of a controller that changes neither state nor level; tick is the number
+ * of ticks elapsed.
+ */
 export interface Decision {
   tick: number;
   stage: number;
-  action: "promote" | "complete" | "extend" | "pause" | "resume" | "rollback" | "rolled_back";
+  action: "promote" | "complete" | "extend" | "pause" | "resume" | "rollback" | "rolled_back" | "note";
   by: "policy" | "rule" | "person";
-  /** The index in config.rules of the rule that named the reason. */
+  /** The index of the rule that named the reason, as in Check. */
   rule: number | null;
   name: string | null;
   observed: number | null;
@@ -160,18 +165,78 @@ export interface Report {
   metrics: Metrics;
   outcome: Outcome;
   truth: {
-    release: "healthy" | "bad";
+    /** Unknown where the counts of both versions are recorded. */
+    release: "healthy" | "bad" | "unknown";
     /** The first tick in which the release was worse than the baseline. */
     regression_from_tick: number | null;
     sentence: string;
   };
+  /** What the counts were taken from; missing if they are drawn. */
+  recorded?: RecordedReport;
   levels: LevelReport[];
   stages: StageReport[];
   decisions: Decision[];
   commands: TimedCommand[];
   seed: number;
   config: ResolvedConfig;
+  /** The controller that decides in place of stages and rules; missing without one. */
+  controller?: ControllerReport;
+  /** The controller's checks in the form of rules; missing without one. */
+  rules?: ControllerCheck[];
   warnings: Warning[];
+}
+
+/** Where recorded latencies come from: the median of a tick and the spread are recorded, the median alone, or neither. */
+export type LatencySource = "record" | "recorded_median" | "config";
+
+/** What the counts of a rollout were taken from. */
+export interface RecordedReport {
+  /** Both arms as recorded, or the baseline, or days of it at random, with the configuration's release laid upon it. */
+  source: "both_arms" | "baseline" | "days";
+  /** When the first tick begins, in seconds since 1970, UTC; null if days are drawn. */
+  start: number | null;
+  step_seconds: number;
+  /** How many ticks are recorded; null if days are drawn. */
+  ticks: number | null;
+  /** Whether the record has ended before the rollout. */
+  ended: boolean;
+  /** Ticks so far without data; not counted if days are drawn. */
+  gaps: { baseline: number; canary: number };
+  /** Of two recorded arms, the levels reached: the policy's share, and the recorded one. */
+  levels: { number: number; share: number; recorded_share: number | null }[];
+  latency: { baseline: LatencySource; canary: LatencySource };
+  /** Of two recorded arms, an estimate; negative if the canary failed less often. */
+  excess_errors: number | null;
+  /** What should be known to read the result. */
+  notes: string[];
+}
+
+/** The recorded days that the runs of a study are drawn from. */
+export interface RecordedDays {
+  days: number;
+  /** Days with too few data. */
+  left_out: number;
+  /** Seconds since midnight, UTC, at which each run begins; null for a random tick of the day. */
+  start_of_day: number | null;
+  requests_per_tick: number;
+  error_rate: number;
+  latency: LatencySource;
+  /** What should be known to read the result. */
+  notes: string[];
+}
+
+/** The controller that decides. */
+export interface ControllerReport {
+  name: string;
+  /** Its own names of its phases; empty if it has none. */
+  phases: string[];
+  /** The name of its phase now; null if it has none. */
+  phase: string | null;
+  /** Ticks of a rollout in which every check passes and no person acts. */
+  planned_ticks: number;
+  /** The most ticks of a rollout without a person's pause. */
+  most_ticks: number;
+  looks_in_pauses: boolean;
 }
 
 /** The looks of a rule, an element a tick. */
@@ -191,6 +256,8 @@ export interface Series {
   stage: Uint32Array;
   /** The state after the tick: 0 PROGRESSING, 1 PAUSED, 2 ROLLING_BACK, 3 ROLLED_BACK, 4 COMPLETED. */
   state: Uint8Array;
+  /** The phase after the tick, an index into the phases of the report's controller; 0 without one. */
+  phase: Uint8Array;
   /** The canary's share of requests during the tick, in percent. */
   traffic_pct: Float64Array;
   baseline_requests: Float64Array;
@@ -210,7 +277,7 @@ export interface Series {
   true_requests: Float64Array;
   true_baseline_error_rate: Float64Array;
   true_canary_error_rate: Float64Array;
-  /** In the order of config.rules. */
+  /** In the order of config.rules; with a controller, of the report's rules. */
   rules: RuleSeries[];
 }
 
@@ -287,6 +354,14 @@ export interface Stage {
   latency_threshold_ms?: number;
 }
 
+/** A controller, one of these; config_schema() has the keys of each. */
+export type Controller =
+  | { argo: object }
+  | { flagger: object }
+  | { codedeploy: object }
+  | { growthbook: object }
+  | { kayenta: object };
+
 /** A configuration as a person writes it; config_schema() has units, ranges and defaults. */
 export interface Config {
   /** The address of a schema, for editors; it is not read. */
@@ -320,7 +395,10 @@ export interface Config {
     latency_ratio?: number;
     latency_arrival?: Arrival;
   };
-  stages: Stage[];
+  /** Needed without a controller. */
+  stages?: Stage[];
+  /** What decides in place of stages and rules. */
+  controller?: Controller;
   error_rate_threshold?: number;
   latency_threshold_ms?: number;
   rules?: Rule[];
@@ -334,22 +412,68 @@ export interface Config {
   pods?: { count: number; ready_ticks?: number };
 }
 
-/** A configuration with every default filled in and its thresholds written out as rules. */
+/** What a controller's metric measures. */
+export type Measures =
+  | "success_rate"
+  | "error_rate"
+  | "latency"
+  | "requests"
+  | "errors"
+  | "requests_per_second"
+  | "errors_per_second"
+  | "error_rate_difference"
+  | "error_rate_ratio"
+  | "latency_difference"
+  | "latency_ratio"
+  | "nothing";
+
+/**
+ * A check of a controller in the form of a rule; a number is measured times `scale`. Rules other than `metric` have
+ * parameters of their own.
+ */
+export interface ControllerCheck {
+  rule: string;
+  name?: string;
+  measures?: Measures;
+  quantile?: number;
+  scale?: number;
+  window_seconds?: number;
+  /** What a window without data gives. */
+  no_data?: "empty" | "nan" | { value: number };
+  empty_without_errors?: boolean;
+  /** When a measurement fails. */
+  criterion?: object;
+  look: Look;
+  look_while_paused?: boolean;
+  window: RuleWindow;
+  of?: "canary" | "control" | "service";
+  failure_limit: number;
+  on_fail: "rollback" | "pause";
+  min_requests: number;
+  min_errors: number;
+  [parameter: string]: unknown;
+}
+
+/** A rule with every default filled in. */
+export type ResolvedRule = Rule & {
+  look: Look;
+  window: RuleWindow;
+  failure_limit: number;
+  on_fail: "rollback" | "pause";
+};
+
+/**
+ * A configuration with every default filled in and its thresholds written out as rules. With
+ * a controller it has none of the keys of a staged policy.
+ */
 export interface ResolvedConfig extends Config {
   name: string;
   tick_seconds: number;
   traffic: NonNullable<Config["traffic"]> & { requests_per_second: number };
   baseline: { error_rate: number; error_clump?: number; latency_ms: { p50: number; p99: number } };
   canary: NonNullable<Config["canary"]> & { error_ratio: number; latency_ratio: number };
-  stages: (Stage & { name: string; duration_ticks: number })[];
-  rules: (Rule & {
-    look: Look;
-    window: RuleWindow;
-    failure_limit: number;
-    on_fail: "rollback" | "pause";
-  })[];
-  on_inconclusive: NonNullable<Config["on_inconclusive"]>;
-  rollback_ticks: number;
+  stages?: (Stage & { name: string; duration_ticks: number })[];
+  rules?: ResolvedRule[];
 }
 
 /** A configuration known by name; json is its text. */
@@ -366,6 +490,79 @@ export interface Validation {
   /** How many further problems there are. */
   more: number;
   warnings: Warning[];
+}
+
+/** A file of another program. */
+export interface ImportSource {
+  name: string;
+  text: string;
+}
+
+/** What is said beside files of another program. */
+export interface ImportOptions {
+  /** What metrics measure, by name, instead of the guess, such as "error_rate of canary over 5m". */
+  bind?: Record<string, string>;
+  /** The Rollout or Canary to read, where the files have several. */
+  name?: string | null;
+  /** A configuration whose world and release stay, as text. */
+  base?: string | null;
+}
+
+/** How a place of a file was understood. */
+export type Understood = "read" | "guessed" | "ignored" | "not_modelled";
+
+/** What was understood of a place of a file. */
+export interface ImportNote {
+  /** The file's index. */
+  file: number;
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+  path: string;
+  understood: Understood;
+  /** Empty for a value that says itself what it means. */
+  meaning: string;
+}
+
+/** What a metric of a file measures. */
+export interface ImportBinding {
+  metric: string;
+  /** In the words of a binding. */
+  measures: string;
+  guessed: boolean;
+  why: string;
+  /** What it could measure instead. */
+  choices: string[];
+}
+
+/** A problem of a file. */
+export interface FileProblem {
+  /** The file's index; null if no file is concerned. */
+  file: number | null;
+  /** The file's name; empty if no file is concerned. */
+  name: string;
+  path: string;
+  message: string;
+  line: number | null;
+  column: number | null;
+}
+
+/** A configuration made of files of another program. */
+export interface Import {
+  /** The controller, such as "argo". */
+  kind: string;
+  title: string;
+  /** The configuration, as text. */
+  config: string;
+  /** In the order of the files. */
+  notes: ImportNote[];
+  bindings: ImportBinding[];
+  /** What the files do not say. */
+  assumed: string[];
+  /** The fields without effect, in one line; empty if there are none. */
+  ignored: string;
+  warnings: FileProblem[];
 }
 
 /** What the engine offers: every rule with its parameters, states, calls and limits. */
@@ -493,7 +690,9 @@ export type Policy = Pick<
   | "rollback_ticks"
   | "pass_score"
   | "pods"
-> & { stages?: Stage[] };
+  | "stages"
+  | "controller"
+>;
 
 /** What a study is asked to do. */
 export interface StudyOptions {
@@ -557,16 +756,26 @@ export interface Difference {
   excess_errors: MeanDifference;
 }
 
-/** A requirement held against a study, by the command line's gate. */
+/** A requirement on a study, by the command line's gate. */
 export interface RequirementReport {
   requirement: string;
   fulfilment: "met" | "undecided" | "failed";
+  /** What `found` and `bound` are; of a quantile the share of runs beyond its bound. */
+  measure: "probability" | "mean" | "probability_above" | "probability_below";
+  /** Its interval holds after any number of runs, whatever becomes of those that wait. */
   found: Estimate;
+  bound: number;
   /** How far the estimate lies beyond the bound; negative on the right side. */
   distance: number;
+  quantile?: { percent: number; bound: number; estimate: number | null };
+  /** After how many runs it was certain; all runs, if it is not. */
   runs: number;
-  /** How many of these wait for a person, so that nothing is decided. */
+  /** In how many of these the figure is open, because they wait for a person. */
   waiting_runs: number;
+  /** Whether the answer certainly depends on those, so that more runs do not help. */
+  depends_on_waiting: boolean;
+  /** The greatest probability that the answer is wrong. */
+  error_probability: number;
 }
 
 /** What a study has found so far. */
@@ -576,6 +785,8 @@ export interface StudyReport {
   /** Whether it has not finished (yet). */
   partial: boolean;
   seeds: { first: number; last: number | null; next: number | null };
+  /** Seeds between the first and the last that no row has: of the command line's `combine`. */
+  missing_seeds?: { first: number; last: number }[];
   horizon_ticks: number;
   /** Of the configuration's own release, if that is healthy in the end, else of one as good as the baseline. */
   false_rollback: Estimate;
@@ -598,6 +809,8 @@ export interface StudyReport {
     healthy_difference: Difference;
     release_difference: Difference | null;
   }[];
+  /** The recorded days that the runs are drawn from; missing if counts are drawn. */
+  recorded?: RecordedDays;
   /** Of the command line's gate. */
   requirements?: RequirementReport[];
   config: ResolvedConfig;
@@ -610,4 +823,297 @@ export interface FirstRuns {
   stages_completed: Uint32Array;
   ticks: Uint32Array;
   excess_errors: Float64Array;
+}
+
+/** A field of the policy with its values: text as on the command line, or an object. */
+export type Vary =
+  | string
+  | { field: string; values: unknown[] }
+  | { field: string; from: number; to: number; count?: number };
+
+/** What a search is asked to do. */
+export interface SearchOptions {
+  /**
+   * Fields of the policy with their values, such as "stages[0].traffic_pct=1,2,5", "rules[0].max=0.005..0.05/6" or
+   * "stages=[[…],[…]]". "[*]" is every item of a list; "stages[*].traffic_pct" gives each stage another of the
+   * values, rising from stage to stage.
+   */
+  vary?: Vary[];
+  /** Policies that are candidates as they are. */
+  policies?: { name?: string; policy: Policy }[];
+  /** Bounds that must hold, such as "missed_regression(error_ratio=2)<=0.05"; at most 16. */
+  hold?: string[];
+  /** Figures to be made least, such as "excess_errors(error_ratio=5)", 1 to 16; the first one decides. */
+  least: string[];
+  /** The most rollouts of all candidates together; default 10,000,000. */
+  runs?: number;
+  /** The most candidates of the grid; default 400. From a larger grid, as many are sampled. */
+  candidates?: number;
+  /** The first seed; default 0. */
+  seed?: number;
+  /** Ticks for which excess errors are counted; default the longest that a rollout can take. */
+  horizon_ticks?: number;
+  /** What a person does in a pause that waits for one; default a run ends there. */
+  person?: { after_ticks: number; command: "resume" | "promote" | "abort" };
+  /** The greatest probability that any candidate is wrongly said to hold or to violate a bound; default 0.001. */
+  error_probability?: number;
+  /** By which share a figure may be worse and still count as the same; default 0.01. */
+  tolerance?: number;
+}
+
+/** A figure with its 95 % interval; an end is null where it is not known yet. */
+export interface SearchFigure {
+  estimate: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** What was found about a bound of a search. */
+export interface HeldBound {
+  fulfilment: "met" | "undecided" | "failed";
+  /** What the bound's `measure` says. Its interval holds after any number of runs, for all candidates together. */
+  found: Estimate;
+  /** How far the estimate lies beyond the bound; negative on the right side. */
+  distance: number;
+  /** The quantile, if the bound is on one. */
+  quantile?: number;
+}
+
+/** A policy among the candidates of a search. */
+export interface SearchCandidate {
+  /** The values of the varied fields; empty for a policy that is given as it is. */
+  values: unknown[];
+  /** The name of a policy that is given as it is; "present" for the configuration's own. */
+  policy?: string;
+  /** Still simulated; certainly violates a bound; another is certainly better; left out for lack of rollouts. */
+  state: "alive" | "failed" | "dominated" | "left_out";
+  /** The bound that it violates, as an index of `hold`. */
+  hold: number | null;
+  /** The id of a candidate that is better. */
+  by: number | null;
+  /** Runs so far: seeds, on every release that is asked about. */
+  runs: number;
+  /** The share of its rollouts that wait for a person. */
+  waiting: number;
+  /** In the order of `hold`. */
+  holds: HeldBound[];
+  /** In the order of `least`. */
+  figures: SearchFigure[];
+}
+
+/** What was found with other seeds than those by which a policy was chosen; 95 % intervals. */
+export interface FreshFigures {
+  runs: number;
+  holds: HeldBound[];
+  figures: SearchFigure[];
+}
+
+/** The policy that a search has chosen. */
+export interface Chosen {
+  id: number;
+  /** The figures to rely on; null until the second measurement has begun. */
+  fresh: FreshFigures | null;
+  /** The present policy with the same fresh seeds. */
+  fresh_present: FreshFigures | null;
+  /** The other members of the front: how much more they have of each figure on the same seeds. */
+  compared: { id: number; more: SearchFigure[]; same: boolean }[];
+  /** The whole configuration with this policy. */
+  config: ResolvedConfig;
+}
+
+/** What a search has found so far. Candidates are as after the last round that is finished. */
+export interface SearchReport {
+  phase: "racing" | "nearing" | "confirming" | "finished";
+  /** Rollouts simulated. */
+  rollouts: number;
+  /** The most rollouts; a search may need fewer. */
+  requested_rollouts: number;
+  /** Rounds finished; each doubles the runs of the candidates that are alive. */
+  rounds: number;
+  seeds: { first: number; fresh: number | null };
+  horizon_ticks: number;
+  person?: { after_ticks: number; command: "resume" | "promote" | "abort" };
+  error_probability: number;
+  tolerance: number;
+  /** The varied fields, in the order of the candidates' `values`, with the number of their values. */
+  vary: { field: string; values: number }[];
+  /** The grid of all values. */
+  grid: {
+    combinations: number;
+    /** Whether the candidates are a sample of it. */
+    sampled: boolean;
+    invalid: number;
+    /** Combinations that give the same configuration as an earlier one. */
+    repeated: number;
+    first_invalid: { values: unknown[]; problem: string } | null;
+  };
+  /** The bounds. `bound` is what bounds `found`: 0.05 for a p95 that is at most a number. */
+  hold: { requirement: string; measure: RequirementReport["measure"]; bound: number; at_most: boolean }[];
+  /** The figures to be made least; the first one decides. */
+  least: string[];
+  /** All candidates; a candidate's id is its index. */
+  candidates: SearchCandidate[];
+  /** The configuration's own policy. */
+  present: SearchCandidate;
+  /** The id of the candidate that is the same policy. */
+  present_id: number | null;
+  /** The ids of those that surely hold all bounds and than which none is better, by the first figure. */
+  front: number[];
+  /** Null until the rounds are over, and if no candidate surely holds all bounds. */
+  chosen: Chosen | null;
+  /** If none does, the one that comes nearest to it; `hold` is the index of its farthest bound. */
+  nearest: {
+    id: number;
+    hold: number;
+    fresh: FreshFigures | null;
+    fresh_present: FreshFigures | null;
+    config: ResolvedConfig;
+  } | null;
+  /** By bound, how many candidates surely hold it, surely do not, and are open. */
+  limiting: { met: number; failed: number; undecided: number }[];
+  /** What should be known to read the result. */
+  notes: string[];
+  config: ResolvedConfig;
+}
+
+/** The names in a cluster that an export uses. Queries are for Prometheus. */
+export interface ExportNames {
+  /** The name of the service, of its Deployment and of the files' objects. */
+  service: string;
+  /** The address of Prometheus. */
+  prometheus: string;
+  /** The counter of requests. */
+  requests: string;
+  /** The histogram of latencies in seconds, without `_bucket`. */
+  latency: string;
+  /** The label that tells the versions apart. */
+  version: string;
+  /** Its value for the canary. */
+  canary: string;
+  /** Its value for the stable version. */
+  stable: string;
+  /** The label matcher that selects failed requests. */
+  failed: string;
+}
+
+/** A policy in the words of a controller. */
+export interface Export {
+  files: { name: string; text: string }[];
+  /** What a person has to know or to fill in, a sentence each. */
+  notes: string[];
+}
+
+/** How recorded counts are read. A selector is a name of a metric, column or file, or labels: `version=v2`. */
+export interface CountsOptions {
+  /** What series are, such as `errors=http_5xx` or `canary.requests=version=v2`. */
+  series?: string[];
+  /** A selector of the baseline's series. */
+  baseline?: string;
+  /** A selector of the canary's series. */
+  canary?: string;
+  /** The first and the last time to read, in seconds since 1970, UTC. */
+  from?: number;
+  to?: number;
+  /** The length of a step, a multiple of that in the files. */
+  step_seconds?: number;
+  /** The time zone of times that name none: an offset such as `+02:00`. */
+  time_zone?: string;
+  /** Whether a step with requests and without a value of errors had none. */
+  absent_errors_are_zero?: boolean;
+}
+
+/** What files of recorded counts give. */
+export interface CountsReading {
+  /** What each file is. */
+  kinds: string[];
+  /** What each series was taken as, and why; `told` if an option says so. */
+  understood: { file: number; series: string; role: string; told: boolean; why: string }[];
+  /** What the files do not say. */
+  assumed: string[];
+  warnings: FileProblem[];
+}
+
+/** What is recorded of a version, an element a step; `NaN` where nothing is recorded. */
+export interface RecordedArm {
+  requests: Float64Array;
+  errors: Float64Array;
+  latency: { q: number; ms: Float64Array }[];
+}
+
+/** A record. */
+export interface RecordSeries {
+  /** The start of the first step, in seconds since 1970, UTC. */
+  start: number;
+  step_seconds: number;
+  steps: number;
+  baseline: RecordedArm;
+  canary: RecordedArm | null;
+}
+
+export interface FitOptions {
+  /** Length of a tick of the world; default a step of the record. */
+  tick_seconds?: number;
+  /** When a rollout starts, in seconds since 1970, UTC; default with the record. */
+  rollout_start?: number;
+}
+
+/** What is recorded, and what the fitted world makes: its mean and a band that 95 % meet. */
+export interface Compared {
+  /** Null in a gap. */
+  recorded: number | null;
+  fitted: number;
+  low: number;
+  high: number;
+}
+
+/** A world fitted to recorded counts. */
+export interface Fit {
+  record: {
+    start: number;
+    step_seconds: number;
+    steps: number;
+    ticks: number;
+    gaps: number;
+    versions: number;
+    incidents: number;
+  };
+  /** The world's part of a configuration, as far as the record tells it. */
+  world: object;
+  parameters: {
+    /** Where it is in a configuration. */
+    path: string;
+    value: number | null;
+    standard_error: number | null;
+    /** A 95 % interval. */
+    low: number | null;
+    high: number | null;
+    method: string;
+    /** Why the record does not tell it. */
+    not_identified?: string;
+  }[];
+  /** How well the world describes the record. */
+  findings: {
+    name: string;
+    grade: "ok" | "doubtful" | "not_described";
+    statistic: number;
+    p?: number | null;
+    sentence: string;
+  }[];
+  /** The record beside the fitted world. */
+  picture: {
+    start: number;
+    seconds: number;
+    requests_per_second: Compared;
+    error_rate?: Compared;
+    incident: boolean;
+  }[];
+}
+
+export interface ReplayOptions {
+  /** When the rollout begins, in seconds since 1970, UTC; default with the canary's first requests. */
+  start?: number;
+  /** Lay the configuration's release upon the baseline although a canary is recorded. */
+  lay_release?: boolean;
+  /** Leave requests out where the policy gives the canary less traffic than it had. */
+  thin_canary?: boolean;
 }
