@@ -27,6 +27,7 @@ const SHARED = {
   bundle: true,
   minify: true,
   target: 'es2022',
+  loader: { '.csv': 'text' },
   logLevel: 'warning',
   // The engine would load its .wasm from its own folder; the page passes the bytes
   // instead.

@@ -22,7 +22,7 @@ export const attributes = [
   },
   {
     name: 'place',
-    type: "'watch' | 'measure' | 'learn'",
+    type: "'watch' | 'measure' | 'find' | 'yours' | 'learn'",
     default: 'watch',
     description: 'The place of the whole page that is open at first.',
   },
@@ -170,6 +170,7 @@ export const cssParts = [
   { name: 'scenario', description: 'The release, the traffic and the policy, a sentence each.' },
   { name: 'commands', description: 'The commands to the rollout, and their answer.' },
   { name: 'host-faults', description: 'What the host set and cannot be used.' },
+  { name: 'replay', description: 'That recorded counts are replayed, and from when.' },
   { name: 'link-faults', description: 'What of a link could not be used.' },
   { name: 'lesson', description: 'The lesson that is played.' },
   { name: 'lessons', description: 'The path of the course.' },

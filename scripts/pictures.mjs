@@ -18,6 +18,7 @@ const LINKS = {
   'view-errors': 'v=1&preset=opening&seed=192&view=errors',
   'view-study': 'v=1&preset=opening&seed=192&view=study',
   measure: 'v=1&preset=opening&seed=192&place=measure',
+  find: 'v=1&preset=opening&seed=192&place=find',
   learn: 'v=1&preset=opening&seed=192&place=learn',
   'view-slide': 'v=1&preset=opening&seed=192&view=slide',
   'view-ladder': 'v=1&preset=twice-the-errors&seed=1&tick=12&view=ladder',

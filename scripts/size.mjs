@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 const SCRIPT = new URL('../www/dist/canary-rollout.js', import.meta.url);
 const ENGINE = new URL('../pkg/canary_rollout_bg.wasm', import.meta.url);
 /** Engine, element, worker and style together, gzipped. */
-const BUDGET_BYTES = 410_000;
+const BUDGET_BYTES = 1_100_000;
 
 const size = report('www/dist/canary-rollout.js', SCRIPT);
 report('  of which the engine', ENGINE);

@@ -67,8 +67,7 @@ export async function startBrowser(name) {
     return {
       driver,
       close: async () => {
-        await driver.quit();
-        await service.kill();
+        await driver.quit().finally(() => service.kill());
       },
     };
   } catch (error) {

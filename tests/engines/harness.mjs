@@ -64,14 +64,41 @@ export class Browser {
 
   static async start(name) {
     const browser = new Browser();
-    const { driver, close } = await startBrowser(name);
-    Object.assign(browser, { driver });
     browser.#name = name;
-    browser.#close = close;
+    await browser.#begin();
     return browser;
   }
 
   close = () => this.#close();
+
+  /**
+   * Does what a test does. Where the browser's own process breaks meanwhile, as WebKitGTK's
+   * does now and then on a busy machine, it is done again, once, in another one.
+   */
+  async survive(act) {
+    try {
+      await act();
+    } catch (fault) {
+      if (await this.#isAlive()) throw fault;
+      console.warn(`${this.#name} crashed (${fault.message}), and is started again`);
+      await this.#close().catch(() => {});
+      await this.#begin();
+      await act();
+    }
+  }
+
+  async #begin() {
+    const { driver, close } = await startBrowser(this.#name);
+    this.driver = driver;
+    this.#close = close;
+  }
+
+  #isAlive() {
+    return this.driver.getWindowHandle().then(
+      () => true,
+      () => false,
+    );
+  }
 
   /** Opens a page anew, also where it differs from the one before in its hash alone. */
   async open(url) {

@@ -2,7 +2,7 @@
 // the figures of the engine, to the last bit; a layout like Chromium's.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test as testOnce } from 'node:test';
 import * as engine from '../../www/dist/engine/engine.js';
 import { CanaryPage } from './canary-page.mjs';
 import { Browser, eventually, serveWatchedPage } from './harness.mjs';
@@ -122,10 +122,29 @@ const FLOWS = {
     act: async (page) => {
       await page.click('tab', 'Measure');
       await page.says(/bad releases are missed/);
+      await page.click('tab', 'Find');
+      await page.says(/What may change of the policy/);
       await page.click('tab', 'Learn');
       await page.says(/Learn what a canary does/);
       await page.click('tab', 'Watch');
       await page.find('heading', /^Rolled back at minute 3/);
+    },
+  },
+  'recorded counts are read, fitted and replayed': {
+    path: '#place=yours',
+    act: async (page) => {
+      await page.click('button', 'Try a week of counts');
+      await page.says(/7.days in 1,008 steps/);
+      await page.says(/Requests that fail/);
+      await page.click('button', 'Try a recorded release');
+      await page.says(/Two versions/);
+      await page.click('button', 'Replay this policy on it');
+      await page.says(/Replaying recorded counts of release\.csv/);
+      await page.says(/Nobody knows whether this release is bad/);
+      const recorded = () => page.element(({ report }) => report.recorded?.source ?? null);
+      assert.equal(await recorded(), 'both_arms');
+      await page.click('button', 'Return to the simulated world');
+      assert.equal(await recorded(), null);
     },
   },
   'a view alone, as another page embeds it': {
@@ -197,6 +216,7 @@ const LAYOUTS = [
   ...[1366, 320].flatMap((width) => [
     { what: 'watch', path: OPENING, width, says: /from 2,000 rollouts/ },
     { what: 'measure', path: `${OPENING}&place=measure`, width, says: /from 2,000 rollouts/ },
+    { what: 'find', path: `${OPENING}&place=find`, width, says: /What must hold/ },
     { what: 'learn', path: `${OPENING}&place=learn`, width, says: /Learn what a canary does/ },
   ]),
   ...Object.entries({
@@ -226,6 +246,7 @@ export function testEngine(name) {
       browser = await Browser.start(name);
       page = new CanaryPage(browser);
     });
+    const test = (what, act) => testOnce(what, () => browser.survive(act));
     after(async () => {
       await browser?.close();
       await site?.close();

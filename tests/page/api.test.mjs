@@ -116,8 +116,8 @@ test('the exports are of the types that the .d.ts names', async ({ open }) => {
     validation: { problems: [], more: 0, warnings: [] },
     version,
   });
-  const { stage, state, ...floats } = columns;
-  assert.deepEqual([stage, state], ['Uint32Array', 'Uint8Array']);
+  const { stage, state, phase, ...floats } = columns;
+  assert.deepEqual([stage, state, phase], ['Uint32Array', 'Uint8Array', 'Uint8Array']);
   assert.deepEqual(new Set(Object.values(floats)), new Set(['Float64Array']));
   assert.deepEqual(rule, [
     {
@@ -353,7 +353,7 @@ test('every series has an element a tick', async ({ open }) => {
   });
   for (const { name, lengths, rules, canaryErrors, report } of results) {
     assert.ok(lengths, name);
-    assert.equal(rules, report.config.rules.length, name);
+    assert.equal(rules, (report.rules ?? report.config.rules).length, name);
     assert.equal(canaryErrors, report.metrics.canary.errors, name);
   }
 });
@@ -390,7 +390,10 @@ test('report() is the object of to_json(), of every preset, scenario and study',
           rollout.run();
           check(`${name} ${command}`, rollout);
         }
-        const study = engine.new_study(json, { runs: 30, policies: [{ policy: { rules: [] } }] });
+        // A policy without stages has those of the configuration, which a controller has not.
+        const stages = engine.new_rollout(json, 7).report().config.stages ? {} : { stages: [{ traffic_pct: 50 }] };
+        const policies = [{ policy: { rules: [], ...stages } }];
+        const study = engine.new_study(json, { runs: 30, policies });
         check(`a study of ${name} at its start`, study);
         study.advance(30);
         check(`a study of ${name}`, study);
@@ -399,6 +402,14 @@ test('report() is the object of to_json(), of every preset, scenario and study',
       const study = engine.new_study(engine.presets()[0].json, { runs: 30, seed: 2 ** 53 - 30, sweep });
       study.advance(30);
       check('a sweep', study);
+      const vary = ['stages[*].duration_ticks=2,4', { field: 'error_rate_threshold', from: 0.005, to: 0.05, count: 3 }];
+      const hold = ['missed_regression(error_ratio=5)<=0.9'];
+      const search = engine.new_search(engine.presets()[0].json, { vary, hold, least: ['ticks'], runs: 6_000 });
+      check('a search at its start', search);
+      search.advance(500);
+      check('a search', search);
+      while (!search.is_finished) search.advance(500);
+      check('a finished search', search);
       for (const { name, config, commands } of scenarios) {
         const text = engine.presets().find((preset) => preset.name === config)?.json ?? config;
         for (let seed = 0; seed < 5; seed += 1) {

@@ -35,7 +35,7 @@ test('the path has the course’s items in its order, and the lessons after them
       ['Fix', 3],
       ['Explain', 4],
       ['Master', 4],
-      ['Lessons', 7],
+      ['Lessons', 8],
     ],
   );
   const titles = ITEMS.map(({ name }) => LESSONS[name].title);

@@ -65,7 +65,8 @@ test('every view can be chosen, and the preview follows', async ({ open }) => {
     .locator('option')
     .evaluateAll((all) => all.map(({ value }) => value));
   const { VIEWS } = await import('../../www/dist/canary-rollout.mjs');
-  assert.deepEqual(values, ['', 'place:measure', 'place:learn', ...VIEWS.map((view) => `view:${view}`)]);
+  const places = ['measure', 'find', 'yours', 'learn'].map((place) => `place:${place}`);
+  assert.deepEqual(values, ['', ...places, ...VIEWS.map((view) => `view:${view}`)]);
   await choice(page, 'Show').selectOption('place:learn');
   assert.equal(await preview(page).evaluate((element) => element.place), 'learn');
   assert.match(await code(page), / place="learn"/);

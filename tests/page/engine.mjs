@@ -12,9 +12,13 @@ export const {
   config_schema,
   default_config,
   error_rate_intervals,
+  import_files,
+  is_foreign,
   new_rollout,
+  new_search,
   new_study,
   presets,
+  read_counts,
   validate,
   version,
 } = engine;

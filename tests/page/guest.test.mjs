@@ -49,7 +49,7 @@ const FAULTS = [
   [`config="{bad"`, /config: .*line 1/],
   [`config='{"stages":[]}' view="errors"`, /config: stages: /],
   [`view="everything"`, /view: there is no view everything; there are rollout, flow/],
-  [`place="somewhere"`, /place: there is no place somewhere; there are watch, measure, learn/],
+  [`place="somewhere"`, /place: there is no place somewhere; there are watch, measure, find, yours, learn/],
   [`preset="none"`, /preset: there is no preset none; there are /],
   [`seed="many"`, /seed: /],
 ];

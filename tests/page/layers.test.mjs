@@ -9,12 +9,14 @@ const SOURCE = new URL('../../www/src/', import.meta.url);
 const LAYERS = [
   ['engine'],
   ['base'],
+  ['words'],
   ['rollout'],
   ['study'],
+  ['search'],
   ['store'],
   ['link'],
   ['charts'],
-  ['watch', 'measure', 'learn', 'edit', 'share', 'style'],
+  ['watch', 'measure', 'find', 'yours', 'learn', 'edit', 'share', 'style'],
   ['page'],
 ];
 const files = readdirSync(SOURCE, { recursive: true }).filter((name) => name.endsWith('.ts'));

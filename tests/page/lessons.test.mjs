@@ -97,6 +97,12 @@ const stages = (...shares) => shares.map((traffic_pct) => ({ traffic_pct, durati
 const ticks = (...all) => all.map(([traffic_pct, duration_ticks]) => ({ traffic_pct, duration_ticks }));
 /** The rules of a burn-rate alert, changed. */
 const alerts = (changes) => JSON.parse(preset('burn-rate-sloth')).rules.map((rule) => ({ ...rule, ...changes }));
+/** The controller of the lesson on an Argo file, with another metric. */
+function argoFile(changes) {
+  const { controller } = lessonOf('argo-file').start.config;
+  const { background } = controller.argo;
+  return { argo: { ...controller.argo, background: { metrics: [{ ...background.metrics[0], ...changes }] } } };
+}
 const strict = (all) => all.map((stage, i) => (i > 1 ? { ...stage, error_rate_threshold: 0.01 } : stage));
 
 /**
@@ -240,6 +246,13 @@ const PLAYS = {
     missing: /false rollback: at most 2\s%; it is 2\d/,
     right: configure({ rules: alerts({ of: 'canary', min_requests: 1000 }) }),
     transfer: [{ squares: 90 }, { squares: 1 }],
+  },
+  'argo-file': {
+    predictions: [{ squares: 5 }, { squares: 60 }],
+    wrong: configure({ controller: argoFile({ failure_limit: 1 }) }),
+    missing: /false rollback: at most 2\s%; it is 2\d/,
+    right: configure({ controller: argoFile({ failure_limit: 3, window_seconds: 300 }) }),
+    transfer: [{ squares: 80 }, { squares: 0 }],
   },
 };
 const predicting = Object.entries(PLAYS).filter(([, { predictions }]) => predictions);

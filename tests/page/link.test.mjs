@@ -14,7 +14,7 @@ const known = {
   presets: presets().map(({ name, json }) => ({ name, config: JSON.parse(json) })),
   usual,
   views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
-  places: ['watch', 'measure', 'learn'],
+  places: ['watch', 'measure', 'find', 'yours', 'learn'],
   policies: ['once', 'evidence'],
 };
 const NOTHING = {
@@ -28,6 +28,7 @@ const NOTHING = {
   against: null,
   bad: null,
   along: null,
+  search: null,
   lesson: null,
 };
 const read = (link) => readLink(link, known);
@@ -79,6 +80,7 @@ test('the frozen links have every key, every view and every preset', () => {
     'against',
     'bad',
     'along',
+    'search',
     'lesson',
   ]) {
     assert.match(all, new RegExp(`(^|&|#)${key}[.=]`), key);
@@ -285,6 +287,7 @@ test('whatever is edited, the link is read back, and its rollout is the same to 
       view: some([null, ...known.views]),
       theme: some([null, 'light', 'dark']),
       against: some([null, ...known.policies]),
+      search: some([null, '{falsely:"2",least:time}']),
       bad: some([null, 0, 5, 0.25, 100]),
       along: some([null, 'ratio', 'traffic', 'delay']),
       lesson: some([null, 'slow-leak', '{"a": "b & c = 50 %"}']),

@@ -44,11 +44,14 @@ test('the package holds what it should, and nothing else', () => {
     'README.md',
     'docs/architecture.md',
     'docs/cli.md',
+    'docs/clusters.md',
     'docs/configuration.md',
+    'docs/controllers.md',
     'docs/decisions.md',
     'docs/embedding.md',
     'docs/lesson.png',
     'docs/page.png',
+    'docs/recorded-counts.md',
     'docs/requests.png',
     'docs/statistics.md',
     'notes.md',
@@ -260,7 +263,7 @@ test('the element tells each event of the manifest, with its detail', async ({ o
 test('the manifest has the parts, the slots and the tokens that there are', async ({ open }) => {
   const page = await open({ from: 'http' });
   const parts = new Set();
-  for (const place of ['Watch', 'Measure', 'Learn']) {
+  for (const place of ['Watch', 'Measure', 'Find', 'Learn']) {
     await goTo(page, place);
     if (place === 'Learn') await lessonButton(page, 'thrown-away').click();
     if (place === 'Measure') await studied(page);

@@ -22,7 +22,7 @@ const KNOWN = {
   presets: PRESETS,
   usual: { tick_seconds: 60, rollback_ticks: 0 },
   views: ['rollout', 'flow', 'errors', 'study', 'ladder', 'slide'],
-  places: ['watch', 'measure', 'learn'],
+  places: ['watch', 'measure', 'find', 'yours', 'learn'],
   policies: ['once', 'evidence'],
 };
 

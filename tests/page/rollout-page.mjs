@@ -197,7 +197,7 @@ export const fileError = (page) => editor(page).locator('.message.error');
 
 /** The page in its place Measure, with the rollout that it opens with. */
 export const MEASURE = 'index.html#v=1&preset=opening&seed=192&place=measure';
-/** Goes to a place of the page: `Watch`, `Measure` or `Learn`. */
+/** Goes to a place of the page: `Watch`, `Measure`, `Find`, `Yours` or `Learn`. */
 export const goTo = (page, place) => page.getByRole('tab', { name: place }).click();
 export const study = (page) => group(page, 'The policy over many rollouts');
 /** The walls with their figures, of the place that is shown; `data-runs` of them are done. */
@@ -229,6 +229,44 @@ export const curveLabels = (page) => curve(page).locator('svg .label');
 export const missedMarks = (page) => curve(page).locator('.policy-1.missed rect');
 export const strategies = (page) => group(page, 'Strategies on one release');
 export const strategyTable = (page) => page.locator('.strategy-table');
+
+// The search.
+
+/** What is searched. */
+export const question = (page) => group(page, 'What is searched');
+/** A number of the bounds: `falsely`, `missed`, `ratio`, `waits` or `worst`. */
+export const bound = (page, name) => question(page).locator(`[data-bound=${name}]`);
+/** A field that may change, by its path: the checkbox, and its values. */
+export const varied = (page, path) => question(page).locator(`[data-vary="${path}"]`);
+/** The policies that were tried, and what became of them. */
+export const cloud = (page) => group(page, 'The policies of the search');
+export const cloudVerdict = (page) => cloud(page).locator('.cloud-verdict');
+/** The policy that is looked at, in a sentence with its figures. */
+export const found = (page) => group(page, 'The policy that is looked at');
+/** Begins a search, and waits until it is finished. */
+export async function searched(page) {
+  await button(question(page), 'Search').click();
+  await question(page)
+    .getByRole('status')
+    .getByText(/rollouts finished/)
+    .waitFor();
+}
+
+// The files of a controller.
+
+/** A file beside what was understood of it. */
+export const sourceFile = (page, name) => group(page, `${name}, as understood`);
+/** A line of a file, with what was understood of it. */
+export const sourceLine = (page, name, text) => sourceFile(page, name).locator('tr', { hasText: text });
+/** What was understood of all files, and what can be done with it. */
+export const understood = (page) => group(page, 'What was understood');
+/** Why files could not be read. */
+export const unreadable = (page) => group(page, 'Why nothing was understood');
+/** What a metric of the files measures. */
+export const binding = (page, metric) => page.locator(`.binding select[data-metric="${metric}"]`);
+export const toKnow = (page) => group(page, 'To know');
+/** The policy on the page as a file. */
+export const copyAs = (page) => group(page, 'The policy as a file');
 
 // The course.
 

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from '@playwright/test';
-import { placeWords, specOf } from '../../www/src/edit/fields.ts';
-import { policySentence, releaseSentence, trafficSentence } from '../../www/src/edit/sentences.ts';
+import { get } from '../../www/src/base/json-path.ts';
+import { planOf } from '../../www/src/engine/plan.ts';
+import { placeWords, specOf } from '../../www/src/words/fields.ts';
+import { policySentence, releaseSentence, trafficSentence } from '../../www/src/words/sentences.ts';
 import { catalogue, new_rollout, preset, presets } from './engine.mjs';
 
 const EVERYTHING = JSON.parse(readFileSync(new URL('../data/config_everything.json', import.meta.url), 'utf8'));
@@ -12,7 +14,7 @@ const EVERYTHING = JSON.parse(readFileSync(new URL('../data/config_everything.js
 /** The sentences of a configuration, as pieces. */
 function sentencesOf(config) {
   const rollout = new_rollout(config, 1);
-  const resolved = rollout.report().config;
+  const resolved = planOf(rollout.report());
   rollout.free();
   return {
     release: releaseSentence(resolved),
@@ -39,7 +41,10 @@ function check(config, expected) {
       pieces.some(({ path }) => path),
       text(pieces),
     );
-    for (const { path } of pieces.filter((piece) => piece.path)) assert.ok(specOf(path, config), path);
+    // A controller as a whole, and a metric of it, are edited as text.
+    const isText = (path) => typeof get(config, path) === 'object' && path.startsWith('controller');
+    const paths = pieces.flatMap(({ path }) => (path && !isText(path) ? [path] : []));
+    for (const path of paths) assert.ok(specOf(path, config), path);
   }
 }
 
@@ -107,6 +112,22 @@ const PRESETS = {
       '1, 5, 25, 50 %, ten minutes each; rolls back when after any minute the burn rate of an error budget of the whole service is ' +
       'too high (objective 99.9 %, fails above 14 × the budget over the last hour and the last five minutes), three times in a ' +
       'row; and 1 more rule.',
+  },
+  kayenta: {
+    policy: 'Kayenta: 5 %, about 3 h; 5xx responses in percent every 1 h; latency p50 every 1 h; and 1 more metric.',
+  },
+  'growthbook-ramp': {
+    policy: 'GrowthBook: 1, 5, 10, 25, 50 %, 27 h in all; errors every 1 h.',
+  },
+  'argo-rollouts': {
+    policy: 'Argo Rollouts: 20, 40, 60, 80 %, about 2 min each; success-rate every 1 min, failureLimit 2.',
+  },
+  flagger: {
+    policy:
+      'Flagger: 10, 20, 30, 40, 50 %, 6 min in all; request-success-rate every 1 min; request-duration every 1 min.',
+  },
+  codedeploy: {
+    policy: 'AWS CodeDeploy: 10 %, 11 min; CheckoutErrors every 1 min, evaluationPeriods 3, threshold 5.',
   },
 };
 

@@ -8,7 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from '@playwright/test';
-import { config_schema, error_rate_intervals, new_rollout, new_study, presets, validate } from './engine.mjs';
+import {
+  config_schema,
+  error_rate_intervals,
+  import_files,
+  new_rollout,
+  new_search,
+  new_study,
+  presets,
+  read_counts,
+  validate,
+} from './engine.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'canary-rollout-types-'));
@@ -129,7 +139,8 @@ const OPTIONS = {
 test('studies and what they are asked are of their types', () => {
   const lines = [line('engine.StudyOptions', OPTIONS)];
   for (const config of [...presets().map(({ json }) => JSON.parse(json)), EVERY_KEY]) {
-    for (const options of [{ runs: 20 }, { ...OPTIONS, set: [] }]) {
+    // A controller has no stages to sweep, and none that another policy could keep.
+    for (const options of [{ runs: 20 }, ...(config.controller ? [] : [{ ...OPTIONS, set: [] }])]) {
       const study = new_study(config, options);
       lines.push(line('engine.StudyReport', study.report()));
       study.advance(12);
@@ -139,6 +150,98 @@ test('studies and what they are asked are of their types', () => {
     }
   }
   assert.equal(compile(lines), '');
+});
+
+/** What a search may be asked, all of it. */
+const SEARCH_OPTIONS = {
+  vary: ['error_rate_threshold=0.002,0.01,0.05', { field: 'stages[*].duration_ticks', values: [1, 3] }],
+  policies: [{ name: 'no rule', policy: { rules: [] } }, { policy: { rules: [] } }],
+  hold: ['false_rollback<=0.5', 'duration_ticks.p95<=60'],
+  least: ['excess_errors(error_ratio=5)', 'ticks'],
+  runs: 20_000,
+  candidates: 4,
+  seed: 3,
+  horizon_ticks: 200,
+  person: { after_ticks: 2, command: 'resume' },
+  error_probability: 0.01,
+  tolerance: 0.02,
+};
+
+test('searches and what they are asked are of their types', () => {
+  const range = { vary: [{ field: 'rules[0].max', from: 0.01, to: 0.02, count: 2 }], least: ['ticks'] };
+  const lines = [line('engine.SearchOptions', SEARCH_OPTIONS), line('engine.SearchOptions', range)];
+  const config = { stages: [{ traffic_pct: 5 }], error_rate_threshold: 0.01, canary: { error_ratio: 2 } };
+  const none = { ...SEARCH_OPTIONS, hold: ['false_rollback<=0', 'caught>=1'] };
+  const found = [SEARCH_OPTIONS, none].map((options) => {
+    const search = new_search(config, options);
+    lines.push(line('engine.SearchReport', search.report()));
+    search.advance(3_000);
+    lines.push(line('engine.SearchReport', search.report()));
+    while (!search.is_finished) search.advance(3_000);
+    const report = search.report();
+    lines.push(line('engine.SearchReport', report));
+    return [report.chosen !== null, report.nearest !== null];
+  });
+  assert.deepEqual(found, [
+    [true, false],
+    [false, true],
+  ]);
+  assert.equal(compile(lines), '');
+});
+
+/** Counts of two versions, or of one, with what a reader warns of and assumes. */
+const countsOf = (arms, steps, seconds = 60) => {
+  const rows = Array.from({ length: steps }, (_, i) => {
+    const time = new Date((1_795_000_000 + seconds * i) * 1000).toISOString();
+    const figures = `${900 + ((i * 37) % 101)},${i % 97 === 5 ? 80 : (i * 7) % 11},${80 + (i % 5)},${300 + (i % 9)}`;
+    return i % 50 === 17 ? [] : arms.map((arm) => `${time},${arm},${figures}`);
+  });
+  return [{ name: 'a.csv', text: ['time,version,requests,errors,p50,p99', ...rows.flat()].join('\n') }];
+};
+
+/** All that reading, fitting and replaying can be asked. */
+const COUNTS_OPTIONS = {
+  series: ['errors=errors'],
+  baseline: 'version=stable',
+  canary: 'version=canary',
+  from: 1_795_000_000,
+  to: 1_796_000_000,
+  step_seconds: 60,
+  time_zone: '+00:00',
+  absent_errors_are_zero: true,
+};
+
+test('recorded counts, their fits and their replays are of their types', () => {
+  const two = read_counts(countsOf(['stable', 'canary'], 400), COUNTS_OPTIONS);
+  const one = read_counts(countsOf(['stable'], 3 * 288, 300));
+  const config = { stages: [{ traffic_pct: 5, duration_ticks: 10 }], canary: { error_ratio: 3 } };
+  const fitOptions = { tick_seconds: 60, rollout_start: 1_795_000_000 };
+  const replayOptions = { start: 1_795_003_600, lay_release: false, thin_canary: true };
+  const lines = [
+    line('engine.CountsOptions', COUNTS_OPTIONS),
+    line('engine.FitOptions', fitOptions),
+    line('engine.ReplayOptions', replayOptions),
+  ];
+  const replays = [two.replay(config, 1), two.replay(config, 1, replayOptions), one.replay(config, 1)];
+  for (const rollout of [...replays, two.replay(config, 1, { lay_release: true })]) {
+    lines.push(line('engine.Report', rollout.report()));
+    rollout.run();
+    lines.push(line('engine.Report', rollout.report()), line('engine.Series', rollout.series()));
+  }
+  for (const counts of [two, one]) {
+    lines.push(line('engine.CountsReading', counts.reading()), line('engine.RecordSeries', counts.series()));
+    lines.push(line('engine.Fit', counts.fit(null)), line('engine.Fit', counts.fit(fitOptions)));
+    lines.push(line('engine.ResolvedConfig', counts.fitted_config(config, fitOptions)));
+  }
+  const study = one.new_study(config, { runs: 20 }, null);
+  study.advance(20);
+  lines.push(line('engine.StudyReport', study.report()));
+  const morning = one.new_study(config, { runs: 1 }, 9 * 3600);
+  lines.push(line('engine.StudyReport', morning.report()));
+  assert.equal(compile(lines), '');
+  // What is asked is taken as it is meant, or refused with its key.
+  assert.match(thrownBy(() => one.fit({ tick_seconds: 1.5 })).message, /^tick_seconds: expected a whole number/);
+  assert.match(thrownBy(() => read_counts([], { series: ['x'] })).message, /^series: expected /);
 });
 
 test('the rest of what the engine gives is of its type', () => {
@@ -152,12 +255,29 @@ test('the rest of what the engine gives is of its type', () => {
       line('engine.Preset[]', presets()),
       line('engine.Validation', validate(faulty)),
       line('engine.Validation', validate(doubtful)),
+      line('engine.Import', import_files([{ name: 'a.yaml', text: ROLLOUT }], { bind: { errors: 'nothing' } })),
       line('engine.ReplayError', { name: refused.name, message: refused.message, ...refused }),
       line('ReturnType<typeof engine.error_rate_intervals>', error_rate_intervals([1], [2])),
     ]),
     '',
   );
 });
+
+const ROLLOUT = `
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+spec:
+  strategy:
+    canary:
+      maxSurge: "1"
+      steps: [{setWeight: 5}, {analysis: {templates: [{templateName: errors}]}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: errors}
+spec:
+  metrics: [{name: errors, provider: {job: {}}}]
+`;
 
 /** The type of each part of the schema. */
 const PARTS = {
@@ -168,6 +288,7 @@ const PARTS = {
   BetsOpen: "Given<Rule, 'bets_open'>",
   Canary: "Given<Config, 'canary'>",
   ColdStart: 'Extract<Arrival, { cold_start: any }>["cold_start"]',
+  Controller: 'engine.Controller',
   CountsFailures: "Given<Rule, 'counts'>",
   DailySwing: "Given<Given<Config, 'traffic'>, 'daily_swing'>",
   Extension: "Extract<Given<Config, 'on_inconclusive'>, object>['extend']",
@@ -192,13 +313,27 @@ const PARTS = {
   Window: "Given<Rule, 'window'>",
 };
 
+/** The parts that a configuration refers to; those of a controller alone have no type. */
+function partsOf(schema) {
+  const found = new Set();
+  const follow = (part) => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/\$defs\/(\w+)"/g)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      if (name !== 'Controller') follow(schema.$defs[name]);
+    }
+  };
+  follow({ ...schema, $defs: {} });
+  return [...found].sort();
+}
+
 test('a configuration’s type has the keys and words of the schema', () => {
   const schema = config_schema();
-  assert.deepEqual(Object.keys(PARTS), Object.keys(schema.$defs));
+  assert.deepEqual(Object.keys(PARTS), partsOf(schema));
   const parts = [['Config', schema], ...Object.entries(PARTS).map(([name, type]) => [type, schema.$defs[name]])];
   const lines = parts.flatMap(([type, part]) => {
     // One of several words, or an object.
-    const choices = (part.oneOf ?? part.anyOf ?? [part]).map(
+    const choices = (part.properties ? [part] : (part.oneOf ?? part.anyOf ?? [part])).map(
       (choice) => schema.$defs[choice.$ref?.replace('#/$defs/', '')] ?? choice,
     );
     const words = choices.flatMap((choice) => choice.enum ?? choice.const ?? []);
@@ -215,9 +350,9 @@ test('a configuration’s type has the keys and words of the schema', () => {
   assert.equal(compile(lines), '');
 });
 
-test('a study’s type has the options that the engine names', () => {
-  const named = (options) => {
-    const { message } = thrownBy(() => new_study({ stages: [{ traffic_pct: 5 }] }, options));
+test('the types of studies and searches have the options that the engine names', () => {
+  const named = (options, prepare = new_study) => {
+    const { message } = thrownBy(() => prepare({ stages: [{ traffic_pct: 5 }] }, options));
     return [...message.split(', expected ')[1].matchAll(/`(\w+)`/g)].map(([, key]) => key);
   };
   const types = {
@@ -225,6 +360,8 @@ test('a study’s type has the options that the engine names', () => {
     "Given<engine.StudyOptions, 'set'>[number]": named({ set: [{ x: 1 }] }),
     "Given<engine.StudyOptions, 'sweep'>": named({ sweep: { x: 1 } }),
     "Given<engine.StudyOptions, 'policies'>[number]": named({ policies: [{ x: 1 }] }),
+    'engine.SearchOptions': named({ x: 1 }, new_search),
+    "Given<engine.SearchOptions, 'policies'>[number]": named({ policies: [{ x: 1 }] }, new_search),
   };
   const lines = Object.entries(types).map(([type, keys]) => exactly(`keyof ${type}`, keys));
   assert.equal(compile(lines), '');

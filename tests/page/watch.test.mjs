@@ -128,13 +128,15 @@ test('a wait has a limit, which is said where time stops', async ({ open }) => {
 
 test('while it plays, the future is not to be seen', async ({ open }) => {
   const page = await open();
-  // Slow enough to look at: it goes on only when the clock is let run.
   await page.clock.install();
   await show(page, JUDGED);
   await playhead(page).fill('2');
   await expect(marker(page, 4)).toBeVisible();
   await expect(page.locator('.ghost').first()).toBeAttached();
+  // From here on time passes only where it is let run, however long the test takes.
+  await page.clock.pauseAt(Date.now() + 3_600_000);
   await button(page, 'Play').click();
+  await page.clock.runFor(50);
   await button(page, 'Stop').waitFor();
   await expect(page.locator('.ghost')).toHaveCount(0);
   await expect(marker(page, 4)).toHaveCount(0);

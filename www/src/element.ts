@@ -2,7 +2,7 @@
  * `<canary-rollout>`: a rollout one can look at, interrupt and edit.
  *
  * Attributes: `preset`, a preset's name; `config`, a configuration as JSON
- * text; `seed`; `place`, the place to open, `watch` (the default), `measure` or `learn`;
+ * text; `seed`; `place`, the place to open, `watch` (the default), `measure`, `find`, `yours` or `learn`;
  * `view`, a part of the page to show alone; `heading-level`, the
  * level of its topmost heading, 2 by default; `hero`, to open in large type;
  * `theme`, `light` or `dark`; `embed`, without title bar and colophon; `lesson`, a
@@ -92,7 +92,7 @@ export class CanaryRolloutElement extends Base {
     this.#host.set('view', view, () => this.#host.show(view));
   }
 
-  /** The place that is shown: `watch`, `measure` or `learn`; `null` before there is a rollout. */
+  /** The place that is shown: `watch`, `measure`, `find`, `yours` or `learn`; `null` before there is a rollout. */
   get place(): string | null {
     return this.#host.course ? this.#store.place : null;
   }

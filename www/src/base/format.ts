@@ -86,6 +86,7 @@ export const OUTCOMES: Record<Outcome, { word: string; kind: 'good' | 'harm' | '
   false_rollback: { word: 'false rollback', kind: 'harm' },
   missed_regression: { word: 'missed regression', kind: 'harm' },
   undecided: { word: 'undecided', kind: 'open' },
+  unknown: { word: 'rightly or not, nobody knows', kind: 'open' },
 };
 
 /** A rule's name in words: `error rate delta`. */

@@ -20,6 +20,7 @@ const PATHS = {
   resume: 'M5 3v10l8-5z',
   rollback: 'M6 3 2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6',
   rolled_back: 'M4 4l8 8M12 4l-8 8',
+  note: 'M5 8h6',
   extend: 'M2.5 8h11M10 4.5 13.5 8 10 11.5',
   pass: 'M3 8.5 6.5 12 13 4.5',
   fail: 'M4 4l8 8M12 4l-8 8',

@@ -4,8 +4,9 @@ import { extent, max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { svg } from 'lit/html.js';
 import { count, counted, percent, tickUnit } from '../base/format.ts';
-import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
 import type { Report, Series } from '../engine/engine.ts';
+import { planOf, subjectOf } from '../engine/plan.ts';
 import { ARMS } from '../rollout/arms.ts';
 import type { Limit, Point, Window } from '../rollout/series.ts';
 import {
@@ -20,11 +21,12 @@ import {
   points,
   seenCounts,
 } from '../rollout/series.ts';
+import { limitPaths } from '../words/limit-paths.ts';
 import type { Chart, Label, Scale, Scene } from './chart.ts';
 import { endOf, Plot, stageBands, yAxis } from './chart.ts';
 import type { Holdable, OnSet } from './limit-handle.ts';
 import { GRIP_HEIGHT, GRIP_WIDTH, LimitHandle } from './limit-handle.ts';
-import { limitMarks, limitPaths, limitWords } from './limits.ts';
+import { limitMarks, limitWords } from './limits.ts';
 import { delayOf, isWorthShowing, seenBands, seenWords } from './look-marks.ts';
 import type { Range } from './rate-marks.ts';
 import { dots, fades, failedPoint, intervalBand, intervals, rateLine } from './rate-marks.ts';
@@ -118,13 +120,13 @@ export class ErrorChart implements Chart {
   /** The limit to hold: the one that is held, that decided, or the first. */
   #holdable({ report, draft, x }: Scene, y: Scale): (Holdable & { tick: number }) | null {
     const held = this.#handle.heldPaths?.join();
-    const pathsOf = ({ rule }: Limit) => limitPaths(draft, report.config, rule);
+    const pathsOf = ({ rule }: Limit) => limitPaths(draft, planOf(report), rule);
     const limit =
       this.#limits.find((one) => pathsOf(one).join() === held) ??
       this.#limits.find(({ deciding }) => deciding) ??
       this.#limits[0];
-    if (!limit) return null;
-    const value = report.config.rules[limit.rule].max ?? 0;
+    if (!limit || pathsOf(limit).length === 0) return null;
+    const value = planOf(report).rules[limit.rule].max ?? 0;
     const last = limit.points[limit.points.length - 1];
     // What the canary's own rate is measured from at that tick.
     const quantity = ruleNamed(limit.name)?.quantity;
@@ -148,10 +150,11 @@ export class ErrorChart implements Chart {
   /** The point that decided, if a rule on errors did. */
   #failure(report: Report, series: Series, x: Scale, y: Scale) {
     const decision = deciding(report);
-    if (!decision?.name || decision.action !== 'rollback' || isLatencyRule(decision.name)) return null;
+    const rule = planOf(report).rules[decision?.rule ?? -1];
+    if (decision?.action !== 'rollback' || !rule || subjectOf(rule) !== 'errors') return null;
     // Of the whole service no line is drawn, and what it saw may lie before the rollout.
-    const { window, tick, rule } = decision;
-    if (!window || report.config.rules[rule ?? 0]?.of === 'service') return null;
+    const { window, tick } = decision;
+    if (!window || rule.of === 'service') return null;
     const { errors: failed, requests: all } = seenCounts(series, 'canary', { ...window, tick });
     if (!all) return null;
     const { name } = tickUnit(report.config.tick_seconds);
@@ -183,7 +186,7 @@ export class ErrorChart implements Chart {
     });
     const limit = limitOf(this.#limits, series, tick);
     if (!limit) return arms;
-    const { rule, max: most } = report.config.rules[limit.rule];
+    const { rule, max: most } = planOf(report).rules[limit.rule];
     const value = limitAt(this.#limits, series, tick);
     const words = most === undefined ? percent(value) : limitWords(rule, most);
     const y = this.#y(value);

@@ -10,6 +10,7 @@ import { svg } from 'lit/html.js';
 import { raised, significant, unbroken } from '../base/format.ts';
 import { ruleNamed } from '../engine/catalogue.ts';
 import type { Report } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Point } from '../rollout/series.ts';
 import { deciding, evidenceRule, points, thinned } from '../rollout/series.ts';
 import type { Chart, Label, Scale, Scene } from './chart.ts';
@@ -35,7 +36,7 @@ export class EvidenceChart implements Chart {
     this.#rule = evidenceRule(report);
     this.active = this.#rule >= 0;
     if (!this.active) return;
-    const { rule: name, look } = report.config.rules[this.#rule];
+    const { rule: name, look } = planOf(report).rules[this.#rule];
     const planned = ruleNamed(name)?.quantity === 'score';
     this.#lowest = planned ? -Infinity : LEAST;
     const when = look === 'stage_end' ? ' at a stage’s end' : '';
@@ -48,6 +49,7 @@ export class EvidenceChart implements Chart {
     const marks = {
       rule: this.#rule,
       name,
+      subject: 'errors' as const,
       everyTick: look === 'every_tick',
       deciding: this.#rule === deciding(report)?.rule,
       points: limits,

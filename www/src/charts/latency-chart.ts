@@ -5,6 +5,7 @@ import { scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { svg } from 'lit/html.js';
 import { milliseconds, significant } from '../base/format.ts';
+import { planOf } from '../engine/plan.ts';
 import { ARMS } from '../rollout/arms.ts';
 import type { Limit, Point } from '../rollout/series.ts';
 import { limitAt, limitOf, limits, points, thinned } from '../rollout/series.ts';
@@ -58,7 +59,7 @@ export class LatencyChart implements Chart {
     });
     const limit = limitOf(this.#limits, series, tick);
     if (!limit) return arms;
-    const { quantile } = report.config.rules[limit.rule];
+    const { quantile } = planOf(report).rules[limit.rule];
     const of = quantile === undefined ? '' : ` for p${significant(quantile * 100)}`;
     const value = limitAt(this.#limits, series, tick);
     return [...arms, { mark: 'limit', text: `limit${of} ${shortly(value)}`, y: this.#y(value) }];

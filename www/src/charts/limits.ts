@@ -1,15 +1,12 @@
 /**
- * The limit of a rule in a chart: where it looked, in which words it is said, and where it
- * is written in the configuration.
+ * The limit of a rule in a chart: where it looked, and in which words it
+ * is said.
  */
 
 import { line } from 'd3-shape';
 import { svg } from 'lit/html.js';
 import { inUnitOf } from '../base/format.ts';
-import type { Json } from '../base/json-path.ts';
-import { get, listAt } from '../base/json-path.ts';
-import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
-import type { ResolvedConfig } from '../engine/engine.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
 import type { Band, Limit, Point } from '../rollout/series.ts';
 import { bandAt, thinned } from '../rollout/series.ts';
 import type { Scale } from './chart.ts';
@@ -59,24 +56,4 @@ export function limitWords(rule: string, max: number) {
     default:
       return value;
   }
-}
-
-/**
- * The paths that hold the limit of a rule: its own, or those of the thresholds
- * it stands for. Thresholds' rules come first in the resolved list.
- *
- * @param draft the configuration as written
- * @param config as resolved
- * @param index of the rule there
- */
-export function limitPaths(draft: Json, config: ResolvedConfig, index: number): string[] {
-  const fromThresholds = config.rules.length - listAt(draft, 'rules').length;
-  if (index >= fromThresholds) return [`rules[${index - fromThresholds}].max`];
-  const key = isLatencyRule(config.rules[index].rule) ? 'latency_threshold_ms' : 'error_rate_threshold';
-  const stages = config.rules[index].stages ?? config.stages.map((_, i) => i + 1);
-  const paths = stages.map((number) => {
-    const own = `stages[${number - 1}].${key}`;
-    return (get(draft, own) ?? null) === null ? key : own;
-  });
-  return [...new Set(paths)];
 }

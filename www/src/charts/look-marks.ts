@@ -6,6 +6,7 @@
 import { nothing, svg } from 'lit/html.js';
 import { count, counted, tickUnit } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Seen } from '../rollout/series.ts';
 import { lastSeen } from '../rollout/series.ts';
 import type { Scale } from './chart.ts';
@@ -19,7 +20,7 @@ export const delayOf = ({ config }: Report) => (config.observation?.delay_second
  * does not end with the stage.
  */
 export const isWorthShowing = (report: Report, rule: number) =>
-  rule >= 0 && (delayOf(report) > 0 || typeof report.config.rules[rule].window === 'object');
+  rule >= 0 && (delayOf(report) > 0 || typeof planOf(report).rules[rule].window === 'object');
 
 /** The last look; before the first, what one could not see now. */
 function lookOf(here: Report, rule: number): Seen & { looked: boolean } {

@@ -7,7 +7,8 @@ import { live } from 'lit/directives/live.js';
 import { html, nothing, render, svg } from 'lit/html.js';
 import { count, share, significant, tickUnit } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
-import type { Decision } from '../engine/engine.ts';
+import { markOf, momentOf } from '../base/moment.ts';
+import type { Decision, Report } from '../engine/engine.ts';
 import type { Band } from '../rollout/series.ts';
 import { axisEnd, bands } from '../rollout/series.ts';
 import type { Change, Store, View } from '../store/store.ts';
@@ -100,18 +101,25 @@ export class Timeline implements View {
     const { playhead, length } = this.#store.session;
     const unit = tickUnit(report.config.tick_seconds);
     const from = x(0);
+    const recorded = this.#recordedTime(report);
     const slider = `--from:${from}px;--length:${x(length) - from}px`;
     render(
       html`<div class="stage-labels" aria-hidden="true">${stageLabels(bands, x)}</div>
         <div class="markers">${this.#markers(report.decisions, x)}</div>
         <input type="range" class="playhead-slider" min="0" step="1" aria-label="Playhead" .style=${slider}
           .max=${String(length)} .value=${live(String(playhead))}
-          aria-valuetext="${unit.name} ${count(playhead)} of ${count(length)}"
+          aria-valuetext="${unit.name} ${count(playhead)} of ${count(length)}${recorded ? `, ${momentOf(recorded(playhead))}` : ''}"
           @input=${(event: Event) => this.#store.seek((event.target as HTMLInputElement).valueAsNumber)}>
         <div class="stack" @pointerdown=${this.#grab}>${this.#figures.map(({ element }) => element)}</div>
-        <svg class="time-axis" width=${width} height="20" aria-hidden="true">${timeLabels(x, unit.short, width)}</svg>`,
+        <svg class="time-axis" width=${width} height=${recorded ? 36 : 20} aria-hidden="true">${timeLabels(x, unit.short, width, recorded)}</svg>`,
       this.element,
     );
+  }
+
+  /** When a tick ends in recorded time; `null` where its counts are drawn. */
+  #recordedTime({ recorded, config }: Report): ((tick: number) => number) | null {
+    const start = recorded?.start ?? null;
+    return start === null ? null : (tick) => start + tick * config.tick_seconds;
   }
 
   /** One marker for the decisions of a tick, a button that leads there. */
@@ -126,7 +134,7 @@ export class Timeline implements View {
     const unit = tickUnit(session.report.config.tick_seconds).name;
     return [...places.values()].map((tick) => {
       const all = byTick.get(tick) ?? [];
-      const { action } = all[all.length - 1];
+      const { action } = all.findLast(({ action }) => action !== 'note') ?? all[all.length - 1];
       const text = `${unit} ${count(tick)}: ${all.map(({ sentence }) => sentence).join(' ')}`;
       const isFuture = tick > session.playhead;
       if (isFuture && playing) return nothing;
@@ -188,14 +196,19 @@ function stageLabels(all: Band[], x: Scale) {
   return [...ran, label(from, to, 'plan', fitting)];
 }
 
-/** Round times, no more than there is room for, and none in what is compressed. */
-function timeLabels(x: Scale, unit: string, width: number) {
+/**
+ * Round times, no more than there is room for, and none in what is compressed.
+ *
+ * @param recorded the recorded time of a tick, to stand under it
+ */
+function timeLabels(x: Scale, unit: string, width: number, recorded: ((tick: number) => number) | null) {
   const lived = x.domain()[1];
   const to = x.range()[1];
   const most = Math.max(2, Math.floor((to - x.range()[0]) / 80));
   const values = x.copy().domain([0, lived]).ticks(Math.min(most, lived)).filter(Number.isInteger);
   const last = Math.min(width - 22, endOf(x) + 10);
   return values.map(
-    (tick) => svg`<text x=${Math.min(x(tick), last)} y="14" text-anchor="middle">${count(tick)} ${unit}</text>`,
+    (tick) => svg`<text x=${Math.min(x(tick), last)} y="14" text-anchor="middle">${count(tick)} ${unit}</text>
+      ${recorded ? svg`<text class="recorded-time" x=${Math.min(x(tick), last)} y="30" text-anchor="middle">${markOf(recorded(tick))}</text>` : nothing}`,
   );
 }

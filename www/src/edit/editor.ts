@@ -2,9 +2,11 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { icon } from '../base/icons.ts';
+import { get } from '../base/json-path.ts';
 import type { Problem } from '../engine/engine.ts';
 import type { Change, Editor, Store, View } from '../store/store.ts';
-import { editorOf, fieldOf } from './fields.ts';
+import { editorOf, fieldOf } from '../words/fields.ts';
+import { ControllerPanel } from './controller-panel.ts';
 import { Form } from './form.ts';
 import { policyPanel, trafficPanel } from './panels.ts';
 import { PlanEditor } from './plan-editor.ts';
@@ -21,6 +23,7 @@ const TITLES: Record<Editor, string> = {
 export class EditorView implements View {
   #store;
   #plan;
+  #controller;
   #text;
   /** The editor that is shown. */
   #shown: Editor | null = null;
@@ -33,6 +36,7 @@ export class EditorView implements View {
   constructor(store: Store) {
     this.#store = store;
     this.#plan = new PlanEditor(store);
+    this.#controller = new ControllerPanel(store);
     this.#text = new TextEditor(store);
     this.element.className = 'card editor';
     this.element.setAttribute('part', 'edit');
@@ -116,7 +120,7 @@ export class EditorView implements View {
       `,
       this.element,
     );
-    if (editor === 'policy') this.#plan.update();
+    if (editor === 'policy' && this.#plan.element.isConnected) this.#plan.update();
     if (editor === 'text') this.#text.update();
   }
 
@@ -124,6 +128,8 @@ export class EditorView implements View {
     if (editor === 'text') return this.#text.element;
     const form = new Form(this.#store, this.#isExplained);
     if (editor === 'release') return releasePanel(this.#store, form);
+    if (editor === 'policy' && get(this.#store.draft, 'controller') !== undefined)
+      return this.#controller.template(form);
     return editor === 'traffic' ? trafficPanel(this.#store, form) : policyPanel(this.#store, form, this.#plan.element);
   }
 }

@@ -3,19 +3,19 @@
  * nothing is, what the engine takes; and what is wrong with it, in the engine's words.
  */
 
-import type { ElementPart, PropertyPart } from 'lit/directive.js';
-import { Directive, directive } from 'lit/directive.js';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { live } from 'lit/directives/live.js';
 import type { TemplateResult } from 'lit/html.js';
-import { html, noChange, nothing } from 'lit/html.js';
+import { html, nothing } from 'lit/html.js';
 import { counted, cut, MOST_OF_MESSAGE } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { get, isObject, listAt } from '../base/json-path.ts';
+import { unlessTyped } from '../base/unless-typed.ts';
 import type { Problem } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Store } from '../store/store.ts';
-import type { FieldSpec } from './fields.ts';
-import { fieldOf, specOf } from './fields.ts';
+import type { FieldSpec } from '../words/fields.ts';
+import { fieldOf, specOf } from '../words/fields.ts';
 
 /** So many faults stand under a field; all are listed beside the text. */
 const MOST_FAULTS = 3;
@@ -35,11 +35,11 @@ export class Form {
   ) {
     this.#store = store;
     this.draft = store.draft;
-    const { config } = store.session.report;
+    const config = planOf(store.session.report);
     const isResolved = store.problems.length === 0 && !store.isWaiting;
     // What a list's entries resolve to says nothing about another list's.
     const stages = isResolved ? config.stages.map(({ duration_ticks }) => ({ duration_ticks })) : [];
-    this.#resolved = { ...config, rules: [], stages } as object as Json;
+    this.#resolved = { ...config, rules: [], stages, decides: null } as object as Json;
     for (const problem of store.problems) {
       const path = fieldOf(problem.path, this.draft) ?? '';
       this.#problems.set(path, [...(this.#problems.get(path) ?? []), problem]);
@@ -217,19 +217,3 @@ function faultText(faults: Problem[]) {
   const more = faults.length - said.length;
   return [...said, ...(more > 0 ? [`and ${counted(more, 'more problem')}`] : [])].join('\n');
 }
-
-/** Sets a field's value, but not while somebody types into it. */
-export const unlessTyped = directive(
-  class extends Directive {
-    render(_value: string) {
-      return noChange;
-    }
-
-    override update(part: PropertyPart | ElementPart, [value]: [string]) {
-      const input = part.element as HTMLInputElement;
-      const { activeElement } = input.getRootNode() as ShadowRoot | Document;
-      if (activeElement !== input && input.value !== value) input.value = value;
-      return noChange;
-    }
-  },
-);

@@ -2,9 +2,10 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { icon } from '../base/icons.ts';
+import { unlessTyped } from '../base/unless-typed.ts';
 import { presetNamed, presetOf, presets } from '../engine/engine.ts';
 import type { Change, Store, View } from '../store/store.ts';
-import { options, unlessTyped } from './form.ts';
+import { options } from './form.ts';
 
 export class PresetSelect implements View {
   #store;
@@ -19,7 +20,7 @@ export class PresetSelect implements View {
     const present = presetOf(this.#store.text);
     const choose = ({ currentTarget }: Event) => {
       const preset = presetNamed((currentTarget as HTMLSelectElement).value);
-      if (preset) this.#store.load({ config: preset.json });
+      if (preset) this.#store.rewrite(preset.json);
     };
     const names = presets().map(({ name }): [string, string] => [name, name]);
     // What is no preset is none that can be chosen.

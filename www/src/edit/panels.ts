@@ -10,7 +10,7 @@ import { limits } from '../engine/catalogue.ts';
 import type { Parameter } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 import { COURSE } from '../study/policies.ts';
-import { editorOf, fieldsOf, hasScore, placeWords, ruleAs } from './fields.ts';
+import { editorOf, fieldsOf, hasScore, placeWords, ruleAs } from '../words/fields.ts';
 import type { Form } from './form.ts';
 import { hasRoomAfter, withoutStage, withStageAfter } from './plan-edit.ts';
 

@@ -9,6 +9,7 @@
 import { ref } from 'lit/directives/ref.js';
 import { html, render } from 'lit/html.js';
 import { count, counted, share, tickUnit } from '../base/format.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Store } from '../store/store.ts';
 import * as plan from './plan-edit.ts';
 
@@ -110,7 +111,7 @@ export class PlanEditor {
   }
 
   get #stages() {
-    return this.#store.session.report.config.stages;
+    return planOf(this.#store.session.report).stages;
   }
 
   #total() {

@@ -6,12 +6,15 @@
 
 import { html, nothing, render } from 'lit/html.js';
 import { counted, cut, MOST_OF_MESSAGE } from '../base/format.ts';
+import { momentOf } from '../base/moment.ts';
 import type { Problem } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
+import type { Recorded } from '../engine/recorded.ts';
 import type { Change, Editor, Store, View } from '../store/store.ts';
+import { editorOf, fieldOf, placeWords } from '../words/fields.ts';
+import type { Piece } from '../words/sentences.ts';
+import { policySentence, releaseSentence, trafficSentence } from '../words/sentences.ts';
 import type { EditorView } from './editor.ts';
-import { editorOf, fieldOf, placeWords } from './fields.ts';
-import type { Piece } from './sentences.ts';
-import { policySentence, releaseSentence, trafficSentence } from './sentences.ts';
 
 /** What each sentence is about, and what a newcomer needs to know to read it. */
 const ABOUT: [editor: Editor, name: string, explanation: string][] = [
@@ -19,6 +22,16 @@ const ABOUT: [editor: Editor, name: string, explanation: string][] = [
   ['traffic', 'Traffic', 'The requests to both versions, and how the baseline serves them.'],
   ['policy', 'Policy', 'The canary’s shares of traffic, stage by stage, and the rules that stop the rollout.'],
 ];
+
+const RECORDED_RELEASE = 'As recorded: nobody knows whether it is bad.';
+
+/** The traffic where recorded counts are replayed. */
+function recordedTraffic({ record }: Recorded, start: number | null): Piece[] {
+  const names = record.files.map(({ name }) => name).join(', ');
+  return [
+    `Recorded counts of ${cut(names)}${start === null ? '' : `, from ${momentOf(start)}`}, in place of simulated ones.`,
+  ];
+}
 
 export class ScenarioView implements View {
   #store;
@@ -36,10 +49,12 @@ export class ScenarioView implements View {
     // Before there is a rollout, there is nothing to say.
     if ((change !== 'rollout' && change !== 'page') || this.#store.seed === null) return;
     const { session, draft, drawn, editor } = this.#store;
-    const { config } = session.report;
+    const config = planOf(session.report);
+    const { recorded } = session;
+    const { source, start } = session.report.recorded ?? {};
     const sentences = {
-      release: releaseSentence(config),
-      traffic: trafficSentence(config),
+      release: source === 'both_arms' ? [RECORDED_RELEASE] : releaseSentence(config),
+      traffic: recorded ? recordedTraffic(recorded, start ?? null) : trafficSentence(config),
       policy: policySentence(config, drawn ?? draft),
     };
     const isOpen = (name: Editor) => String(editor === name);

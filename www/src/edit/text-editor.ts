@@ -10,6 +10,7 @@ import { copyText } from '../base/copy-text.ts';
 import { count, cut, MOST_OF_MESSAGE } from '../base/format.ts';
 import { icon } from '../base/icons.ts';
 import { get, locate, offsetOf, parsed, placeOf, tokenAt } from '../base/json-path.ts';
+import { readText } from '../base/read-text.ts';
 import { isFramed, saveFile } from '../base/save-file.ts';
 import { limits } from '../engine/catalogue.ts';
 import type { Problem } from '../engine/engine.ts';
@@ -52,7 +53,7 @@ export class TextEditor {
 
   #render() {
     const { text, problems, more } = this.#store;
-    const apply = () => this.#store.load({ config: this.#box.value?.value ?? '' });
+    const apply = () => this.#store.rewrite(this.#box.value?.value ?? '');
     const discard = () => {
       if (this.#box.value) this.#box.value.value = this.#shown;
     };
@@ -126,10 +127,11 @@ export class TextEditor {
   async #open(file: File | undefined) {
     if (!file) return;
     try {
-      const text = await readText(file);
+      // The engine reads no longer text.
+      const text = await readText(file, 'a configuration', limits().config_bytes);
       this.#said = { text: `Opened ${file.name}.`, kind: 'info' };
       if (this.#box.value) this.#box.value.value = text;
-      this.#store.load({ config: text });
+      this.#store.rewrite(text);
       this.#render();
     } catch (error) {
       this.#say(`${file.name} was not opened: ${messageOf(error)}`, 'error');
@@ -143,34 +145,6 @@ export class TextEditor {
 /** Where a problem is in a text. */
 const placeIn = (text: string, { path, line, column }: Problem) =>
   line === null ? locate(text, path) : tokenAt(text, offsetOf(text, line, column ?? 1));
-
-/** The text of a file. Throws, in words for people, where it is none. */
-async function readText(file: File) {
-  // The engine reads no longer text, and a page has no use for reading one.
-  const { config_bytes } = limits();
-  if (file.size > config_bytes) {
-    const [size, most] = [file.size, config_bytes].map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`);
-    throw new Error(`it has ${size}, a configuration at most ${most}.`);
-  }
-  if (file.size === 0) throw new Error('it is empty.');
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new Error('it is text in UTF-16, a configuration is JSON in UTF-8.');
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`it is no text: ${placeOfFault(bytes)} is no UTF-8. A configuration is JSON.`);
-  }
-}
-
-/** Where bytes stop being UTF-8. */
-function placeOfFault(bytes: Uint8Array) {
-  // What is decoded without a fault is as long as it was.
-  const start = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\ufffd', 1)[0];
-  return `what stands at byte ${new TextEncoder().encode(start).length + 1}`;
-}
 
 /**
  * A file's name after the configuration's, of letters and digits.

@@ -6,6 +6,7 @@
 import { gunzipSync } from 'fflate';
 import gzipped from '../../../pkg/canary_rollout_bg.wasm?gzip';
 import { readFrom } from './catalogue.ts';
+import { planOf } from './plan.ts';
 import shared from './shared.ts?function';
 
 export type Report = import('../../../pkg/canary_rollout.js').Report;
@@ -30,6 +31,9 @@ export type Quantity = import('../../../pkg/canary_rollout.js').Quantity;
 export type CallEntry = import('../../../pkg/canary_rollout.js').CallEntry;
 export type Policy = import('../../../pkg/canary_rollout.js').Policy;
 export type Rule = import('../../../pkg/canary_rollout.js').Rule;
+export type ResolvedRule = import('../../../pkg/canary_rollout.js').ResolvedRule;
+export type ControllerReport = import('../../../pkg/canary_rollout.js').ControllerReport;
+export type Measures = import('../../../pkg/canary_rollout.js').Measures;
 export type Look = import('../../../pkg/canary_rollout.js').Look;
 export type ResolvedConfig = import('../../../pkg/canary_rollout.js').ResolvedConfig;
 export type Study = import('../../../pkg/canary_rollout.js').Study;
@@ -40,19 +44,50 @@ export type Estimate = import('../../../pkg/canary_rollout.js').Estimate;
 export type MeanDifference = import('../../../pkg/canary_rollout.js').MeanDifference;
 export type FirstRuns = import('../../../pkg/canary_rollout.js').FirstRuns;
 
+export type Search = import('../../../pkg/canary_rollout.js').Search;
+export type SearchOptions = import('../../../pkg/canary_rollout.js').SearchOptions;
+export type SearchReport = import('../../../pkg/canary_rollout.js').SearchReport;
+export type SearchCandidate = import('../../../pkg/canary_rollout.js').SearchCandidate;
+export type SearchFigure = import('../../../pkg/canary_rollout.js').SearchFigure;
+export type HeldBound = import('../../../pkg/canary_rollout.js').HeldBound;
+export type FreshFigures = import('../../../pkg/canary_rollout.js').FreshFigures;
+
+export type Import = import('../../../pkg/canary_rollout.js').Import;
+export type ImportNote = import('../../../pkg/canary_rollout.js').ImportNote;
+export type ImportBinding = import('../../../pkg/canary_rollout.js').ImportBinding;
+export type ImportSource = import('../../../pkg/canary_rollout.js').ImportSource;
+export type FileProblem = import('../../../pkg/canary_rollout.js').FileProblem;
+export type Export = import('../../../pkg/canary_rollout.js').Export;
+
+export type Counts = import('../../../pkg/canary_rollout.js').Counts;
+export type CountsOptions = import('../../../pkg/canary_rollout.js').CountsOptions;
+export type CountsReading = import('../../../pkg/canary_rollout.js').CountsReading;
+export type RecordSeries = import('../../../pkg/canary_rollout.js').RecordSeries;
+export type RecordedReport = import('../../../pkg/canary_rollout.js').RecordedReport;
+export type ReplayOptions = import('../../../pkg/canary_rollout.js').ReplayOptions;
+export type Fit = import('../../../pkg/canary_rollout.js').Fit;
+export type FitOptions = import('../../../pkg/canary_rollout.js').FitOptions;
+export type Compared = import('../../../pkg/canary_rollout.js').Compared;
+
 /** The engine's module, for a worker to start it again. */
 export const engineBytes = gunzipSync(gzipped);
-/** The script of the worker that runs studies. */
+/** The script of the worker that runs studies and searches. */
 export const workerScript = `(${shared})().serve()`;
 
 export const {
+  beginRollout,
+  beginSearch,
+  beginStudy,
+  countsOf,
   error_rate_intervals,
+  export_policy,
+  import_files,
+  is_foreign,
   new_rollout,
-  new_study,
-  replay,
   validate,
   version,
   initSync,
+  SearchLoop,
   StudyLoop,
   runToEnd,
   runSteps,
@@ -75,7 +110,7 @@ export const presets = () => all;
 export function resolved(config: string) {
   const rollout = new_rollout(config, 0);
   try {
-    return rollout.report().config;
+    return planOf(rollout.report());
   } finally {
     rollout.free();
   }

@@ -12,6 +12,12 @@ declare module '*/shared.ts?function' {
   export default shared;
 }
 
+/** A table's text. */
+declare module '*.csv' {
+  const text: string;
+  export default text;
+}
+
 /** A style sheet's text. */
 declare module '*.css' {
   const css: string;

@@ -5,12 +5,14 @@
  */
 
 import type { Call, ReplayError, Report, Rollout, Series, TimedCommand } from './engine.ts';
+import type { Recorded } from './recorded.ts';
 
 /**
  * A rollout in the runner: the configuration as JSON text, and of the rollout
  * what is not left to chance and default. No `tick` is the end. With `veil` it is
  * not run beyond its tick: nothing of its future is known, and nothing moves it.
- * With `lenient`, commands that are refused are left out, and `faults` say why.
+ * With `lenient`, commands that are refused are left out, and `faults` say why. With
+ * `recorded`, its counts are those of a record.
  */
 export type RolloutInput = {
   config: string;
@@ -19,6 +21,7 @@ export type RolloutInput = {
   tick?: number | null;
   veil?: boolean;
   lenient?: boolean;
+  recorded?: Recorded | null;
 };
 /**
  * What is to be run: some `RolloutInput`, and at the end that it reaches by itself, how many ticks

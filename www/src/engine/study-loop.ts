@@ -4,9 +4,11 @@
  */
 
 import type { FirstRuns, Study, StudyOptions, StudyReport } from './engine.ts';
+import { Pace } from './pace.ts';
+import type { Recorded } from './recorded.ts';
 
-/** A configuration and what to study of it. */
-export type StudyOrder = { config: string; options: StudyOptions };
+/** A configuration and what to study of it; with `recorded`, over the days of a record. */
+export type StudyOrder = { config: string; options: StudyOptions; recorded?: Recorded | null };
 /**
  * Studies of equally many runs. They go on together, and what each has found is sent at
  * each milestone, a number of runs, and at the end.
@@ -22,24 +24,16 @@ export type StudyMessage = { id: number } & (
   | { kind: 'error'; message: string }
 );
 
-/** Maximum growth of a chunk over the one before: the first ones are too short to go by. */
-const GROWTH = 4;
-
 export class StudyLoop {
-  #newStudy: (config: string, options: StudyOptions) => Study;
-  #budgetMs: number;
+  #newStudy: (order: StudyOrder) => Study;
+  #pace;
   #send: (message: StudyMessage) => void;
   #now: { id: number; studies: Study[]; milestones: number[] } | null = null;
-  #chunk = 1;
 
   /** @param budgetMs how long a chunk may take */
-  constructor(
-    newStudy: (config: string, options: StudyOptions) => Study,
-    budgetMs: number,
-    send: (message: StudyMessage) => void,
-  ) {
+  constructor(newStudy: (order: StudyOrder) => Study, budgetMs: number, send: (message: StudyMessage) => void) {
     this.#newStudy = newStudy;
-    this.#budgetMs = budgetMs;
+    this.#pace = new Pace(budgetMs);
     this.#send = send;
   }
 
@@ -49,13 +43,13 @@ export class StudyLoop {
     this.#send({ id, kind: 'begun' });
     this.#now = { id, studies: [], milestones };
     try {
-      for (const { config, options } of studies) this.#now.studies.push(this.#newStudy(config, options));
+      for (const order of studies) this.#now.studies.push(this.#newStudy(order));
     } catch (error) {
       this.stop();
       this.#send({ id, kind: 'error', message: error instanceof Error ? error.message : String(error) });
       return;
     }
-    this.#chunk = 1;
+    this.#pace.restart();
     this.#continue();
   }
 
@@ -70,11 +64,9 @@ export class StudyLoop {
     const { id, studies, milestones } = this.#now;
     const [first] = studies;
     const mark = milestones.find((runs) => runs > first.done) ?? first.runs;
-    const runs = Math.min(this.#chunk, mark - first.done);
-    const before = performance.now();
-    for (const study of studies) study.advance(runs);
-    const took = Math.max(0.05, performance.now() - before);
-    this.#chunk = Math.max(1, Math.floor(Math.min(runs * GROWTH, (runs * this.#budgetMs) / took)));
+    this.#pace.go(mark - first.done, (runs) => {
+      for (const study of studies) study.advance(runs);
+    });
 
     const { done } = first;
     const last = done === first.runs;

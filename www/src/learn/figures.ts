@@ -17,6 +17,7 @@ import {
 import { ruleNamed } from '../engine/catalogue.ts';
 
 import type { Report, StudyReport } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 /** `null` where there is none */
 export type Value = string | number | null;
 /**
@@ -85,7 +86,8 @@ export const FIGURES: Record<string, Figure> = {
 };
 
 /** The strictest limit on errors over the baseline in the last stage, in points. */
-function lastLimit({ config: { rules, stages } }: Report) {
+function lastLimit(report: Report) {
+  const { rules, stages } = planOf(report);
   const limits = rules.flatMap(({ rule, max, stages: some }) =>
     max !== undefined && ruleNamed(rule)?.quantity === 'difference' && (some?.includes(stages.length) ?? true)
       ? [max * 100]

@@ -2,6 +2,7 @@
 
 import course from '../../course.json';
 import afterTheEnd from '../../lessons/after-the-end.json';
+import argoFile from '../../lessons/argo-file.json';
 import burnRate from '../../lessons/burn-rate.json';
 import delay from '../../lessons/delay.json';
 import fallingShares from '../../lessons/falling-shares.json';
@@ -34,6 +35,7 @@ export const PARTS: { part: string; items: { name: string; asks: string; look_fo
 
 const FILES: Record<string, unknown> = {
   'after-the-end': afterTheEnd,
+  'argo-file': argoFile,
   'burn-rate': burnRate,
   delay,
   'falling-shares': fallingShares,

@@ -11,7 +11,7 @@ import { readLink, writeLink } from './link.ts';
 import { VIEWS } from './views.ts';
 
 /** What of a link is neither the rollout's nor, without a link, the page's own. */
-export type Beside = Pick<LinkState, 'view' | 'theme' | 'against' | 'bad' | 'along' | 'lesson' | 'place'>;
+export type Beside = Pick<LinkState, 'view' | 'theme' | 'against' | 'bad' | 'along' | 'search' | 'lesson' | 'place'>;
 
 /** What links can name, the same for every element. */
 let found: Known | undefined;
@@ -20,7 +20,7 @@ let found: Known | undefined;
 const known = (): Known => (found ??= findKnown());
 
 function findKnown(): Known {
-  const { stages, ...usual } = resolved('{"stages": [{"traffic_pct": 1}]}');
+  const { stages: _, decides: __, ...usual } = resolved('{"stages": [{"traffic_pct": 1}]}');
   return {
     presets: presets().map(({ name, json }) => ({ name, config: parsed(json) as Json })),
     usual: usual as unknown as Json,
@@ -37,7 +37,7 @@ export const linkOf = ({ draft, seed, work: { commands = [], tick = null } }: St
 /** A lesson as a link: it has its own rollout, and who opens it begins at its start. */
 export function lessonLink(beside: Pick<Beside, 'lesson' | 'view' | 'theme' | 'place'>) {
   const [{ config }] = known().presets;
-  const nothing = { seed: null, commands: [], tick: null, against: null, bad: null, along: null };
+  const nothing = { seed: null, commands: [], tick: null, against: null, bad: null, along: null, search: null };
   return writeLink({ config, ...nothing, ...beside }, known());
 }
 

@@ -8,12 +8,13 @@ import type { Json } from '../base/json-path.ts';
 import { commands, limits } from '../engine/catalogue.ts';
 import type { TimedCommand } from '../engine/engine.ts';
 import { differences, placed } from './differences.ts';
+import { searchSettingsOf } from './search-choices.ts';
 import { isDeeper, MOST_DEPTH, readValue, writeValue } from './value.ts';
 /**
  * What a link says; `null` where it says nothing. No `seed` is a random one, no
  * `tick` the rollout's end. `against` is the other policy's name, `bad` the
  * share of bad releases in percent, `along` what the study's curve goes along,
- * `lesson` a lesson's name or its JSON, `place` the place of the page that is shown.
+ * `search` what is asked of a search, `lesson` a lesson's name or its JSON, `place` the place of the page that is shown.
  */
 export type LinkState = {
   preset: string;
@@ -26,6 +27,7 @@ export type LinkState = {
   against: string | null;
   bad: number | null;
   along: string | null;
+  search: string | null;
   lesson: string | null;
   place: string | null;
 };
@@ -57,6 +59,10 @@ const KEYS: Record<string, (text: string, known: Known) => string | number> = {
   against: (text, { policies }) => oneOf(text, policies),
   bad: (text) => numberIn(text, /^\d+(?:\.\d+)?(?:e-\d+)?$/, 100, 'a number'),
   along: (text) => oneOf(text, ['ratio', 'traffic', 'delay']),
+  search: (text) => {
+    searchSettingsOf(text);
+    return text;
+  },
   lesson: (text) => text,
   place: (text, { places }) => oneOf(text, places),
 };
@@ -150,6 +156,7 @@ function blank({ presets: [{ name, config }] }: Known): LinkState {
     against: null,
     bad: null,
     along: null,
+    search: null,
     lesson: null,
     place: null,
   };

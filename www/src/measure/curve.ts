@@ -105,9 +105,10 @@ export class Curve {
       <label class="compare">
         Along
         <select @change=${({ target }: Event) => (study.along = (target as HTMLSelectElement).value as Along)}>
-          ${Object.entries(ALONG).map(
-            ([value, name]) => html`<option value=${value} .selected=${value === along}>${name}</option>`,
-          )}
+          ${Object.entries(ALONG)
+            // Recorded traffic is what it is.
+            .filter(([value]) => value !== 'traffic' || !session.recorded)
+            .map(([value, name]) => html`<option value=${value} .selected=${value === along}>${name}</option>`)}
         </select>
       </label>
       <p class="key">

@@ -37,9 +37,20 @@ export class MeasureView implements View {
   }
 
   #render() {
-    const { veiled, isWaiting } = this.#store;
+    const { veiled, isWaiting, study } = this.#store;
     // What is shown stays until another rollout is there.
     if (veiled || isWaiting) return;
+    if (study.unavailable) {
+      render(
+        html`<h2 class="unseen">This policy over many releases</h2>
+          <section class="card no-study" role="group" aria-label="Why nothing is measured">
+            <h3>Nothing to measure over these counts</h3>
+            <p>${study.unavailable}</p>
+          </section>`,
+        this.element,
+      );
+      return;
+    }
     render(
       html`<h2 class="unseen">This policy over many releases</h2>
         ${this.#figures.template()}

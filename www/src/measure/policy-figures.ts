@@ -61,7 +61,7 @@ export class PolicyFigures {
         <div class="costs">${costs(found?.findings[0], report)}</div>
         <div class="walls-foot">
           <p>
-            A square is one rollout: click to open it.
+            ${session.recorded ? 'A square is one rollout, over days drawn at random.' : 'A square is one rollout: click to open it.'}
             ${found?.brief ? 'Let the limit go for more.' : 'More rollouts narrow the ranges.'}
           </p>
           ${longStudy(study, RUNS.many, cases?.runs)}

@@ -20,7 +20,7 @@ export class WallCard implements View {
   update(change: Change) {
     if (change !== 'study' && change !== 'rollout' && change !== 'page') return;
     const { study, session, veiled, isWaiting } = this.#store;
-    this.element.hidden = veiled;
+    this.element.hidden = veiled || study.unavailable !== '';
     // What is shown stays until another rollout is there.
     if (veiled || isWaiting) return;
     const { found, busy } = study;

@@ -45,10 +45,11 @@ export class Wall {
     const runs = this.#runs(found);
     const first = firstSeed((found?.report ?? session.report).seed);
     const { name: unit } = tickUnit((found?.report ?? session.report).config.tick_seconds);
-    const onScreen = isHealthy(session.report) === (this.#kind === 'healthy') ? session.seed - first : -1;
+    const isOver = session.recorded !== null;
+    const onScreen = !isOver && isHealthy(session.report) === (this.#kind === 'healthy') ? session.seed - first : -1;
     const square = (i: number) => {
       const end = runs?.end[i] === undefined ? null : ENDS[runs.end[i]];
-      const came = `Seed ${first + i}: ${end && runs ? `${END_WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet'}`;
+      const came = `${isOver ? 'Days of seed' : 'Seed'} ${first + i}: ${end && runs ? `${END_WORDS[end]} ${unit} ${count(runs.ticks[i])}` : 'not run yet'}`;
       return html`<button
         type="button"
         class="square ${end ?? 'unknown'} ${end === harm ? 'harm' : ''}"
@@ -99,6 +100,7 @@ export class Wall {
   #open({ target }: Event, first: number) {
     const i = squaresOf(target).indexOf(target as HTMLElement);
     if (i < 0) return;
+    if (this.#store.recorded) return;
     this.#store.openRun(first + i, this.#kind === 'healthy');
     this.#store.go('watch');
   }

@@ -9,6 +9,7 @@ import { presetNamed, presets } from '../engine/engine.ts';
 import type { RunOrder } from '../engine/replay.ts';
 import { applyLink, lessonLink, linkOf, stateOf } from '../link/apply-link.ts';
 import type { LinkState } from '../link/link.ts';
+import { searchChoiceOf, searchSettingsOf } from '../link/search-choices.ts';
 import { choicesOf, studyChoicesOf } from '../link/study-choices.ts';
 import { VIEWS } from '../link/views.ts';
 import type { Place } from '../store/store.ts';
@@ -65,10 +66,11 @@ export class Host {
     const { source, problems } = this.#view.course;
     const lesson = problems.length > 0 ? null : source;
     const choices = studyChoicesOf(this.store.study);
-    const place = this.store.place === placeOfLink({ lesson, ...choices }) ? null : this.store.place;
+    const search = searchChoiceOf(this.store.search.settings);
+    const place = this.store.place === placeOfLink({ lesson, search, ...choices }) ? null : this.store.place;
     const beside = { view: this.view, theme: this.#theme, lesson, place };
     if (beside.lesson !== null) return lessonLink(beside);
-    return linkOf(this.store, { ...choices, ...beside });
+    return linkOf(this.store, { ...choices, search, ...beside });
   }
 
   /** Called when the element is put into a document. */
@@ -196,11 +198,15 @@ export class Host {
   }
 
   /** @returns what of a link could not be used */
-  #take({ course }: PageView, { view, theme, lesson, against, bad, along, place, ...rollout }: LinkState): string[] {
+  #take(
+    { course }: PageView,
+    { view, theme, lesson, against, bad, along, search, place, ...rollout }: LinkState,
+  ): string[] {
     this.#said = { view, theme };
-    this.#goTo(place ?? placeOfLink({ lesson, against, bad, along }));
+    this.#goTo(place ?? placeOfLink({ lesson, against, bad, along, search }));
     this.#arrange();
     this.store.study.choose(choicesOf({ against, bad, along }));
+    this.store.search.set(searchSettingsOf(search));
     if (course.open(lesson)) return [];
     const faults = applyLink(this.store, rollout);
     return lesson === null ? faults : ['lesson: it cannot be opened, see its faults in the page', ...faults];
@@ -304,9 +310,14 @@ export class Host {
 }
 
 /** The place of a link that names none: where what it speaks of is shown. */
-function placeOfLink({ lesson, ...choices }: Pick<LinkState, 'lesson' | 'against' | 'bad' | 'along'>): Place {
+function placeOfLink({
+  lesson,
+  search,
+  ...choices
+}: Pick<LinkState, 'lesson' | 'search' | 'against' | 'bad' | 'along'>): Place {
   if (lesson !== null) return 'learn';
-  return Object.values(choices).some((choice) => choice !== null) ? 'measure' : 'watch';
+  if (Object.values(choices).some((choice) => choice !== null)) return 'measure';
+  return search === null ? 'watch' : 'find';
 }
 
 /** A problem with its place. */

@@ -15,6 +15,7 @@ export type Parts = Record<
   | 'history'
   | 'embedButton'
   | 'scenario'
+  | 'replay'
   | 'linkFaults'
   | 'hostFaults'
   | 'learn'
@@ -23,6 +24,8 @@ export type Parts = Record<
   | 'requests'
   | 'decisions'
   | 'measure'
+  | 'find'
+  | 'yours'
   | 'wall'
   | 'editor'
   | 'verdict'
@@ -38,19 +41,24 @@ export type Parts = Record<
 const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
   watch: ['Watch', 'One rollout, minute by minute'],
   measure: ['Measure', 'This policy over thousands of releases, beside another'],
+  find: ['Find', 'A better policy: it keeps your bounds, and fails least'],
+  yours: ['Yours', 'The file of the controller that you run, or the counts of your service'],
   learn: ['Learn', 'The course, and lessons'],
 };
 
 /** Where each part stands: its places, and the parts shown alone that it belongs to. */
 const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   learn: ['learn', 'rollout flow errors study ladder'],
+  replay: ['watch measure', 'rollout flow errors study ladder slide'],
   opening: ['watch', 'slide'],
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],
   decisions: ['watch', 'rollout'],
   measure: ['measure', 'study'],
+  find: ['find', ''],
+  yours: ['yours', ''],
   wall: ['watch', ''],
-  editor: ['watch measure learn', ''],
+  editor: ['watch measure find yours learn', ''],
   verdict: ['watch learn', 'rollout flow errors ladder'],
   commands: ['watch learn', 'rollout flow errors ladder'],
   stages: ['watch', 'ladder'],
@@ -72,7 +80,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
   }
   render(
     html`
-      <div class="bar" part="bar" data-places="watch measure learn" data-views="">
+      <div class="bar" part="bar" data-places="watch measure find yours learn" data-views="">
         <slot name="title"></slot>
         <div class="places" role="tablist" aria-label="Places" @keydown=${moveAmongTabs}>
           ${PLACES.map(
@@ -83,13 +91,14 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
         </div>
         <div class="bar-tools">${parts.preset} ${parts.seed} ${parts.history} ${parts.embedButton}</div>
       </div>
-      <div data-places="watch measure learn" data-views="">${parts.scenario}</div>
+      <div data-places="watch measure find yours learn" data-views="">${parts.scenario}</div>
+      ${parts.replay}
       ${parts.notice} ${parts.linkFaults} ${parts.hostFaults}
       <div class="place" id="place" role="tabpanel" tabindex="-1">
         ${parts.learn}
         <div class="main">
           <div class="column left">
-            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure}
+            ${parts.opening} ${parts.time} ${parts.requests} ${parts.decisions} ${parts.measure} ${parts.find} ${parts.yours}
           </div>
           <div class="column right">
             ${parts.editor} ${parts.verdict} ${parts.wall} ${parts.commands} ${parts.stages} ${parts.state}
@@ -97,7 +106,7 @@ export function layout(parts: Parts, ongo: (place: Place) => void) {
         </div>
       </div>
       <div class="notices">${parts.simulation}</div>
-      <p class="quiet colophon" part="colophon" data-places="watch measure learn" data-views="">
+      <p class="quiet colophon" part="colophon" data-places="watch measure find yours learn" data-views="">
         Canary Rollout Simulator ${version()}. Every figure comes from the engine in this page; nothing is sent anywhere.
       </p>
     `,

@@ -4,6 +4,7 @@ import { Timeline } from '../charts/timeline.ts';
 import { EditorView } from '../edit/editor.ts';
 import { HistoryButtons, onHistoryKey, PresetSelect, SeedField } from '../edit/header.ts';
 import { ProblemNotice, ScenarioView } from '../edit/scenario.ts';
+import { FindView } from '../find/find-view.ts';
 import { LearnView } from '../learn/learn-view.ts';
 import { MeasureView } from '../measure/measure-view.ts';
 import { WallCard } from '../measure/wall-card.ts';
@@ -16,10 +17,12 @@ import { Commands, onKey, Transport } from '../watch/controls.ts';
 import { DecisionLog } from '../watch/decisions.ts';
 import { Flow } from '../watch/flow/flow.ts';
 import { Opening } from '../watch/opening.ts';
+import { ReplayStrip } from '../watch/replay-strip.ts';
 import { SimulationNotice } from '../watch/simulation-notice.ts';
 import { Ladder } from '../watch/stages.ts';
 import { StateMachine } from '../watch/state-machine.ts';
 import { Verdict } from '../watch/verdict.ts';
+import { YoursView } from '../yours/yours-view.ts';
 import { layout, setLevels, showPlace } from './layout.ts';
 
 /** Up to what width cards are folded up at first, in CSS pixels: four screens of a phone are enough. */
@@ -71,14 +74,15 @@ export class PageView {
     const editor = new EditorView(store);
     const [scenario, notice] = [new ScenarioView(store, editor), new ProblemNotice(store, editor)];
     const [preset, seed, history] = [new PresetSelect(store), new SeedField(store), new HistoryButtons(store)];
+    const replay = new ReplayStrip(store);
     const [opening, verdict, wall] = [new Opening(store), new Verdict(store), new WallCard(store)];
     const [transport, commands, simulation] = [new Transport(store), new Commands(store), new SimulationNotice(store)];
     const [log, ladder, machine] = [new DecisionLog(store), new Ladder(store), new StateMachine(store)];
-    const measure = new MeasureView(store);
+    const [measure, find, yours] = [new MeasureView(store), new FindView(store), new YoursView(store)];
     this.#views = [
-      ...[preset, seed, history, scenario, notice, simulation],
+      ...[preset, seed, history, scenario, replay, notice, simulation],
       ...[opening, transport, this.#timeline, verdict, commands, wall, this.#flow, log, ladder, machine],
-      ...[measure, this.#learn, editor],
+      ...[measure, find, yours, this.#learn, editor],
     ];
     const embed = new EmbedDialog(store);
     this.#time = card('time', transport.element, this.#timeline.element);
@@ -99,6 +103,7 @@ export class PageView {
         history: history.element,
         embedButton: embed.button,
         scenario: scenario.element,
+        replay: replay.element,
         notice: notice.element,
         linkFaults: this.linkFaults.element,
         hostFaults: this.hostFaults.element,
@@ -108,6 +113,8 @@ export class PageView {
         requests,
         decisions,
         measure: measure.element,
+        find: find.element,
+        yours: yours.element,
         editor: editor.element,
         verdict: verdict.element,
         wall: wall.element,
@@ -145,6 +152,7 @@ export class PageView {
     for (const { element } of this.#measured) this.#resizes.observe(element);
     this.#sight.observe(this.#time);
     this.#store.study.open();
+    this.#store.yours.resume();
     const isWide = this.#page.clientWidth > NARROW || this.#view !== null;
     for (const one of this.#folds) one.open = isWide;
     // At once, so that what is painted first does not move.
@@ -156,6 +164,8 @@ export class PageView {
     this.#sight.disconnect();
     this.#flow.rest();
     this.#store.study.close();
+    this.#store.search.close();
+    this.#store.yours.close();
   }
 
   /**

@@ -4,9 +4,10 @@
  * configuration alone, so that it is the same on every machine.
  */
 
-import { ruleNamed } from '../engine/catalogue.ts';
+import { limits, ruleNamed } from '../engine/catalogue.ts';
 
-import type { ResolvedConfig, Rule } from '../engine/engine.ts';
+import type { Rule } from '../engine/engine.ts';
+import type { Planned } from '../engine/plan.ts';
 import type { RunOrder } from '../engine/replay.ts';
 
 /**
@@ -28,7 +29,8 @@ const RUN = 1;
 const TELL = 60;
 
 /** Ticks that a rollout has at most, if nobody lets it wait. */
-export function plannedTicks({ stages, rollback_ticks, on_inconclusive }: ResolvedConfig) {
+export function plannedTicks({ stages, rollback_ticks, on_inconclusive, decides }: Planned) {
+  if (decides) return Math.min(decides.most_ticks, limits().ticks);
   const extension = typeof on_inconclusive === 'object' ? on_inconclusive.extend.max_ticks : 0;
   const ticks = stages.map(
     ({ duration_ticks, pause }) => duration_ticks + extension + (typeof pause === 'object' ? (pause?.ticks ?? 0) : 0),
@@ -37,7 +39,7 @@ export function plannedTicks({ stages, rollback_ticks, on_inconclusive }: Resolv
 }
 
 /** Of a rollout with its report and series. */
-function costOf(config: ResolvedConfig, { commands = [], tick = null, waited = 0 }: Omit<RunOrder, 'config'>) {
+function costOf(config: Planned, { commands = [], tick = null, waited = 0 }: Omit<RunOrder, 'config'>) {
   // A pause by a person lasts until a command, at most.
   const last = Math.max(0, ...commands.slice(-1).map(({ tick }) => tick));
   const ticks = Math.max(plannedTicks(config) + last, tick ?? 0) + waited;
@@ -45,13 +47,13 @@ function costOf(config: ResolvedConfig, { commands = [], tick = null, waited = 0
 }
 
 /** Whether the page's thread may be given it. */
-export const isShort = (config: ResolvedConfig, order: Omit<RunOrder, 'config'>) => costOf(config, order) <= most;
+export const isShort = (config: Planned, order: Omit<RunOrder, 'config'>) => costOf(config, order) <= most;
 
 /** Whether the page's thread may be given so many rollouts, without reports. */
-export const areShort = (config: ResolvedConfig, rollouts: number) => rollouts * costToRun(config) <= most;
+export const areShort = (config: Planned, rollouts: number) => rollouts * costToRun(config) <= most;
 
 /** Of so many ticks, without reports, as in a study. */
-function costToRun(config: ResolvedConfig, ticks: number = plannedTicks(config)) {
+function costToRun(config: Planned, ticks: number = plannedTicks(config)) {
   const longest = Math.max(...config.stages.map(({ duration_ticks }) => duration_ticks));
   const ofRule = (rule: Rule) => {
     const {

@@ -3,7 +3,8 @@
  * returns; else beside the page. Whoever is superseded hears nothing more.
  */
 
-import { messageOf, new_rollout, runSteps, runToEnd } from '../engine/engine.ts';
+import { beginRollout, messageOf, runSteps, runToEnd } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { RunOrder, RunResult, Snapshot } from '../engine/replay.ts';
 import { Simulator } from '../engine/simulator.ts';
 import { isShort, plannedTicks, runAlone } from './cost.ts';
@@ -56,8 +57,8 @@ export class RolloutRunner {
     order: RunOrder,
     { onresult, onfailed }: { onresult: (made: RunResult) => void; onfailed: (message: string) => void },
   ) {
-    const rollout = new_rollout(order.config, order.seed);
-    const { config } = rollout.report();
+    const rollout = beginRollout(order);
+    const config = planOf(rollout.report());
     if (isShort(config, order)) {
       const whole = runToEnd(runSteps(rollout, order));
       this.stop();
@@ -148,8 +149,8 @@ export async function madeOf(order: RunOrder): Promise<RunResult> {
  */
 export function faultOf(order: RunOrder): string {
   try {
-    const rollout = new_rollout(order.config, order.seed);
-    if (isShort(rollout.report().config, order)) runToEnd(runSteps(rollout, order));
+    const rollout = beginRollout(order);
+    if (isShort(planOf(rollout.report()), order)) runToEnd(runSteps(rollout, order));
     else rollout.free();
     return '';
   } catch (error) {

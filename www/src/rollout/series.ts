@@ -3,9 +3,11 @@
  */
 
 import { bisector } from 'd3-array';
-import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
 
 import type { Decision, Report, Series } from '../engine/engine.ts';
+import type { PlannedRule } from '../engine/plan.ts';
+import { planOf, subjectOf } from '../engine/plan.ts';
 import type { Arm } from './arms.ts';
 
 /**
@@ -17,7 +19,14 @@ export type Band = { stage: number; pct: number; from: number; to: number; ran: 
 export type Window = 'tick' | 'stage' | 'rollout' | number;
 export type Point = { tick: number; value: number };
 /** A rule's limit in terms of the canary's own figure, where the rule looked. */
-export type Limit = { rule: number; name: string; everyTick: boolean; deciding: boolean; points: Point[] };
+export type Limit = {
+  rule: number;
+  name: string;
+  subject: ReturnType<typeof subjectOf>;
+  everyTick: boolean;
+  deciding: boolean;
+  points: Point[];
+};
 
 /** The stages that ran, then what remains of the plan. */
 export function bands(report: Report, series: Series): Band[] {
@@ -29,7 +38,7 @@ export function bands(report: Report, series: Series): Band[] {
     else
       result.push({
         stage,
-        pct: report.config.stages[stage - 1].traffic_pct,
+        pct: planOf(report).stages[stage - 1].traffic_pct,
         from: tick - 1,
         to: tick,
         ran: true,
@@ -42,12 +51,14 @@ export function bands(report: Report, series: Series): Band[] {
 function remaining(report: Report): Band[] {
   const result: Band[] = [];
   let from = report.metrics.ticks;
-  report.config.stages.slice(report.stages_completed).forEach((stage, i) => {
-    const number = report.stages_completed + i + 1;
-    const to = from + Math.max(0, stage.duration_ticks - clock(report, number));
-    if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
-    from = to;
-  });
+  planOf(report)
+    .stages.slice(report.stages_completed)
+    .forEach((stage, i) => {
+      const number = report.stages_completed + i + 1;
+      const to = from + Math.max(0, stage.duration_ticks - clock(report, number));
+      if (to > from) result.push({ stage: number, pct: stage.traffic_pct, from, to, ran: false });
+      from = to;
+    });
   return result;
 }
 
@@ -66,10 +77,13 @@ export function pausedTicks(report: Report, stage: number) {
 }
 
 /** Which rules look while a rollout is paused, in words. */
-export const looksInPause = ({ config }: Report) =>
-  config.rules.some((rule) => rule.look_while_paused)
+export function looksInPause(report: Report) {
+  const { rules, decides } = planOf(report);
+  if (decides) return decides.looks_in_pauses ? 'a background analysis goes on' : 'no check looks';
+  return rules.some((rule) => rule.look_while_paused)
     ? 'only those rules look that are set to look in a pause'
     : 'no rule looks';
+}
 
 /** How far a stage's clock has run, in ticks. */
 export const clock = (report: Report, stage: number) =>
@@ -125,9 +139,9 @@ export function errorRates(series: Series, arm: Arm, window: Window): Float64Arr
  * first; -1 without one.
  */
 export function evidenceRule(report: Report) {
-  const gathers = (i: number) => ruleNamed(report.config.rules[i].rule)?.gathers ?? false;
+  const gathers = (i: number) => ruleNamed(planOf(report).rules[i].rule)?.gathers ?? false;
   const decided = deciding(report)?.rule ?? null;
-  return decided !== null && gathers(decided) ? decided : report.config.rules.findIndex((_, i) => gathers(i));
+  return decided !== null && gathers(decided) ? decided : planOf(report).rules.findIndex((_, i) => gathers(i));
 }
 
 /** The decision of a rule that ended or stopped the rollout. */
@@ -136,15 +150,16 @@ export const deciding = (report: Report): Decision | undefined =>
 
 /** The index of the rule on errors that decided, or of the first one; -1 without one. */
 export function errorRule(report: Report) {
-  const { rules } = report.config;
+  const { rules } = planOf(report);
   const decided = deciding(report)?.rule ?? null;
-  const isOnErrors = ({ rule }: { rule: string }) => (ruleNamed(rule)?.subject ?? 'errors') === 'errors';
+  const isOnErrors = (rule: PlannedRule) => subjectOf(rule) === 'errors';
   return decided !== null && isOnErrors(rules[decided]) ? decided : rules.findIndex(isOnErrors);
 }
 
 /** The window to draw error rates over: that of the rule on errors, so that line and limit can be compared. */
-export function errorWindow({ config }: Report, rule: number): Window {
-  const window = config.rules[rule]?.window ?? 'stage';
+export function errorWindow(report: Report, rule: number): Window {
+  const { config } = report;
+  const window = planOf(report).rules[rule]?.window ?? 'stage';
   return typeof window === 'object' ? Math.max(1, Math.round(window.last_seconds / config.tick_seconds)) : window;
 }
 
@@ -164,15 +179,16 @@ export function lastSeen(report: Report, rule: number): Seen | null {
 /** The limits of the rules on errors or on latency, where they looked. */
 export function limits(report: Report, series: Series, latency: boolean): Limit[] {
   const decided = deciding(report)?.rule;
-  return report.config.rules
-    .map((rule, index) => ({
+  return planOf(report)
+    .rules.map((rule, index) => ({
       rule: index,
       name: rule.rule,
+      subject: subjectOf(rule),
       everyTick: rule.look !== 'stage_end',
       deciding: index === decided,
       points: points(series.rules[index].canary_limit),
     }))
-    .filter(({ name, points }) => isLatencyRule(name) === latency && points.length > 0);
+    .filter(({ subject, points }) => (subject === 'latency') === latency && points.length > 0);
 }
 
 /** The limit in force at a tick: of the rule that decided, or of the first that has looked in that stage. */

@@ -9,7 +9,8 @@
  */
 
 import type { Command, Rollout } from '../engine/engine.ts';
-import { replay, snapshotOf } from '../engine/engine.ts';
+import { beginRollout, snapshotOf } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { RolloutInput, RunOrder, RunResult, Snapshot } from '../engine/replay.ts';
 import { MOST_WAITED } from '../engine/replay.ts';
 import { isShort } from './cost.ts';
@@ -28,13 +29,16 @@ export class Session {
   config;
   /** Whether its future is not to be seen. */
   veiled;
+  /** Whose counts it has; `null` where they are drawn. */
+  recorded;
 
   /**
    * @param work where `tick` is missing, the playhead stands at the end
    * @param made what was made of it
    */
-  constructor({ config, tick = null, veil = false }: RolloutInput, made: RunResult) {
+  constructor({ config, tick = null, veil = false, recorded = null }: RolloutInput, made: RunResult) {
     this.config = config;
+    this.recorded = recorded;
     this.veiled = veil;
     this.#made = made;
     this.#seen = made.here;
@@ -170,12 +174,12 @@ export class Session {
   }
 
   get #order(): RunOrder {
-    return { config: this.config, seed: this.seed, commands: this.commands };
+    return { config: this.config, seed: this.seed, commands: this.commands, recorded: this.recorded };
   }
 
   /** Whether the page's thread may be given it up to any tick. */
   get #isShort() {
-    return isShort(this.report.config, { commands: this.commands, waited: this.#made.waited });
+    return isShort(planOf(this.report), { commands: this.commands, waited: this.#made.waited });
   }
 
   get #snapshot(): Snapshot {
@@ -185,9 +189,9 @@ export class Session {
   }
 
   #look(): Snapshot {
-    const { config, seed, commands } = this;
+    const { commands } = this;
     if (this.#kept && this.#kept.ticks > this.#playhead) this.free();
-    this.#kept ??= replay(config, seed, commands, 0);
+    this.#kept ??= beginRollout(this.#order);
     this.#kept.replay_for(this.#playhead, commands, this.#playhead);
     return snapshotOf(this.#kept);
   }

@@ -9,6 +9,7 @@ import { copyText } from '../base/copy-text.ts';
 import { icon } from '../base/icons.ts';
 import { presetOf } from '../engine/engine.ts';
 import { VIEW_WORDS } from '../link/views.ts';
+import type { Session } from '../rollout/session.ts';
 import type { Store } from '../store/store.ts';
 import type { Choice, Present } from './embed-code.ts';
 import { embedCode, rolloutAttributes, shownAttributes } from './embed-code.ts';
@@ -18,6 +19,8 @@ import { scriptUrl } from './script-url.ts';
 const SHOWN: Record<string, string> = {
   '': 'the whole page, open at Watch',
   'place:measure': 'the whole page, open at Measure',
+  'place:find': 'the whole page, open at Find',
+  'place:yours': 'the whole page, open at Yours',
   'place:learn': 'the whole page, open at Learn',
   ...Object.fromEntries(Object.entries(VIEW_WORDS).map(([view, words]) => [`view:${view}`, words])),
 };
@@ -115,7 +118,7 @@ export class EmbedDialog {
           <button type="button" class="strong" @click=${() => this.#copy()}>Copy</button>
           <span role="status">${this.#copied}</span>
         </div>
-        <p class="quiet">${notes(form, this.#store.session.commands.length > 0)}</p>
+        <p class="quiet">${notes(form, this.#store.session)}</p>
         <h4>Preview</h4>
         <div class="embed-preview" tabindex="0" role="group" aria-label="Preview"
           .style=${form === 'iframe' ? `height:${height}px` : ''}></div>
@@ -152,14 +155,16 @@ const select = (label: string, options: Record<string, string>, chosen: string, 
 /**
  * What the code needs and cannot say.
  *
- * @param commands whether the rollout was given commands
+ * @param session the rollout on screen
  */
-function notes(form: Choice['form'], commands: boolean) {
+function notes(form: Choice['form'], { commands, recorded }: Session) {
   const notes = [];
+  if (recorded) notes.push('It has the policy and the simulated world, not the counts that are replayed.');
   const file = form === 'tag' ? 'script' : 'page';
   if (!scriptUrl) notes.push(`Replace the address by that of your copy of the ${file}.`);
   else if (scriptUrl.startsWith('file:'))
     notes.push(`The ${file}’s address is one on this computer: replace it by that on your server.`);
-  if (form === 'tag' && commands) notes.push('The commands you gave are not in the tag; an iframe keeps them.');
+  if (form === 'tag' && commands.length > 0)
+    notes.push('The commands you gave are not in the tag; an iframe keeps them.');
   return notes.join(' ');
 }

@@ -8,6 +8,8 @@ import type { Json } from '../base/json-path.ts';
 import { parsed, tooLong } from '../base/json-path.ts';
 import type { Problem, Warning } from '../engine/engine.ts';
 import { messageOf, new_rollout, presets, runSteps, runToEnd, validate } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
+import type { Recorded } from '../engine/recorded.ts';
 import type { RolloutInput, RunOrder, RunResult } from '../engine/replay.ts';
 import { isShort } from '../rollout/cost.ts';
 import { RolloutRunner } from '../rollout/rollout-runner.ts';
@@ -25,6 +27,10 @@ export class RolloutState {
   runFault = '';
   /** What was to be simulated last and was not. */
   notRun: RolloutInput | null = null;
+  /** Why the rollout is not over the recorded counts that it is to be over; empty where it may be. */
+  replayFault = '';
+  /** Those counts. */
+  #lost: Recorded | null = null;
   /** The configuration as JSON text, valid or not. */
   text = '';
   /** The last text that was JSON. */
@@ -59,8 +65,8 @@ export class RolloutState {
   /** What makes the rollout that is drawn, or being simulated. */
   get work(): RolloutInput {
     if (this.#pending) return this.#pending;
-    const { config, seed, commands, tick } = this.session;
-    return { config, seed, commands, tick };
+    const { config, seed, commands, tick, recorded } = this.session;
+    return { config, seed, commands, tick, recorded };
   }
 
   /** Whether what is drawn is another's, for this configuration's was not simulated to its end. */
@@ -71,6 +77,16 @@ export class RolloutState {
   /** The seed of the rollout; `null` before there is one. */
   get seed() {
     return (this.#pending?.seed ?? this.#session?.seed ?? null) as number | null;
+  }
+
+  /** Whose counts the rollout has; `null` where they are drawn. */
+  get recorded(): Recorded | null {
+    return (this.#pending ?? this.#session)?.recorded ?? null;
+  }
+
+  /** Whose counts it is to have, be it that this configuration cannot be played over them. */
+  get wanted(): Recorded | null {
+    return this.recorded ?? this.#lost;
   }
 
   /** Whether the rollout's future is veiled. */
@@ -85,9 +101,10 @@ export class RolloutState {
 
   /** How everything is now. */
   get moment(): Moment {
-    const { text, draft, work } = this;
+    const { text, draft, work, wanted: recorded } = this;
     const tick = this.#pending ? work.tick : this.session.playhead;
-    return { text, draft, work: { config: work.config, seed: work.seed, commands: work.commands, tick } };
+    const { config, seed, commands } = work;
+    return { text, draft, work: { config, seed, commands, tick, recorded } };
   }
 
   /** Whether more has changed since a moment than where the playhead stands. */
@@ -97,6 +114,7 @@ export class RolloutState {
       text !== now.text ||
       work.config !== now.work.config ||
       work.seed !== now.work.seed ||
+      work.recorded !== now.work.recorded ||
       JSON.stringify(work.commands) !== JSON.stringify(now.work.commands)
     );
   }
@@ -121,12 +139,23 @@ export class RolloutState {
   }
 
   /**
-   * Puts another rollout in the place of this one: at once, or when it is simulated.
+   * Puts another rollout in the place of this one: at once, or when it is simulated. What cannot
+   * be played over its record is played in the simulated world.
    *
    * @param ondone called when it is there, and when it cannot be simulated
    * @returns what is wrong with its seed, in the engine's words; then this one stays
    */
   run(work: RolloutInput, ondone: () => void): string {
+    const fault = this.#begin(work, ondone);
+    const { recorded } = work;
+    const isLost = fault !== '' && recorded != null && this.#begin({ ...work, recorded: null }, ondone) === '';
+    if (fault && !isLost) return fault;
+    this.replayFault = fault;
+    this.#lost = isLost ? recorded : null;
+    return '';
+  }
+
+  #begin(work: RolloutInput, ondone: () => void): string {
     try {
       this.#order({ ...work, seed: work.seed ?? this.#newSeed() }, ondone, (whole, input) => {
         this.#session?.free();
@@ -240,7 +269,7 @@ export class RolloutState {
 /** The rollout of a configuration, if it is made at once. */
 function atStart(config: string) {
   const rollout = new_rollout(config);
-  if (isShort(rollout.report().config, {})) return new Session({ config }, runToEnd(runSteps(rollout, { config })));
+  if (isShort(planOf(rollout.report()), {})) return new Session({ config }, runToEnd(runSteps(rollout, { config })));
   rollout.free();
   return null;
 }

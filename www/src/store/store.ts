@@ -6,19 +6,23 @@
 import { count, counted, tickUnit } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { jsonOf, put, putAll, textOf } from '../base/json-path.ts';
+import { replayFault } from '../engine/counts.ts';
 import type { Command } from '../engine/engine.ts';
 import { messageOf } from '../engine/engine.ts';
+import type { Recorded } from '../engine/recorded.ts';
 import type { RolloutInput, RunOrder } from '../engine/replay.ts';
 import { MOST_WAITED } from '../engine/replay.ts';
 import type { Move, Session } from '../rollout/session.ts';
+import { SearchState } from '../search/search-state.ts';
 import { withRelease } from '../study/study-request.ts';
 import { StudyState } from '../study/study-state.ts';
 import { History } from './history.ts';
 import { Player } from './player.ts';
 import type { Moment } from './rollout-state.ts';
 import { RolloutState } from './rollout-state.ts';
+import { YoursState } from './yours-state.ts';
 /** The places of the page; one is shown at a time. */
-export const PLACES = ['watch', 'measure', 'learn'] as const;
+export const PLACES = ['watch', 'measure', 'find', 'yours', 'learn'] as const;
 export type Place = (typeof PLACES)[number];
 
 /** The editors of the configuration: three forms, and all of it as text. */
@@ -27,9 +31,10 @@ export type Editor = 'release' | 'traffic' | 'policy' | 'text';
 /**
  * What has changed: `rollout`, the configuration or its rollout; `playhead`, the tick that
  * is looked at; `progress`, of a long simulation; `message`, the answer to a command or an
- * edit; `study`, what is known of the policy; `page`, which place or editor is open.
+ * edit; `study`, what is known of the policy; `search`, what a search is asked and has found; `yours`, the files that are opened; `page`, which
+ * place or editor is open.
  */
-export type Change = 'rollout' | 'playhead' | 'progress' | 'message' | 'study' | 'page';
+export type Change = 'rollout' | 'playhead' | 'progress' | 'message' | 'study' | 'search' | 'yours' | 'page';
 
 /** A part of the page, which shows the state and changes it by calls to the store. */
 export interface View {
@@ -48,6 +53,10 @@ export class Store extends RolloutState {
   dragging = false;
   /** What the policy does over many rollouts. */
   readonly study = new StudyState(() => this.emit('study'));
+  /** The search for a better policy. */
+  readonly search = new SearchState(() => this.emit('search'));
+  /** The files that somebody opened, of a controller or of counts, and what is understood of them. */
+  readonly yours = new YoursState(() => this.emit('yours'));
   /** The place that is shown. */
   place: Place = 'watch';
   /** The editor that is open beside the charts. */
@@ -109,19 +118,27 @@ export class Store extends RolloutState {
 
   /**
    * Takes a configuration; if it is valid, its rollout is run: at once, or, if it is long,
-   * beside the page.
+   * beside the page. Without `recorded`, its counts are drawn.
    *
    * @param subject what of it was changed, see `History.record`
    */
   load(
-    { config, seed = this.seed, commands = [], tick = null, veil = false, lenient = false }: RolloutInput,
+    {
+      config,
+      seed = this.seed,
+      commands = [],
+      tick = null,
+      veil = false,
+      lenient = false,
+      recorded = null,
+    }: RolloutInput,
     subject?: string,
   ) {
     this.#step(() => {
       this.take(config);
       // What was to be simulated before is of no use any more.
       if (this.problems.length > 0) this.runner.stop();
-      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil, lenient }) : '';
+      return this.problems.length === 0 ? this.#run({ config, seed, commands, tick, veil, lenient, recorded }) : '';
     }, subject);
   }
 
@@ -146,9 +163,18 @@ export class Store extends RolloutState {
     this.load({ config, seed, commands });
   }
 
+  /**
+   * Takes another configuration in place of this one, over the same counts.
+   *
+   * @param subject what of it was changed, see `History.record`
+   */
+  rewrite(config: string, subject?: string) {
+    this.load({ config, recorded: this.wanted }, subject);
+  }
+
   /** @param subject what of it was changed, see `History.record` */
   configure(draft: Json, subject?: string) {
-    this.#dropCommands(() => this.load({ config: textOf(draft) }, subject), subject);
+    this.#dropCommands(() => this.rewrite(textOf(draft), subject), subject);
   }
 
   edit(path: string, value: Json | undefined) {
@@ -191,11 +217,26 @@ export class Store extends RolloutState {
    */
   reseed(seed: string | number | null) {
     const config = this.problems.length === 0 ? this.text : this.session.config;
-    this.#dropCommands(() => this.#step(() => this.#run({ config, seed })));
+    this.#dropCommands(() => this.#step(() => this.#run({ config, seed, recorded: this.wanted })));
+  }
+
+  /**
+   * Puts recorded counts in the place of drawn ones, or with `null` drawn ones in theirs.
+   *
+   * @returns why that cannot be; empty if it can
+   */
+  replay(recorded: Recorded | null): string {
+    const config = this.problems.length === 0 ? this.text : this.session.config;
+    const fault = recorded ? replayFault(config, recorded) : '';
+    const { seed } = this;
+    if (!fault) this.#dropCommands(() => this.#step(() => this.#run({ config, seed, recorded })));
+    return fault;
   }
 
   /** Opens a rollout of a study: that of a seed, of a healthy release or a bad one. */
   openRun(seed: number, healthy: boolean) {
+    // The days of a run over a record are drawn in the study alone.
+    if (this.recorded) return;
     const config = withRelease(this.draft, this.session.report, healthy);
     if (config === this.draft) this.reseed(seed);
     else this.load({ config: textOf(config), seed });

@@ -63,7 +63,8 @@ export class StrategyState {
   /** Takes a rollout's world and release; its policy and its seed play no part. */
   show(session: Session) {
     this.#session = session;
-    const subject = JSON.stringify(this.#request());
+    const { studies } = this.#request();
+    const subject = JSON.stringify(studies.map(({ config, recorded }) => [config, recorded?.record.id]));
     if (subject === this.#subject) return;
     this.#subject = subject;
     this.#begun = false;
@@ -144,6 +145,8 @@ export class StrategyState {
 
   #request() {
     const { config, canary } = this.#world;
-    return strategyRequest(config, canary);
+    const { studies, milestones } = strategyRequest(config, canary);
+    const recorded = this.#session?.recorded ?? null;
+    return { studies: studies.map((order) => ({ ...order, recorded })), milestones };
   }
 }

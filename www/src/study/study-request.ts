@@ -8,6 +8,7 @@ import type { Json } from '../base/json-path.ts';
 import { put } from '../base/json-path.ts';
 import type { FirstRuns, Report, StudyReport } from '../engine/engine.ts';
 import { validate } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { StudyOrder, StudyPart } from '../engine/study-loop.ts';
 import type { PolicyName } from './policies.ts';
 import { isPossible, policyOf } from './policies.ts';
@@ -95,8 +96,8 @@ export function trafficsAround({ config }: Report, steps: number[] = STEPS) {
  *
  * @param report of the rollout on screen
  */
-export function delaysOf({ config }: Report, ticks: number[] = DELAYS) {
-  const { tick_seconds, stages, observation } = config;
+export function delaysOf(report: Report, ticks: number[] = DELAYS) {
+  const { tick_seconds, stages, observation } = planOf(report);
   const plan = stages.reduce((sum, { duration_ticks }) => sum + duration_ticks, 0) * tick_seconds;
   const all = [...ticks.map((delay) => delay * tick_seconds), observation?.delay_seconds ?? 0];
   return [...new Set(all)].filter((delay) => delay < plan).sort((a, b) => a - b);
@@ -141,7 +142,7 @@ export function studyPlan(
     runs,
     seed: firstSeed(report.seed),
     policies:
-      little || !isPossible(rival, report.config) ? [] : [{ name: rival, policy: policyOf(rival, report.config) }],
+      little || !isPossible(rival, planOf(report)) ? [] : [{ name: rival, policy: policyOf(rival, planOf(report)) }],
   };
   const bad = isHealthy(report) ? { ...common, set: [{ field: ERROR_RATIO, value: BAD_RATIO }] } : common;
   const ratios = little ? FEW_RATIOS : brief ? SOME_RATIOS : RATIOS;

@@ -5,7 +5,7 @@
  */
 
 import { count } from '../base/format.ts';
-import { new_study, resolved, StudyLoop } from '../engine/engine.ts';
+import { beginStudy, resolved, StudyLoop } from '../engine/engine.ts';
 import { startWorker } from '../engine/start-worker.ts';
 import type { StudyMessage, StudyPart, StudyRequest } from '../engine/study-loop.ts';
 import { areShort } from '../rollout/cost.ts';
@@ -196,7 +196,7 @@ export class StudyRunner {
   }
 
   #onPage(): Host {
-    const loop = new StudyLoop(new_study, CHUNK_MS, (message) => this.#hear(host, message));
+    const loop = new StudyLoop(beginStudy, CHUNK_MS, (message) => this.#hear(host, message));
     const host: Host = {
       start: (id, request) => {
         if (fitsThePage(request)) return loop.start(id, request);

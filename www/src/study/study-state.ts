@@ -5,6 +5,7 @@
  */
 
 import { count } from '../base/format.ts';
+import { studyFault } from '../engine/counts.ts';
 import type { Report } from '../engine/engine.ts';
 import type { Session } from '../rollout/session.ts';
 import type { Findings } from './findings.ts';
@@ -42,9 +43,13 @@ export class StudyState {
   #dragging = false;
   /** What is studied: configuration, seeds and rival. */
   #subject = '';
+  /** The record whose days are studied. */
+  #of = ',';
   #found: Found | null = null;
   /** Whether `found` is of the configuration on screen. */
   #isCurrent = false;
+  /** Why there is no study over the counts that are replayed. */
+  #unavailable = '';
   /** What it was studied along, beside how bad the release is. */
   #beside: Along = 'ratio';
   /** What a run of a whole study took last, in ms. */
@@ -58,6 +63,11 @@ export class StudyState {
   constructor(onchange: () => void) {
     this.#onchange = onchange;
     this.strategies = new StrategyState(onchange);
+  }
+
+  /** Why the rollout on screen cannot be studied; empty if it can. */
+  get unavailable() {
+    return this.#unavailable;
   }
 
   /** What is known last, be it of the configuration on screen or of one before. */
@@ -109,8 +119,8 @@ export class StudyState {
   }
 
   /** What the curve goes along. */
-  get along() {
-    return this.#choices.along;
+  get along(): Along {
+    return this.#session?.recorded && this.#choices.along === 'traffic' ? 'ratio' : this.#choices.along;
   }
 
   set along(along) {
@@ -128,16 +138,36 @@ export class StudyState {
 
   /** Studies the configuration of a rollout, if that is not what is known. */
   show(session: Session, dragging = false) {
-    const { config, seed } = session;
-    const subject = [config, firstSeed(seed), this.rival, dragging].join();
+    const { config, seed, report, recorded } = session;
+    const { record, replay } = recorded ?? {};
+    const of = [record?.id, replay?.lay_release].join();
+    const subject = [config, firstSeed(seed), this.rival, dragging, of].join();
     this.#session = session;
-    this.strategies.show(session);
+    if (subject !== this.#subject)
+      this.#unavailable = recorded ? studyFault(config, report.config.tick_seconds, recorded) : '';
+    if (!this.#unavailable) this.strategies.show(session);
     if (subject === this.#subject) return;
     this.#subject = subject;
+    // What is known of drawn counts says nothing of recorded ones, and the other way round.
+    if (of !== this.#of) this.#found = null;
+    this.#of = of;
+    if (this.#unavailable) return this.#leave();
     this.#beside = 'ratio';
     this.#isCurrent = false;
     this.#dragging = dragging;
     this.#study(dragging ? RUNS.dragging : RUNS.shown, dragging ? [] : [WALL], dragging);
+    this.#onchange();
+  }
+
+  /** Ends what runs, and forgets what is known. */
+  #leave() {
+    clearTimeout(this.#idle);
+    this.#runner.close();
+    this.strategies.close();
+    this.#found = null;
+    this.#isCurrent = false;
+    this.#progress = null;
+    this.#end('');
     this.#onchange();
   }
 
@@ -169,7 +199,7 @@ export class StudyState {
     clearTimeout(this.#idle);
     const session = this.#session;
     if (!session) return;
-    const { config, report } = session;
+    const { config, report, recorded } = session;
     const started = performance.now();
     const little = brief && this.#msPerRun * runs > MOST_DRAGGED_MS;
     const beside = this.along;
@@ -187,7 +217,7 @@ export class StudyState {
     this.#isLong = runs === RUNS.many;
     this.#message = '';
     this.#runner.run(
-      { studies, milestones },
+      { studies: studies.map((order) => ({ ...order, recorded })), milestones },
       {
         onresult: (parts, last) => {
           const result = resultOf(parts);

@@ -6,6 +6,7 @@
 import controls from './controls.css';
 import editing from './editing.css';
 import embed from './embed.css';
+import find from './find.css';
 import flow from './flow.css';
 import forms from './forms.css';
 import lessons from './lessons.css';
@@ -15,12 +16,14 @@ import narrow from './narrow.css';
 import opening from './opening.css';
 import page from './page.css';
 import policy from './policy.css';
+import replay from './replay.css';
 import stages from './stages.css';
 import strategies from './strategies.css';
 import study from './study.css';
 import timeline from './timeline.css';
 import tokens from './tokens.css';
 import verdict from './verdict.css';
+import yours from './yours.css';
 
 const style = [
   tokens,
@@ -30,12 +33,15 @@ const style = [
   study,
   policy,
   strategies,
+  find,
   verdict,
   timeline,
+  replay,
   flow,
   stages,
   forms,
   editing,
+  yours,
   link,
   embed,
   lessons,

@@ -13,6 +13,7 @@ const ACTIONS = {
   resume: 'resume',
   rollback: 'roll back',
   rolled_back: 'rolled back',
+  note: '',
 } as const;
 
 /** Decisions shown; a log of thousands helps nobody. */
@@ -41,7 +42,7 @@ export class DecisionLog implements View {
                 html`<li class="decision ${action}">
                   <span class="decision-icon">${icon(action)}</span>
                   <div>
-                    <b>${unit} ${count(tick)}: ${ACTIONS[action]}</b><span class="quiet"> by ${DECIDERS[by]}</span>
+                    <b>${unit} ${count(tick)}${action === 'note' ? nothing : `: ${ACTIONS[action]}`}</b>${action === 'note' ? nothing : html`<span class="quiet"> by ${DECIDERS[by]}</span>`}
                     <p>${unbroken(sentence)}</p>
                   </div>
                 </li>`,

@@ -9,7 +9,9 @@ import { oftenness } from '../base/chance.ts';
 import { OUTCOMES } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { get } from '../base/json-path.ts';
-import type { Estimate, Outcome, Report, Rule } from '../engine/engine.ts';
+import type { Estimate, Outcome, Report } from '../engine/engine.ts';
+import type { Planned } from '../engine/plan.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Change, Store, View } from '../store/store.ts';
 import { leavesOut } from '../study/leaves-out.ts';
 import type { PolicyName } from '../study/policies.ts';
@@ -22,7 +24,7 @@ export class Opening implements View {
   #store;
   #leavesOut = leavesOut();
   /** The policy that others replace: the last one that was not put in here. */
-  #base: { draft: Json; rules: Rule[] } | null = null;
+  #base: { draft: Json; plan: Planned } | null = null;
   /** The policy that was put in here last, as text. */
   #put = '';
 
@@ -37,7 +39,7 @@ export class Opening implements View {
     if (isWaiting || !['rollout', 'playhead', 'study'].includes(change)) return;
     const policy = policyText(draft);
     if (problems.length === 0 && (!this.#base || policy !== this.#put)) {
-      this.#base = { draft, rules: session.report.config.rules };
+      this.#base = { draft, plan: planOf(session.report) };
       this.#put = policy;
     }
     this.#render();
@@ -46,16 +48,17 @@ export class Opening implements View {
   #render() {
     const { session, problems, draft } = this.#store;
     const study = this.#store.study.result;
+    const unavailable = this.#store.study.unavailable !== '';
     const now =
       problems.length > 0
         ? 'This configuration is not valid. What is drawn is the last valid one.'
-        : words(session.reportHere, study);
+        : words(session.reportHere, study, unavailable);
     const isChanged = this.#base !== null && policyText(this.#base.draft) !== policyText(draft);
     // The layer behind has the sentence of the rollout's end, so that playing moves nothing.
     render(
       html`<div class="layers">
           <h2 class="surprise">${keyed(session.reportHere.outcome + problems.length, now)}</h2>
-          <p class="surprise room" aria-hidden="true">${words(session.report, study)}</p>
+          <p class="surprise room" aria-hidden="true">${words(session.report, study, unavailable)}</p>
         </div>
         <div class="swap" role="group" aria-label="Same release, another policy">
           <span class="quiet">Same release, another policy:</span>
@@ -77,11 +80,11 @@ export class Opening implements View {
     const base = this.#base;
     if (!base) return nothing;
     const { draft, session } = this.#store;
-    const isHere = JSON.stringify(get(draft, 'rules')) === JSON.stringify(rulesOf(name, base.rules));
-    const possible = isPossible(name, session.report.config);
+    const isHere = JSON.stringify(get(draft, 'rules')) === JSON.stringify(rulesOf(name, base.plan.rules));
+    const possible = isPossible(name, planOf(session.report));
     return html`<button type="button" class="strong" aria-pressed=${String(isHere)} ?disabled=${!possible}
       title=${possible ? DOES[name] : 'At 100 % of traffic there is no baseline to compare with'}
-      @click=${() => this.#change(withRules(withPolicy(draft, base.draft), rulesOf(name, base.rules)))}
+      @click=${() => this.#change(withRules(withPolicy(draft, base.draft), rulesOf(name, base.plan.rules), base.plan))}
       >${POLICIES[name].button}</button>`;
   }
 
@@ -103,25 +106,31 @@ const DOES: Record<PolicyName, string> = {
   evidence: 'Evidence that the canary fails more is added up minute by minute; it rolls back when there is enough',
 };
 
-function words(report: Report, study: StudyResult | null) {
+/** @param unavailable whether there will be no study */
+function words(report: Report, study: StudyResult | null, unavailable: boolean) {
   const [fact, deed, byPolicy] = sentence(report);
   const often = byPolicy && frequency(report.outcome, report, study);
   const { kind } = OUTCOMES[report.outcome];
   // Before the study answers its place is kept, so that nothing moves then.
-  const frequently = html`, as it does <span class="often ${kind}${often ? '' : ' awaited'}">${often || '1 in 10'}</span>`;
+  const isAwaited = !often && study === null && unavailable;
+  const frequently = isAwaited
+    ? nothing
+    : html`, as it does <span class="often ${kind}${often ? '' : ' awaited'}">${often || '1 in 10'}</span>`;
   return html`${fact} ${deed}${byPolicy ? frequently : nothing}.`;
 }
 
+const UNKNOWN = 'Nobody knows whether this release is bad.';
+
 /** What the release was, what was done with it, and whether the policy did it. */
 function sentence(report: Report): [fact: string, deed: string, byPolicy: boolean] {
-  const { outcome, decisions, truth, config } = report;
+  const { outcome, decisions, truth } = report;
+  const { rules } = planOf(report);
   const person = decisions.some(({ by }) => by === 'person');
   const did = (active: string, passive: string) =>
     person ? `With a person’s help it was ${passive}` : `The policy ${active}`;
   // Without a rule there is nothing that could judge a release.
-  const through =
-    !person && config.rules.length === 0 ? 'has no rule and lets every release through' : 'let it through';
-  const counted = !person && config.rules.length > 0;
+  const through = !person && rules.length === 0 ? 'has no rule and lets every release through' : 'let it through';
+  const counted = !person && rules.length > 0;
   switch (outcome) {
     case 'false_rollback':
       return [
@@ -137,10 +146,15 @@ function sentence(report: Report): [fact: string, deed: string, byPolicy: boolea
       return ['This release was bad.', did(through, 'let through'), counted];
     case 'undecided':
       return [
-        truth.release === 'healthy' ? 'This release is fine.' : 'This release is bad.',
-        'Nothing is decided yet',
+        { healthy: 'This release is fine.', bad: 'This release is bad.', unknown: UNKNOWN }[truth.release],
+        report.recorded?.ended ? 'The record ends before anything is decided' : 'Nothing is decided yet',
         false,
       ];
+    case 'unknown': {
+      const kept = report.final_state === 'COMPLETED';
+      const deed = kept ? did(through, 'let through') : did('rolled it back', 'rolled back');
+      return [UNKNOWN, deed, false];
+    }
   }
 }
 

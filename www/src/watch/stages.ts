@@ -4,8 +4,8 @@ import { html, nothing, render } from 'lit/html.js';
 import { count, inUnitOf, percent, share, tickUnit } from '../base/format.ts';
 import { highlight } from '../base/highlight.ts';
 import { icon } from '../base/icons.ts';
-import { ruleNamed } from '../engine/catalogue.ts';
 import type { Check, Report, StageReport } from '../engine/engine.ts';
+import { planOf, titleOf } from '../engine/plan.ts';
 import { clock, pausedTicks } from '../rollout/series.ts';
 import type { Change, Store, View } from '../store/store.ts';
 
@@ -81,13 +81,14 @@ function counts({ metrics }: StageReport) {
 }
 
 function checkLine(check: Check, report: Report) {
-  const { max } = report.config.rules[check.rule];
+  const rule = planOf(report).rules[check.rule];
+  const { max } = rule;
   const verdict = check.verdict ?? 'waiting';
   const observed = `${inUnitOf(check.name, check.observed)}, limit ${inUnitOf(check.name, check.limit)}`;
   const planned = max === undefined ? '' : `limit ${inUnitOf(check.name, max)}`;
   return html`<li class="check ${verdict}" title=${check.sentence ?? ''} data-verdict=${verdict}>
     ${icon(verdict)}
-    <span>${ruleNamed(check.name)?.title ?? check.name} ${CHECKED[verdict]}</span>
+    <span>${titleOf(rule)} ${CHECKED[verdict]}</span>
     <span class="check-figures">${check.verdict === null ? planned : observed}</span>
   </li>`;
 }

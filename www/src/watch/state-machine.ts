@@ -4,9 +4,10 @@
  * the top, what they lead to between them, so that no arrow crosses another.
  */
 
-import { html, render, svg } from 'lit/html.js';
+import { html, nothing, render, svg } from 'lit/html.js';
 import { highlight } from '../base/highlight.ts';
 import type { Report, State } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import { looksInPause } from '../rollout/series.ts';
 import type { Change, Store, View } from '../store/store.ts';
 
@@ -91,9 +92,12 @@ export class StateMachine implements View {
     const isLit = (edge: Edge) => edge.from === way?.from && edge.to === way.to;
     // Lit last, to lie on top where arrows share their trunk.
     const edges = EDGES.toSorted((a, b) => Number(isLit(a)) - Number(isLit(b)));
+    const { decides } = planOf(report);
+    const phases = decides?.phases ?? [];
     const came = way ? `, from ${way.from}` : '';
     render(
-      html`<svg role="img" width=${this.#width} height=${HEIGHT} data-present=${state} aria-describedby="ways"
+      html`${phases.length === 0 ? nothing : phaseList(phases, decides?.phase ?? null, decides?.name ?? '')}
+        <svg role="img" width=${this.#width} height=${HEIGHT} data-present=${state} aria-describedby="ways"
           aria-label="State machine. The rollout is ${state}${came}.">
           <defs>${arrow('arrow', '')}${arrow('arrow-lit', 'lit')}</defs>
           ${edges.map((edge) => drawEdge(edge, boxes, isLit(edge)))}
@@ -105,8 +109,9 @@ export class StateMachine implements View {
         )}</ul>`,
       this.element,
     );
-    const now = `${way?.from} ${state}`;
+    const now = `${way?.from} ${state} ${decides?.phase}`;
     if (this.#drawn && now !== this.#drawn) {
+      highlight(this.element.querySelector('.phase.lit'));
       highlight(this.element.querySelector('.node.lit'));
       highlight(this.element.querySelector('.edge.lit path'), [{ strokeDasharray: '0 1' }, { strokeDasharray: '1 0' }]);
     }
@@ -114,15 +119,32 @@ export class StateMachine implements View {
   }
 }
 
+/** The phases of a controller in its own words, with the present one marked. */
+const phaseList = (phases: string[], present: string | null, name: string) =>
+  html`<p class="quiet" id="phases">The phases of ${name}:</p>
+    <ul class="phases" aria-labelledby="phases">${phases.map(
+      (phase) =>
+        html`<li class="phase${phase === present ? ' lit' : ''}" aria-current=${phase === present ? 'step' : nothing}>${phase}</li>`,
+    )}</ul>
+    <p class="quiet">For the simulator the rollout is in one of these states:</p>`;
+
+/** Whether all traffic goes back in the tick in which a rollback is decided. */
+function rollsBackAtOnce(report: Report) {
+  const { decides, rollback_ticks } = planOf(report);
+  if (!decides) return rollback_ticks === 0;
+  return report.final_state === 'ROLLED_BACK' && report.decisions.every(({ action }) => action !== 'rolled_back');
+}
+
 /** The last change of state and where it came from. */
 function lastTransition(report: Report): { from: State; to: State } | null {
-  const rollback: State = report.config.rollback_ticks === 0 ? 'ROLLED_BACK' : 'ROLLING_BACK';
+  const rollback: State = rollsBackAtOnce(report) ? 'ROLLED_BACK' : 'ROLLING_BACK';
   let state: State = 'PROGRESSING';
   let way = null;
   for (const { action } of report.decisions) {
     const leads: Record<typeof action, State> = {
       promote: 'PROGRESSING',
       extend: state,
+      note: state,
       resume: 'PROGRESSING',
       pause: 'PAUSED',
       complete: 'COMPLETED',

@@ -4,6 +4,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { html, render } from 'lit/html.js';
 import { count, counted, DECIDERS, OUTCOMES, presentStage, share, tickUnit, unbroken } from '../base/format.ts';
 import type { Report } from '../engine/engine.ts';
+import { planOf } from '../engine/plan.ts';
 import type { Change, Store, View } from '../store/store.ts';
 
 /**
@@ -47,8 +48,8 @@ export class Verdict implements View {
 /** @param own whether it is of the configuration in the forms */
 function content(report: Report, title: unknown, own: boolean) {
   const { word, kind } = OUTCOMES[report.outcome];
-  // That all traffic is back follows from what was decided before.
-  const by = report.decisions.findLast(({ action }) => action !== 'rolled_back')?.by;
+  // What a controller notes, and that all traffic is back, follows from what was decided before.
+  const by = report.decisions.findLast(({ action }) => !['rolled_back', 'note'].includes(action))?.by;
   const isChance = report.outcome === 'false_rollback' && report.truth.release === 'healthy' && by === 'rule';
   const kicker = [report.config.name, `seed ${report.seed}`, by && `decided by ${DECIDERS[by]}`];
   return html`<div class="verdict-words">
@@ -66,7 +67,7 @@ function content(report: Report, title: unknown, own: boolean) {
 function reason(report: Report) {
   const sentence = report.rollback_reason ?? report.decisions.at(-1)?.sentence;
   if (sentence) return unbroken(sentence);
-  const { duration_ticks, traffic_pct } = report.config.stages[0];
+  const { duration_ticks, traffic_pct } = planOf(report).stages[0];
   const unit = tickUnit(report.config.tick_seconds).name;
   return `The first stage sends ${share(traffic_pct)} of requests to the canary for ${counted(duration_ticks, unit)}.`;
 }
@@ -77,7 +78,7 @@ function headline(report: Report) {
   const ticks = report.metrics.ticks;
   const last = (action: string) => report.decisions.findLast((d) => d.action === action);
   const at = (tick: number, stage: number) =>
-    `at ${unit} ${count(tick)}, at ${share(report.config.stages[stage - 1].traffic_pct)} of traffic`;
+    `at ${unit} ${count(tick)}, at ${share(planOf(report).stages[stage - 1].traffic_pct)} of traffic`;
   const rollback = last('rollback');
   switch (report.final_state) {
     case 'ROLLED_BACK':
@@ -93,7 +94,9 @@ function headline(report: Report) {
     }
     case 'PROGRESSING': {
       const stage = presentStage(report);
-      return `Stage ${stage} of ${report.total_stages}: ${share(report.config.stages[stage - 1].traffic_pct)} on the canary`;
+      if (report.recorded?.ended)
+        return `The record ends at ${unit} ${count(ticks)}, in stage ${stage} of ${report.total_stages}`;
+      return `Stage ${stage} of ${report.total_stages}: ${share(planOf(report).stages[stage - 1].traffic_pct)} on the canary`;
     }
   }
 }

@@ -20,7 +20,7 @@ const lines = (arm: Arm, { pct, requests, failed, excess }: ArmCounts) => [
   `${exactShare(pct)}, ${counted(requests, 'request')}`,
   `${count(requests - failed)} served`,
   `${count(failed)} failed (${percent(requests > 0 ? failed / requests : null)})`,
-  arm === 'canary' ? counted(excess, 'excess error') : '',
+  arm === 'canary' && excess !== null ? counted(excess, 'excess error') : '',
 ];
 
 /**
@@ -66,8 +66,8 @@ function panel(layout: Layout, arm: Arm, counts: ArmCounts | null, shut: string)
   const words = counts ? lines(arm, counts) : [arm];
   const marks = (n: number, per: number) => Math.ceil(n / per);
   const well = counts ? marks(counts.requests - counts.failed, served.per) : 0;
-  const worse = counts ? marks(counts.excess, failed.per) : 0;
-  const all = worse + (counts ? marks(counts.failed - counts.excess, failed.per) : 0);
+  const worse = counts ? marks(counts.excess ?? 0, failed.per) : 0;
+  const all = worse + (counts ? marks(counts.failed - (counts.excess ?? 0), failed.per) : 0);
   // Between two marks of failures there is room, however small they are.
   const r = failed.cell * 0.34;
   return svg`<g class="version ${arm}${shut}">

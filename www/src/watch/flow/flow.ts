@@ -3,10 +3,11 @@
  * playhead, and the blast radius so far.
  */
 
-import { html, render, svg } from 'lit/html.js';
+import { html, nothing, render, svg } from 'lit/html.js';
 import { count, counted, percent, presentStage, share, significant, tickUnit } from '../../base/format.ts';
 import { figuresTable } from '../../charts/figure.ts';
 import type { Report, Series } from '../../engine/engine.ts';
+import { planOf } from '../../engine/plan.ts';
 import type { Change, Store, View } from '../../store/store.ts';
 import type { Layout } from './flow-layout.ts';
 import { layout } from './flow-layout.ts';
@@ -62,12 +63,12 @@ export class Flow implements View {
     const unit = tickUnit(here.config.tick_seconds).name;
     const last = winner(here) ? ', the last' : '';
     const title = ticks > 0 ? `Requests in ${unit} ${count(ticks)}${last}` : 'Requests';
-    const pct = counts?.canary.pct ?? here.config.stages[0].traffic_pct;
+    const pct = counts?.canary.pct ?? planOf(here).stages[0].traffic_pct;
     const figures = {
       columns: COLUMNS,
       ticks: series.stage.length,
       unit,
-      row: (tick: number) => rowOf(tickCounts(series, tick)).map(count),
+      row: (tick: number) => rowOf(tickCounts(series, tick)).map((n) => (n === null ? '–' : count(n))),
     };
     render(
       html`<figure>
@@ -77,7 +78,7 @@ export class Flow implements View {
               >${flowPlot(laid, counts, pct, winner(here))}</svg>
             ${this.#motion.canvas}
           </div>
-          <p class="key">${keyEntries(laid)}</p>
+          <p class="key">${keyEntries(laid, isKnown(here))}</p>
           ${figuresTable('Requests', this.#isOpen ? figures : null, (isOpen) => {
             this.#isOpen = isOpen;
             this.#render(laid);
@@ -104,7 +105,7 @@ const rowOf = ({ baseline, canary }: TickCounts) => [
 function note(here: Report) {
   const to = winner(here);
   if (to) return `All requests go to the ${to} now.`;
-  const pct = share(here.config.stages[presentStage(here) - 1].traffic_pct);
+  const pct = share(planOf(here).stages[presentStage(here) - 1].traffic_pct);
   return here.metrics.ticks > 0 ? `Next, ${pct} go to the canary.` : `No request yet. ${pct} will go to the canary.`;
 }
 
@@ -116,12 +117,15 @@ function sentence(counts: TickCounts | null, next: string) {
     `${count(requests)} (${share(pct)}) to the ${name}: ${count(requests - failed)} served, ${count(failed)} failed`;
   return (
     `Of ${count(baseline.requests + canary.requests)} requests of users, ${version('baseline', baseline)}; ` +
-    `${version('canary', canary)}, ${count(canary.excess)} of which the baseline would have served. ${next}`
+    `${version('canary', canary)}${canary.excess === null ? '' : `, ${count(canary.excess)} of which the baseline would have served`}. ${next}`
   );
 }
 
+/** Whether it is known how the versions differ. */
+const isKnown = ({ truth }: Report) => truth.release !== 'unknown';
+
 /** What one mark stands for. */
-function keyEntries({ canary: { served, failed } }: Layout) {
+function keyEntries({ canary: { served, failed } }: Layout, isKnown: boolean) {
   const one = failed.per === 1;
   const upTo = (per: number) => `up to ${count(per)}`;
   const requests = served.per === 1 ? 'a request' : `${upTo(served.per)} requests`;
@@ -131,7 +135,7 @@ function keyEntries({ canary: { served, failed } }: Layout) {
   return [
     entry([mark('baseline', 'served'), mark('canary', 'served')], requests),
     entry(mark('', 'failed'), failures),
-    entry(mark('', 'excess'), `${excess} that the baseline would have served (excess error)`),
+    isKnown ? entry(mark('', 'excess'), `${excess} that the baseline would have served (excess error)`) : nothing,
   ];
 }
 
@@ -141,7 +145,8 @@ const mark = (arm: string, kind: 'served' | 'failed' | 'excess') =>
   </svg>`;
 
 /** The harm so far in numbers, and what would have been without a canary. */
-function blastRadius({ metrics }: Report, series: Series) {
+function blastRadius(report: Report, series: Series) {
+  const { metrics } = report;
   const { canary, baseline, excess_errors } = metrics;
   const all = canary.requests + baseline.requests;
   const expected = expectedAtOnce(series, metrics.ticks);
@@ -153,12 +158,18 @@ function blastRadius({ metrics }: Report, series: Series) {
     )}</dd>
     <dt>Failed there</dt>
     <dd data-figure="failed">${after(
-      html`<b>${count(canary.errors)}</b>; <b>${count(excess_errors)}</b> of them the baseline would have served (excess errors)`,
+      isKnown(report)
+        ? html`<b>${count(canary.errors)}</b>; <b>${count(excess_errors)}</b> of them the baseline would have served (excess errors)`
+        : html`<b>${count(canary.errors)}</b>; by the baseline’s error rate, about <b>${count(excess_errors)}</b> of them too many`,
     )}</dd>
-    <dt>Had all requests gone to it</dt>
-    <dd data-figure="at-once">${after(
-      html`${expected > 0 ? 'about ' : ''}<b>${expected > 0 ? significant(expected) : 'no'}</b> excess errors expected, by
-        the true rates, which no operator sees`,
-    )}</dd>
+    ${
+      isKnown(report)
+        ? html`<dt>Had all requests gone to it</dt>
+            <dd data-figure="at-once">${after(
+              html`${expected > 0 ? 'about ' : ''}<b>${expected > 0 ? significant(expected) : 'no'}</b> excess errors expected, by
+                the true rates, which no operator sees`,
+            )}</dd>`
+        : nothing
+    }
   </dl>`;
 }

@@ -2,8 +2,11 @@
 
 import type { Report, Series } from '../../engine/engine.ts';
 import type { Arm } from '../../rollout/arms.ts';
-/** Requests of a version; `excess` are the errors the baseline would have served. */
-export type ArmCounts = { requests: number; failed: number; excess: number; pct: number };
+/**
+ * Requests of a version; `excess` are the errors the baseline would have served, `null` where
+ * nobody knows.
+ */
+export type ArmCounts = { requests: number; failed: number; excess: number | null; pct: number };
 export type TickCounts = Record<Arm, ArmCounts>;
 
 /** @param tick from 1 */
@@ -21,7 +24,7 @@ export function tickCounts(series: Series, tick: number): TickCounts {
     canary: {
       requests: series.canary_requests[i],
       failed: series.canary_errors[i],
-      excess: series.excess_errors[i],
+      excess: Number.isNaN(series.true_canary_error_rate[i]) ? null : series.excess_errors[i],
       pct,
     },
   };

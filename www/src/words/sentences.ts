@@ -17,10 +17,13 @@ import {
 } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { listAt } from '../base/json-path.ts';
-import { limitPaths } from '../charts/limits.ts';
-import { isLatencyRule, ruleNamed } from '../engine/catalogue.ts';
-import type { Look, ResolvedConfig, Rule } from '../engine/engine.ts';
+import { ruleNamed } from '../engine/catalogue.ts';
+import type { Look, Rule } from '../engine/engine.ts';
+import type { Planned } from '../engine/plan.ts';
+import { subjectOf } from '../engine/plan.ts';
+import { controllerSentence } from './controller-sentence.ts';
 import { parametersOf } from './fields.ts';
+import { limitPaths } from './limit-paths.ts';
 
 /** A part of a sentence: text, or what a field edits. */
 export type Piece = string | { text: string; path: string };
@@ -51,17 +54,17 @@ const capital = ([first, ...rest]: Piece[]): Piece[] => {
 };
 
 /** A length of time: `five minutes`, `ten ticks`. */
-function length(ticks: number, { tick_seconds }: ResolvedConfig) {
+function length(ticks: number, { tick_seconds }: Planned) {
   const { name } = tickUnit(tick_seconds);
   return Number.isInteger(ticks) ? `${inWords(ticks)} ${name}${ticks === 1 ? '' : 's'}` : measuredIn(ticks, name);
 }
 
 /** How long a tick is, where it has no name of its own. */
-const tickWords = ({ tick_seconds }: ResolvedConfig) =>
+const tickWords = ({ tick_seconds }: Planned) =>
   tickUnit(tick_seconds).name === 'tick' ? ` of ${count(tick_seconds)}\u00a0s` : '';
 
 /** The release, compared with its baseline. */
-export function releaseSentence(config: ResolvedConfig): Piece[] {
+export function releaseSentence(config: Planned): Piece[] {
   const { canary, baseline } = config;
   const rate = canary.error_rate;
   const errors = canary.error_ratio;
@@ -100,7 +103,7 @@ export function releaseSentence(config: ResolvedConfig): Piece[] {
   return [...capital(sentence), '.'];
 }
 
-type Arrival = ResolvedConfig['canary']['error_arrival'];
+type Arrival = Planned['canary']['error_arrival'];
 
 /** The first tick with a difference. */
 function startOf(arrival: Arrival) {
@@ -110,11 +113,7 @@ function startOf(arrival: Arrival) {
 }
 
 /** What is different, and since when. */
-function arriving(
-  what: Piece,
-  path: 'canary.error_arrival' | 'canary.latency_arrival',
-  config: ResolvedConfig,
-): Piece[] {
+function arriving(what: Piece, path: 'canary.error_arrival' | 'canary.latency_arrival', config: Planned): Piece[] {
   const arrival = path === 'canary.error_arrival' ? config.canary.error_arrival : config.canary.latency_arrival;
   const { name } = tickUnit(config.tick_seconds);
   if (typeof arrival !== 'object') return [what, ', ', { text: 'from the start', path }];
@@ -146,7 +145,7 @@ function arriving(
 }
 
 /** The load and the stable version, and what happens to both versions. */
-export function trafficSentence(config: ResolvedConfig): Piece[] {
+export function trafficSentence(config: Planned): Piece[] {
   const { traffic, baseline, noise, incidents, canary, rules, observation } = config;
   const { name } = tickUnit(config.tick_seconds);
   const sentence: Piece[] = [
@@ -171,7 +170,7 @@ export function trafficSentence(config: ResolvedConfig): Piece[] {
   if (clump > 1)
     more.push(['; errors come in clumps of ', { text: countInWords(clump), path: 'baseline.error_clump' }]);
   // Latencies matter where something is slower, or where a rule looks.
-  if (canary.latency_ratio !== 1 || rules.some(({ rule }) => isLatencyRule(rule))) {
+  if (canary.latency_ratio !== 1 || rules.some((rule) => subjectOf(rule) === 'latency')) {
     const { p50, p99 } = baseline.latency_ms;
     more.push([
       '; half take up to ',
@@ -221,7 +220,7 @@ function period(seconds: number) {
 /** What the last so many seconds are: `hour`, `five minutes`. */
 const lastOf = (seconds: number) => period(seconds).replace(/^an? /, '');
 
-function incident(incidents: NonNullable<ResolvedConfig['incidents']>, config: ResolvedConfig): Piece[] {
+function incident(incidents: NonNullable<Planned['incidents']>, config: Planned): Piece[] {
   const { at_tick, chance_per_tick = 0, duration_ticks, error_ratio = 1, latency_ratio = 1 } = incidents;
   const { name } = tickUnit(config.tick_seconds);
   const effects = [
@@ -243,7 +242,8 @@ function incident(incidents: NonNullable<ResolvedConfig['incidents']>, config: R
 }
 
 /** The plan, the rules that stop it, and what else the policy decides. */
-export function policySentence(config: ResolvedConfig, draft: Json): Piece[] {
+export function policySentence(config: Planned, draft: Json): Piece[] {
+  if (config.decides) return controllerSentence(config);
   const [first, ...others] =
     config.rules.length > 0 ? clausesOf(config, draft) : [{ pieces: ['; no rule judges it'], rules: 0 }];
   const ends = [scorePieces(config), inconclusivePieces(config), rollbackPieces(config)].map((pieces) => ({
@@ -283,7 +283,7 @@ function fitting(start: Piece[], parts: Clause[], left: Clause[] = []): Piece[] 
 /** Plans of more stages are summed up. */
 const MOST_STAGES = 6;
 
-function planPieces(config: ResolvedConfig): Piece[] {
+function planPieces(config: Planned): Piece[] {
   const { stages } = config;
   const first = stages[0];
   const last = stages[stages.length - 1];
@@ -319,7 +319,7 @@ function planPieces(config: ResolvedConfig): Piece[] {
 }
 
 /** Where stages are, by their shares: `at 1 and 5 %`, `from 25 % on`. */
-function atStages(numbers: number[], { stages }: ResolvedConfig) {
+function atStages(numbers: number[], { stages }: Planned) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const pct = (number: number) => significant(stages[number - 1].traffic_pct);
   const isRun = sorted.every((number, i) => number === sorted[0] + i);
@@ -330,7 +330,7 @@ function atStages(numbers: number[], { stages }: ResolvedConfig) {
   return `in ${count(sorted.length)} of ${count(stages.length)} stages`;
 }
 
-function pausePieces(config: ResolvedConfig): Piece[] {
+function pausePieces(config: Planned): Piece[] {
   const { stages } = config;
   const where = (numbers: number[]) =>
     numbers.length === stages.length
@@ -363,7 +363,7 @@ function pausePieces(config: ResolvedConfig): Piece[] {
 }
 
 /** Where traffic is split among whole instances. */
-function podPieces(config: ResolvedConfig): Piece[] {
+function podPieces(config: Planned): Piece[] {
   const { pods } = config;
   if (!pods) return [];
   const { ready_ticks: ready = 0 } = pods;
@@ -372,17 +372,17 @@ function podPieces(config: ResolvedConfig): Piece[] {
   return result;
 }
 
-const scorePieces = ({ rules, pass_score }: ResolvedConfig): Piece[] =>
+const scorePieces = ({ rules, pass_score }: Planned): Piece[] =>
   pass_score !== undefined && rules.some(({ counts }) => counts === 'by_score')
     ? ['; a score under ', { text: significant(pass_score), path: 'pass_score' }, ' fails']
     : [];
 
-const rollbackPieces = (config: ResolvedConfig): Piece[] =>
+const rollbackPieces = (config: Planned): Piece[] =>
   config.rollback_ticks > 0
     ? ['; a rollback takes ', { text: length(config.rollback_ticks, config), path: 'rollback_ticks' }]
     : [];
 
-function inconclusivePieces(config: ResolvedConfig): Piece[] {
+function inconclusivePieces(config: Planned): Piece[] {
   const { on_inconclusive } = config;
   const path = 'on_inconclusive';
   const then = { promote: 'is promoted', pause: 'pauses', rollback: 'is rolled back' };
@@ -397,7 +397,7 @@ function inconclusivePieces(config: ResolvedConfig): Piece[] {
   ];
 }
 
-function clausesOf(config: ResolvedConfig, draft: Json): Clause[] {
+function clausesOf(config: Planned, draft: Json): Clause[] {
   const fromThresholds = config.rules.length - listAt(draft, 'rules').length;
   const all = config.rules.map((rule, i) => ({
     rule,
@@ -456,8 +456,8 @@ const sameButLimit = (a: Rule, b: Rule) => {
  * @param edits a text that a parameter's field edits
  */
 function placeOf(
-  rule: ResolvedConfig['rules'][number],
-  config: ResolvedConfig,
+  rule: Planned['rules'][number],
+  config: Planned,
   isWhole: boolean,
   edits: (key: string, text: string) => Piece,
 ): Piece[] {
@@ -486,7 +486,7 @@ function placeOf(
 /** Looks at fixed times: `in a look every two minutes`. */
 function scheduled(
   { every_seconds: every, after_seconds: after = every, count: looks }: Exclude<Look, string>,
-  { tick_seconds }: ResolvedConfig,
+  { tick_seconds }: Planned,
 ) {
   const from = after === every ? '' : ` from ${tickUnit(tick_seconds).name} ${count(after / tick_seconds)} on`;
   const some = looks === undefined ? 'a look' : looks === 1 ? 'one look' : `${inWords(looks)} looks,`;
@@ -546,7 +546,7 @@ const OF = { canary: '', control: 'against a control of its size', service: 'of 
 const NO_DATA = { wait: 'waits', pass: 'passes', fail: 'fails' };
 
 /** What else a rule needs: a level, more failed looks, a minimum of data. */
-function conditions(rule: ResolvedConfig['rules'][number], at: (key: string) => string): Piece[] {
+function conditions(rule: Planned['rules'][number], at: (key: string) => string): Piece[] {
   const values = rule as object as Record<string, Json | undefined>;
   // What has neither a limit nor a level is said by its parameters alone; of a probability that one will do.
   const quantity = rule.max === undefined && rule.alpha === undefined ? ruleNamed(rule.rule)?.quantity : undefined;

@@ -8,6 +8,7 @@ import type { Json } from '../base/json-path.ts';
 import { get, isObject, listAt } from '../base/json-path.ts';
 import { catalogue, ruleNamed } from '../engine/catalogue.ts';
 import type { Parameter } from '../engine/engine.ts';
+import { controllerPlace, controllerSpec } from './controller.ts';
 
 export type FieldSpec = {
   label: string;
@@ -363,6 +364,7 @@ const ruleAt = (path: string) => path.match(/^rules\[(\d+)\](?:\.([\w.]+))?/);
 
 /** What a path may edit, if it has a field. */
 export function specOf(path: string, draft: Json): FieldSpec | undefined {
+  if (path.startsWith('controller')) return controllerSpec(path, draft);
   const [, i, key] = ruleAt(path) ?? [];
   const tick = get(draft, 'tick_seconds');
   const spec = key
@@ -474,6 +476,7 @@ function inUnits(spec: FieldSpec, tickSeconds: Json | undefined): FieldSpec {
  * @param path of the configuration as it is written
  */
 export function placeWords(path: string, draft: Json) {
+  if (path.startsWith('controller.')) return controllerPlace(path, draft);
   const [, rule, parameter] = ruleAt(path) ?? [];
   const [, stage, key] = path.match(/^stages\[(\d+)\](?:\.(\w+))?/) ?? [];
   const label = specOf(path, draft)?.label;
