@@ -2,10 +2,9 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-export WASM_BINDGEN_TEST_TIMEOUT ?= 1800
 export MSRV := $(shell sed -nE 's/^rust-version = "(.*)"/\1/p' Cargo.toml)
 
-.PHONY: help build run test test-suites suite-chromium suite-firefox test-page test-engines test-builds check msrv audit fuzz bench figures pictures clean
+.PHONY: help build run test test-suites suite-chromium suite-firefox test-page test-engines test-builds test-python check msrv audit fuzz bench figures pictures clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -17,10 +16,10 @@ build: ## build the page: www/dist/canary-rollout.js and .mjs
 run: build ## build the page and open it
 	@scripts/open-page.sh
 
-test: test-suites test-page test-engines ## run all tests
+test: test-suites test-page test-engines test-python ## run all tests
 
 test-suites: ## run the engine's tests natively, in Chromium and in Firefox, and check that the same ones ran
-	@scripts/install.sh wasm chromium firefox
+	@scripts/install.sh wasm chromium firefox prometheus cluster
 	@mkdir -p target
 	cargo test 2>&1 | tee target/suite-native.txt
 	cargo test --profile unwinding --test it golden
@@ -49,15 +48,28 @@ test-engines: build ## run the page's main flows in Firefox and WebKit, and comp
 	xvfb-run --auto-servernum --server-args='-screen 0 1600x4200x24' \
 	  node --test --test-concurrency=2 tests/engines/*.test.mjs
 
+# The Python package has a workspace and a folder for builds of its own.
+PYTHON := CARGO_TARGET_DIR=$(CURDIR)/target/python VIRTUAL_ENV=$(CURDIR)/target/python-venv
+VENV := $(CURDIR)/target/python-venv/bin
+
+test-python: ## build the Python package into a virtual environment, and run its tests
+	@scripts/install.sh python
+	cargo build --locked
+	cd python && $(PYTHON) $(VENV)/maturin develop --locked
+	cd python && CANARY_ROLLOUT=$(CURDIR)/target/debug/canary-rollout $(VENV)/python -m pytest
+
 check: build ## check formats, lints on both targets, docs, the page's types, licences
-	@scripts/install.sh lints deny
+	@scripts/install.sh lints deny python
 	cargo fmt --check
+	cargo fmt --check --manifest-path python/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
+	$(PYTHON) cargo clippy --locked --manifest-path python/Cargo.toml -- -D warnings
 	cargo clippy --locked --lib --bins --tests --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	node_modules/.bin/tsc
 	node_modules/.bin/biome ci
 	cargo deny --locked check bans licenses sources
+	cargo deny --locked --config deny.toml --manifest-path python/Cargo.toml check bans licenses sources
 
 msrv: ## compile with the oldest supported Rust
 	@scripts/install.sh msrv
@@ -67,13 +79,16 @@ msrv: ## compile with the oldest supported Rust
 audit: ## check the dependencies for known vulnerabilities; fetches RustSec's list
 	@scripts/install.sh deny
 	cargo deny --locked check advisories
+	cargo deny --locked --config deny.toml --manifest-path python/Cargo.toml check advisories
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust
 	@scripts/install.sh fuzz
 	@mkdir -p fuzz/corpus/text_to_config
 	@cp src/config/presets/*.json tests/data/config_everything.json fuzz/corpus/text_to_config
-	for target in text_to_config rollout study_options; do \
+	@mkdir -p fuzz/corpus/recorded_counts
+	@cp tests/data/recorded/* fuzz/corpus/recorded_counts
+	for target in text_to_config rollout study_options recorded_counts; do \
 	  cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) \
 	    -dict=fuzz/json.dict -timeout=10 -max_len=4096; \
 	done

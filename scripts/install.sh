@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing for the given needs, and prints a line for each
 # installation.
-# Usage: scripts/install.sh [wasm] [npm] [chromium] [firefox] [webkit] [lints] [msrv] [deny] [fuzz]
+# Usage: scripts/install.sh [wasm] [npm] [chromium] [firefox] [webkit] [lints] [msrv] [deny] [fuzz] [prometheus] [python] [cluster]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,8 @@ wasm_pack_version=0.15.1
 cargo_deny_version=0.20.2
 cargo_fuzz_version=0.13.2
 geckodriver_version=0.37.1
+dask_version=2026.8.0
+kubernetes_validate_version=1.37.0
 
 say() { echo "install: $*"; }
 fail() { echo "install: $*" >&2; exit 1; }
@@ -46,6 +48,22 @@ wasm() {
     say "wasm-pack $wasm_pack_version, by cargo (some minutes)"
     cargo install --locked --quiet "wasm-pack@$wasm_pack_version"
   fi
+}
+
+prometheus() {
+  has prometheus && has promtool || debian prometheus
+}
+
+# What the examples in examples/cluster run on, and what checks them.
+cluster() {
+  local venv=target/cluster-venv
+  has parallel || debian parallel
+  "$venv/bin/python" -c 'import dask.distributed, kubernetes_validate' 2>/dev/null && return
+  python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3 python3-venv
+  say "dask and kubernetes-validate into $venv, by pip"
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check \
+    "dask[distributed]==$dask_version" "kubernetes-validate==$kubernetes_validate_version"
 }
 
 lints() {
@@ -86,6 +104,24 @@ fuzz() {
   cargo install --locked --quiet "cargo-fuzz@$cargo_fuzz_version"
 }
 
+# Python's tools for the package in python/, in a virtual environment.
+python() {
+  local venv=target/python-venv
+  rust
+  has_python || debian python3 python3-venv
+  has_python || fail "the Python package is built and tested with Python 3.11 or later, and with its venv"
+  [ "$venv/installed" -nt python/requirements.txt ] && "$venv/bin/python" --version >/dev/null && return
+  say "the packages of python/requirements.txt into $venv, by pip"
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement python/requirements.txt
+  touch "$venv/installed"
+}
+
+# Debian has the module ensurepip, which venv needs, in a package of its own.
+has_python() {
+  python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 npm() {
   has node || fail "node is missing; install Node.js 20 or later"
   # npm writes the inner file last: older than the lock file, or absent, means stale.
@@ -117,7 +153,7 @@ webkit() {
 
 for need; do
   case $need in
-    wasm | npm | chromium | firefox | webkit | lints | msrv | deny | fuzz) "$need" ;;
+    wasm | npm | chromium | firefox | webkit | lints | msrv | deny | fuzz | prometheus | python | cluster) "$need" ;;
     *) fail "unknown need: $need" ;;
   esac
 done

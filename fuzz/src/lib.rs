@@ -5,7 +5,10 @@
 mod generate;
 
 use canary_rollout::config::{Config, ConfigError};
+use canary_rollout::observation::Arm;
 use canary_rollout::policy::{Call, State, Step};
+use canary_rollout::problem::Source;
+use canary_rollout::record::{self, Binding, Input, MAX_STEPS, Record};
 use canary_rollout::rollout::{Rollout, TickRow};
 use canary_rollout::study::{Estimate, MAX_RUNS, Study, StudyReport};
 use canary_rollout::text;
@@ -73,6 +76,98 @@ pub fn study_options(bytes: &[u8]) {
     let mut again = Study::from_text(config, &options).expect("it was valid before");
     (0..3).for_each(|_| again.advance(1));
     assert_eq!(again.report(), report);
+}
+
+/// Any files and options are either a record of which every number is possible, or
+/// refused with faults whose lines are in the files; the same from bytes as from a text.
+/// The first byte chooses options; a zero byte parts files.
+pub fn recorded_counts(bytes: &[u8]) {
+    let (choice, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).take(3).collect();
+    let names = ["requests.json", "errors-canary.csv", "sum(rate(x_total{code=~\"5..\"}[5m]))"];
+    let has = |bit: u8| choice & bit != 0;
+    let binding = |text: &str| -> Binding { text.parse().expect("a role and a selector") };
+    let options = record::Options {
+        series: match choice >> 6 {
+            0 => Vec::new(),
+            1 => vec![binding("requests=requests"), binding("p99 in s=p99")],
+            2 => vec![binding("requests counter=*")],
+            _ => vec![binding("canary.error_rate in percent=e*"), binding("nothing=p*")],
+        },
+        baseline: has(1).then(|| "v1".to_string()),
+        canary: has(2).then(|| "version=v2".to_string()),
+        from: has(4).then_some(1_772_323_260),
+        step_seconds: has(8).then_some(300),
+        time_zone: has(16).then(|| "CET-1CEST,M3.5.0,M10.5.0/3".to_string()),
+        absent_errors_are_zero: has(32).then_some(true),
+        ..record::Options::default()
+    };
+    let inputs = names
+        .iter()
+        .zip(&parts)
+        .map(|(name, bytes)| Input { name: (*name).to_string(), bytes: Box::new(*bytes) });
+    let streamed = record::read_from(inputs.collect(), &options);
+    let texts: Result<Vec<&str>, _> = parts.iter().map(|part| std::str::from_utf8(part)).collect();
+    let Ok(texts) = texts else {
+        check_reading(&streamed, None);
+        return;
+    };
+    let sources: Vec<Source<'_>> =
+        names.iter().zip(&texts).map(|(name, text)| Source { name, text }).collect();
+    let read = record::read(&sources, &options);
+    check_reading(&read, Some(&texts));
+    // To write millions of steps takes seconds.
+    let is_long = |read: &Result<record::Reading, _>| {
+        read.as_ref().is_ok_and(|reading| reading.record.steps() > 100_000)
+    };
+    if !is_long(&read) && !is_long(&streamed) {
+        // NaN differs from itself.
+        assert_eq!(format!("{read:?}"), format!("{streamed:?}"));
+    }
+}
+
+fn check_reading(read: &Result<record::Reading, record::RecordError>, texts: Option<&[&str]>) {
+    let problems = match read {
+        Ok(reading) => {
+            check_record(&reading.record);
+            assert!(!reading.understood.is_empty());
+            &reading.warnings
+        }
+        Err(error) => {
+            assert!(!error.problems().is_empty());
+            &error.problems().to_vec()
+        }
+    };
+    for of in problems {
+        assert!(!of.problem.message.is_empty());
+        assert!(of.line().lines().count() == 1, "{of}");
+        let (Some(texts), Some(index), Some((line, column))) =
+            (texts, of.index, of.problem.line_column)
+        else {
+            continue;
+        };
+        let lines = texts[index as usize].split('\n').count();
+        assert!(line >= 1 && column >= 1 && line as usize <= lines, "{of}");
+    }
+}
+
+fn check_record(record: &Record) {
+    let steps = record.steps();
+    assert!((1..=MAX_STEPS).contains(&steps) && record.step_seconds() > 0);
+    let mut is_recorded = false;
+    for of in [Arm::Baseline, Arm::Canary].into_iter().filter_map(|arm| record.arm(arm)) {
+        assert!(of.requests.len() == steps && of.errors.len() == steps);
+        for (requests, errors) in of.requests.iter().zip(&of.errors) {
+            is_recorded |= !requests.is_nan();
+            assert!(requests.is_nan() || (0.0..1e20).contains(requests), "{requests}");
+            assert!(errors.is_nan() || (0.0..=*requests).contains(errors), "{errors} {requests}");
+        }
+        for quantile in &of.latency {
+            assert!(quantile.q > 0.0 && quantile.q < 1.0 && quantile.ms.len() == steps);
+            assert!(quantile.ms.iter().all(|ms| ms.is_nan() || (0.0..1e20).contains(ms)));
+        }
+    }
+    assert!(is_recorded);
 }
 
 /// Reads the configuration of a text, and checks that it can be written and read

@@ -4,7 +4,7 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use canary_rollout::policy::State;
+use canary_rollout::policy::{Decide, State};
 use canary_rollout::report::Outcome;
 use canary_rollout::rollout::{Plan, Rollout};
 use std::sync::Arc;

@@ -44,19 +44,6 @@ fn a_share_is_held_at_every_rate_and_each_end_errs_in_its_half_at_most() {
     assert!((1.0 - above - below - 0.838).abs() < 0.001, "{above} {below}");
 }
 
-/// A gate whose bound equals the true probability: it is wrongly "failed" if the
-/// lower end is above the bound, and wrongly "met" if the upper end is below. Exact
-/// sums.
-#[test]
-fn a_gate_fails_the_bound_itself_in_one_of_forty_at_most() {
-    for (runs, bound) in [(2_000, 8.5e-5), (2_000, 1e-3), (10_000, 1.7e-5), (1_000, 0.05)] {
-        let (failed, met) = misses(runs, bound, clopper_pearson);
-        assert!(failed <= 0.025 && met <= 0.025, "{runs} {bound}: {failed} {met}");
-    }
-    let (failed, _) = misses(2_000, 8.5e-5, wilson);
-    assert!((failed - 0.156).abs() < 0.001, "{failed}");
-}
-
 /// The coverage of Tango's interval if pairs are gained and lost with these
 /// probabilities: an exact sum over a trinomial distribution.
 fn paired_coverage(pairs: u64, gained: f64, lost: f64) -> f64 {

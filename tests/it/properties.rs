@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use canary_rollout::config::{Config, presets};
-use canary_rollout::policy::{Call, Command};
+use canary_rollout::policy::{Call, Command, Decide};
 use canary_rollout::rollout::{Rollout, TimedCommand};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, RngSeed, TestRunner};

@@ -1,37 +1,10 @@
 //! The command line as a new user would use it.
 
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-struct Output {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn run_with(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_canary-rollout"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The program may refuse the input before it has read all of it.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    Output {
-        status: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn run(arguments: &[&str]) -> Output {
-    run_with(arguments, b"")
-}
+use super::program::{PROGRAM, run, run_with};
 
 #[track_caller]
 fn succeed(arguments: &[&str]) -> String {
@@ -119,6 +92,32 @@ fn text_is_readable() {
 }
 
 #[test]
+fn pictures_are_printed() {
+    for (arguments, words) in [
+        (&["run", "slow-leak", "--format", "svg"][..], "<title>slow-leak, seed 42</title>"),
+        (
+            &["study", "reference", "-q", "--runs=20", "--format=svg"],
+            "errors of the release, times",
+        ),
+        (
+            &[
+                "study",
+                "default",
+                "-q",
+                "--runs=20",
+                "--format=svg",
+                "--sweep=stages[0].duration_ticks=3,9",
+            ],
+            ">stages[0].duration_ticks</text>",
+        ),
+    ] {
+        let svg = succeed(arguments);
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+        assert!(svg.contains(words), "{words:?} is missing in\n{svg}");
+    }
+}
+
+#[test]
 fn the_schema_the_presets_and_the_help_are_printed() {
     let schema: Value = serde_json::from_str(&succeed(&["schema"])).unwrap();
     assert!(schema["properties"]["stages"].is_object());
@@ -142,7 +141,8 @@ fn faults_are_reported_with_their_places() {
         check_usage(&[command], "the following required arguments were not", &expected);
     }
     check_usage(&["completions"], "the following required arguments were not", &["<SHELL>"]);
-    check_usage(&["run", "default", "extra"], "unexpected argument 'extra'", &[]);
+    check_error(&["run", "default", "extra"], b"", &["extra: No such file"]);
+    check_error(&["run", "default", "opening"], b"", &["opening: a second configuration"]);
     check_error(&["run", "no/such/file"], b"", &["no/such/file: "]);
     check_error(&["run", "/"], b"", &["/: "]);
     for seed in ["-1", "9007199254740992", "abc", "", "1.5", "1e3"] {
@@ -172,7 +172,7 @@ fn faults_are_reported_with_their_places() {
     check_usage(
         &["run", "default", "--format", "xml"],
         "invalid value 'xml' for '--format <FORMAT>'",
-        &["[possible values: json, text]"],
+        &["[possible values: json, text, svg]"],
     );
     check_error(&["run", "default", "--ticks", "x"], b"", &["--ticks: found \"x\""]);
     check_usage(&["schema", "x"], "unexpected argument 'x'", &[]);
@@ -275,23 +275,69 @@ fn several_files_are_validated_and_each_is_reported() {
 #[test]
 fn every_command_has_its_help() {
     let all = succeed(&["--help"]);
+    let run = ["--bind", "--name", "--seed", "--at", "--ticks", "--format", "--quiet"];
+    let counts = [
+        "--series",
+        "--baseline",
+        "--canary",
+        "--from",
+        "--to",
+        "--step",
+        "--time-zone",
+        "--prometheus",
+        "--query",
+    ];
+    let study = [
+        "--bind",
+        "--name",
+        "--runs",
+        "--seed",
+        "--sweep",
+        "--policy",
+        "--horizon",
+        "--person",
+        "--require",
+        "--error-probability",
+        "--counts",
+        "--start-of-day",
+        "--threads",
+        "--rows",
+        "--shard",
+        "--row-runs",
+        "--format",
+        "--quiet",
+    ];
+    let search = [
+        "--bind",
+        "--name",
+        "--vary",
+        "--policy",
+        "--hold",
+        "--least",
+        "--reach",
+        "--runs",
+        "--candidates",
+        "--seed",
+        "--horizon",
+        "--person",
+        "--error-probability",
+        "--tolerance",
+        "--policy-out",
+        "--threads",
+        "--format",
+        "--quiet",
+    ];
+    let fit = ["--into", "--tick", "--start", "--format", "--quiet"];
+    let laid = ["--counts", "--start", "--lay-release", "--thin-canary"];
+    let flags = ["--quiet", "--partial", "--lay-release", "--thin-canary"];
     for (command, options) in [
-        ("run", &["--seed", "--at", "--ticks", "--format", "--quiet"][..]),
-        (
-            "study",
-            &[
-                "--runs",
-                "--seed",
-                "--sweep",
-                "--policy",
-                "--horizon",
-                "--person",
-                "--require",
-                "--threads",
-                "--format",
-                "--quiet",
-            ],
-        ),
+        ("run", &run[..]),
+        ("study", &[&study[..], &counts].concat()),
+        ("combine", &["--partial", "--format", "--quiet"]),
+        ("search", &search),
+        ("fit", &[&fit[..], &counts].concat()),
+        ("replay", &[&run[..], &laid, &counts].concat()),
+        ("import", &["--bind", "--name", "--quiet"]),
         ("validate", &["--quiet"]),
         ("schema", &[]),
         ("catalogue", &[]),
@@ -308,7 +354,7 @@ fn every_command_has_its_help() {
         // The options that the help lists are those that exist.
         for option in options {
             assert!(help.contains(&format!("{option} ")), "{option} is missing in\n{help}");
-            if *option != "--quiet" {
+            if !flags.contains(option) {
                 let first = format!("a value is required for '{option} <");
                 check_usage(&[command, "default", option], &first, &[]);
             }
@@ -326,9 +372,18 @@ fn every_command_has_its_help() {
 #[test]
 fn the_examples_of_the_help_are_understood() {
     let mut examples = 0;
-    for command in
-        ["run", "study", "validate", "schema", "catalogue", "presets", "completions", "man"]
-    {
+    for command in [
+        "run",
+        "study",
+        "import",
+        "validate",
+        "export",
+        "schema",
+        "catalogue",
+        "presets",
+        "completions",
+        "man",
+    ] {
         let help = succeed(&[command, "--help"]).replace("\\\n", " ");
         for line in help.lines().filter_map(|line| line.strip_prefix("  canary-rollout ")) {
             let typed = line.split(['|', '>', '<']).next().unwrap();
@@ -337,7 +392,12 @@ fn the_examples_of_the_help_are_understood() {
             if line.contains('\'') || line.contains("policy.json") && command != "presets" {
                 continue;
             }
-            let arguments: Vec<&str> = typed.split_whitespace().collect();
+            let example = |name: &str| match name {
+                "rollout.yaml" | "analysis.yaml" => format!("examples/controllers/{name}"),
+                _ => name.to_string(),
+            };
+            let arguments: Vec<String> = typed.split_whitespace().map(example).collect();
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let output = run(&arguments);
             assert_eq!(output.status, 0, "{line}: {}", output.stderr);
             examples += 1;
@@ -492,7 +552,7 @@ fn names_cannot_control_a_terminal() {
 #[cfg(unix)]
 #[test]
 fn a_closed_or_full_standard_error_loses_nothing() {
-    let program = env!("CARGO_BIN_EXE_canary-rollout");
+    let program = PROGRAM;
     let gate = ["study", "opening", "--runs=200", "--require=false_rollback<=0.01"];
     let report = run(&gate).stdout;
     let missing = ["validate", "no/such/file"];
@@ -530,7 +590,7 @@ fn a_files_name_need_not_be_utf8() {
     let path = folder.0.join(std::ffi::OsString::from_vec(b"\xff\xe9.json".to_vec()));
     std::fs::write(&path, r#"{"stages": [{"traffic_pct": 5}], "rules": [], "rollback_ticks": 0}"#)
         .unwrap();
-    let program = env!("CARGO_BIN_EXE_canary-rollout");
+    let program = PROGRAM;
     for arguments in [&["run"][..], &["study", "--runs", "2"], &["validate"]] {
         let output = Command::new(program).args(arguments).arg(&path).output().unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -551,7 +611,7 @@ fn no_environment_starts_thousands_of_threads() {
     let script = r#"ulimit -v 16000000; exec "$PROGRAM" study default --runs 2"#;
     let output = Command::new("sh")
         .args(["-c", script])
-        .env("PROGRAM", env!("CARGO_BIN_EXE_canary-rollout"))
+        .env("PROGRAM", PROGRAM)
         .env("RAYON_NUM_THREADS", "999999")
         .output()
         .unwrap();
@@ -569,4 +629,38 @@ fn depth_is_an_error() {
         b"",
         &["default: study.sweep.field: found "],
     );
+}
+
+#[test]
+fn a_policy_is_exported_or_refused_with_what_has_no_words() {
+    let text = "tick_seconds: 60\nstages: [{ traffic_pct: 5, duration_ticks: 3 }]\n\
+                rules: [{ rule: error_rate, max: 0.1 }]\n";
+    let from_input = run_with(&["export", "argo", "-"], text.as_bytes());
+    assert_eq!(from_input.status, 0, "{}", from_input.stderr);
+    assert!(from_input.stdout.starts_with("apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n"));
+    assert!(from_input.stdout.contains("\n---\napiVersion: argoproj.io/v1alpha1\nkind: Analysis"));
+    assert!(from_input.stderr.contains("Fill in what is yours: the Deployment my-service"));
+
+    let directory = std::env::temp_dir().join(format!("canary-rollout-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let options = ["--service", "shop", "--version", "track=new,old", "--quiet", "--directory"];
+    let options = [&["export", "argo", "-"][..], &options, &[directory.to_str().unwrap()]].concat();
+    let output = run_with(&options, text.as_bytes());
+    let templates = std::fs::read_to_string(directory.join("analysis-templates.yaml")).unwrap();
+    let rollout = std::fs::read_to_string(directory.join("rollout.yaml")).unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
+    assert_eq!((output.status, output.stdout, output.stderr), (0, String::new(), String::new()));
+    assert!(rollout.contains("name: shop\n"), "{rollout}");
+    assert!(templates.contains("{track=\"new\",code=~\"5..\"}"), "{templates}");
+
+    let text = text.replace("error_rate, max: 0.1", "fisher");
+    let refused = run_with(&["export", "argo", "-"], text.as_bytes());
+    assert_eq!((refused.status, refused.stdout), (2, String::new()));
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert_eq!(lines[0], "canary-rollout: -: the policy has no words in Argo Rollouts:");
+    assert!(lines[1].starts_with("canary-rollout: -: rules[0].rule: fisher has no words"));
+
+    let wrong = run(&["export", "argo", "default", "--version", "canary"]);
+    assert!(wrong.stderr.contains("--version: found \"canary\", expected LABEL=CANARY,STABLE"));
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_canary-rollout");
+use super::program::PROGRAM;
 
 /// The contents of all blocks fenced as `language`.
 pub fn blocks<'a>(markdown: &'a str, language: &str) -> Vec<&'a str> {

@@ -1,11 +1,23 @@
 //! Tests that need processes or files.
 
 mod cli;
+mod clusters;
 mod console;
+mod counts_cli;
+mod fit_coverage;
+mod gate_runs;
+mod import_cli;
 mod notes;
 mod operating_characteristics;
 mod papers;
+mod pipelines;
 mod plans;
+mod program;
+mod prometheus;
+mod promtool;
+mod rows;
+mod search_cli;
+mod search_optima;
 mod study_cli;
 mod tables;
 mod walkthrough;

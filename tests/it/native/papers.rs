@@ -35,10 +35,14 @@ pub const PAPERS: &[Paper] = &papers![
     "notes.md",
     "docs/architecture.md",
     "docs/cli.md",
+    "docs/clusters.md",
     "docs/configuration.md",
+    "docs/controllers.md",
     "docs/decisions.md",
     "docs/embedding.md",
+    "docs/recorded-counts.md",
     "docs/statistics.md",
+    "python/README.md",
 ];
 
 #[test]
@@ -92,8 +96,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 /// Paths in backquotes are relative to the root, links to the document's folder.
 #[test]
 fn the_named_files_and_headings_exist() {
-    const FOLDERS: [&str; 7] =
-        ["src/", "tests/", "www/", "scripts/", "examples/", "docs/", "fuzz/"];
+    const FOLDERS: [&str; 8] =
+        ["src/", "tests/", "www/", "scripts/", "examples/", "docs/", "fuzz/", "python/"];
     let root = Path::new(ROOT);
     let mut found = 0;
     for Paper { path, text } in PAPERS {

@@ -6,21 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_canary-rollout");
-
-struct Output {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
+use super::program::{Output, PROGRAM, output_of};
 
 fn run(arguments: &[&str]) -> Output {
-    let output = Command::new(PROGRAM).arg("study").args(arguments).output().unwrap();
-    Output {
-        status: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    output_of(Command::new(PROGRAM).arg("study").args(arguments), b"")
 }
 
 #[track_caller]
@@ -115,6 +104,17 @@ fn csv_has_one_line_per_case() {
     assert!(lines.iter().skip(1).all(|line| line.len() >= lines[0].len()));
 }
 
+/// The file of a controller is a policy, too.
+#[test]
+fn a_controllers_file_is_compared() {
+    let canary = "examples/controllers/canary.yaml";
+    let found = report(&["flagger", "--policy", canary, "--runs", "50"]);
+    let policy = &found["policies"][0];
+    assert_eq!(policy["name"], canary);
+    // At 10 times the errors of 0.2 %, a limit of 1 % is passed in most checks.
+    assert!(policy["release"]["p_rollback"]["estimate"].as_f64() > Some(0.5), "{policy}");
+}
+
 #[test]
 fn a_sweep_a_policy_and_a_horizon_reach_the_study() {
     let policy = File::new("policy", &json!({ "rules": [], "error_rate_threshold": 0.5 }));
@@ -168,17 +168,22 @@ fn check_gate(arguments: &[&str], status: i32, lines: &[&str]) {
     assert_eq!(told.len(), lines.len());
 }
 
-/// The policy of `opening` rolls back 1 healthy release in 5.
+/// The policy of `opening` rolls back 1 healthy release in 5. A figure minus itself is 0 in
+/// every run, so no number of runs shows on which side of 0 it is.
 #[test]
 fn the_gate_reports_met_failed_and_undecided() {
     let met = ["--require", "false_rollback<=0.3"];
     let failed = ["--require", "false_rollback<=0.05"];
-    let undecided = ["--require", "false_rollback<=0.2"];
-    check_gate(&met, 0, &["false_rollback<=0.3: met, 0.19"]);
-    check_gate(&failed, 1, &["false_rollback<=0.05: failed, 0.19"]);
+    let undecided = ["--require", "rollback - rollback<=0"];
+    check_gate(&met, 0, &["false_rollback<=0.3: met after 341 runs, 0.19"]);
+    check_gate(&failed, 1, &["false_rollback<=0.05: failed after "]);
     let output = run(&["opening", "--runs=2000", failed[0], failed[1]]);
-    assert!(output.stderr.contains(", beyond by 0.14"), "{}", output.stderr);
-    check_gate(&undecided, 3, &["false_rollback<=0.2: undecided, "]);
+    assert!(output.stderr.contains(", beyond by 0.1"), "{}", output.stderr);
+    check_gate(
+        &undecided,
+        3,
+        &["rollback - rollback<=0: undecided after 2,000 runs, 0.000000 (-0."],
+    );
     check_gate(
         &[
             "--require",
@@ -186,21 +191,79 @@ fn the_gate_reports_met_failed_and_undecided() {
             "--require=caught(error_ratio=5)>=0.5",
         ],
         0,
-        &["missed_regression(error_ratio=5)<=0.1: met, 0.0", "caught(error_ratio=5)>=0.5: met, "],
+        &[
+            "missed_regression(error_ratio=5)<=0.1: met after ",
+            "caught(error_ratio=5)>=0.5: met after ",
+        ],
     );
     check_gate(
         &["--require", "missed_regression( canary.error_ratio = 1.0001 )<=0.1"],
         1,
-        &["missed_regression( canary.error_ratio = 1.0001 )<=0.1: failed, 0."],
+        &["missed_regression( canary.error_ratio = 1.0001 )<=0.1: failed after "],
     );
     // A failed requirement takes precedence over an undecided one, in either order.
     for [a, b] in [[failed, undecided], [undecided, failed]] {
         let output = run(&[&["opening", "--runs=2000"], &a[..], &b[..], &met[..]].concat());
         assert_eq!(output.status, 1, "{}", output.stderr);
-        for word in [": met, ", ": failed, ", ": undecided, "] {
+        for word in [": met after ", ": failed after ", ": undecided after "] {
             assert_eq!(output.stderr.matches(word).count(), 1, "{}", output.stderr);
         }
     }
+}
+
+/// Answers, numbers of runs and reports do not depend on threads; a requirement is answered
+/// in the study of its own changes, in the order of the command line; the one error
+/// probability is divided among all.
+#[test]
+fn a_gate_is_the_same_with_any_number_of_threads() {
+    let other = File::new("never", &json!({ "rules": [] }));
+    let difference = format!("(excess_errors - excess_errors(policy={})).p50<=5", other.path());
+    let gate = |threads: &str| {
+        let output = run(&[
+            "twice-the-errors",
+            "-q",
+            "--threads",
+            threads,
+            "--error-probability=1e-6",
+            "--require=excess_errors.p95(error_ratio=5)<=50",
+            "--require=rollback<=0.97",
+            "--require=caught(error_ratio=5)>=0.5",
+            "--require",
+            &difference,
+        ]);
+        (output.status, output.stdout, output.stderr)
+    };
+    let one = gate("1");
+    for threads in ["2", "7"] {
+        assert_eq!(gate(threads), one);
+    }
+    let report: Value = serde_json::from_str(&one.1).unwrap();
+    let requirements = report["requirements"].as_array().unwrap();
+    assert_eq!(requirements.len(), 4);
+    assert_eq!(requirements[0]["quantile"]["percent"], 95);
+    assert_eq!(requirements[0]["measure"], "probability_above");
+    assert_eq!(requirements[3]["requirement"], difference);
+    for requirement in requirements {
+        assert_eq!(requirement["error_probability"], 2.5e-7);
+        assert_ne!(requirement["fulfilment"], "undecided", "{requirement}");
+    }
+    // The study of the configuration ends with its own two.
+    let own = [&requirements[1], &requirements[3]].map(|one| one["runs"].as_u64().unwrap());
+    assert_eq!(report["runs"].as_u64(), own.into_iter().max());
+    assert_eq!((&report["partial"], &report["requested_runs"]), (&json!(false), &report["runs"]));
+    // A policy that a requirement names is in the report, too.
+    assert_eq!(report["policies"][0]["name"], other.path());
+}
+
+/// Requirements about another release leave the configuration's own study as it is.
+#[test]
+fn a_gate_on_another_release_leaves_the_report() {
+    let arguments = ["opening", "--runs=700"];
+    let plain = report(&arguments);
+    let mut gate = report(&[&arguments[..], &["--require=caught(error_ratio=9)>=0.1"]].concat());
+    assert_eq!(gate["requirements"].as_array().unwrap().len(), 1);
+    gate.as_object_mut().unwrap().remove("requirements");
+    assert_eq!(gate, plain);
 }
 
 #[track_caller]
@@ -266,9 +329,29 @@ fn faults_are_reported_with_their_places_before_any_run() {
     for require in ["", "false_rollback", "fly<=0.1", "caught>=2", "caught(error_ratio)>=0.5"] {
         check_error(
             &["default", &format!("--require={require}")],
-            &format!("--require: found {require:?}, expected NAME<=BOUND"),
+            &format!("--require: found {require:?}, expected "),
         );
     }
+    let require = "--require=false_rollback<=0.05";
+    for epsilon in ["0", "0.6", "-1", "x", "nan", "inf", ""] {
+        check_error(
+            &["default", require, &format!("--error-probability={epsilon}")],
+            &format!(
+                "--error-probability: found {epsilon:?}, expected a probability above 0, at most 0.5"
+            ),
+        );
+    }
+    check_error(
+        &["default", require, "--seed=9007199254740991"],
+        "default: study.seed: 9007199254740991 and 1000000 runs exceed the largest seed",
+    );
+    for format in ["junit", "markdown"] {
+        check_error(
+            &["default", &format!("--format={format}")],
+            "--format: junit and markdown are of the answers to --require, expected at least one",
+        );
+    }
+    check_error(&["default", "--require=waiting(policy=no/such/file)<=0.1"], "no/such/file: ");
     // A billion runs would take long: the fault is reported before anything is
     // simulated.
     for (require, expected) in [
@@ -287,7 +370,15 @@ fn faults_are_reported_with_their_places_before_any_run() {
         ),
         (
             "caught(error_ratio=inf)>=0.9",
-            "--require: found \"caught(error_ratio=inf)>=0.9\", expected NAME<=BOUND",
+            "--require: found \"caught(error_ratio=inf)>=0.9\", expected a number after error_ratio=",
+        ),
+        (
+            "rollback(stage=9)<=0.1",
+            "require: rollback(stage=9)<=0.1: the policy has no stage 9, expected 1 to ",
+        ),
+        (
+            "excess_errors<=50",
+            "--require: found \"excess_errors<=50\", expected a quantile such as excess_errors.p95",
         ),
     ] {
         check_error(&["default", "--runs=1e9", "--require", require], expected);
@@ -328,7 +419,7 @@ fn interrupt(child: &Child) {
 #[test]
 fn an_interrupt_gives_the_finished_prefix() {
     let mut child = Command::new(PROGRAM)
-        .args(["study", "reference", "--runs=1e9", "--seed=3", "--require=false_rollback<=0.5"])
+        .args(["study", "reference", "--runs=1e9", "--seed=3", "--require=rollback - rollback<=0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -338,7 +429,7 @@ fn an_interrupt_gives_the_finished_prefix() {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    // A gate on fewer runs than requested has no answer.
+    // An interrupted gate has no answer.
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(stderr.contains("(stopped early)"), "{stderr}");
     let found: Value = serde_json::from_str(&stdout).unwrap();
@@ -360,16 +451,24 @@ fn a_gate_on_runs_that_never_decide_is_undecided() {
         &json!({ "canary": { "error_ratio": 5 }, "rules": [],
                  "stages": [{ "traffic_pct": 10, "pause": "manual" }] }),
     );
-    for require in ["missed_regression<=0.01", "false_rollback<=0.01", "caught>=0.9"] {
-        let output = run(&[gated.path(), "--runs=2000", "--require", require, "--format=text"]);
+    for (require, runs) in [
+        ("missed_regression<=0.01", "1,423"),
+        ("false_rollback<=0.01", "1,423"),
+        ("caught>=0.9", "112"),
+    ] {
+        let output = run(&[gated.path(), "--require", require, "--format=text"]);
         assert_eq!(output.status, 3, "{}", output.stderr);
         for told in [&output.stderr, &output.stdout] {
             let line = format!(
-                "{require}: undecided, 0.000000 (0.000000 to 0.001843), 2,000 of 2,000 runs wait for a person"
+                "{require}: undecided after {runs} runs, 0.000000 (0.000000 to 1.000000), {runs} of {runs} runs wait for a person"
             );
             assert!(told.contains(&line), "{told}");
         }
     }
+    // That they wait can be required itself.
+    let output = run(&[gated.path(), "--require=waiting<=0.1", "--format=text"]);
+    assert_eq!(output.status, 1, "{}", output.stderr);
+    assert!(output.stderr.contains("waiting<=0.1: failed after "), "{}", output.stderr);
 }
 
 /// A second interrupt ends the program at once. Here the result cannot be written.
