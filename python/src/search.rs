@@ -41,18 +41,11 @@ impl Asked {
 #[pymethods]
 impl Search {
     #[new]
-    fn new(
-        py: Python<'_>,
-        config: &Config,
-        options: &str,
-        reach: Option<&str>,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, config: &Config, options: &str, reach: Option<&str>) -> PyResult<Self> {
         let text = &config.text;
         let prepared = py.detach(|| match reach {
             None => search::Search::from_text(text, options).map(Box::new).map(Asked::Policies),
-            Some(reach) => {
-                Reach::from_text(text, options, reach).map(Box::new).map(Asked::Values)
-            }
+            Some(reach) => Reach::from_text(text, options, reach).map(Box::new).map(Asked::Values),
         });
         match prepared {
             Ok(asked) => Ok(Search { inner: Mutex::new(asked) }),

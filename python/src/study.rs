@@ -182,8 +182,10 @@ fn questions(
     error_probability: f64,
     recorded: Option<&Arc<RecordedWorld>>,
 ) -> Result<Vec<Question>, Refusal> {
+    /// Fields with their values.
+    type Changes<'a> = &'a [(String, f64)];
     // By the changes, the places of the requirements.
-    let mut groups: Vec<(&[(String, f64)], Vec<usize>)> = vec![(&[], Vec::new())];
+    let mut groups: Vec<(Changes<'_>, Vec<usize>)> = vec![(&[], Vec::new())];
     for (at, requirement) in requirements.iter().enumerate() {
         let changes = requirement.changes();
         match groups.iter_mut().find(|(known, _)| *known == changes) {

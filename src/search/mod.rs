@@ -8,8 +8,8 @@
 //! The one that is chosen is measured again with other seeds, because the best of many
 //! estimates is too good.
 //!
-//! [`vary`] lists the values, [`options`] prepares the candidates, [`contender`] measures
-//! one, [`race`] decides who goes on, [`report`] says what was found.
+//! `vary` lists the values, `options` prepares the candidates, `contender` measures one,
+//! `race` decides who goes on, `report` says what was found.
 
 mod batches;
 mod contender;

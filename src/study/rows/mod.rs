@@ -3,7 +3,7 @@
 //! A **row** is a line of JSON: what a range of seeds counted, in whole numbers. Before the
 //! rows stands a **header**, a line with the question that they answer. [`Study::rows`]
 //! writes both; [`Rows`] reads them, in any order and from any number of files, and gives
-//! the [`StudyReport`] that one run over all the seeds would have given, to the last byte.
+//! the [`StudyReport`](super::StudyReport) that one run over all the seeds would have given, to the last byte.
 //!
 //! ```
 //! use canary_rollout::config::{Config, preset};
