@@ -268,8 +268,7 @@ pub fn new_search(
     #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "SearchOptions")] options: &JsValue,
 ) -> Result<Search, JsError> {
-    let options = json_text(options)
-        .ok_or_else(|| JsError::new("search: the options are not an object of JSON values"))?;
+    let options = search_options(options)?;
     let search = match config.as_string() {
         Some(text) => search::Search::from_text(&text, &options),
         None => json_text(config)
@@ -279,6 +278,11 @@ pub fn new_search(
     };
     let inner = search.map_err(|e| JsError::new(&e.to_string()))?;
     Ok(Search { inner })
+}
+
+fn search_options(options: &JsValue) -> Result<String, JsError> {
+    json_text(options)
+        .ok_or_else(|| JsError::new("search: the options are not an object of JSON values"))
 }
 
 #[wasm_bindgen]

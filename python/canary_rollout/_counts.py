@@ -165,3 +165,18 @@ def fit(
         absent_errors_are_zero=absent_errors_are_zero,
     )
     return counts.fit(tick_seconds=tick_seconds, rollout_start=rollout_start)
+
+
+def days(
+    counts: Counts | None, start_of_day: int | None
+) -> tuple[_engine.Counts | None, int | None]:
+    """Counts whose days take the place of the world, as the engine takes them, and when each
+    begins.
+    """
+    if counts is not None and not isinstance(counts, Counts):
+        raise _given.fault("counts", f"found a {type(counts).__name__}, expected Counts")
+    if start_of_day is None:
+        return (None if counts is None else counts._inner), None
+    if counts is None:
+        raise _given.fault("start_of_day", "expected counts beside it")
+    return counts._inner, _given.whole(start_of_day, "start_of_day", _MAX_SECONDS)

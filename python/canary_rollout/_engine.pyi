@@ -76,7 +76,14 @@ class Study:
 
 @final
 class Search:
-    def __new__(cls, config: Config, options: str, reach: str | None) -> Search: ...
+    def __new__(
+        cls,
+        config: Config,
+        options: str,
+        reach: str | None,
+        counts: Counts | None,
+        start_of_day: int | None,
+    ) -> Search: ...
     def run(
         self, threads: int | None, progress: Callable[[int, int], object] | None
     ) -> None: ...

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import _engine, _given
+from ._counts import Counts, days
 from ._given import Config
 from ._result import Result, figure
 
@@ -33,6 +34,9 @@ class Search:
         0.01.
     :param reach: ``"FIELD=FROM..TO"``, another question: up to which value of a numeric field
         can some candidate hold all bounds? ``least`` may then be missing.
+    :param counts: recorded counts, whose days are drawn in place of the world; not beside
+        ``reach``.
+    :param start_of_day: as for :class:`Study`.
     :raises ConfigError: with all faults.
     """
 
@@ -54,6 +58,8 @@ class Search:
         error_probability: float | None = None,
         tolerance: float | None = None,
         reach: str | None = None,
+        counts: Counts | None = None,
+        start_of_day: int | None = None,
     ) -> None:
         if not isinstance(vary, Iterable):
             found = type(vary).__name__
@@ -79,8 +85,13 @@ class Search:
         given = {key: value for key, value in options.items() if value is not None}
         if reach is not None and not given["least"]:
             del given["least"]
+        if reach is not None and counts is not None:
+            raise _given.fault("reach", "asks about simulated traffic, expected no counts")
         self._inner = _engine.Search(
-            _given.config(config), _given.to_json(given, "search"), reach
+            _given.config(config),
+            _given.to_json(given, "search"),
+            reach,
+            *days(counts, start_of_day),
         )
 
     def run(
@@ -150,6 +161,8 @@ def search(
     error_probability: float | None = None,
     tolerance: float | None = None,
     reach: str | None = None,
+    counts: Counts | None = None,
+    start_of_day: int | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Result:
@@ -171,6 +184,8 @@ def search(
         error_probability=error_probability,
         tolerance=tolerance,
         reach=reach,
+        counts=counts,
+        start_of_day=start_of_day,
     )
     prepared.run(threads=threads, progress=progress)
     return prepared.report()

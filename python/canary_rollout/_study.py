@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import _engine, _given
-from ._counts import Counts
+from ._counts import Counts, days
 from ._given import Config, Files
 from ._result import Result
-
-_MAX_SECONDS = 2**32 - 1
 
 
 class Study:
@@ -80,19 +78,12 @@ class Study:
         if error_probability is not None and not isinstance(error_probability, int | float):
             found = type(error_probability).__name__
             raise _given.fault("error_probability", f"found a {found}, expected a number")
-        if counts is not None and not isinstance(counts, Counts):
-            raise _given.fault("counts", f"found a {type(counts).__name__}, expected Counts")
-        if start_of_day is not None:
-            if counts is None:
-                raise _given.fault("start_of_day", "expected counts beside it")
-            start_of_day = _given.whole(start_of_day, "start_of_day", _MAX_SECONDS)
         self._inner = _engine.Study(
             _given.config(config),
             _given.to_json(given, "study"),
             requirements,
             error_probability,
-            None if counts is None else counts._inner,
-            start_of_day,
+            *days(counts, start_of_day),
         )
 
     def run(

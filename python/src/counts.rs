@@ -153,6 +153,20 @@ impl Counts {
 }
 
 impl Counts {
+    /// The recorded days that take the place of the world, if counts are given.
+    pub(crate) fn days(
+        py: Python<'_>,
+        counts: Option<&Counts>,
+        config: &Config,
+        start_of_day: Option<u32>,
+    ) -> PyResult<Option<Arc<RecordedWorld>>> {
+        let of = |counts: &Counts| {
+            let days = RecordedWorld::of_days(&counts.reading.record, &config.inner, start_of_day);
+            days.map(Arc::new).map_err(|why| one_fault(py, "counts", why))
+        };
+        counts.map(of).transpose()
+    }
+
     fn fitted(
         &self,
         py: Python<'_>,

@@ -7,6 +7,7 @@ use canary_rollout::text::{reach_text, search_text};
 use pyo3::prelude::*;
 
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::error::config_error;
 use crate::work::{Found, locked, pool, watched};
 
@@ -41,11 +42,27 @@ impl Asked {
 #[pymethods]
 impl Search {
     #[new]
-    fn new(py: Python<'_>, config: &Config, options: &str, reach: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (config, options, reach, counts, start_of_day))]
+    fn new(
+        py: Python<'_>,
+        config: &Config,
+        options: &str,
+        reach: Option<&str>,
+        counts: Option<&Counts>,
+        start_of_day: Option<u32>,
+    ) -> PyResult<Self> {
         let text = &config.text;
-        let prepared = py.detach(|| match reach {
-            None => search::Search::from_text(text, options).map(Box::new).map(Asked::Policies),
-            Some(reach) => Reach::from_text(text, options, reach).map(Box::new).map(Asked::Values),
+        let recorded = Counts::days(py, counts, config, start_of_day)?;
+        let prepared = py.detach(|| match (reach, recorded) {
+            (Some(reach), _) => {
+                Reach::from_text(text, options, reach).map(Box::new).map(Asked::Values)
+            }
+            (None, None) => {
+                search::Search::from_text(text, options).map(Box::new).map(Asked::Policies)
+            }
+            (None, Some(recorded)) => search::Search::from_text_over(text, options, recorded)
+                .map(Box::new)
+                .map(Asked::Policies),
         });
         match prepared {
             Ok(asked) => Ok(Search { inner: Mutex::new(asked) }),

@@ -46,11 +46,7 @@ impl Study {
         counts: Option<&Counts>,
         start_of_day: Option<u32>,
     ) -> PyResult<Self> {
-        let recorded = counts.map(|counts| {
-            let days = RecordedWorld::of_days(&counts.reading.record, &config.inner, start_of_day);
-            days.map(Arc::new).map_err(|why| one_fault(py, "counts", why))
-        });
-        let recorded = recorded.transpose()?;
+        let recorded = Counts::days(py, counts, config, start_of_day)?;
         let (mut parsed, mut faults) = (Vec::new(), Vec::new());
         for text in &requirements {
             match Requirement::parse(text) {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from canary_rollout import CallError, ConfigError, Search, search
+from canary_rollout import CallError, ConfigError, Counts, Search, search
 
 ASKED: dict[str, Any] = {
     "vary": "error_rate_threshold=0.002..0.02",
@@ -23,6 +24,7 @@ ARGUMENTS = [
     *["--least", "ticks", "--runs", "60000", "--quiet"],
 ]
 CONFIG = "twice-the-errors"
+WEEK = Path(__file__).parents[2] / "examples/counts/week.csv"
 
 
 def test_a_search(cli: Callable[..., str]) -> None:
@@ -49,6 +51,16 @@ def test_how_far_a_promise_can_be_kept(cli: Callable[..., str]) -> None:
     vary = {"field": "error_rate_threshold", "from": np.float64(0.002), "to": 0.02}
     found = search(CONFIG, vary=vary, hold=bound, reach=reach, runs=60_000)
     assert found == json.loads(expected)
+
+
+def test_a_search_over_recorded_days(cli: Callable[..., str]) -> None:
+    expected = cli(
+        *["search", CONFIG, *ARGUMENTS, "--counts", str(WEEK), "--start-of-day", "09:00"],
+        allowed=(0, 1, 3),
+    )
+    found = search(CONFIG, **ASKED, counts=Counts(WEEK), start_of_day=9 * 3600)
+    assert found == json.loads(expected)
+    assert found["recorded"]["days"] == 7
 
 
 def test_it_goes_on_after_an_exception() -> None:
@@ -90,6 +102,9 @@ def test_it_goes_on_after_an_exception() -> None:
         ({"policies": [3]}, "search.policies: found a list"),
         ({"policies": {"a": {"canary": {}}}}, "search.policies"),
         ({"reach": 3}, "^reach: found a int"),
+        ({"reach": "x=1..2", "counts": Counts(WEEK)}, "^reach: asks about simulated traffic"),
+        ({"counts": WEEK}, "^counts: found a str"),
+        ({"start_of_day": 5}, "^start_of_day: expected counts"),
         ({"reach": "wind=1..2"}, "^reach: "),
         ({"threads": 0}, "threads: found 0"),
     ],

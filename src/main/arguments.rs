@@ -88,6 +88,8 @@ pub(crate) enum Task {
         sources: Sources,
         #[command(flatten)]
         options: SearchOptions,
+        #[command(flatten)]
+        counts: CountsOptions,
     },
     /// Find the world that recorded counts describe: load, error rate, noise, incidents
     #[command(after_help = FIT_EXAMPLES)]
@@ -486,13 +488,8 @@ pub(crate) struct StudyOptions {
     #[arg(long = "require", value_name = "BOUND", value_parser = requirement)]
     #[arg(allow_hyphen_values = true)]
     pub requirements: Vec<Requirement>,
-    /// A file of recorded counts, whose days take the place of the world, in random order; may
-    /// be repeated
-    #[arg(long = "counts", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub recorded: Vec<OsString>,
-    /// When each rollout over recorded days starts, HH:MM, UTC; default at random
-    #[arg(long, value_name = "HH:MM", value_parser = counts::time_of_day)]
-    pub start_of_day: Option<u32>,
+    #[command(flatten)]
+    pub days: DaysOptions,
     /// The greatest probability that any of the answers to --require is wrong; default 0.001
     #[arg(long, value_name = "P", value_parser = error_probability)]
     #[arg(allow_negative_numbers = true, requires = "requirements")]
@@ -522,6 +519,18 @@ pub(crate) struct StudyOptions {
     /// printed
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Recorded days in place of the world.
+#[derive(Args)]
+pub(crate) struct DaysOptions {
+    /// A file of recorded counts, whose days take the place of the world, in random order; may
+    /// be repeated
+    #[arg(long = "counts", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub recorded: Vec<OsString>,
+    /// When each rollout over recorded days starts, HH:MM, UTC; default at random
+    #[arg(long, value_name = "HH:MM", value_parser = counts::time_of_day)]
+    pub start_of_day: Option<u32>,
 }
 
 /// The options of a search.
@@ -568,6 +577,8 @@ pub(crate) struct SearchOptions {
     #[arg(long, value_name = "P", value_parser = error_probability)]
     #[arg(allow_negative_numbers = true)]
     pub error_probability: Option<f64>,
+    #[command(flatten)]
+    pub days: DaysOptions,
     /// By which share a figure may be worse and still count as the same; default 0.01
     #[arg(long, value_name = "SHARE", value_parser = number, allow_negative_numbers = true)]
     pub tolerance: Option<f64>,

@@ -80,7 +80,7 @@ fn command_line() -> Result<Outcome, String> {
         Task::Run { sources, options } => run(&sources, options),
         Task::Study { sources, options, counts } => study::study(&sources, &options, &counts),
         Task::Combine(options) => rows::combine(&options),
-        Task::Search { sources, options } => search::search(&sources, &options),
+        Task::Search { sources, options, counts } => search::search(&sources, &options, &counts),
         Task::Fit(options) => recorded::fit(&options),
         Task::Replay { sources, laid, options, counts } => {
             recorded::replay(&sources, &counts, &laid, options)

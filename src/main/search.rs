@@ -14,16 +14,26 @@ use serde_json::{Value as Json, json};
 
 use crate::arguments::{SearchFormat, SearchOptions, Sources};
 use crate::commands::{Outcome, all_in_source, name_of, read_source, say};
+use crate::counts::CountsOptions;
 use crate::import;
 use crate::study::{
-    FAILED, INTERRUPTED, UNDECIDED, policy, progress_bar, start_threads, stop_on_interrupt,
+    FAILED, INTERRUPTED, UNDECIDED, policy, progress_bar, recorded, start_threads,
+    stop_on_interrupt,
 };
 
-pub(crate) fn search(sources: &Sources, options: &SearchOptions) -> Result<Outcome, String> {
+pub(crate) fn search(
+    sources: &Sources,
+    options: &SearchOptions,
+    counts: &CountsOptions,
+) -> Result<Outcome, String> {
     if options.reach.is_some() && matches!(options.format, SearchFormat::Csv) {
         return Err("--format: csv has a row for each candidate, expected json or text with \
                     --reach"
             .into());
+    }
+    let is_over_counts = !options.days.recorded.is_empty() || counts.prometheus.is_some();
+    if options.reach.is_some() && is_over_counts {
+        return Err("--reach: asks about simulated traffic, expected no recorded counts".into());
     }
     let loaded = import::load(sources)?;
     if !options.quiet {
@@ -32,11 +42,16 @@ pub(crate) fn search(sources: &Sources, options: &SearchOptions) -> Result<Outco
     start_threads(options.threads)?;
     let text = as_json(options)?.to_string();
     let of_source = |error| all_in_source(&loaded.name, &error);
+    let recorded = recorded(&loaded, &options.days, counts, options.quiet)?;
     if let Some(field) = &options.reach {
         let question = Reach::from_text(&loaded.text, &text, field).map_err(of_source)?;
         return reach(question, options);
     }
-    let mut search = Search::from_text(&loaded.text, &text).map_err(of_source)?;
+    let search = match recorded {
+        None => Search::from_text(&loaded.text, &text),
+        Some(recorded) => Search::from_text_over(&loaded.text, &text, recorded),
+    };
+    let mut search = search.map_err(of_source)?;
     simulate(search.rollouts(), options.quiet, |stop, progress| {
         search.run_parallel(stop, progress);
         (search.done(), search.is_finished())

@@ -20,7 +20,7 @@ use canary_rollout::world::RecordedWorld;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{ImportOptions, Sources, StudyFormat, StudyOptions};
+use crate::arguments::{DaysOptions, ImportOptions, Sources, StudyFormat, StudyOptions};
 use crate::commands::{Outcome, all_in_source, read_source, say, text};
 use crate::counts::{self, CountsOptions};
 use crate::import::{self, Loaded};
@@ -53,7 +53,7 @@ pub(crate) fn study(
         loaded.tell();
     }
     start_threads(options.threads)?;
-    let recorded = recorded(&loaded, options, counts)?;
+    let recorded = recorded(&loaded, &options.days, counts, options.quiet)?;
     if let Some(file) = &options.rows {
         let mut json = as_json(options, &[], &[], &mut BTreeMap::new())?;
         json["runs"] = json!(rows::prepared_runs(options)?);
@@ -243,21 +243,22 @@ fn prepared(
 }
 
 /// The recorded days that take the place of the world, if there are some.
-fn recorded(
+pub(crate) fn recorded(
     loaded: &Loaded,
-    options: &StudyOptions,
+    days: &DaysOptions,
     counts: &CountsOptions,
+    quiet: bool,
 ) -> Result<Option<Arc<RecordedWorld>>, String> {
-    if options.recorded.is_empty() && counts.prometheus.is_none() {
-        let start = options.start_of_day.map(|_| "--start-of-day");
+    if days.recorded.is_empty() && counts.prometheus.is_none() {
+        let start = days.start_of_day.map(|_| "--start-of-day");
         return match counts.given().or(start) {
             None => Ok(None),
             Some(option) => Err(format!("{option}: expected --counts FILE or --prometheus URL")),
         };
     }
     let config = loaded.config()?;
-    let reading = counts::load(&options.recorded, counts, options.quiet)?;
-    RecordedWorld::of_days(&reading.record, &config, options.start_of_day).map(Arc::new).map(Some)
+    let reading = counts::load(&days.recorded, counts, quiet)?;
+    RecordedWorld::of_days(&reading.record, &config, days.start_of_day).map(Arc::new).map(Some)
 }
 
 /// What becomes true with the first interrupt (Ctrl-C). The second one ends the program.

@@ -95,12 +95,13 @@ impl Contender {
                 }
             }
             let config = ConfigInput::resolve_tree(&tree).map_err(|error| (i, error))?;
+            let truth = question.truth(&config).map_err(|error| (i, error))?;
             let healthy = index(config.with_healthy_release());
-            let is_bad = config.release_is_bad();
+            let is_bad = truth.release_is_bad();
             if own.is_none() {
                 own = Some(config.clone());
             }
-            let release = config.release_differs().then(|| index(config));
+            let release = truth.release_differs().then(|| index(config));
             cases.push(OfPolicy { healthy, release, is_bad });
         }
         // There is always the group without changes.
@@ -120,9 +121,9 @@ impl Contender {
     }
 
     /// Makes the plans of its cases, and returns the number of their traffic shares.
-    pub(super) fn plan(&mut self) -> usize {
+    pub(super) fn plan(&mut self, question: &Question) -> usize {
         let configs = std::mem::take(&mut self.configs);
-        self.plans = configs.iter().map(|config| Some(Arc::new(Plan::new(config)))).collect();
+        self.plans = configs.iter().map(|config| question.plan(config)).collect();
         self.plans.iter().flatten().map(|plan| plan.policy().shares().len()).sum()
     }
 

@@ -28,9 +28,11 @@ pub use report::{
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::config::{Config, ConfigError};
 use crate::study::{CHUNK, CHUNK_TICKS, RunOutcome, outcomes_of};
+use crate::world::RecordedWorld;
 use contender::Contender;
 use question::Question;
 
@@ -173,7 +175,22 @@ impl Search {
     /// combination of the values is a valid configuration. Paths in the options begin with
     /// `search.`.
     pub fn from_text(config: &str, options: &str) -> Result<Search, ConfigError> {
-        options::prepare(config, options)
+        options::prepare(config, options, None)
+    }
+
+    /// Prepares a search over recorded days, [`RecordedWorld::of_days`], as
+    /// [`Study::over`](crate::study::Study::over) has them. The days are the same for all
+    /// candidates and for the measurement with other seeds.
+    ///
+    /// # Errors
+    /// As for [`Search::from_text`]; also if the configuration has ticks of another length
+    /// than those that the record is spread over.
+    pub fn from_text_over(
+        config: &str,
+        options: &str,
+        recorded: Arc<RecordedWorld>,
+    ) -> Result<Search, ConfigError> {
+        options::prepare(config, options, Some(recorded))
     }
 
     /// The most rollouts of the search.
@@ -252,8 +269,8 @@ impl Search {
             _ => self.seed,
         };
         let seeds: Range<u64> = first + step.first..first + step.first + step.runs;
-        let Question { person, horizon_ticks, .. } = self.question;
-        let of_plan = |plan: &Option<std::sync::Arc<crate::rollout::Plan>>| match plan {
+        let &Question { person, horizon_ticks, .. } = &self.question;
+        let of_plan = |plan: &Option<Arc<crate::rollout::Plan>>| match plan {
             None => Some(Vec::new()),
             Some(plan) => outcomes_of(plan, seeds.clone(), person, horizon_ticks, &stopped),
         };

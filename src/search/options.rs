@@ -1,6 +1,7 @@
 //! The options of a search: reading and checking them, and the candidates that result.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -24,6 +25,7 @@ use crate::study::{
     DEFAULT_ERROR_PROBABILITY, MAX_ERROR_PROBABILITY, Objective, Person, PersonInput, Requirement,
     with_policy,
 };
+use crate::world::RecordedWorld;
 
 /// The options as written in a text.
 #[derive(Clone, Debug, Default)]
@@ -70,9 +72,17 @@ const TRIES: usize = 10;
 /// The smallest and the greatest tolerance.
 const TOLERANCES: Range = Range::from(0.0, 0.5);
 
-/// See [`Search::from_text`].
-pub(super) fn prepare(text: &str, options: &str) -> Result<Search, ConfigError> {
-    let asked = Asked::read(text, options)?;
+/// See [`Search::from_text`] and [`Search::from_text_over`].
+pub(super) fn prepare(
+    text: &str,
+    options: &str,
+    recorded: Option<Arc<RecordedWorld>>,
+) -> Result<Search, ConfigError> {
+    if recorded.as_ref().is_some_and(|recorded| recorded.days().is_none()) {
+        let message = "a search over recorded counts draws days: expected RecordedWorld::of_days";
+        return Err(ConfigError::of_whole(message));
+    }
+    let asked = Asked { recorded, ..Asked::read(text, options)? };
     asked.prepared(&asked.base, Mode::Best)
 }
 
@@ -82,6 +92,8 @@ pub(super) struct Asked {
     /// The tree of the configuration, which is valid.
     pub base: Node,
     input: SearchInput,
+    /// The recorded days that take the place of the world.
+    recorded: Option<Arc<RecordedWorld>>,
 }
 
 /// What a search is for.
@@ -113,7 +125,7 @@ impl Asked {
         }
         let base =
             parse(text, MAX_CONFIG_VALUES).map_err(|fault| ConfigError::of_text(&[fault]))?;
-        Ok(Asked { base, input })
+        Ok(Asked { base, input, recorded: None })
     }
 
     /// The most rollouts.
@@ -126,11 +138,12 @@ impl Asked {
 
     /// The search among the policies of a configuration's tree.
     pub(super) fn prepared(&self, base: &Node, mode: Mode) -> Result<Search, ConfigError> {
-        prepared(&self.input, base, mode)
+        prepared(self, base, mode)
     }
 }
 
-fn prepared(input: &SearchInput, base: &Node, mode: Mode) -> Result<Search, ConfigError> {
+fn prepared(asked: &Asked, base: &Node, mode: Mode) -> Result<Search, ConfigError> {
+    let input = &asked.input;
     let base_config = ConfigInput::resolve_tree(base)?;
     let mut draft = Draft::default();
     let mut settings = draft.settings(input);
@@ -138,6 +151,7 @@ fn prepared(input: &SearchInput, base: &Node, mode: Mode) -> Result<Search, Conf
         settings.rollouts = rollouts;
     }
     let mut question = draft.question(input, &settings, mode);
+    question.recorded = asked.recorded.clone();
     let dimensions = draft.dimensions(input, base);
     if dimensions.is_empty() && input.policies.is_none() && draft.problems.is_empty() {
         draft.complain("search", "has no candidates, expected vary or policies");
@@ -157,9 +171,9 @@ fn prepared(input: &SearchInput, base: &Node, mode: Mode) -> Result<Search, Conf
     if candidates.is_empty() {
         return Err(none_is_valid(&grid));
     }
-    let mut shares = present.plan();
+    let mut shares = present.plan(&question);
     for candidate in &mut candidates {
-        shares += candidate.plan();
+        shares += candidate.plan(&question);
         if shares > MAX_SEARCH_STAGES {
             let message = format!(
                 "the candidates have more than {} stages in total, on all releases that are asked \
@@ -348,6 +362,7 @@ impl Draft {
             person: settings.person,
             horizon_ticks: 0,
             error_each: settings.error_probability,
+            recorded: None,
         };
         let of_policy = "names another policy, expected a bound or figure of the candidates alone";
         let texts = input.hold.as_deref().unwrap_or_default();

@@ -1,7 +1,12 @@
 //! What a search asks of every candidate.
 
+use std::sync::Arc;
+
+use crate::config::{Config, ConfigError};
 use crate::policy::{Policy, Prepared};
+use crate::rollout::Plan;
 use crate::study::{Objective, Person, Requirement};
+use crate::world::RecordedWorld;
 
 /// The bounds that must hold and the figures to be made least, with what all candidates have
 /// in common.
@@ -16,6 +21,8 @@ pub(super) struct Question {
     pub horizon_ticks: u32,
     /// The probability that one answer about one bound of one candidate is wrong.
     pub error_each: f64,
+    /// The recorded days that take the place of the world.
+    pub recorded: Option<Arc<RecordedWorld>>,
 }
 
 /// A bound, with the index of its group of changes.
@@ -40,6 +47,26 @@ impl Question {
             self.groups.push(changes.to_vec());
             self.groups.len() - 1
         })
+    }
+
+    /// What the release of a configuration does: [`Plan::truth`].
+    ///
+    /// # Errors
+    /// If the configuration does not fit the recorded days.
+    pub(super) fn truth(&self, config: &Config) -> Result<Config, ConfigError> {
+        match &self.recorded {
+            None => Ok(config.clone()),
+            Some(recorded) => recorded.truth_of(config).map_err(ConfigError::of_whole),
+        }
+    }
+
+    /// The plan of a configuration. `None` if it does not fit the recorded days.
+    pub(super) fn plan(&self, config: &Config) -> Option<Arc<Plan>> {
+        let plan = match &self.recorded {
+            None => Plan::new(config),
+            Some(recorded) => Plan::over(config, Arc::clone(recorded)).ok()?,
+        };
+        Some(Arc::new(plan))
     }
 
     /// The longest that a rollout of a policy can take, in ticks.

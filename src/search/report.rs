@@ -10,7 +10,7 @@ use super::{Phase, Search};
 use crate::config::Config;
 use crate::json::{number, pretty};
 use crate::study::{
-    Estimate, Figure as OfRun, Fulfilment, Measure, Person, RequirementReport, Watch,
+    Estimate, Figure as OfRun, Fulfilment, Measure, Person, RecordedDays, RequirementReport, Watch,
 };
 
 /// The report of a search.
@@ -44,6 +44,10 @@ pub struct SearchReport {
     pub vary: Vec<VariedField>,
     /// The grid of all their values.
     pub grid: Grid,
+    /// The recorded days that the rollouts are drawn from; otherwise, the report has no such
+    /// key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedDays>,
     /// The bounds that must hold, in the order of the candidates' `holds`.
     pub hold: Vec<SearchBound>,
     /// The figures to be made least, in the order of the candidates' `figures`. The first
@@ -354,6 +358,7 @@ impl Search {
             tolerance: self.tolerance,
             vary: self.fields.clone(),
             grid: self.grid.clone(),
+            recorded: self.question.recorded.as_deref().map(RecordedDays::of),
             hold: self.present.measured.watches.iter().map(SearchBound::of).collect(),
             least: self
                 .question
@@ -394,6 +399,12 @@ impl Search {
                  the others.",
                 self.candidates.iter().filter(|one| one.policy.is_none()).count(),
                 self.grid.combinations
+            ));
+        }
+        if let Some([days, _]) = self.question.recorded.as_ref().and_then(|world| world.days()) {
+            notes.push(format!(
+                "All rollouts are drawn from {days} recorded days, those with fresh seeds, too: no \
+                 interval says how other days would be."
             ));
         }
         for least in &self.question.leasts {

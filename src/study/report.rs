@@ -93,7 +93,7 @@ pub struct RecordedDays {
 }
 
 impl RecordedDays {
-    pub(super) fn of(recorded: &RecordedWorld) -> Self {
+    pub(crate) fn of(recorded: &RecordedWorld) -> Self {
         let [days, left_out] = recorded.days().unwrap_or_default().map(|days| days as u32);
         RecordedDays {
             days,

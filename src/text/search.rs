@@ -41,7 +41,7 @@ pub fn search_text(report: &SearchReport) -> String {
         measured(&mut text, report, nearest.id, &nearest.fresh, &nearest.fresh_present);
     }
     text.push('\n');
-    for note in &report.notes {
+    for note in report.recorded.iter().flat_map(|recorded| &recorded.notes).chain(&report.notes) {
         let _ = writeln!(text, "{note}");
     }
     let _ = writeln!(

@@ -8,7 +8,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    Rollout, Study, floats, json_text, parsed, put, read_config, read_seed, study_options,
+    Rollout, Search, Study, floats, json_text, parsed, put, read_config, read_seed, search_options,
+    study_options,
 };
 use crate::fit;
 use crate::json;
@@ -17,6 +18,7 @@ use crate::observation::Arm;
 use crate::problem::{FileProblem, Source};
 use crate::record::{self, ArmRecord, Binding, Reading, Understood};
 use crate::rollout;
+use crate::search;
 use crate::study;
 use crate::world::{RecordedWorld, ReplayOptions};
 
@@ -154,14 +156,36 @@ impl Counts {
         #[wasm_bindgen(unchecked_optional_param_type = "StudyOptions | null")] options: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "number | null")] start_of_day: &JsValue,
     ) -> Result<Study, JsError> {
-        let read = read_config(config).map_err(|error| JsError::new(&error.to_string()))?;
-        let start = whole_of(start_of_day, "start_of_day")?;
-        let days = RecordedWorld::of_days(&self.reading.record, &read, start);
-        let days = days.map_err(|why| JsError::new(&why))?;
+        let days = Arc::new(self.days(config, start_of_day)?);
         let text = config.as_string().or_else(|| json_text(config)).unwrap_or_default();
         let options = study_options(options)?;
-        let inner = study::Study::from_text_over(&text, &options, Arc::new(days));
+        let inner = study::Study::from_text_over(&text, &options, days);
         Ok(Study { inner: inner.map_err(|error| JsError::new(&error.to_string()))? })
+    }
+
+    /// A search over the recorded days, before its first rollout; `start_of_day` as for
+    /// `new_study`.
+    ///
+    /// # Errors
+    /// As the function `new_search`; if the record has fewer than two days.
+    pub fn new_search(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "SearchOptions")] options: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "number | null")] start_of_day: &JsValue,
+    ) -> Result<Search, JsError> {
+        let days = Arc::new(self.days(config, start_of_day)?);
+        let options = search_options(options)?;
+        let text = config.as_string().or_else(|| json_text(config)).unwrap_or_default();
+        let inner = search::Search::from_text_over(&text, &options, days);
+        Ok(Search { inner: inner.map_err(|error| JsError::new(&error.to_string()))? })
+    }
+
+    fn days(&self, config: &JsValue, start_of_day: &JsValue) -> Result<RecordedWorld, JsError> {
+        let config = read_config(config).map_err(|error| JsError::new(&error.to_string()))?;
+        let start = whole_of(start_of_day, "start_of_day")?;
+        RecordedWorld::of_days(&self.reading.record, &config, start)
+            .map_err(|why| JsError::new(&why))
     }
 
     fn fitted(&self, options: &JsValue) -> Result<fit::Fit, JsError> {

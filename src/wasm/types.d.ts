@@ -947,6 +947,8 @@ export interface SearchReport {
     repeated: number;
     first_invalid: { values: unknown[]; problem: string } | null;
   };
+  /** The recorded days that the rollouts are drawn from; otherwise missing. */
+  recorded?: RecordedDays;
   /** The bounds. `bound` is what bounds `found`: 0.05 for a p95 that is at most a number. */
   hold: { requirement: string; measure: RequirementReport["measure"]; bound: number; at_most: boolean }[];
   /** The figures to be made least; the first one decides. */

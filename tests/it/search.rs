@@ -4,10 +4,14 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use std::sync::Arc;
+
 use canary_rollout::config::{Config, preset};
+use canary_rollout::record::{ArmRecord, Record};
 use canary_rollout::search::{CandidateState, Reach, Search, SearchPhase, SearchReport};
-use canary_rollout::study::{Fulfilment, Objective};
+use canary_rollout::study::{Fulfilment, Objective, Study, StudyOptions};
 use canary_rollout::text::{reach_text, search_csv, search_text};
+use canary_rollout::world::{RecordedWorld, ReplayOptions};
 use serde_json::{Value, json};
 
 /// 6 errors of the canary in stage 1 and 30 in stage 2; limits on their numbers.
@@ -296,6 +300,69 @@ fn a_bound_may_change_the_world() {
     assert!(chosen.holds[0].found.estimate > chosen.figures[1].estimate.unwrap());
     let figure = chosen.figures[0];
     assert!(figure.low <= figure.estimate && figure.estimate <= figure.high, "{figure:?}");
+}
+
+/// Counts of some days, every ten minutes, of which the second half has twice the requests.
+fn days() -> Record {
+    let step = |i: usize| if i % 144 < 72 { 3_000.0 } else { 6_000.0 };
+    let requests: Vec<f64> = (0..432).map(step).collect();
+    let errors = (0..432).map(|i| step(i) * 0.002 + (i % 3) as f64).collect();
+    let baseline = ArmRecord { requests, errors, latency: Vec::new() };
+    Record::new(0, 600, baseline, None).unwrap()
+}
+
+#[test]
+fn a_search_over_recorded_days_measures_what_a_study_over_them_does() {
+    let mut config = staged();
+    config["tick_seconds"] = json!(600);
+    config["canary"] = json!({ "error_ratio": 5 });
+    let asked = json!({
+        "vary": ["rules[0].max=10,20,40,80,160"],
+        "hold": ["false_rollback<=0.5", "missed_regression<=0.5"],
+        "least": ["excess_errors", "ticks(release=healthy)"],
+        "runs": 40_000,
+    });
+    let text = config.to_string();
+    let world = RecordedWorld::of_days(&days(), &Config::from_text(&text).unwrap(), Some(3_600));
+    let world = Arc::new(world.unwrap());
+    let mut search = Search::from_text_over(&text, &asked.to_string(), world.clone()).unwrap();
+    search.advance(u64::MAX);
+    let report = search.report();
+    assert_eq!(report.recorded.as_ref().map(|days| days.days), Some(3));
+    assert!(search_text(&report).contains("recorded"), "{}", search_text(&report));
+    // As a study of the chosen policy on the same seeds.
+    let chosen = report.chosen.as_ref().expect("a policy");
+    let fresh = chosen.fresh.as_ref().unwrap();
+    let options = StudyOptions {
+        runs: fresh.runs,
+        seed: report.seeds.fresh.unwrap(),
+        ..StudyOptions::default()
+    };
+    let mut study = Study::over(&chosen.config, &options, world).unwrap();
+    study.advance(u64::MAX);
+    let studied = study.report();
+    let release = studied.release.unwrap();
+    let found: Vec<f64> = fresh.holds.iter().map(|hold| hold.found.estimate).collect();
+    assert_eq!(found[0], studied.healthy.p_rollback.estimate);
+    assert_eq!(found[1], 1.0 - release.p_rollback.estimate);
+    // The days are others than those of the scenario.
+    let mut simulated = prepared(&config, &asked);
+    simulated.advance(u64::MAX);
+    assert_ne!(simulated.report().candidates, report.candidates);
+
+    let world = RecordedWorld::of_days(&days(), &Config::from_text(&text).unwrap(), None);
+    let world = Arc::new(world.unwrap());
+    let one = |options: &str, world| Search::from_text_over(&text, options, world).unwrap_err();
+    let error =
+        one(r#"{ "vary": ["rules[0].max=1,2"], "least": ["ticks(tick_seconds=60)"] }"#, world);
+    let expected =
+        "search.least[0]: \"ticks(tick_seconds=60)\": the record is spread over ticks of 600 s";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    let config = Config::from_text(&text).unwrap();
+    let whole = RecordedWorld::new(&days(), &config, &ReplayOptions::default()).unwrap();
+    let error = one("{}", Arc::new(whole));
+    let expected = "a search over recorded counts draws days: expected RecordedWorld::of_days";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[track_caller]

@@ -13,6 +13,7 @@ import {
   outcome,
   playhead,
   scenario,
+  searched,
   show,
   studied,
   surprise,
@@ -184,6 +185,25 @@ test('a study draws the recorded days at random', async ({ open }) => {
   await expect(strip(page)).toContainText('drawn at random from 7 recorded days');
   await expect(page.locator('[data-figure=false_rollback]:visible').first()).toContainText(/\d/);
   await expect(page.locator('.curve').getByRole('combobox').locator('option')).toHaveCount(2);
+});
+
+test('a search is over the recorded days, and out of date in the simulated world', async ({ open }) => {
+  const page = await open(YOURS);
+  await show(page, { ...BAD, name: '' });
+  await tryWeek(page);
+  await replay(page);
+  await goTo(page, 'Find');
+  await expect(page.locator('.find')).toContainText('searched over the recorded counts');
+  await searched(page);
+  await expect(page.locator('.find')).toContainText('All rollouts are drawn from 7 recorded days, those with fresh seeds, too');
+  await expect(page.locator('.stale')).toHaveCount(0);
+  await page.getByText('As commands for a pipeline').click();
+  const commands = page.getByRole('textbox', { name: 'Commands' });
+  await expect(commands).toHaveValue(
+    /study policy\.json \\\n {2}--counts week\.csv[^]*search policy\.json \\\n {2}--counts week\.csv/,
+  );
+  await strip(page).getByRole('button', { name: 'Return to the simulated world' }).click();
+  await expect(page.locator('.stale')).toBeVisible();
 });
 
 test('a rollout of many ticks is replayed beside the page', async ({ open }) => {

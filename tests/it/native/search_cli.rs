@@ -189,6 +189,14 @@ fn wrong_arguments_are_named() {
             &["default", "--reach", "x=1..2", "--hold", "completed>=0"],
             "default: reach: with x=1: x: unknown field `x`",
         ),
+        (
+            &["default", "--counts=examples/counts/week.csv", "--reach", "x=1..2"],
+            "--reach: asks about simulated traffic, expected no recorded counts",
+        ),
+        (
+            &["default", "--start-of-day=09:00"],
+            "--start-of-day: expected --counts FILE or --prometheus URL",
+        ),
     ] {
         let output = run(arguments);
         assert_eq!(output.status, 2, "{}", output.stderr);

@@ -1,11 +1,12 @@
 /**
- * Rollouts and studies over recorded counts in place of drawn ones. It runs on the page and in
+ * Rollouts, studies and searches over recorded counts in place of drawn ones. It runs on the page and in
  * the worker, each of which reads the files of a record once.
  */
 
-import { new_rollout, new_study, read_counts } from '../../../pkg/canary_rollout.js';
-import type { Counts, CountsOptions, ImportSource, ReplayOptions, Rollout, Study } from './engine.ts';
+import { new_rollout, new_search, new_study, read_counts } from '../../../pkg/canary_rollout.js';
+import type { Counts, CountsOptions, ImportSource, ReplayOptions, Rollout, Search, Study } from './engine.ts';
 import type { RunOrder } from './replay.ts';
+import type { SearchOrder } from './search-loop.ts';
 import type { StudyOrder } from './study-loop.ts';
 
 /**
@@ -40,3 +41,7 @@ export const beginRollout = ({ config, seed, recorded }: RunOrder): Rollout =>
 /** A study before its first run; over a record, of its days. Throws the engine's message if there is none. */
 export const beginStudy = ({ config, options, recorded }: StudyOrder): Study =>
   recorded ? countsOf(recorded.record).new_study(config, options, null) : new_study(config, options);
+
+/** A search before its first rollout; over a record, of its days. Throws the engine's message if there is none. */
+export const beginSearch = ({ config, options, recorded }: SearchOrder): Search =>
+  recorded ? countsOf(recorded.record).new_search(config, options, null) : new_search(config, options);

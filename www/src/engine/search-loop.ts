@@ -1,20 +1,17 @@
 /** Runs a search for policies in chunks, so that whoever runs it can answer in between. */
 
-import { new_search } from '../../../pkg/canary_rollout.js';
 import type { Search, SearchOptions, SearchReport } from './engine.ts';
 import { Pace } from './pace.ts';
+import type { Recorded } from './recorded.ts';
 
-/** A configuration, and what is searched. */
-export type SearchOrder = { config: string; options: SearchOptions };
+/** A configuration, and what is searched; with `recorded`, over the days of a record. */
+export type SearchOrder = { config: string; options: SearchOptions; recorded?: Recorded | null };
 /** The first `found` has the candidates before anything of them is known. */
 export type SearchMessage = { id: number } & (
   | { kind: 'searching'; done: number; rollouts: number }
   | { kind: 'found'; report: SearchReport; last: boolean }
   | { kind: 'error'; message: string }
 );
-
-/** A search before its first rollout. Throws the engine's message if there is none. */
-export const beginSearch = ({ config, options }: SearchOrder): Search => new_search(config, options);
 
 /** The least time between two reports, in ms: each is drawn. */
 const REPORT_MS = 300;

@@ -16,8 +16,8 @@ export {
   validate,
   version,
 } from '../../../pkg/canary_rollout.js';
-export { beginRollout, beginStudy, countsOf } from './recorded.ts';
+export { beginRollout, beginSearch, beginStudy, countsOf } from './recorded.ts';
 export { runSteps, runToEnd, snapshotOf } from './replay.ts';
-export { beginSearch, SearchLoop } from './search-loop.ts';
+export { SearchLoop } from './search-loop.ts';
 export { StudyLoop } from './study-loop.ts';
 export { serve } from './worker.ts';

@@ -7,11 +7,11 @@
 import { initSync } from '../../../pkg/canary_rollout.js';
 import type { Fit, Rollout, Series } from './engine.ts';
 import type { Recorded } from './recorded.ts';
-import { beginRollout, beginStudy, countsOf } from './recorded.ts';
+import { beginRollout, beginSearch, beginStudy, countsOf } from './recorded.ts';
 import type { RunResult, RunOrder as Simulation, Snapshot } from './replay.ts';
 import { replayed, runSteps, snapshotOf } from './replay.ts';
 import type { SearchOrder } from './search-loop.ts';
-import { beginSearch, SearchLoop } from './search-loop.ts';
+import { SearchLoop } from './search-loop.ts';
 import type { StudyRequest } from './study-loop.ts';
 import { StudyLoop } from './study-loop.ts';
 
@@ -21,7 +21,7 @@ export type Fitting = { recorded: Pick<Recorded, 'record'>; tickSeconds: number 
 export type RunOrder =
   | { kind: 'engine'; bytes: BufferSource }
   | { kind: 'start'; id: number; request: StudyRequest }
-  | { kind: 'search'; id: number; search: SearchOrder }
+  | { kind: 'search'; id: number; order: SearchOrder }
   | { kind: 'simulate'; id: number; order: Simulation }
   | { kind: 'look'; id: number; order: Simulation & { tick: number } }
   | { kind: 'fit'; id: number; order: Fitting };
@@ -80,7 +80,7 @@ export function serve() {
       case 'start':
         return loop.start(data.id, data.request);
       case 'search':
-        return searches.start(data.id, data.search);
+        return searches.start(data.id, data.order);
       case 'engine':
         initSync({ module: data.bytes });
         return self.postMessage({ kind: 'ready' });

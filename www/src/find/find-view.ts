@@ -4,6 +4,7 @@
  */
 
 import { html, nothing, render } from 'lit/html.js';
+import { studyFault } from '../engine/counts.ts';
 import type { Change, Store, View } from '../store/store.ts';
 import { Cloud } from './cloud.ts';
 import { Found } from './found.ts';
@@ -29,17 +30,18 @@ export class FindView implements View {
   }
 
   #render() {
-    const { veiled, isWaiting, search, recorded, draft } = this.#store;
+    const { veiled, isWaiting, search, recorded, draft, session } = this.#store;
     // What is shown stays until another rollout is there.
     if (veiled || isWaiting) return;
     const { result } = search;
+    const unavailable = recorded ? studyFault(session.config, session.report.config.tick_seconds, recorded) : '';
     render(
       html`<h2 class="unseen">A better policy</h2>
-        ${recorded ? html`<p class="card">${RECORDED}</p>` : nothing}
+        ${recorded ? html`<p class="card">${unavailable || RECORDED}</p>` : nothing}
         ${this.#question.template()}
         ${
           result
-            ? html`${search.isAbout(draft) ? nothing : html`<p class="card stale" role="status">${STALE}</p>`}
+            ? html`${search.isAbout(draft, recorded) ? nothing : html`<p class="card stale" role="status">${STALE}</p>`}
                 <div class="find-columns">
                   <section class="card" role="group" aria-label="The policies of the search">
                     ${this.#cloud.template(result.report, result.order)}
@@ -58,7 +60,7 @@ export class FindView implements View {
 }
 
 const RECORDED =
-  'A search simulates the world of the scenario; it knows no recorded days. To search in a world like the recorded one, fit it to the counts in Yours.';
+  'The policies are searched over the recorded counts: the days of the baseline, drawn at random, with releases laid upon them.';
 const STALE = 'The scenario or the policy has changed since this search. Search again to see what holds now.';
 const ABOUT =
   'It tries up to 200 policies with the present one’s stages and rules, changed as you allow, on the same simulated releases. ' +

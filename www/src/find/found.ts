@@ -188,7 +188,7 @@ function kicker(report: SearchReport, id: number) {
 
 /** What should be known to read the figures. */
 function remarks(report: SearchReport, order: Order, id: number) {
-  const { chosen, nearest, notes, horizon_ticks: horizon, config } = report;
+  const { chosen, nearest, notes, horizon_ticks: horizon, config, recorded } = report;
   const measured = chosen?.id === id ? chosen : nearest?.id === id ? nearest : null;
   const others = chosen?.id === id ? chosen.compared.filter(({ same }) => same).length : 0;
   const words = [
@@ -202,6 +202,7 @@ function remarks(report: SearchReport, order: Order, id: number) {
       : '',
     `Failures are counted until ${tickUnit(config.tick_seconds).name} ${count(horizon)}.`,
     ...(order.options.candidates ? notes : []),
+    ...(recorded?.notes ?? []),
   ];
   return html`<p class="quiet">${words.filter(Boolean).join(' ')}</p>`;
 }

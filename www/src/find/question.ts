@@ -35,7 +35,7 @@ export class Question {
     const press = ({ detail }: MouseEvent) => {
       if (detail > 1 || isFaulty || this.#store.isWaiting) return;
       if (running) search.stop();
-      else search.begin(draft, session.report);
+      else search.begin(draft, session.report, session.recorded);
     };
     return html`<section class="card question" role="group" aria-label="What is searched">
       <div class="question-part">

@@ -10,16 +10,20 @@ const quoted = (text: string) => (/^[\w./:=,-]+$/.test(text) ? text : `'${text.r
 const lines = (command: string, options: [name: string, value: string][]) =>
   [command, ...options.map(([name, value]) => `  ${name} ${quoted(value)}`)].join(' \\\n');
 
+const countsOptions = (recorded: Order['recorded']) =>
+  (recorded?.record.files ?? []).map(({ name }): [string, string] => ['--counts', name]);
+
 /** The gate that a pipeline runs: it fails if a policy does not keep the bounds. */
-export const gateCommand = ({ options }: Order) =>
-  lines(
-    'canary-rollout study policy.json',
-    (options.hold ?? []).map((bound) => ['--require', bound]),
-  );
+export const gateCommand = ({ options, recorded }: Order) =>
+  lines('canary-rollout study policy.json', [
+    ...countsOptions(recorded),
+    ...(options.hold ?? []).map((bound): [string, string] => ['--require', bound]),
+  ]);
 
 /** The search itself. */
-export const searchCommand = ({ options }: Order) =>
+export const searchCommand = ({ options, recorded }: Order) =>
   lines('canary-rollout search policy.json', [
+    ...countsOptions(recorded),
     ...(options.vary ?? []).map((one): [string, string] => ['--vary', varyText(one)]),
     ...(options.hold ?? []).map((bound): [string, string] => ['--hold', bound]),
     ...options.least.map((figure): [string, string] => ['--least', figure]),

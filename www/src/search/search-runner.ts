@@ -62,7 +62,7 @@ export class SearchRunner {
   #open() {
     this.#starting = startWorker(PATIENCE_MS, {
       onready: ({ post, end }) =>
-        this.#begin({ start: (id, search) => post({ kind: 'search', id, search }), close: end }),
+        this.#begin({ start: (id, order) => post({ kind: 'search', id, order }), close: end }),
       // What was lost with a worker is searched again.
       onrefused: () => this.#begin(this.#onPage()),
       onmessage: (message: SearchMessage) => this.#hear(message),

@@ -6,9 +6,11 @@
 import { count, MOST_LISTED } from '../base/format.ts';
 import type { Json } from '../base/json-path.ts';
 import { put, textOf } from '../base/json-path.ts';
+import { studyFault } from '../engine/counts.ts';
 import type { Report, SearchCandidate, SearchReport } from '../engine/engine.ts';
 import type { Planned } from '../engine/plan.ts';
 import { planOf } from '../engine/plan.ts';
+import type { Recorded } from '../engine/recorded.ts';
 import type { SearchMessage } from '../engine/search-loop.ts';
 import { isAsBaseline, isHealthy } from '../study/study-request.ts';
 import { SearchRunner } from './search-runner.ts';
@@ -95,23 +97,25 @@ export class SearchState {
    * Searches from a configuration.
    *
    * @param report of its rollout
+   * @param recorded the record whose days take the place of the world
    */
-  begin(draft: Json, report: Report) {
+  begin(draft: Json, report: Report, recorded: Recorded | null) {
     const plan = planOf(report);
     this.fields(draft, plan);
     const order = orderOf(draft, plan, this.#varied.fields, this.#settings);
     this.message = '';
-    this.#refusal = [];
+    const unavailable = recorded ? studyFault(textOf(draft), plan.tick_seconds, recorded) : '';
+    this.#refusal = unavailable ? [unavailable] : [];
     if (order instanceof Map) {
       this.#faults = order;
-    } else {
-      this.#order = order;
+    } else if (!unavailable) {
+      this.#order = { ...order, recorded };
       this.#running = true;
       this.#progress = { done: 0, runs: order.settings.runs };
       // A bad release beside a healthy one is that with more errors from the start: how a healthy one starts is left out.
       const isOwnKind = isHealthy(report) && !isAsBaseline(report);
       const config = isOwnKind ? put(draft, 'canary', undefined) : draft;
-      this.#runner.run({ config: textOf(config), options: order.options });
+      this.#runner.run({ config: textOf(config), options: order.options, recorded });
     }
     this.#onchange();
   }
@@ -162,8 +166,9 @@ export class SearchState {
     this.#taken = textOf(config);
   }
 
-  /** Whether what was found is about a configuration, or was taken over to it. */
-  isAbout(config: Json) {
+  /** Whether what was found is about a configuration, or was taken over to it, and about what its counts come from. */
+  isAbout(config: Json, recorded: Recorded | null) {
+    if (this.#result && this.#result.order.recorded?.record.id !== recorded?.record.id) return false;
     const text = textOf(config);
     return this.#result === null || text === textOf(this.#result.order.draft) || text === this.#taken;
   }

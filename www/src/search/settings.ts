@@ -8,6 +8,7 @@ import { get, put } from '../base/json-path.ts';
 import { catalogue } from '../engine/catalogue.ts';
 import type { Rule, SearchOptions } from '../engine/engine.ts';
 import type { Planned } from '../engine/plan.ts';
+import type { Recorded } from '../engine/recorded.ts';
 import { isPossible, rulesOf, withPolicy, withRules } from '../study/policies.ts';
 import type { Value, Varied } from './varied.ts';
 import { LENGTHS, valuesOf, withValue } from './varied.ts';
@@ -64,6 +65,8 @@ export type Order = {
   errors: number;
   time: number;
   settings: Settings;
+  /** The record whose days take the place of the world. */
+  recorded?: Recorded | null;
 };
 export type BoundName = 'falsely' | 'missed' | 'waits';
 
