@@ -16,7 +16,9 @@ pub mod rows;
 
 pub(crate) use histogram::Histogram;
 pub use options::{FieldValue, NamedPolicy, Person, StudyOptions, Sweep};
-pub(crate) use options::{PersonInput, full_path, set_field, with_policy};
+pub(crate) use options::{
+    PersonInput, full_path, no_field, remove_stale_names, set_field, with_policy,
+};
 pub use report::{
     CaseReport, Comparison, Difference, Distribution, Estimate, Interval, MeanDifference,
     RecordedDays, SeedRange, SeedSpan, StudyReport, SweepPoint, SweepReport,

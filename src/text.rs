@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use crate::message::{shown, thousands};
 use crate::observation::ByArm;
+use crate::record::shown_time;
 use crate::report::{Outcome, RecordedSource, Report, StageReport, StageVerdict};
 use crate::rollout::Rollout;
 use crate::rules::words::{counted, milliseconds, percent, significant};
@@ -27,7 +28,10 @@ pub fn rollout_text(rollout: &Rollout) -> String {
     let name = shown(name);
     let seconds = report.config.world().tick_seconds;
     let ticks = counted(u64::from(report.metrics.ticks), "tick");
-    let _ = writeln!(text, "{name}   seed {}   {ticks} of {seconds} s\n", report.seed);
+    let start = report.recorded.as_ref().and_then(|recorded| recorded.start);
+    let start = start.map(|start| format!("   recorded, from {}", shown_time(start)));
+    let start = start.unwrap_or_default();
+    let _ = writeln!(text, "{name}   seed {}   {ticks} of {seconds} s{start}\n", report.seed);
     stage_table(&mut text, &report);
     text.push('\n');
     charts(&mut text, rollout);

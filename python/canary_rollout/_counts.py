@@ -93,7 +93,7 @@ class Counts:
     def fitted_config(
         self, config: Config, *, rollout_start: Time | None = None
     ) -> dict[str, Any]:
-        """A configuration in the fitted world: its release and its policy."""
+        """A configuration in the fitted world: its release and its policy, as they are written."""
         start = _given.time(rollout_start, "rollout_start")
         fitted: dict[str, Any] = json.loads(
             self._inner.fitted_config(_given.config(config), start)

@@ -128,9 +128,8 @@ impl Counts {
     ) -> PyResult<String> {
         let ticks = config.inner.world().tick_seconds;
         let fitted = self.fitted(py, Some(ticks), rollout_start)?;
-        let config =
-            fitted.config(&config.inner).map_err(|error| config_error(py, &error, None))?;
-        serde_json::to_string(&config).map_err(|error| one_fault(py, "", error.to_string()))
+        let text = fitted.config_text(&config.text);
+        text.map_err(|error| config_error(py, &error.without_line_column(), None))
     }
 
     /// A rollout over the record, before its first tick.

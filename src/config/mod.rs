@@ -31,7 +31,7 @@ pub use presets::{Preset, preset, presets};
 pub use release::{Arrival, ReleaseConfig};
 pub(crate) use resolve::not_a_policys_key;
 pub use resolve::read_policy;
-pub(crate) use resolve::read_world;
+pub(crate) use resolve::{read_world, stage_name};
 #[cfg(feature = "schema")]
 pub use schema::config_schema;
 pub use work::{MAX_BOUNDARY_WORK, MAX_LOOKS};

@@ -106,15 +106,27 @@ impl ConfigInput {
     }
 }
 
+/// The name of a stage that has none of its own.
+pub(crate) fn stage_name(traffic_pct: f64) -> String {
+    format!("{} %", plain(traffic_pct))
+}
+
 /// Reads a policy for the options of a study: an object with those keys of a
 /// configuration that belong to its policy. Without `stages`, the study uses the
-/// stages of its configuration.
+/// stages of its configuration. Of a whole configuration, with `stages` and without faults,
+/// the keys of its world and of its release are left out.
 ///
 /// # Errors
 /// All faults that do not depend on the world, with their places in the text.
 pub fn read_policy(text: &str) -> Result<serde_json::Value, ConfigError> {
-    let (tree, input, faults) = read_text(text)?;
+    let (mut tree, input, faults) = read_text(text)?;
     let reported = faults.reported();
+    let is_whole = tree.get("stages").is_some() || tree.get("controller").is_some();
+    if is_whole && Config::from_text(text).is_ok() {
+        let keys = reading::keys_of::<PolicyInput>();
+        tree.retain(|key| keys.contains(&key));
+        return Ok(serde_json::to_value(&tree).unwrap_or_default());
+    }
     let gives_stages = tree.get("stages").is_some();
     let problems = resolved(&input, &reported).err().unwrap_or_default();
     let mut faults = faults.into_list();
@@ -671,7 +683,7 @@ impl Check<'_> {
             self.complain(&share_path, message);
         }
         Stage {
-            name: name.unwrap_or_else(|| format!("{} %", plain(traffic_pct))),
+            name: name.unwrap_or_else(|| stage_name(traffic_pct)),
             traffic_pct,
             duration_ticks: {
                 let ticks = input.duration_ticks.unwrap_or(DEFAULT_DURATION_TICKS);

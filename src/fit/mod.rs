@@ -42,14 +42,16 @@ pub use text::fit_text;
 use serde::Serialize;
 
 use crate::config::{
-    Config, ConfigError, ConfigParts, DailySwing, Incidents, Latency, MAX_REQUESTS_PER_TICK, Noise,
-    Traffic,
+    Config, ConfigError, ConfigParts, DailySwing, Incidents, Latency, MAX_CONFIG_VALUES,
+    MAX_REQUESTS_PER_TICK, Noise, Traffic,
 };
 use crate::json::{number, pretty, some_number};
-use crate::math::{ln, pow};
+use crate::math::{cos, ln, pow};
 use crate::message::thousands;
 use crate::observation::Arm;
+use crate::reading::parse;
 use crate::record::Record;
+use crate::rules::words::percent;
 use errors::{Errors, Found};
 use estimate::{Estimate, is_positive};
 use findings::Fitted;
@@ -103,6 +105,8 @@ pub struct Fit {
     pub findings: Vec<Finding>,
     /// The record beside the fitted world.
     pub picture: Vec<Bucket>,
+    /// What should be known to use the world, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// What a record was.
@@ -220,6 +224,41 @@ impl Fit {
         self.world.put_into(&mut parts);
         parts.check()
     }
+
+    /// A configuration's text with the fitted world in it, as JSON. What the record does not
+    /// tell, the release and the policy stay as they are written.
+    ///
+    /// # Errors
+    /// All faults of the text; also as for [`Fit::config`].
+    pub fn config_text(&self, of: &str) -> Result<String, ConfigError> {
+        Config::from_text(of)?;
+        let parsed = |text: &str| {
+            parse(text, MAX_CONFIG_VALUES).map_err(|fault| ConfigError::of_text(&[fault]))
+        };
+        let (mut tree, world) = (parsed(of)?, parsed(&self.world_text())?);
+        // Whoever gets the requests: that is of the rollout.
+        let skew = tree.at("traffic.canary_skew").cloned();
+        let mut paths = vec!["tick_seconds", "traffic"];
+        if self.world.baseline.error_rate.is_some() {
+            paths.extend(["baseline.error_rate", "baseline.error_clump", "noise", "incidents"]);
+        }
+        if self.world.baseline.latency_ms.is_some() {
+            paths.push("baseline.latency_ms");
+        }
+        for path in paths {
+            match world.at(path) {
+                // The paths are those of a configuration.
+                Some(value) => drop(tree.set(path, value)),
+                None => tree.remove(path),
+            }
+        }
+        if let Some(skew) = skew {
+            let _ = tree.set("traffic.canary_skew", &skew);
+        }
+        let text = pretty(&tree);
+        Config::from_text(&text).map_err(ConfigError::without_line_column)?;
+        Ok(text)
+    }
 }
 
 impl FittedWorld {
@@ -316,7 +355,9 @@ pub fn fit(record: &Record, options: &Options) -> Result<Fit, String> {
         incidents.latency_ratio = incidents.latency_ratio.min(rounded_down(slowest.max(1.0)));
         incidents
     });
+    let start = options.rollout_start.unwrap_or(record.start());
     Ok(Fit {
+        notes: notes(&traffic, start, &findings),
         record: Summary {
             start: record.start(),
             step_seconds: step,
@@ -337,6 +378,31 @@ pub fn fit(record: &Record, options: &Options) -> Result<Fit, String> {
         findings,
         picture,
     })
+}
+
+/// What should be known to use a world whose rollouts begin at `start`, in seconds since 1970.
+fn notes(traffic: &Traffic, start: i64, findings: &[Finding]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(swing) = &traffic.daily_swing {
+        let phase = f64::from(swing.peak_seconds) / f64::from(swing.period_seconds);
+        let load = 1.0 + swing.amplitude * cos(std::f64::consts::TAU * phase);
+        let minutes = start.rem_euclid(86_400) / 60;
+        notes.push(format!(
+            "Every rollout in this world starts at {:02}:{:02} UTC, when the load is {} of its mean; \
+             another start is an option of the fit.",
+            minutes / 60,
+            minutes % 60,
+            percent(load)
+        ));
+    }
+    if findings.iter().any(|finding| finding.grade == Grade::NotDescribed) {
+        notes.push(
+            "What the model does not describe is in the recorded days themselves: a study, a search \
+             and a replay can take them in place of a world."
+                .to_string(),
+        );
+    }
+    notes
 }
 
 /// Writes the world and the list of parameters.

@@ -37,6 +37,9 @@ pub fn fit_text(fit: &Fit) -> String {
         };
         let _ = writeln!(text, "{grade:<13}  {}: {}", finding.name, finding.sentence);
     }
+    for note in &fit.notes {
+        let _ = writeln!(text, "{note}");
+    }
     text
 }
 

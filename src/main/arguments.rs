@@ -326,16 +326,18 @@ impl Sources {
     }
 }
 
+const OTHER_PROGRAMS: &str = "Options for files of other programs";
+
 /// What is said beside files of another program.
 #[derive(Args, Default)]
-#[command(next_help_heading = "Options for files of other programs")]
 pub(crate) struct ImportOptions {
     /// What a metric measures, instead of the guess from its query, such as
     /// 'success-rate=error_rate of canary over 5m'; may be repeated
     #[arg(long, value_name = "METRIC=MEASURES", value_parser = binding)]
+    #[arg(help_heading = OTHER_PROGRAMS)]
     pub bind: Vec<(String, String)>,
     /// The Rollout or Canary to read, where the files have several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = OTHER_PROGRAMS)]
     pub name: Option<String>,
 }
 
@@ -442,7 +444,7 @@ pub(crate) struct ExportOptions {
     /// The matcher of failed requests
     #[arg(long, value_name = "MATCHER", default_value = "code=~\"5..\"")]
     pub failed: String,
-    /// Write the files into this directory
+    /// Write the files into this directory, which is made if there is none
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     pub directory: Option<OsString>,
     /// Do not print what a person has to know; errors are still printed
@@ -540,7 +542,7 @@ pub(crate) struct SearchOptions {
     #[arg(long, value_name = "FIELD=VALUES", allow_hyphen_values = true)]
     pub vary: Vec<String>,
     /// A policy that is a candidate as it is: a file with the policy's keys of a
-    /// configuration; may be repeated
+    /// configuration, or a whole one, whose policy is taken; may be repeated
     #[arg(long = "policy", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub policies: Vec<OsString>,
     /// A bound that the policy must hold, such as false_rollback<=0.01; may be repeated

@@ -265,10 +265,14 @@ fn export(target: &str, sources: &Sources, options: ExportOptions) -> Result<Out
         let texts: Vec<&str> = exported.files.iter().map(|file| file.text.as_str()).collect();
         return Ok(texts.join("---\n").into());
     };
+    let failed = |path: &std::path::Path, error: std::io::Error| {
+        format!("{}: {error}", harmless(&path.to_string_lossy()))
+    };
+    let directory = std::path::Path::new(&directory);
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
     for file in &exported.files {
-        let path = std::path::Path::new(&directory).join(&file.name);
-        std::fs::write(&path, &file.text)
-            .map_err(|error| format!("{}: {error}", harmless(&path.to_string_lossy())))?;
+        let path = directory.join(&file.name);
+        std::fs::write(&path, &file.text).map_err(|error| failed(&path, error))?;
     }
     Ok(String::new().into())
 }

@@ -44,6 +44,13 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, String> {
         return Err(format!("{option}: {name} is a configuration, which needs no import"));
     }
     let text = texts.into_iter().next().unwrap_or_default();
+    if is_table(&text) {
+        let name = name_of(first);
+        return Err(format!(
+            "{name}: a table of recorded counts, expected a configuration; study, search and replay \
+             take it as --counts {name}, and fit as it is"
+        ));
+    }
     Ok(Loaded { name: first.clone(), text, import: None })
 }
 
@@ -98,7 +105,17 @@ pub(crate) fn imported(
     import::import(&files, &options).map_err(|error| error.lines())
 }
 
-fn warnings(import: &Import) {
+/// Whether a text begins with the header of a table of counts.
+fn is_table(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default().trim_start_matches(['\u{feff}', '"']);
+    let header = header.to_lowercase();
+    ["time", "date"].iter().any(|word| header.starts_with(word))
+        && header.contains([',', ';', '\t'])
+        && !header.contains(':')
+}
+
+/// Prints the warnings of an import.
+pub(crate) fn warnings(import: &Import) {
     for warning in &import.warnings {
         say(&in_source(&warning.file, &warning.problem, "warning: "));
     }

@@ -8,7 +8,7 @@ use canary_rollout::rollout::Rollout;
 use canary_rollout::world::{RecordedWorld, ReplayOptions};
 
 use crate::arguments::{FitFormat, FitOptions, ImportOptions, Laid, RunOptions, Sources};
-use crate::commands::{Outcome, all_in_source, printed, say, text};
+use crate::commands::{Outcome, all_in_source, printed, say};
 use crate::counts::{self, CountsOptions};
 use crate::import;
 
@@ -31,18 +31,19 @@ pub(crate) fn fit(options: &FitOptions) -> Result<Outcome, String> {
         excess: None,
     };
     let found = fit::fit(&reading.record, &settings)?;
-    let Some((config, loaded)) = into else {
+    let Some((_, loaded)) = into else {
         return Ok(match options.format {
             FitFormat::Json => found.to_json() + "\n",
             FitFormat::Text => fit_text(&found),
         }
         .into());
     };
-    let fitted = found.config(&config).map_err(|error| all_in_source(&loaded.name, &error))?;
+    let fitted = found.config_text(&loaded.text);
+    let fitted = fitted.map_err(|error| all_in_source(&loaded.name, &error))?;
     if !options.quiet {
         fit_text(&found).lines().for_each(say);
     }
-    Ok((serde_json::to_string_pretty(&fitted).map_err(text)? + "\n").into())
+    Ok((fitted + "\n").into())
 }
 
 /// `canary-rollout replay`: a policy over recorded counts.

@@ -101,7 +101,7 @@ fn as_json(options: &SearchOptions) -> Result<Json, String> {
     let vary: Result<Vec<Json>, String> = options.vary.iter().map(|text| varied(text)).collect();
     search["vary"] = Json::from(vary?);
     let policies: Result<Vec<Json>, String> =
-        options.policies.iter().map(|path| policy(path)).collect();
+        options.policies.iter().map(|path| policy(path, options.quiet)).collect();
     let policies = policies?;
     if !policies.is_empty() {
         search["policies"] = Json::from(policies);

@@ -196,7 +196,7 @@ fn as_json(
     let mut policies = Vec::new();
     for name in names {
         if !known.contains_key(name) {
-            known.insert(name.to_owned(), policy(name)?);
+            known.insert(name.to_owned(), policy(name, options.quiet)?);
         }
         policies.extend(known.get(name).cloned());
     }
@@ -207,13 +207,16 @@ fn as_json(
 }
 
 /// A policy of a file, with its name, as the options of a study or a search have it.
-pub(crate) fn policy(path: &OsStr) -> Result<Json, String> {
+pub(crate) fn policy(path: &OsStr, quiet: bool) -> Result<Json, String> {
     let name = path.to_string_lossy();
     let text = read_source(path)?;
     if is_foreign(&text) {
         let import = import::imported(&[path.to_owned()], &[text], &ImportOptions::default())?;
         let config: Json =
             serde_json::from_str(&import.config).map_err(|error| error.to_string())?;
+        if !quiet {
+            import::warnings(&import);
+        }
         return Ok(json!({ "name": name, "policy": { "controller": config["controller"] } }));
     }
     let policy = read_policy(&text).map_err(|error| all_in_source(path, &error))?;

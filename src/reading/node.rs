@@ -4,6 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::Place;
+use crate::json::number;
 
 /// A value with its place in the text.
 #[derive(Clone, Debug)]
@@ -127,11 +128,16 @@ impl Node {
         }
     }
 
-    /// Removes a key from the object at `key` of an object.
-    pub(crate) fn remove_in(&mut self, key: &str, inner: &str) {
-        let Value::Object(entries) = &mut self.value else { return };
-        for entry in entries.iter_mut().filter(|entry| entry.key == key) {
-            entry.node.retain(|its| its != inner);
+    /// Removes the key that a path without `[*]` ends with, if there is one.
+    pub(crate) fn remove(&mut self, path: &str) {
+        let (above, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let above = match above {
+            "" => Some(self),
+            above if self.at(above).is_some() => self.place_at(above),
+            _ => None,
+        };
+        if let Some(above) = above {
+            above.retain(|its| its != key);
         }
     }
 
@@ -277,7 +283,7 @@ impl Serialize for Node {
         match &self.value {
             Value::Null | Value::Refused(_) => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
-            Value::Number(value) => serializer.serialize_f64(*value),
+            Value::Number(value) => number(value, serializer),
             Value::Text(value) => serializer.serialize_str(value),
             Value::Array(items) => serializer.collect_seq(items),
             Value::Object(entries) => {

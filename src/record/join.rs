@@ -11,6 +11,7 @@ use super::{ArmRecord, MAX_STEPS, Quantile, Record, time};
 use crate::json::plain;
 use crate::message::thousands;
 use crate::observation::Arm;
+use crate::rules::words::percent;
 
 /// The most common spacing is that of so many rows.
 const SAMPLED: usize = 10_000;
@@ -682,6 +683,22 @@ fn check(values: &[f64], of: &Use, table: &Table, shown: &str, log: &mut Log<'_>
                 _ => format!("expected a number of at most 10^15, found {}", plain(*value)),
             });
         }
+    }
+    // So large a rate is rather one in percent, all of it below 1 %.
+    const UNLIKELY_RATE: f64 = 0.2;
+    let known = || values.iter().filter(|value| !value.is_nan());
+    let mean = known().sum::<f64>() / known().count().max(1) as f64;
+    if of.measure == Measure::ErrorRate && of.unit == Unit::Ratio && mean > UNLIKELY_RATE {
+        log.warn(
+            table.place(0),
+            shown,
+            format!(
+                "on average {} of the requests fail; if the rate is in percent, an option such as \
+                 `{} in percent` says so",
+                percent(mean),
+                of.measure
+            ),
+        );
     }
     const ENOUGH: usize = 20;
     let grows = |pair: &[f64]| pair[1] > pair[0];

@@ -71,15 +71,16 @@ pub(super) fn recorded(rollout: &Rollout, excess_errors: Option<f64>) -> Option<
         RecordedSource::Baseline | RecordedSource::Days => Vec::new(),
     };
     let (ended, gaps) = (rollout.record_has_ended(), world.gaps(rollout.ticks()));
-    let mut notes = world.notes();
-    if world.thins_canary() {
+    let (thins, mut notes) = (world.thins_canary(), world.notes());
+    if thins {
         notes.push(
             "In ticks in which the policy gives the canary less traffic than it had, requests of \
              the canary are left out at random."
                 .to_string(),
         );
     }
-    notes.extend(levels.iter().filter(|level| level.differs()).map(share_sentence));
+    let differing = levels.iter().filter(|level| level.differs());
+    notes.extend(differing.map(|level| share_sentence(level, thins)));
     notes.extend(gaps_sentence(gaps, rollout.ticks()));
     if ended {
         let ticks = counted(u64::from(rollout.ticks()), "tick");
@@ -116,13 +117,19 @@ fn levels(rollout: &Rollout, world: &RecordedWorld) -> Vec<RecordedLevel> {
     reached.collect()
 }
 
-fn share_sentence(level: &RecordedLevel) -> String {
+fn share_sentence(level: &RecordedLevel, thins: bool) -> String {
+    let recorded = level.recorded_share.unwrap_or(0.0);
+    let counts = match thins && recorded > level.share {
+        true => "the rest of its requests are left out.",
+        false => {
+            "the canary’s counts are those of its recorded traffic. Rules that take the share as \
+             known, such as sequential, are misled."
+        }
+    };
     format!(
-        "At level {} the policy has a share of {}, the record {}: the canary’s counts are those of \
-         its recorded traffic. Rules that take the share as known, such as sequential, are misled.",
-        level.number,
+        "Where the policy gives the canary {} of the traffic, it had {} in the record: {counts}",
         percent(level.share),
-        percent(level.recorded_share.unwrap_or(0.0)),
+        percent(recorded),
     )
 }
 

@@ -14,7 +14,8 @@ use crate::rollout::Plan;
 use crate::stats::intervals::clopper_pearson;
 use crate::stats::quantile_interval::quantile_ranks;
 use crate::study::{
-    End, Histogram, OfPolicy, RunOutcome, Scope, Source, Statistic, Watch, cost_of, set_field,
+    End, Histogram, OfPolicy, RunOutcome, Scope, Source, Statistic, Watch, cost_of, no_field,
+    set_field,
 };
 
 /// The level of the intervals of figures: 95 %.
@@ -90,8 +91,7 @@ impl Contender {
             let mut tree = tree.clone();
             for (field, value) in group {
                 if set_field(&mut tree, field, *value).is_none() {
-                    let message = format!("{field}: expected the path of a numeric field");
-                    return Err((i, ConfigError::of_whole(message)));
+                    return Err((i, ConfigError::of_whole(no_field(field))));
                 }
             }
             let config = ConfigInput::resolve_tree(&tree).map_err(|error| (i, error))?;

@@ -23,7 +23,7 @@ use crate::rules::Range;
 use crate::seed::MAX_SEED;
 use crate::study::{
     DEFAULT_ERROR_PROBABILITY, MAX_ERROR_PROBABILITY, Objective, Person, PersonInput, Requirement,
-    with_policy,
+    remove_stale_names, with_policy,
 };
 use crate::world::RecordedWorld;
 
@@ -383,6 +383,9 @@ impl Draft {
             }
         }
         let texts = input.least.as_deref().unwrap_or_default();
+        if mode != Mode::Best && !texts.is_empty() {
+            self.complain("search.least", "has no effect: a reach is decided by the bounds alone");
+        }
         self.count("search.least", "figures", texts.len(), leasts);
         for (i, text) in texts.iter().enumerate().take(MAX_QUESTIONS) {
             let path = format!("search.least[{i}]");
@@ -557,6 +560,7 @@ impl Found<'_> {
                 refused = Some(format!("{field}: there is no such field"));
             }
         }
+        remove_stale_names(&mut tree, self.base);
         let contender = match refused {
             Some(problem) => Err(problem),
             None => Contender::new(&tree, self.question).map_err(|(_, error)| {

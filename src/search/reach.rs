@@ -11,7 +11,7 @@ use crate::json::{number, plain, pretty, some_number};
 use crate::math;
 use crate::message::{quoted, shown, thousands};
 use crate::problem::Problem;
-use crate::study::{Fulfilment, full_path, set_field};
+use crate::study::{Fulfilment, full_path, no_field, set_field};
 
 /// Two values of this ratio are near enough.
 const NEAR: f64 = 1.05;
@@ -41,6 +41,8 @@ pub struct Reach {
     search: Option<(f64, Search)>,
     /// The configuration at the value that is the farthest one kept.
     kept: Option<(f64, Config)>,
+    /// The values of which it was decided again, with more rollouts.
+    again: Vec<f64>,
 }
 
 /// What was found at a value.
@@ -119,6 +121,7 @@ impl Reach {
             tried: Vec::new(),
             search: None,
             kept: None,
+            again: Vec::new(),
         };
         let [from, to] = ends;
         // Both ends are checked before anything is simulated.
@@ -131,14 +134,20 @@ impl Reach {
     fn searched(&self, value: f64) -> Result<Search, ConfigError> {
         let mut base = self.asked.base.clone();
         if set_field(&mut base, &self.field, value).is_none() {
-            let message =
-                format!("found {}, expected the path of a numeric field", quoted(&self.field));
-            return Err(ConfigError::of_values(vec![Problem::new("reach", message)]));
+            return Err(ConfigError::of_values(vec![Problem::new("reach", no_field(&self.field))]));
         }
-        let rollouts = (self.rollouts / PARTS).min(self.rollouts - self.spent.min(self.rollouts));
+        let left = self.rollouts - self.spent.min(self.rollouts);
+        let rollouts = match self.again.contains(&value) {
+            true => left / 2,
+            false => left.min(self.rollouts / PARTS),
+        };
         let at = |problem: &Problem| {
             let below = problem.path.starts_with("search.");
             match below {
+                true if problem.path == "search.runs" => {
+                    let message = format!("for one of {PARTS} values: {}", problem.message);
+                    Problem::new("search.runs", message)
+                }
                 true => problem.clone(),
                 false => Problem::new(
                     "reach",
@@ -214,14 +223,17 @@ impl Reach {
                 self.kept = Some((value, found.config.clone()));
             }
         }
+        self.tried.retain(|tried| tried.value != value);
         self.tried.push(Tried {
             value,
             fulfilment,
             rollouts: search.done(),
             values: found.map(|found| found.values.clone()).unwrap_or_default(),
         });
+        let next = self.next_value();
+        self.again.extend(next.filter(|next| self.at(*next).is_some()));
         // A value between two valid ones that is not valid, or too few rollouts left, ends it.
-        self.search = self.next_value().and_then(|next| Some((next, self.searched(next).ok()?)));
+        self.search = next.and_then(|next| Some((next, self.searched(next).ok()?)));
     }
 
     fn at(&self, value: f64) -> Option<Fulfilment> {
@@ -254,7 +266,12 @@ impl Reach {
         if self.tried.len() >= MOST_TRIED || self.spent >= self.rollouts {
             return None;
         }
-        let kept = self.kept_at()?;
+        let Some(kept) = self.kept_at() else {
+            // Ends that are open get more rollouts, once.
+            let [from, to] = self.ends;
+            let is_open = |end: &f64| self.at(*end) == Some(Fulfilment::Undecided);
+            return [to, from].into_iter().find(|end| is_open(end) && !self.again.contains(end));
+        };
         let not = self.nearest_to(kept, |fulfilment| fulfilment != Fulfilment::Met)?;
         // First where the promise begins to be kept, then where it is surely not.
         self.between(kept, not).or_else(|| {
@@ -313,7 +330,8 @@ impl Reach {
                     "Neither at {field} = {from} nor at {to} does a candidate hold all bounds."
                 ),
                 _ => format!(
-                    "At no value of {field} that was tried a candidate surely holds all bounds."
+                    "At no value of {field} that was tried a candidate surely holds all bounds.{}",
+                    self.open_words()
                 ),
             };
         };
@@ -323,12 +341,6 @@ impl Reach {
                 "Some candidate surely holds all bounds at {field} = {from} as well as at {to}."
             );
         }
-        let open: Vec<f64> = self
-            .tried
-            .iter()
-            .filter(|tried| tried.fulfilment == Fulfilment::Undecided)
-            .map(|tried| tried.value)
-            .collect();
         let beyond = if kept > hard { "At least" } else { "At most" };
         let mut sentence = format!(
             "{beyond} {} of {field}: some candidate surely holds all bounds there",
@@ -338,14 +350,22 @@ impl Reach {
             sentence += &format!(", and at {} surely none does", plain(not));
         }
         sentence.push('.');
-        if !open.is_empty() {
-            let mut open = open;
-            open.sort_by(f64::total_cmp);
-            let list: Vec<String> = open.into_iter().map(plain).collect();
-            let each = thousands(self.rollouts / PARTS);
-            sentence += &format!(" Open after {each} rollouts: {}.", list.join(", "));
+        sentence + &self.open_words()
+    }
+
+    /// The values of which it is open.
+    fn open_words(&self) -> String {
+        let is_open = |tried: &&Tried| tried.fulfilment == Fulfilment::Undecided;
+        let mut open: Vec<&Tried> = self.tried.iter().filter(is_open).collect();
+        open.sort_by(|one, other| one.value.total_cmp(&other.value));
+        let words = |tried: &&Tried| {
+            format!("{} after {} rollouts", plain(tried.value), thousands(tried.rollouts))
+        };
+        let list: Vec<String> = open.iter().map(words).collect();
+        match list.is_empty() {
+            true => String::new(),
+            false => format!(" Open: {}; more rollouts may decide.", list.join(", ")),
         }
-        sentence
     }
 }
 

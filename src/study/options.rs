@@ -9,13 +9,14 @@ use super::{
     RecordedDays, Squares, Study, SweepCases, Tally, Watches,
 };
 use crate::config::{
-    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig, not_a_policys_key,
+    Config, ConfigError, ConfigInput, MAX_CONFIG_VALUES, MAX_TICKS, PolicyConfig,
+    not_a_policys_key, stage_name,
 };
 use crate::json::pretty;
-use crate::message::{quoted, thousands};
+use crate::message::{did_you_mean, quoted, thousands};
 use crate::policy::{Command, Prepared};
 use crate::problem::Problem;
-use crate::reading::{Fault, Node, fields, parse, read};
+use crate::reading::{Fault, Node, View, fields, parse, read};
 use crate::rollout::Plan;
 use crate::rules::Range;
 use crate::seed::MAX_SEED;
@@ -524,13 +525,41 @@ pub(crate) fn with_policy(
 /// other way round, because only one of them is allowed. `None` if there is no such
 /// field.
 pub(crate) fn set_field(tree: &mut Node, field: &str, value: f64) -> Option<()> {
+    if short_name_like(field).is_some() {
+        return None;
+    }
+    let before = tree.clone();
     tree.set_number(field, value)?;
     match field {
-        "canary.error_ratio" => tree.remove_in("canary", "error_rate"),
-        "canary.error_rate" => tree.remove_in("canary", "error_ratio"),
-        _ => {}
+        "canary.error_ratio" => tree.remove("canary.error_rate"),
+        "canary.error_rate" => tree.remove("canary.error_ratio"),
+        _ => remove_stale_names(tree, &before),
     }
     Some(())
+}
+
+/// Removes the names of stages that are the default for the traffic share which they had
+/// `before`: a resolved configuration has them filled in.
+pub(crate) fn remove_stale_names(tree: &mut Node, before: &Node) {
+    let share = |tree: &Node, i: usize| match tree.at(&format!("stages[{i}].traffic_pct"))?.view() {
+        View::Number(share) => Some(share),
+        _ => None,
+    };
+    let count = tree.get("stages").map_or(0, |stages| stages.items().len());
+    for i in 0..count {
+        let name = before.at(&format!("stages[{i}]")).and_then(|stage| stage.get_text("name"));
+        let (Some(name), Some(had)) = (name, share(before, i)) else { continue };
+        if name == stage_name(had) && share(tree, i) != Some(had) {
+            tree.remove(&format!("stages[{i}].name"));
+        }
+    }
+}
+
+/// The short name of a field that a word is like. Paths are checked where the configuration
+/// is read, which knows no short names.
+fn short_name_like(field: &str) -> Option<&'static str> {
+    let is_word = !field.contains(['.', '[']);
+    is_word.then(|| did_you_mean(field, ["error_ratio", "latency_ratio"])).flatten()
 }
 
 /// The full path of a field's short name.
@@ -542,9 +571,13 @@ pub(crate) fn full_path(field: &str) -> &str {
     }
 }
 
-fn no_field(field: &str) -> String {
+/// Why a field cannot be set.
+pub(crate) fn no_field(field: &str) -> String {
+    let meant = short_name_like(field).map(|meant| format!("; did you mean {meant}?"));
+    let meant = meant.unwrap_or_default();
     format!(
-        "found {}, expected a numeric field’s path such as canary.error_ratio or stages[0].duration_ticks",
+        "found {}, expected a numeric field’s path such as canary.error_ratio or \
+         stages[0].duration_ticks{meant}",
         quoted(field)
     )
 }

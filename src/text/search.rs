@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::table_of;
 use crate::message::{shown, thousands};
-use crate::rules::words::{counted, significant};
+use crate::rules::words::{counted, points, significant};
 use crate::search::{
     Candidate, CandidateState, Compared, Figure, FreshFigures, HeldBound, ReachReport, SearchPhase,
     SearchReport,
@@ -179,7 +179,10 @@ fn nobody(report: &SearchReport, id: u32, hold: u32) -> String {
         _ => "all bounds",
     };
     let (name, bound_text) = (name_of(report, id), shown(&bound.requirement));
-    let amount = amount(bound.measure, found.distance.abs());
+    let amount = match bound.measure {
+        Measure::Mean => significant(found.distance.abs()),
+        _ => points(found.distance.abs()),
+    };
     let mut sentence = match found.fulfilment {
         Fulfilment::Failed => {
             format!("{surely} {what}. The nearest, {name}, is beyond {bound_text} by {amount}.")

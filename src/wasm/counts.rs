@@ -103,19 +103,19 @@ impl Counts {
         parsed(&self.fitted(options)?.to_json())
     }
 
-    /// A configuration in the fitted world: its release and its policy.
+    /// A configuration in the fitted world: its release and its policy, as they are written.
     ///
     /// # Errors
     /// As `fit`; all faults of the configuration, one per line.
-    #[wasm_bindgen(unchecked_return_type = "ResolvedConfig")]
+    #[wasm_bindgen(unchecked_return_type = "Config")]
     pub fn fitted_config(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Config | string")] config: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "FitOptions | null")] options: &JsValue,
     ) -> Result<JsValue, JsError> {
-        let fault = |error: crate::config::ConfigError| JsError::new(&error.to_string());
-        let config = read_config(config).map_err(fault)?;
-        parsed(&json::pretty(&self.fitted(options)?.config(&config).map_err(fault)?))
+        let text = config.as_string().or_else(|| json_text(config)).unwrap_or_default();
+        let config = self.fitted(options)?.config_text(&text);
+        parsed(&config.map_err(|error| JsError::new(&error.to_string()))?)
     }
 
     /// A rollout over the recorded counts, before its first tick.

@@ -1093,6 +1093,8 @@ export interface Fit {
     /** Why the record does not tell it. */
     not_identified?: string;
   }[];
+  /** What should be known to use the world. */
+  notes: string[];
   /** How well the world describes the record. */
   findings: {
     name: string;

@@ -170,10 +170,16 @@ impl RecordedWorld {
             Some(_) => Order::Arms { first, thin: options.thin_canary },
             None => Order::Laid { first },
         };
-        let world = RecordedWorld::spread(record, canary, config, &spread, order)?;
+        let mut world = RecordedWorld::spread(record, canary, config, &spread, order)?;
+        if canary.is_some() {
+            // After the last data of the canary, its release is not recorded any more.
+            let last = world.rows.iter().rposition(|row| row.known.canary);
+            world.rows.truncate(last.map_or(0, |last| last + 1));
+        }
         if first >= world.rows.len() {
             return Err(format!(
-                "the record ends before the end of a tick of {} s from the start of the rollout on",
+                "the record{} ends before the end of a tick of {} s from the start of the rollout on",
+                if canary.is_some() { " of the canary" } else { "" },
                 world.tick_seconds
             ));
         }

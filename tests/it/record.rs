@@ -883,3 +883,15 @@ fn roles_are_read_and_written() {
         "expected what is measured and by which series, such as errors=http_5xx, found \"errors\""
     );
 }
+
+/// A rate in percent of which all values are below 1 reads as a large ratio.
+#[test]
+fn an_unlikely_rate_is_warned_of() {
+    check(
+        &[("a.csv", "time,requests,error_rate\n1772323200,100,0.4\n1772323260,100,0.5\n")],
+        &[],
+        "1772323200 +60; baseline 100/40 100/50",
+        &["on average 45 % of the requests fail; if the rate is in percent, an option such as \
+           `error_rate in percent` says so"],
+    );
+}

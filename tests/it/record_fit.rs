@@ -111,6 +111,20 @@ fn the_fitted_world_is_a_world() {
     whole["stages"] = json!([{ "traffic_pct": 50, "duration_ticks": 10 }]);
     let read = Config::from_text(&whole.to_string()).unwrap();
     assert_eq!(fit.config(&config).unwrap().world(), read.world());
+    // A policy stays as it is written, with its shorthands.
+    let written = r#"{ "error_rate_threshold": 0.02, "traffic": { "canary_skew": 2 },
+        "noise": { "common": 3 }, "stages": [{ "traffic_pct": 5, "duration_ticks": 10 }] }"#;
+    let text: Value = serde_json::from_str(&fit.config_text(written).unwrap()).unwrap();
+    let keys: Vec<&String> = text.as_object().unwrap().keys().collect();
+    assert_eq!(text["stages"], json!([{ "traffic_pct": 5, "duration_ticks": 10 }]));
+    assert_eq!(
+        (&text["error_rate_threshold"], text.get("rules")),
+        (&json!(0.02), None),
+        "{keys:?}"
+    );
+    let in_world = Config::from_text(&text.to_string()).unwrap();
+    assert_eq!(fit.config(&Config::from_text(written).unwrap()).unwrap(), in_world);
+    assert!(fit.config_text(r#"{ "stages": [] }"#).is_err());
     // The same world is in the JSON of the fit.
     let all: Value = serde_json::from_str(&fit.to_json()).unwrap();
     assert_eq!(all["world"], world);

@@ -204,10 +204,14 @@ fn a_report_of_two_recorded_arms_says_what_is_not_known() {
     assert_eq!(said.latency.canary, LatencySource::Config);
     let [level] = said.levels[..] else { panic!("one level") };
     assert_eq!((level.share, level.recorded_share), (0.05, Some(0.1)));
-    assert!(said.notes.iter().any(|note| note.contains("share of 5 %, the record 10 %")));
+    assert!(said.notes.iter().any(|note| {
+        note.contains("gives the canary 5 % of the traffic, it had 10 % in the record")
+    }));
     let interval = &report.metrics.error_ratio_interval;
     assert!(interval.low.unwrap() < 3.0 && interval.high.unwrap() > 3.0, "{interval:?}");
     let text = rollout_text(&rollout);
+    let first = "rollout   seed 0   10 ticks of 60 s   recorded, from 1970-01-01T00:00:00Z\n";
+    assert!(text.starts_with(first), "{text}");
     assert!(text.contains("COMPLETED: rightly or not, nobody knows"), "{text}");
     assert!(text.contains("About 20 requests more failed than at the baseline’s error rate."));
     let json: Value = serde_json::from_str(&report.to_json()).unwrap();
@@ -269,7 +273,16 @@ fn steps_become_ticks_without_loss() {
         60,
         &[(4, 1), (4, 1), (0, 0), (0, 0), (4, 1), (4, 1)],
     );
-    check_ticks(60, &[(8.0, 2.0), GAP, GAP, GAP], 120, &[(8, 2), (0, 0)]);
+    let again = (6.0, 1.0);
+    check_ticks(
+        60,
+        &[(8.0, 2.0), GAP, GAP, GAP, again],
+        60,
+        &[(8, 2), (0, 0), (0, 0), (0, 0), (6, 1)],
+    );
+    check_ticks(60, &[(8.0, 2.0), GAP, GAP, GAP, again, GAP], 120, &[(8, 2), (0, 0), (6, 1)]);
+    // After the canary's last data there is no release.
+    check_ticks(60, &[(8.0, 2.0), GAP, GAP, GAP], 120, &[(8, 2)]);
     // Requests without known errors are a gap.
     check_ticks(60, &[(8.0, f64::NAN), (8.0, 1.0)], 60, &[(0, 0), (8, 1)]);
 }

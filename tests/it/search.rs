@@ -210,6 +210,20 @@ fn a_setting_of_every_item_is_in_the_configuration() {
     assert!(chosen.config.policy().stages.iter().all(|stage| stage.duration_ticks == 7));
 }
 
+/// A resolved configuration has the names of its stages filled in, by their shares.
+#[test]
+fn a_stage_has_the_name_of_its_share() {
+    let mut config = staged();
+    config["stages"][0]["name"] = json!("10 %");
+    config["stages"][1]["name"] = json!("half");
+    let options =
+        json!({ "vary": ["stages[*].traffic_pct=2,20"], "least": ["ticks"], "runs": 10_000 });
+    let report = searched(&config, &options);
+    let stages = report.chosen.unwrap().config.parts().policy.stages;
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(names, ["2 %", "half"]);
+}
+
 #[test]
 fn policies_are_candidates_as_they_are() {
     let strict = json!({ "rules": [{ "rule": "error_count", "max": 3 }] });
@@ -572,7 +586,12 @@ fn wrong_questions_about_reach_are_refused() {
         ("traffic.requests_per_second=5..5", "reach: found"),
         ("traffic.requests_per_second=5..x", "reach: found"),
         ("traffic.wind=1..5", "reach: with traffic.wind=1: traffic.wind: unknown field `wind`"),
-        ("stages=1..5", "reach: found \"stages\", expected the path of a numeric field"),
+        ("stages=1..5", "reach: found \"stages\", expected a numeric field’s path such as "),
+        (
+            "traffic.requests_per_second=5..9",
+            "search.least: has no effect: a reach is decided by the bounds alone",
+        ),
+        ("latency_rato=1..2", "reach: found \"latency_rato\", expected a numeric field"),
         (
             "traffic.requests_per_second=0..5",
             "reach: with traffic.requests_per_second=0: traffic.requests_per_second: found 0",

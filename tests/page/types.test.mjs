@@ -231,7 +231,7 @@ test('recorded counts, their fits and their replays are of their types', () => {
   for (const counts of [two, one]) {
     lines.push(line('engine.CountsReading', counts.reading()), line('engine.RecordSeries', counts.series()));
     lines.push(line('engine.Fit', counts.fit(null)), line('engine.Fit', counts.fit(fitOptions)));
-    lines.push(line('engine.ResolvedConfig', counts.fitted_config(config, fitOptions)));
+    lines.push(line('engine.Config', counts.fitted_config(config, fitOptions)));
   }
   const study = one.new_study(config, { runs: 20 }, null);
   study.advance(20);

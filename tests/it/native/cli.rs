@@ -644,7 +644,6 @@ fn a_policy_is_exported_or_refused_with_what_has_no_words() {
     assert!(from_input.stderr.contains("Fill in what is yours: the Deployment my-service"));
 
     let directory = std::env::temp_dir().join(format!("canary-rollout-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
     let options = ["--service", "shop", "--version", "track=new,old", "--quiet", "--directory"];
     let options = [&["export", "argo", "-"][..], &options, &[directory.to_str().unwrap()]].concat();
     let output = run_with(&options, text.as_bytes());

@@ -51,6 +51,10 @@ fn wrong_uses_are_told() {
             &["fit", WEEK, "--from", "2026-03-29 02:30", "--time-zone", "Europe/Berlin"],
             "--time-zone: the day does not have the hour of \"2026-03-29 02:30\"",
         ),
+        (
+            &["study", WEEK],
+            "examples/counts/week.csv: a table of recorded counts, expected a config",
+        ),
         (&["replay", "default"], "expected a file of recorded counts, or --prometheus URL"),
         (
             &["study", "default", "--from", "-6h"],

@@ -75,7 +75,8 @@ fn the_chosen_policy_is_a_configuration() {
     let output = run(&with(&hold));
     assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(output.stdout.contains("Chosen: #"), "{}", output.stdout);
-    for command in [&["run"][..], &["export", "argo"], &["study", "--runs=100"]] {
+    let beside = ["study", "twice-the-errors", "--runs=100", "--policy"];
+    for command in [&["run"][..], &["export", "argo"], &["study", "--runs=100"], &beside] {
         let all = [command, &[out.path()]].concat();
         let output = output_of(Command::new(PROGRAM).args(&all), b"");
         assert_eq!(output.status, 0, "{all:?}: {}", output.stderr);

@@ -124,6 +124,7 @@ export function fitFindings(fit: Fit) {
             <p class="quiet">A replay plays the counts themselves, whatever the model.</p>`
         : nothing
     }
+    ${fit.notes.map((note) => html`<p class="quiet">${unbroken(note)}</p>`)}
     <details>
       <summary>What fits: ${counted(fine.length, 'property').replace('propertys', 'properties')}</summary>
       <ul class="finding-list">${fine.map(findingItem)}</ul>
