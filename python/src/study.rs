@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::error::{call_error, config_error, fault, one_fault, refused};
+use crate::error::{call_error, config_error, fault, refused};
 use crate::work::{Found, locked, pool, watched};
 
 /// A study in progress. A lock holds it; while it runs, other calls are refused.

@@ -195,7 +195,9 @@ test('a search is over the recorded days, and out of date in the simulated world
   await goTo(page, 'Find');
   await expect(page.locator('.find')).toContainText('searched over the recorded counts');
   await searched(page);
-  await expect(page.locator('.find')).toContainText('All rollouts are drawn from 7 recorded days, those with fresh seeds, too');
+  await expect(page.locator('.find')).toContainText(
+    'All rollouts are drawn from 7 recorded days, those with fresh seeds, too',
+  );
   await expect(page.locator('.stale')).toHaveCount(0);
   await page.getByText('As commands for a pipeline').click();
   const commands = page.getByRole('textbox', { name: 'Commands' });
