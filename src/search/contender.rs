@@ -8,7 +8,7 @@ use super::batches::{Batches, Bounds, critical};
 use super::question::Question;
 use crate::config::{Config, ConfigError, ConfigInput};
 use crate::message::shown;
-use crate::policy::Prepared;
+use crate::policy::{Policy, Prepared};
 use crate::reading::Node;
 use crate::rollout::Plan;
 use crate::stats::intervals::clopper_pearson;
@@ -120,11 +120,15 @@ impl Contender {
         })
     }
 
-    /// Makes the plans of its cases, and returns the number of their traffic shares.
-    pub(super) fn plan(&mut self, question: &Question) -> usize {
+    /// The number of traffic shares of its cases.
+    pub(super) fn stages(&self) -> usize {
+        self.configs.iter().map(|config| Policy::new(config).shares().len()).sum()
+    }
+
+    /// Makes the plans of its cases.
+    pub(super) fn plan(&mut self, question: &Question) {
         let configs = std::mem::take(&mut self.configs);
         self.plans = configs.iter().map(|config| question.plan(config)).collect();
-        self.plans.iter().flatten().map(|plan| plan.policy().shares().len()).sum()
     }
 
     /// The longest that one of its rollouts can take, in ticks.

@@ -163,7 +163,7 @@ fn prepared(asked: &Asked, base: &Node, mode: Mode) -> Result<Search, ConfigErro
         Err((group, error)) => return Err(of_group(&question, group, &error)),
     };
     present.policy = Some("present".to_string());
-    let (mut candidates, grid) = draft.candidates(&dimensions, base, &question, &settings);
+    let (mut candidates, mut grid) = draft.candidates(&dimensions, base, &question, &settings);
     for (i, policy) in input.policies.iter().flatten().enumerate() {
         candidates.extend(draft.policy(i, policy, base, &question));
     }
@@ -171,17 +171,11 @@ fn prepared(asked: &Asked, base: &Node, mode: Mode) -> Result<Search, ConfigErro
     if candidates.is_empty() {
         return Err(none_is_valid(&grid));
     }
-    let mut shares = present.plan(&question);
-    for candidate in &mut candidates {
-        shares += candidate.plan(&question);
-        if shares > MAX_SEARCH_STAGES {
-            let message = format!(
-                "the candidates have more than {} stages in total, on all releases that are asked \
-                 about: expected fewer candidates",
-                thousands(MAX_SEARCH_STAGES as u64)
-            );
-            return Err(ConfigError::of_values(vec![Problem::new("search.candidates", message)]));
-        }
+    let all = candidates.len();
+    thin_out(&mut candidates, present.stages())?;
+    grid.sampled |= candidates.len() < all;
+    for contender in candidates.iter_mut().chain([&mut present]) {
+        contender.plan(&question);
     }
     let longest = candidates.iter().chain([&present]).map(|one| one.most_ticks(&question)).max();
     let longest = longest.unwrap_or(1).min(u64::from(MAX_TICKS)) as u32;
@@ -237,6 +231,38 @@ fn prepared(asked: &Asked, base: &Node, mode: Mode) -> Result<Search, ConfigErro
     };
     search.next_round();
     Ok(search)
+}
+
+/// Leaves as many candidates of the grid as have [`MAX_SEARCH_STAGES`] stages in total, spread
+/// evenly over it, with all policies that are given. `present` are the stages beside theirs.
+fn thin_out(candidates: &mut Vec<Contender>, present: usize) -> Result<(), ConfigError> {
+    /// The golden ratio's multiples, less their whole parts, are spread evenly.
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let stages: Vec<usize> = candidates.iter().map(Contender::stages).collect();
+    let given = |i: &usize| candidates[*i].policy.is_some();
+    let place = |i: usize| (i as f64 * GOLDEN).fract();
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by(|a, b| given(b).cmp(&given(a)).then(place(*a).total_cmp(&place(*b))));
+    let mut total = present;
+    let mut kept = vec![false; candidates.len()];
+    for i in order {
+        let fits = total + stages[i] <= MAX_SEARCH_STAGES;
+        if !fits && (given(&i) || total == present) {
+            let message = format!(
+                "the candidates have more than {} stages in total, on all releases that are asked \
+                 about: expected fewer candidates",
+                thousands(MAX_SEARCH_STAGES as u64)
+            );
+            return Err(ConfigError::of_values(vec![Problem::new("search.candidates", message)]));
+        }
+        if fits {
+            total += stages[i];
+            kept[i] = true;
+        }
+    }
+    let mut kept = kept.into_iter();
+    candidates.retain(|_| kept.next() == Some(true));
+    Ok(())
 }
 
 /// Prepares what is measured of a contender.

@@ -276,6 +276,32 @@ fn a_large_grid_is_sampled_evenly() {
 }
 
 /// Policies that do not differ are in the front together, and are told to be the same.
+/// A candidate here has 200 stages, 100 on each of two releases, of 10,000 at most.
+#[test]
+fn candidates_of_many_stages_are_a_sample() {
+    let stage = |i: u32| json!({ "traffic_pct": f64::from(i) / 2.0, "duration_ticks": 1 });
+    let mut config = staged();
+    config["stages"] = (1..=100).map(stage).collect();
+    config["rules"] = json!([{ "rule": "error_rate", "max": 0.01 }]);
+    let vary = "rules[0].max=0.01..0.2/200";
+    let mut options = json!({ "vary": [vary], "least": ["ticks"], "runs": 100_000 });
+    let report = prepared(&config, &options).report();
+    assert!(report.grid.sampled && (40..=50).contains(&report.candidates.len()));
+    let first = format!("The candidates are a sample: {} of 200", report.candidates.len());
+    assert!(report.notes[0].starts_with(&first), "{:?}", report.notes);
+    // Those that are given are all there, or there is none.
+    let policy = json!({ "stages": config["stages"] });
+    let given = |count: usize| vec![json!({ "name": "a", "policy": policy }); count];
+    options["policies"] = json!(given(30));
+    let report = prepared(&config, &options).report();
+    let count = report.candidates.iter().filter(|one| one.policy.is_some()).count();
+    assert_eq!(count, 30);
+    options["policies"] = json!(given(60));
+    let error = Search::from_text(&config.to_string(), &options.to_string()).unwrap_err();
+    let expected = "search.candidates: the candidates have more than 10,000 stages in total";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
 #[test]
 fn a_winner_inside_the_noise_is_not_named_alone() {
     // Rule 1 never fails, whatever its limit.

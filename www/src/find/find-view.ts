@@ -37,7 +37,7 @@ export class FindView implements View {
     const unavailable = recorded ? studyFault(session.config, session.report.config.tick_seconds, recorded) : '';
     render(
       html`<h2 class="unseen">A better policy</h2>
-        ${recorded ? html`<p class="card">${unavailable || RECORDED}</p>` : nothing}
+        ${unavailable ? html`<p class="card">${unavailable}</p>` : nothing}
         ${this.#question.template()}
         ${
           result
@@ -59,8 +59,6 @@ export class FindView implements View {
   }
 }
 
-const RECORDED =
-  'The policies are searched over the recorded counts: the days of the baseline, drawn at random, with releases laid upon them.';
 const STALE = 'The scenario or the policy has changed since this search. Search again to see what holds now.';
 const ABOUT =
   'It tries up to 200 policies with the present one’s stages and rules, changed as you allow, on the same simulated releases. ' +

@@ -49,7 +49,7 @@ const PLACE_WORDS: Record<Place, [name: string, does: string]> = {
 /** Where each part stands: its places, and the parts shown alone that it belongs to. */
 const WHERE: Partial<Record<keyof Parts, [places: string, views: string]>> = {
   learn: ['learn', 'rollout flow errors study ladder'],
-  replay: ['watch measure', 'rollout flow errors study ladder slide'],
+  replay: ['watch measure find', 'rollout flow errors study ladder slide'],
   opening: ['watch', 'slide'],
   time: ['watch learn', 'rollout errors flow ladder slide'],
   requests: ['watch', 'flow'],

@@ -4,6 +4,7 @@ import { live } from 'lit/directives/live.js';
 import { html, nothing, render } from 'lit/html.js';
 import { unbroken } from '../base/format.ts';
 import { fieldMoment, momentIn, momentOf } from '../base/moment.ts';
+import { studyFault } from '../engine/counts.ts';
 import type { RecordedReport } from '../engine/engine.ts';
 import type { Recorded } from '../engine/recorded.ts';
 import type { Change, Store, View } from '../store/store.ts';
@@ -21,7 +22,7 @@ export class ReplayStrip implements View {
   }
 
   update(change: Change) {
-    if (['rollout', 'page', 'study'].includes(change)) this.#render();
+    if (['rollout', 'page', 'study', 'search'].includes(change)) this.#render();
   }
 
   #render() {
@@ -50,14 +51,16 @@ export class ReplayStrip implements View {
     const names = files.map(({ name }) => name);
     const shown = names.length > 2 ? `${names[0]} and ${names.length - 1} more files` : names.join(' and ');
     const { start } = report;
-    const { study, place } = this.#store;
-    const isStudy = place === 'measure' && !study.unavailable;
-    const days = study.found?.result.report.recorded;
+    const { study, search, place, session } = this.#store;
+    const isSearch = place === 'find';
+    const isOfDays = isSearch || place === 'measure';
+    const isStudy = isOfDays && !studyFault(session.config, session.report.config.tick_seconds, recorded);
+    const days = (isSearch ? search.result?.report : study.found?.result.report)?.recorded;
     const notes = isStudy ? (days?.notes ?? []) : report.notes;
     return html`<div class="replay-head">
         <p class="replay-words">${
           isStudy
-            ? html`Measuring over recorded days of <b>${shown}</b>: each rollout plays days drawn at random, and begins at a random time of the day.`
+            ? html`${isSearch ? 'Searching' : 'Measuring'} over recorded days of <b>${shown}</b>: each rollout plays days drawn at random, and begins at a random time of the day.`
             : html`Replaying recorded counts of <b>${shown}</b>, from <b class="moment">${start === null ? 'the start' : momentOf(start)}</b>.`
         }</p>
         <button type="button" @click=${() => this.#replay(null)}>Return to the simulated world</button>
