@@ -103,7 +103,7 @@ def test_it_goes_on_after_an_exception() -> None:
         ({"policies": {"a": {"canary": {}}}}, "search.policies"),
         ({"reach": 3}, "^reach: found a int"),
         ({"reach": "x=1..2", "counts": Counts(WEEK)}, "^reach: asks about simulated traffic"),
-        ({"counts": WEEK}, "^counts: found a str"),
+        ({"counts": str(WEEK)}, "^counts: found a str"),
         ({"start_of_day": 5}, "^start_of_day: expected counts"),
         ({"reach": "wind=1..2"}, "^reach: "),
         ({"threads": 0}, "threads: found 0"),
