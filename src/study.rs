@@ -25,7 +25,7 @@ pub use report::{
 };
 pub use requirement::{
     DEFAULT_ERROR_PROBABILITY, DEFAULT_GATE_RUNS, Fulfilment, MAX_ERROR_PROBABILITY, Measure,
-    Objective, QuantileFound, Requirement, RequirementReport,
+    Objective, QuantileFound, Requirement, RequirementGroup, RequirementReport,
 };
 pub(crate) use requirement::{Figure, OfPolicy, Scope, Source, Statistic, Watch};
 

@@ -7,7 +7,9 @@ use canary_rollout::config::ConfigError;
 use canary_rollout::message::shown;
 use canary_rollout::problem::Problem;
 use canary_rollout::study::rows::{Rows, RowsError};
-use canary_rollout::study::{self, DEFAULT_ERROR_PROBABILITY, Requirement, SeedSpan, StudyReport};
+use canary_rollout::study::{
+    self, DEFAULT_ERROR_PROBABILITY, Requirement, RequirementGroup, SeedSpan, StudyReport,
+};
 use canary_rollout::svg::study_svg;
 use canary_rollout::text::study_text;
 use canary_rollout::world::RecordedWorld;
@@ -178,21 +180,10 @@ fn questions(
     error_probability: f64,
     recorded: Option<&Arc<RecordedWorld>>,
 ) -> Result<Vec<Question>, Refusal> {
-    /// Fields with their values.
-    type Changes<'a> = &'a [(String, f64)];
-    // By the changes, the places of the requirements.
-    let mut groups: Vec<(Changes<'_>, Vec<usize>)> = vec![(&[], Vec::new())];
-    for (at, requirement) in requirements.iter().enumerate() {
-        let changes = requirement.changes();
-        match groups.iter_mut().find(|(known, _)| *known == changes) {
-            Some((_, group)) => group.push(at),
-            None => groups.push((changes, vec![at])),
-        }
-    }
     let share = error_probability / requirements.len().max(1) as f64;
     let mut questions = Vec::new();
-    for (changes, group) in groups {
-        let of_group: Vec<&Requirement> = group.iter().map(|&at| &requirements[at]).collect();
+    for RequirementGroup { changes, places } in Requirement::grouped(requirements) {
+        let of_group: Vec<&Requirement> = places.iter().map(|&at| &requirements[at]).collect();
         // The first study has read the options, so they are JSON.
         let options: Cow<'_, str> = match changes {
             [] => options.into(),
@@ -214,7 +205,7 @@ fn questions(
         for requirement in of_group {
             study.require(requirement, share).map_err(Refusal::Problem)?;
         }
-        questions.push(Question { requirements: group, study });
+        questions.push(Question { requirements: places, study });
     }
     Ok(questions)
 }

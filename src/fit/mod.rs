@@ -42,8 +42,8 @@ pub use text::fit_text;
 use serde::Serialize;
 
 use crate::config::{
-    Config, ConfigError, ConfigParts, DailySwing, Incidents, Latency, MAX_CONFIG_VALUES,
-    MAX_REQUESTS_PER_TICK, Noise, Traffic,
+    Config, ConfigError, DailySwing, Incidents, Latency, MAX_CONFIG_VALUES, MAX_REQUESTS_PER_TICK,
+    Noise, Traffic,
 };
 use crate::json::{number, pretty, some_number};
 use crate::math::{cos, ln, pow};
@@ -220,9 +220,7 @@ impl Fit {
     /// If the policy does not fit the world, such as a window that is not a multiple of
     /// the tick.
     pub fn config(&self, of: &Config) -> Result<Config, ConfigError> {
-        let mut parts = of.parts();
-        self.world.put_into(&mut parts);
-        parts.check()
+        Config::from_text(&self.config_text(&pretty(of))?)
     }
 
     /// A configuration's text with the fitted world in it, as JSON. What the record does not
@@ -258,25 +256,6 @@ impl Fit {
         let text = pretty(&tree);
         Config::from_text(&text).map_err(ConfigError::without_line_column)?;
         Ok(text)
-    }
-}
-
-impl FittedWorld {
-    /// Replaces what was fitted of a world.
-    pub fn put_into(&self, parts: &mut ConfigParts) {
-        let world = &mut parts.world;
-        world.tick_seconds = self.tick_seconds;
-        let canary_skew = world.traffic.canary_skew;
-        world.traffic = Traffic { canary_skew, ..self.traffic.clone() };
-        if let Some(error_rate) = self.baseline.error_rate {
-            world.baseline.error_rate = error_rate;
-            world.baseline.error_clump = self.baseline.error_clump;
-            world.noise = self.noise;
-            world.incidents = self.incidents.clone();
-        }
-        if let Some(latency) = self.baseline.latency_ms {
-            world.baseline.latency_ms = latency;
-        }
     }
 }
 
@@ -388,8 +367,7 @@ fn notes(traffic: &Traffic, start: i64, findings: &[Finding]) -> Vec<String> {
         let load = 1.0 + swing.amplitude * cos(std::f64::consts::TAU * phase);
         let minutes = start.rem_euclid(86_400) / 60;
         notes.push(format!(
-            "Every rollout in this world starts at {:02}:{:02} UTC, when the load is {} of its mean; \
-             another start is an option of the fit.",
+            "Every rollout in this world starts at {:02}:{:02} UTC, when the load is {} of its mean.",
             minutes / 60,
             minutes % 60,
             percent(load)

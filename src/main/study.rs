@@ -12,7 +12,8 @@ use canary_rollout::import::is_foreign;
 use canary_rollout::message::shown;
 use canary_rollout::rollout::TimedCommand;
 use canary_rollout::study::{
-    DEFAULT_ERROR_PROBABILITY, DEFAULT_GATE_RUNS, Fulfilment, Requirement, RequirementReport, Study,
+    DEFAULT_ERROR_PROBABILITY, DEFAULT_GATE_RUNS, Fulfilment, Requirement, RequirementGroup,
+    RequirementReport, Study,
 };
 use canary_rollout::svg::study_svg;
 use canary_rollout::text::{study_csv, study_text};
@@ -100,9 +101,6 @@ pub(crate) fn study(
     Ok(Outcome { output, status })
 }
 
-/// Fields of the configuration with their new values.
-type Changes<'a> = &'a [(String, f64)];
-
 /// A study, and the requirements that it answers, by their places on the command line.
 struct Question {
     requirements: Vec<usize>,
@@ -118,21 +116,12 @@ fn questions(
     recorded: Option<&Arc<RecordedWorld>>,
 ) -> Result<Vec<Question>, String> {
     let requirements = &options.requirements;
-    // By the changes, the places of the requirements.
-    let mut groups: Vec<(Changes<'_>, Vec<usize>)> = vec![(&[], Vec::new())];
-    for (at, requirement) in requirements.iter().enumerate() {
-        let changes = requirement.changes();
-        match groups.iter_mut().find(|(known, _)| *known == changes) {
-            Some((_, group)) => group.push(at),
-            None => groups.push((changes, vec![at])),
-        }
-    }
     let epsilon = options.error_probability.unwrap_or(DEFAULT_ERROR_PROBABILITY);
     let share = epsilon / requirements.len().max(1) as f64;
     let mut known = BTreeMap::new();
     let mut questions = Vec::new();
-    for (changes, group) in groups {
-        let of_group: Vec<&Requirement> = group.iter().map(|&at| &requirements[at]).collect();
+    for RequirementGroup { changes, places } in Requirement::grouped(requirements) {
+        let of_group: Vec<&Requirement> = places.iter().map(|&at| &requirements[at]).collect();
         let json = as_json(options, changes, &of_group, &mut known)?;
         let study = prepared(source, config, &json, recorded);
         let mut study = study.map_err(|error| match of_group.first() {
@@ -144,7 +133,7 @@ fn questions(
         for requirement in of_group {
             study.require(requirement, share).map_err(text)?;
         }
-        questions.push(Question { requirements: group, study });
+        questions.push(Question { requirements: places, study });
     }
     Ok(questions)
 }
@@ -154,7 +143,7 @@ fn questions(
 /// were read.
 fn as_json(
     options: &StudyOptions,
-    changes: Changes<'_>,
+    changes: &[(String, f64)],
     requirements: &[&Requirement],
     known: &mut BTreeMap<OsString, Json>,
 ) -> Result<Json, String> {

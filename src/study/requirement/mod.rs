@@ -76,6 +76,15 @@ impl Objective {
     }
 }
 
+/// Requirements that one study answers: [`Requirement::grouped`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequirementGroup<'a> {
+    /// The fields of the configuration that the study needs changed, and their values.
+    pub changes: &'a [(String, f64)],
+    /// The indices of the requirements.
+    pub places: Vec<usize>,
+}
+
 /// A figure, of a policy on a release.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Term {
@@ -129,6 +138,20 @@ impl Requirement {
     /// the order in which they are written.
     pub fn changes(&self) -> &[(String, f64)] {
         &self.changes
+    }
+
+    /// Requirements by their changes, because each change is a study of its own. The first
+    /// group has no changes; it is there even if it has no requirements.
+    pub fn grouped(requirements: &[Requirement]) -> Vec<RequirementGroup<'_>> {
+        let mut groups = vec![RequirementGroup { changes: &[], places: Vec::new() }];
+        for (place, requirement) in requirements.iter().enumerate() {
+            let changes = requirement.changes();
+            match groups.iter_mut().find(|group| group.changes == changes) {
+                Some(group) => group.places.push(place),
+                None => groups.push(RequirementGroup { changes, places: vec![place] }),
+            }
+        }
+        groups
     }
 
     /// The names of the other policies that the study must have.
